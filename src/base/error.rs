@@ -1,0 +1,137 @@
+//! One error for the whole program, sorted by who is at fault.
+//!
+//! Protocol layers have error types of their own, with a name for every violation; they become an [`Error`] once,
+//! where `fleet/` meets them. [`Kind`] is the table: what it says about guilt, repetition and labels is all that
+//! transports, tools and metrics need to know.
+
+use std::fmt;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Who has to change something before the same request can succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// The request itself: a malformed target, a path that is not there, a command that is not allowed.
+    Caller,
+    /// The machine that was asked: it refused us, broke the protocol, or is configured in a way we cannot use.
+    Host,
+    /// The way there.
+    Network,
+    /// A bound of ours: too long, too many, too large.
+    Limit,
+    /// This program.
+    Bug,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident => $fault:ident, $label:literal, $again:literal;)*) => {
+        /// What went wrong. Closed, so that every outcome has a name in metrics and in tests.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Kind { $($(#[$doc])* $kind,)* }
+
+        impl Kind {
+            /// Who is at fault.
+            pub const fn fault(self) -> Fault {
+                match self { $(Kind::$kind => Fault::$fault,)* }
+            }
+
+            /// The name in metrics and JSON output: lower case, words joined by `_`, stable.
+            pub const fn label(self) -> &'static str {
+                match self { $(Kind::$kind => $label,)* }
+            }
+
+            /// Whether the same request, when it is safe to repeat, may succeed on a fresh connection.
+            pub const fn is_worth_retrying(self) -> bool {
+                match self { $(Kind::$kind => $again,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Not `host:/path`, `hosts` or another known form.
+    InvalidTarget => Caller, "invalid_target", false;
+    /// An argument of the wrong type, size or meaning.
+    InvalidArgument => Caller, "invalid_argument", false;
+    /// No such host in the SSH configuration.
+    UnknownHost => Caller, "unknown_host", false;
+    /// The command policy refuses it.
+    CommandRefused => Caller, "command_refused", false;
+    /// The path does not exist on the host.
+    NotFound => Caller, "not_found", false;
+    /// The remote user may not do this.
+    PermissionDenied => Caller, "permission_denied", false;
+    /// The path is something that cannot be read like this: a FIFO, a socket, a directory.
+    WrongFileType => Caller, "wrong_file_type", false;
+    /// The caller took the request back.
+    Cancelled => Caller, "cancelled", false;
+    /// A broken line in the SSH configuration, or a setting we cannot honour, for this host.
+    HostConfig => Host, "host_config", false;
+    /// The host's key is unknown, changed or revoked.
+    HostKey => Host, "host_key", false;
+    /// No key or other method was accepted.
+    Authentication => Host, "authentication", false;
+    /// No algorithm both sides accept.
+    NoCommonAlgorithm => Host, "no_common_algorithm", false;
+    /// The peer broke SSH or SFTP, or is no SSH server at all.
+    Protocol => Host, "protocol", false;
+    /// The host refused a channel, a subsystem or a request.
+    Refused => Host, "refused", false;
+    /// The operation failed on the host for a reason of its own (an I/O error, say).
+    Remote => Host, "remote", false;
+    /// The name does not resolve, nobody listens, no route.
+    Unreachable => Network, "unreachable", false;
+    /// Connection and login did not finish in time.
+    ConnectTimeout => Network, "connect_timeout", false;
+    /// An established connection ended under the request.
+    ConnectionLost => Network, "connection_lost", true;
+    /// The remote command did not end in time.
+    CommandTimeout => Limit, "command_timeout", false;
+    /// The whole request did not end in time.
+    RequestTimeout => Limit, "request_timeout", false;
+    /// A queue or a table is full; nothing was started.
+    Busy => Limit, "busy", false;
+    /// The input is longer than its bound.
+    TooLarge => Limit, "too_large", false;
+    /// An operation on this machine failed: a file of ours, a process, a socket.
+    Local => Caller, "local", false;
+    /// A state that should not be reachable.
+    Internal => Bug, "internal", false;
+}
+
+/// A failed request: what kind of failure, and a sentence for the person or agent who asked.
+///
+/// The message is complete (it names the host, path or value and what was expected) and holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    kind: Kind,
+    message: Box<str>,
+}
+
+impl Error {
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into().into_boxed_str() }
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The same failure, told with what was being done: `context: message`.
+    #[must_use]
+    pub fn context(self, context: impl fmt::Display) -> Self {
+        Self::new(self.kind, format!("{context}: {}", self.message))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}

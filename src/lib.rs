@@ -1,0 +1,47 @@
+//! Scout MCP: look at many machines over SSH from any MCP client.
+//!
+//! # The way of a request
+//!
+//! ```text
+//! bytes in -> server/stdio -> rpc -> mcp (session, tool) -> target -> fleet (pool: ready connection | dial)
+//!          -> scout (one operation) -> sftp | exec -> ssh -> one write
+//!          ... the host works ...
+//!          -> ssh -> operation result -> mcp content -> rpc -> bytes out
+//! ```
+//!
+//! Reading the modules in that order is reading the program.
+//!
+//! # Layers
+//!
+//! A layer imports only what stands above it in this table; `tests/tidy.rs` checks it.
+//!
+//! | module | holds | must not know |
+//! |---|---|---|
+//! | [`base`] | bounds, errors, the clock | anything else of ours |
+//! | [`crypto`] | algorithms: libsodium, aws-lc | SSH |
+//! | [`ssh`] | sans-IO SSH client: packets, key exchange, host keys, authentication, channels | sockets, clocks, fleets |
+//! | [`sftp`] | sans-IO SFTP v3 client, pipelined | sockets, fleets |
+//! | [`rpc`] | JSON-RPC 2.0 framing | MCP |
+//! | [`config`] | settings, SSH client configuration, known_hosts | sockets |
+//! | [`target`] | `host:/path` and `hosts` | everything but base |
+//! | [`fleet`] | hosts, pool, links: what one core knows of its machines | MCP, JSON |
+//! | [`scout`] | what one can do on a host, a file per operation | MCP, JSON |
+//! | [`mcp`] | what an agent sees: revisions, tools, cancellation | transports, sockets |
+//! | [`io`] | the only place that names the runtime: connections, stdio, resolver, agent, processes | |
+//! | [`server`], [`cli`] | wiring: boot, serve, subcommands | |
+
+pub mod base;
+pub mod cli;
+pub mod config;
+pub mod crypto;
+pub mod fleet;
+pub mod io;
+pub mod mcp;
+pub mod rpc;
+pub mod scout;
+pub mod server;
+pub mod sftp;
+pub mod ssh;
+pub mod target;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
