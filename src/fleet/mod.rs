@@ -3,7 +3,7 @@
 //! [`Fleet`] resolves names and hands out [`Machine`]s; [`pool`] keeps one [`link`] per host; a [`gate`] stands
 //! wherever many want what only few can have. Sockets, time and processes come in through [`net::Net`].
 
-mod errors;
+pub mod errors;
 pub mod gate;
 pub mod link;
 pub mod machine;

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::command::quote;
-use super::read::not_readable;
+use super::read::{forbidden, not_found, not_readable};
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Exit, Machine, Sink, Stream};
 use crate::target::RemotePath;
@@ -61,10 +61,8 @@ pub async fn look(
     let seen = match mark.as_deref() {
         Some("dir") => Seen::Directory,
         Some("file") => Seen::File,
-        Some("denied") => {
-            return Err(Error::new(Kind::PermissionDenied, format!("Permission denied: {path}")));
-        }
-        Some("missing") => return Err(Error::new(Kind::NotFound, format!("Path not found: {path}"))),
+        Some("denied") => return Err(forbidden(path)),
+        Some("missing") => return Err(not_found(path)),
         Some("fifo") => return Err(not_readable(path, "FIFO (named pipe)")),
         Some("socket") => return Err(not_readable(path, "socket")),
         _ => return Err(no_answer(&exit, &head, &stderr)),

@@ -6,7 +6,7 @@ use super::fallback::{self, Seen};
 use super::list::{self, Listing};
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Fleet, Machine, Repeat};
-use crate::sftp::{Failure, FileType, Outcome};
+use crate::sftp::{Failure, FileType, Outcome, StatusCode};
 use crate::target::RemotePath;
 
 /// What stands at a path.
@@ -138,10 +138,18 @@ async fn look_by_command(fleet: &Fleet, machine: &Machine, path: &RemotePath, li
 pub(super) fn explain(path: &RemotePath, failure: &Failure) -> Error {
     match failure {
         Failure::NotRegular(kind) => not_readable(path, kind.name()),
-        Failure::NoSuchFile => Error::new(Kind::NotFound, format!("Path not found: {path}")),
-        Failure::PermissionDenied => Error::new(Kind::PermissionDenied, format!("Permission denied: {path}")),
+        Failure::Status { code: StatusCode::NoSuchFile, .. } => not_found(path),
+        Failure::Status { code: StatusCode::PermissionDenied, .. } => forbidden(path),
         other => Error::new(Kind::Remote, format!("Cannot read {path}: {other}")),
     }
+}
+
+pub(super) fn not_found(path: &RemotePath) -> Error {
+    Error::new(Kind::NotFound, format!("Path not found: {path}"))
+}
+
+pub(super) fn forbidden(path: &RemotePath) -> Error {
+    Error::new(Kind::PermissionDenied, format!("Permission denied: {path}"))
 }
 
 pub(super) fn not_readable(path: &RemotePath, kind: &str) -> Error {

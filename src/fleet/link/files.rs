@@ -9,7 +9,8 @@ use std::task::{Context, Poll, Waker};
 use super::{Link, State};
 use crate::base::{Error, Kind, Result};
 use crate::fleet::gate::Permit;
-use crate::sftp::{Failure, OpId, Outcome, Session};
+use crate::fleet::errors;
+use crate::sftp::{Failure, OpId, Outcome, Refusal, Session};
 use crate::ssh::{ChannelId, Client, Event, Stream};
 
 /// The SFTP channel of a link.
@@ -73,7 +74,7 @@ impl Link {
 
     async fn operate(
         self: &Rc<Self>,
-        begin: impl FnOnce(&mut Session) -> Result<OpId, crate::sftp::Error>,
+        begin: impl FnOnce(&mut Session) -> Result<OpId, Refusal>,
     ) -> Result<Result<Outcome, Failure>> {
         let _at_work = self.at_work();
         let permit = self.pipeline.enter().await.map_err(|_| self.busy())?;
@@ -82,7 +83,7 @@ impl Link {
             let mut state = self.state.borrow_mut();
             let State { client, files, .. } = &mut *state;
             let Files::Open(channel) = files else { return Err(self.no_files()) };
-            let id = begin(&mut channel.session).map_err(|error| self.blame(&error))?;
+            let id = begin(&mut channel.session).map_err(|refusal| errors::from_refusal(&self.host, refusal))?;
             channel.operations.insert(id, Operation::default());
             channel.send(client);
             id
@@ -106,10 +107,6 @@ impl Link {
 
     fn no_files(&self) -> Error {
         Error::new(Kind::ConnectionLost, format!("{} has closed its SFTP channel", self.host))
-    }
-
-    fn blame(&self, error: &crate::sftp::Error) -> Error {
-        super::super::errors::from_sftp(&self.host, error)
     }
 }
 
@@ -179,7 +176,7 @@ impl Channel {
         let fed = self.session.handle_input(bytes);
         client.consume(self.id, Stream::Stdout, read);
         if let Err(error) = fed {
-            self.fail(super::super::errors::from_sftp("the host", &error));
+            self.fail(errors::from_sftp("SFTP", &error));
             client.close(self.id);
             return;
         }

@@ -13,6 +13,7 @@ use std::rc::Rc;
 
 use event_listener::{Event as Notify, EventListener};
 
+use super::errors;
 use super::gate::Gate;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
@@ -201,7 +202,7 @@ impl Link {
     }
 
     fn explain(&self, error: &ssh::Error) -> Error {
-        super::errors::from_ssh(&self.host, error)
+        errors::from_ssh(&self.host, error)
     }
 
     fn busy(&self) -> Error {
