@@ -63,8 +63,8 @@ pub async fn look(
         Some("file") => Seen::File,
         Some("denied") => return Err(forbidden(path)),
         Some("missing") => return Err(not_found(path)),
-        Some("fifo") => return Err(not_readable(path, "FIFO (named pipe)")),
-        Some("socket") => return Err(not_readable(path, "socket")),
+        Some("fifo") => return Err(not_readable(path, "a FIFO")),
+        Some("socket") => return Err(not_readable(path, "a socket")),
         _ => return Err(no_answer(&exit, &head, &stderr)),
     };
     match exit {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::read::{self, Found};
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Fleet, Link};
-use crate::sftp::{self, Outcome};
+use crate::sftp::{self, FileType, Outcome};
 use crate::target::RemotePath;
 
 /// A directory's entries, sorted by name.
@@ -94,8 +94,22 @@ fn line_and_entry(entry: &sftp::Entry) -> (String, Entry) {
         line.push_str(link);
     }
     let name = String::from_utf8_lossy(&entry.name).into_owned();
-    let kind = entry.attrs.file_type().map_or('?', |kind| kind.letter());
+    let kind = letter(entry.attrs.file_type());
     (line, Entry { name, kind, size: entry.attrs.size, link })
+}
+
+/// The first column of `ls -l`.
+fn letter(kind: FileType) -> char {
+    match kind {
+        FileType::Regular => '-',
+        FileType::Directory => 'd',
+        FileType::Symlink => 'l',
+        FileType::Fifo => 'p',
+        FileType::Socket => 's',
+        FileType::CharDevice => 'c',
+        FileType::BlockDevice => 'b',
+        FileType::Unknown => '?',
+    }
 }
 
 /// Reads a line of `ls -la`: mode, links, owner, group, size (or major and minor), three words of time, name.

@@ -1,5 +1,6 @@
 //! Reading a file; and looking at a path of which it is not known whether it is a file or a directory.
 
+use std::fmt;
 use std::ops::ControlFlow;
 
 use super::fallback::{self, Seen};
@@ -55,7 +56,7 @@ pub async fn copy(
     take: &mut dyn FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
     let machine = fleet.machine(host).await?;
-    if let (Some(link), Some(sftp_path)) = (machine.files().await?, path.for_sftp()) {
+    if let (Some(link), Some(sftp_path)) = (machine.files().await?, sftp_path(path)) {
         let mut offset = 0;
         loop {
             match link.read(sftp_path, offset, limits::COPY_PIECE_BYTES).await? {
@@ -68,7 +69,7 @@ pub async fn copy(
                 }
                 Ok(_) => return Err(unexpected()),
                 Err(Failure::NotRegular(FileType::Directory)) => return Err(is_directory(path)),
-                Err(Failure::NotRegular(kind)) if kind.is_device() => break,
+                Err(Failure::NotRegular(kind)) if is_device(kind) => break,
                 Err(failure) => return Err(explain(path, &failure)),
             }
         }
@@ -91,7 +92,7 @@ pub async fn copy(
 
 async fn look_on(fleet: &Fleet, machine: &Machine, path: &RemotePath) -> Result<Found> {
     let limit = fleet.settings().max_file_size;
-    if let (Some(link), Some(sftp_path)) = (machine.files().await?, path.for_sftp()) {
+    if let (Some(link), Some(sftp_path)) = (machine.files().await?, sftp_path(path)) {
         match link.read(sftp_path, 0, limit).await? {
             Ok(Outcome::Read { data, more, .. }) => {
                 return Ok(Found::File(Content { data, truncated: more, limit }));
@@ -101,7 +102,7 @@ async fn look_on(fleet: &Fleet, machine: &Machine, path: &RemotePath) -> Result<
                 return list::by_sftp(fleet, link, path, sftp_path).await.map(Found::Directory);
             }
             // Reading a device may take forever, and would hold up everything else on the SFTP channel.
-            Err(Failure::NotRegular(kind)) if kind.is_device() => {}
+            Err(Failure::NotRegular(kind)) if is_device(kind) => {}
             Err(failure) => return Err(explain(path, &failure)),
         }
     }
@@ -137,7 +138,7 @@ async fn look_by_command(fleet: &Fleet, machine: &Machine, path: &RemotePath, li
 /// What a failed file operation means to the caller.
 pub(super) fn explain(path: &RemotePath, failure: &Failure) -> Error {
     match failure {
-        Failure::NotRegular(kind) => not_readable(path, kind.name()),
+        Failure::NotRegular(kind) => not_readable(path, kind),
         Failure::Status { code: StatusCode::NoSuchFile, .. } => not_found(path),
         Failure::Status { code: StatusCode::PermissionDenied, .. } => forbidden(path),
         other => Error::new(Kind::Remote, format!("Cannot read {path}: {other}")),
@@ -152,8 +153,9 @@ pub(super) fn forbidden(path: &RemotePath) -> Error {
     Error::new(Kind::PermissionDenied, format!("Permission denied: {path}"))
 }
 
-pub(super) fn not_readable(path: &RemotePath, kind: &str) -> Error {
-    let text = format!("{path} is a {kind}; expected a regular file or a directory");
+/// `kind` says what it is instead, with its article.
+pub(super) fn not_readable(path: &RemotePath, kind: impl fmt::Display) -> Error {
+    let text = format!("{path} is {kind}; expected a regular file or a directory");
     Error::new(Kind::WrongFileType, text)
 }
 
@@ -163,6 +165,21 @@ fn is_directory(path: &RemotePath) -> Error {
 
 pub(super) fn unexpected() -> Error {
     Error::new(Kind::Internal, "the SFTP session answered another question than the one asked")
+}
+
+/// How SFTP, which knows no `~`, names the path: relative paths begin in the login directory. `None` for the home of
+/// another user, which only a shell finds.
+fn sftp_path(path: &RemotePath) -> Option<&[u8]> {
+    let path = path.as_str();
+    match path.strip_prefix('~') {
+        None => Some(path.as_bytes()),
+        Some("" | "/") => Some(b"."),
+        Some(rest) => rest.strip_prefix('/').map(|rest| rest.trim_start_matches('/').as_bytes()),
+    }
+}
+
+fn is_device(kind: FileType) -> bool {
+    matches!(kind, FileType::CharDevice | FileType::BlockDevice)
 }
 
 /// Without the first bytes of a character that was cut.
@@ -198,6 +215,20 @@ mod tests {
             assert!(end - kept.len() < 4);
         }
         assert_eq!(without_half_character(b"\xff\xfe\x80\x80"), b"\xff\xfe\x80\x80", "binary stays as it is");
+    }
+
+    #[test]
+    fn sftp_begins_in_the_login_directory() {
+        let sftp = |path: &str| {
+            let path = RemotePath::parse(path).unwrap();
+            sftp_path(&path).map(|path| String::from_utf8(path.into()).unwrap())
+        };
+        assert_eq!(sftp("/etc").as_deref(), Some("/etc"));
+        assert_eq!(sftp("~").as_deref(), Some("."));
+        assert_eq!(sftp("~/").as_deref(), Some("."));
+        assert_eq!(sftp("~//x y").as_deref(), Some("x y"));
+        assert_eq!(sftp("notes").as_deref(), Some("notes"));
+        assert_eq!(sftp("~ann/x"), None);
     }
 
     #[test]
