@@ -19,6 +19,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("serde_json", &["rpc/", "mcp/", "cli/"]),
     ("clap", &["cli/"]),
     ("Instant::now", &["base/time.rs"]),
+    ("time::now", &["base/", "io/"]),
     ("SystemTime", &[]),
     ("unsafe ", &["io/socket.rs"]),
     ("println!", &[]),

@@ -60,7 +60,7 @@ fn prepare(args: &Args) -> Result<Scene> {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
-    let net = Outside::new(settings.clone(), env);
+    let net = Outside::new(settings.clone(), env.home);
     let fleet = Fleet::new(config, settings.clone(), net);
     Ok(Scene { settings, fleet })
 }

@@ -18,7 +18,7 @@ use std::rc::Rc;
 use futures_util::future::{Either, select};
 use futures_util::{StreamExt, stream};
 
-use crate::base::time::{self, Duration};
+use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result, limits};
 use crate::config::{HostConfig, Settings, SshConfig};
 
@@ -152,7 +152,7 @@ impl Fleet {
         late: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
         let work = std::pin::pin!(work);
-        match select(work, self.net.sleep_until(time::now() + limit)).await {
+        match select(work, self.net.sleep_until(self.net.now() + limit)).await {
             Either::Left((result, _)) => result,
             Either::Right(_) => late(),
         }

@@ -20,6 +20,9 @@ pub trait Net {
     /// Whether something accepts TCP connections at the host's address and port.
     fn probe(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool>;
 
+    /// The monotonic clock.
+    fn now(&self) -> Instant;
+
     /// Completes at `at`.
     fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()>;
 

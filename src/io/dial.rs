@@ -53,8 +53,9 @@ async fn connect(settings: &Settings, host: &HostConfig) -> Result<Rc<Link>> {
         host: host.alias.as_str().into(),
         sessions: settings.sessions_per_connection,
         idle_timeout: settings.idle_timeout,
+        clock: time::now,
     };
-    let link = Link::new(client, options, time::now());
+    let link = Link::new(client, options);
     connection::drive(stream, &link);
     Ok(link)
 }

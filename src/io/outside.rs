@@ -1,6 +1,7 @@
 //! The world as a fleet sees it, for real.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use futures_util::FutureExt;
@@ -10,26 +11,27 @@ use monoio::net::TcpStream;
 use super::{blocking, dial, process, runtime};
 use crate::base::time::{self, Instant};
 use crate::base::{Error, Kind, Result, limits};
-use crate::config::{Env, HostConfig, Settings};
+use crate::config::{HostConfig, Settings};
 use crate::fleet::net::Net;
 use crate::fleet::{Link, Shell};
 
 /// Sockets, processes and the clock of this machine.
 pub struct Outside {
-    pub(super) settings: Rc<Settings>,
-    pub(super) env: Rc<Env>,
+    settings: Rc<Settings>,
+    home: PathBuf,
 }
 
 impl Outside {
-    pub fn new(settings: Settings, env: Env) -> Rc<Self> {
-        Rc::new(Self { settings: Rc::new(settings), env: Rc::new(env) })
+    /// `home` is where commands on this machine start.
+    pub fn new(settings: Settings, home: PathBuf) -> Rc<Self> {
+        Rc::new(Self { settings: Rc::new(settings), home })
     }
 }
 
 impl Net for Outside {
     fn dial(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
-        let (settings, env) = (Rc::clone(&self.settings), Rc::clone(&self.env));
-        async move { dial::dial(&settings, &env, &host).await }.boxed_local()
+        let settings = Rc::clone(&self.settings);
+        async move { dial::dial(&settings, &host).await }.boxed_local()
     }
 
     fn probe(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool> {
@@ -47,12 +49,16 @@ impl Net for Outside {
         .boxed_local()
     }
 
+    fn now(&self) -> Instant {
+        time::now()
+    }
+
     fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()> {
         runtime::sleep_until(at).boxed_local()
     }
 
     fn shell(&self) -> Rc<dyn Shell> {
-        Rc::new(process::LocalShell { home: self.env.home.clone() })
+        Rc::new(process::LocalShell { home: self.home.clone() })
     }
 }
 

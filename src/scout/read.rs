@@ -173,8 +173,11 @@ fn sftp_path(path: &RemotePath) -> Option<&[u8]> {
     let path = path.as_str();
     match path.strip_prefix('~') {
         None => Some(path.as_bytes()),
-        Some("" | "/") => Some(b"."),
-        Some(rest) => rest.strip_prefix('/').map(|rest| rest.trim_start_matches('/').as_bytes()),
+        Some("") => Some(b"."),
+        Some(rest) => rest.strip_prefix('/').map(|rest| match rest.trim_start_matches('/') {
+            "" => b".",
+            rest => rest.as_bytes(),
+        }),
     }
 }
 
@@ -225,7 +228,7 @@ mod tests {
         };
         assert_eq!(sftp("/etc").as_deref(), Some("/etc"));
         assert_eq!(sftp("~").as_deref(), Some("."));
-        assert_eq!(sftp("~/").as_deref(), Some("."));
+        assert_eq!(sftp("~//").as_deref(), Some("."));
         assert_eq!(sftp("~//x y").as_deref(), Some("x y"));
         assert_eq!(sftp("notes").as_deref(), Some("notes"));
         assert_eq!(sftp("~ann/x"), None);

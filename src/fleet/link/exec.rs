@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::{Channels, Link};
 use crate::base::time::Instant;
-use crate::base::{Error, Kind, Result, limits, time};
+use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::gate::Permit;
 use crate::fleet::machine::{Exit, Sink};
 use crate::ssh::{ChannelId, Client, Event, Stream};
@@ -195,7 +195,7 @@ impl Drop for Run<'_> {
             state.execs.running.remove(&self.channel);
         } else {
             exec.waker = None;
-            exec.abandoned = Some(time::now() + limits::KILL_GRACE);
+            exec.abandoned = Some((self.link.clock)() + limits::KILL_GRACE);
             state.client.signal(self.channel, "TERM");
             discard(&mut state.client, self.channel);
         }

@@ -31,12 +31,15 @@ pub struct LinkOptions {
     pub sessions: usize,
     /// A link without work for this long is closed.
     pub idle_timeout: Duration,
+    /// Reads the clock that the driver's times come from.
+    pub clock: fn() -> Instant,
 }
 
 /// One connection. See the module's documentation.
 pub struct Link {
     host: Rc<str>,
     idle_timeout: Duration,
+    clock: fn() -> Instant,
     /// Lets as many commands run as the server gives sessions.
     sessions: Rc<Gate>,
     /// Lets as many file operations share the SFTP channel as its pipeline holds.
@@ -61,10 +64,11 @@ struct State {
 
 impl Link {
     /// Takes over a client that is past authentication.
-    pub fn new(client: ssh::Client, options: LinkOptions, now: Instant) -> Rc<Self> {
+    pub fn new(client: ssh::Client, options: LinkOptions) -> Rc<Self> {
         Rc::new(Self {
             host: options.host,
             idle_timeout: options.idle_timeout,
+            clock: options.clock,
             sessions: Gate::new(options.sessions, limits::QUEUED_REQUESTS_DEFAULT),
             pipeline: Gate::new(limits::SFTP_OPERATIONS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
             driver: Notify::new(),
@@ -74,7 +78,7 @@ impl Link {
                 execs: Execs::default(),
                 files: Files::default(),
                 active: 0,
-                used: now,
+                used: (options.clock)(),
                 ended: None,
             }),
         })
@@ -224,7 +228,7 @@ impl Drop for AtWork {
     fn drop(&mut self) {
         let mut state = self.link.state.borrow_mut();
         state.active -= 1;
-        state.used = crate::base::time::now();
+        state.used = (self.link.clock)();
         drop(state);
         self.link.driver.notify(usize::MAX);
     }
