@@ -69,7 +69,5 @@ pub const QUEUED_REQUESTS_DEFAULT: usize = 1_000;
 pub const PROBES_AT_ONCE_MAX: usize = 256;
 /// Names listed for someone who asked for a host that is not there.
 pub const HOSTS_IN_ERROR_MAX: usize = 100;
-/// How long a channel that we closed may wait for the host's close before it is closed once more.
-pub const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
 
 // --- io --------------------------------------------------------------------------------------------------------
