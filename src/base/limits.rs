@@ -51,6 +51,41 @@ pub const SESSIONS_PER_CONNECTION_DEFAULT: usize = 8;
 
 // --- sftp ------------------------------------------------------------------------------------------------------
 
+/// One packet of the server. OpenSSH sends at most 256 KiB; the draft asks for no more than 34,000 bytes.
+pub const SFTP_PACKET_BYTES_MAX: usize = 512 * 1024;
+/// Operations of one session, started and not yet fetched: what a host is asked at once, twice over.
+pub const SFTP_OPERATIONS_MAX: usize = 256;
+/// Requests without a reply. A server that hangs keeps the requests of operations given up long ago.
+pub const SFTP_REQUESTS_MAX: usize = 4096;
+/// Length of one READ when the server names no limit: every server must take it (draft §3).
+pub const SFTP_READ_BYTES_DEFAULT: u32 = 32 * 1024;
+/// Length of one READ when the server allows more: what OpenSSH allows.
+pub const SFTP_READ_BYTES_MAX: u32 = 255 * 1024;
+/// How far the READs of one file run ahead of its first missing byte: 1 Gbit/s over 16 ms.
+pub const SFTP_FILE_WINDOW_BYTES_MAX: u64 = 2 * 1024 * 1024;
+/// The same over all files of a session.
+pub const SFTP_SESSION_WINDOW_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// Open handles of one session: an eighth of what a process of the server may usually have open.
+pub const SFTP_HANDLES_MAX: usize = 128;
+/// One handle (draft §6.2).
+pub const SFTP_HANDLE_BYTES_MAX: usize = 256;
+/// READDIRs on their way for one listing: one is answered while the next travels.
+pub const SFTP_READDIRS_MAX: usize = 2;
+/// READLINKs on their way for one listing, and all in all: a directory with more links shows the rest without targets.
+pub const SFTP_READLINKS_IN_FLIGHT_MAX: usize = 64;
+pub const SFTP_READLINKS_MAX: usize = 1024;
+/// What is kept of a server's explanation.
+pub const SFTP_STATUS_TEXT_BYTES_MAX: usize = 256;
+
+const _: () = {
+    assert!(SFTP_READ_BYTES_DEFAULT <= SFTP_READ_BYTES_MAX);
+    // A DATA packet: type, id, length, data.
+    assert!(SFTP_READ_BYTES_MAX as usize + 9 <= SFTP_PACKET_BYTES_MAX);
+    assert!(SFTP_READ_BYTES_MAX as u64 <= SFTP_FILE_WINDOW_BYTES_MAX);
+    assert!(SFTP_FILE_WINDOW_BYTES_MAX <= SFTP_SESSION_WINDOW_BYTES_MAX);
+    assert!(SFTP_OPERATIONS_MAX + SFTP_HANDLES_MAX <= SFTP_REQUESTS_MAX);
+};
+
 // --- config ----------------------------------------------------------------------------------------------------
 
 // --- rpc and mcp -----------------------------------------------------------------------------------------------
