@@ -24,7 +24,8 @@ impl Env {
     pub fn current() -> Self {
         let passwd = file::read(Path::new("/etc/passwd"), PASSWD_BYTES_MAX).unwrap_or_default();
         let accounts = Account::parse_all(&String::from_utf8_lossy(&passwd));
-        let vars = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        let vars =
+            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
         Self::new(&accounts, rustix::process::getuid().as_raw(), vars.collect())
     }
 

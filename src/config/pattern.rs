@@ -65,7 +65,9 @@ mod tests {
 
     #[test]
     fn wildcards() {
-        for (pattern, text) in [("*", ""), ("a*c", "abbc"), ("?", "x"), ("*.b.*", "a.b.b.c"), ("", ""), ("**", "z")] {
+        for (pattern, text) in
+            [("*", ""), ("a*c", "abbc"), ("?", "x"), ("*.b.*", "a.b.b.c"), ("", ""), ("**", "z")]
+        {
             assert!(matches(pattern, text), "{pattern} {text}");
         }
         for (pattern, text) in [("?", ""), ("a", "A"), ("a*c", "abcd"), ("", "x"), ("*.b", "a.bc")] {
@@ -83,7 +85,9 @@ mod tests {
     fn slow(pattern: &[u8], text: &[u8]) -> bool {
         match (pattern.split_first(), text.split_first()) {
             (None, None) => true,
-            (Some((b'*', rest)), _) => slow(rest, text) || text.split_first().is_some_and(|(_, t)| slow(pattern, t)),
+            (Some((b'*', rest)), _) => {
+                slow(rest, text) || text.split_first().is_some_and(|(_, t)| slow(pattern, t))
+            }
             (Some((want, rest)), Some((have, t))) => (*want == b'?' || want == have) && slow(rest, t),
             _ => false,
         }

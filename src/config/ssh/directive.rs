@@ -20,8 +20,8 @@ pub enum Directive {
     UserKnownHostsFile(Vec<String>),
     GlobalKnownHostsFile(Vec<String>),
     StrictHostKeyChecking(StrictHostKeyChecking),
-    /// `None`: wait as long as the system does.
-    ConnectTimeout(Option<Duration>),
+    /// Zero: wait as long as the system does.
+    ConnectTimeout(Duration),
     /// Zero: no keepalive.
     ServerAliveInterval(Duration),
     ServerAliveCountMax(u32),
@@ -76,11 +76,12 @@ impl Parser {
     pub fn new() -> Self {
         // Its own table of algorithm defaults would be copied for every line. `~` stands for itself here: it is
         // expanded with the tokens, and shown unexpanded where `ssh -G` shows it so.
-        let template = ssh2_config::SshConfig::default().default_algorithms(DefaultAlgorithms::empty()).home_dir("~");
+        let template =
+            ssh2_config::SshConfig::default().default_algorithms(DefaultAlgorithms::empty()).home_dir("~");
         Self { template }
     }
 
-    /// `Ok(None)` for a directive that OpenSSH knows and this program has no use for.
+    /// `Ok(None)` for a line that changes nothing here: most directives of OpenSSH are of no use to this program.
     ///
     /// # Errors
     /// What is wrong and what was expected, without the place.
@@ -101,8 +102,8 @@ impl Parser {
             "userknownhostsfile" => Directive::UserKnownHostsFile(files(keyword, args)?),
             "globalknownhostsfile" => Directive::GlobalKnownHostsFile(files(keyword, args)?),
             "stricthostkeychecking" => Directive::StrictHostKeyChecking(strict(one()?)?),
-            "connecttimeout" => Directive::ConnectTimeout(Some(time(keyword, one()?)?).filter(|t| !t.is_zero())),
-            "serveraliveinterval" => Directive::ServerAliveInterval(time(keyword, one()?)?),
+            "connecttimeout" => return Ok(time(keyword, one()?)?.map(Directive::ConnectTimeout)),
+            "serveraliveinterval" => return Ok(time(keyword, one()?)?.map(Directive::ServerAliveInterval)),
             "serveralivecountmax" => Directive::ServerAliveCountMax(count(keyword, one()?)?),
             "hostkeyalias" => Directive::HostKeyAlias(one()?.to_ascii_lowercase()),
             "proxyjump" => Directive::ProxyJump(jump(line.rest)?),
@@ -127,7 +128,12 @@ impl Parser {
         }
     }
 
-    fn ask<T>(&self, keyword: &str, value: &str, pick: impl FnOnce(HostParams) -> Option<T>) -> Result<T, String> {
+    fn ask<T>(
+        &self,
+        keyword: &str,
+        value: &str,
+        pick: impl FnOnce(HostParams) -> Option<T>,
+    ) -> Result<T, String> {
         let params = self.run(keyword, value).map_err(|error| format!("{keyword} '{value}': {error}"))?;
         pick(params).ok_or_else(|| format!("{keyword} '{value}': not understood"))
     }
@@ -225,7 +231,10 @@ fn files(keyword: &str, args: Vec<String>) -> Result<Vec<String>, String> {
         return Err(format!("{keyword} has an empty value"));
     }
     if args.len() > KNOWN_HOSTS_FILES_MAX {
-        return Err(format!("{keyword} names {} files: at most {KNOWN_HOSTS_FILES_MAX} are allowed", args.len()));
+        return Err(format!(
+            "{keyword} names {} files: at most {KNOWN_HOSTS_FILES_MAX} are allowed",
+            args.len()
+        ));
     }
     match args.iter().any(|arg| arg.eq_ignore_ascii_case("none")) {
         true if args.len() > 1 => Err(format!("{keyword}: 'none' must stand alone")),
@@ -239,14 +248,15 @@ fn count(keyword: &str, value: &str) -> Result<u32, String> {
     number.ok_or_else(|| format!("{keyword} '{value}' is not a number: expected 0 to {}", i32::MAX))
 }
 
-/// Seconds, or a sum of parts as `1h30m` (sshd_config(5), TIME FORMATS); `none` is zero.
-fn time(keyword: &str, value: &str) -> Result<Duration, String> {
+/// Seconds, or a sum of parts as `1h30m` (sshd_config(5), TIME FORMATS). `none` is no value: as in ssh, a later line
+/// may still set one.
+fn time(keyword: &str, value: &str) -> Result<Option<Duration>, String> {
     if value == "none" {
-        return Ok(Duration::ZERO);
+        return Ok(None);
     }
     seconds(value)
         .filter(|&total| i32::try_from(total).is_ok())
-        .map(Duration::from_secs)
+        .map(|total| Some(Duration::from_secs(total)))
         .ok_or_else(|| format!("{keyword} '{value}' is not a time: expected seconds, 1m30s or none"))
 }
 
@@ -292,7 +302,9 @@ fn is_hop(hop: &str) -> bool {
         Some((host, port)) => (host, port.strip_prefix(':')),
         None => address.split_once(':').map_or((address, None), |(host, port)| (host, Some(port))),
     };
-    user != Some("") && !host.is_empty() && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+    user != Some("")
+        && !host.is_empty()
+        && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 #[cfg(test)]
@@ -309,8 +321,8 @@ mod tests {
         assert_eq!(ok("HostName a#b"), Directive::HostName("a#b".into()));
         assert_eq!(ok("User \"a \\\"b\\\\\""), Directive::User("a \"b\\".into()));
         assert_eq!(ok("IdentityFile '~/.ssh/my key'"), Directive::IdentityFile("~/.ssh/my key".into()));
-        assert_eq!(ok("ConnectTimeout 1h1m1s"), Directive::ConnectTimeout(Some(Duration::from_secs(3661))));
-        assert_eq!(ok("ConnectTimeout none"), Directive::ConnectTimeout(None));
+        assert_eq!(ok("ConnectTimeout 1h1m1s"), Directive::ConnectTimeout(Duration::from_secs(3661)));
+        assert_eq!(parse("ConnectTimeout none"), Ok(None));
         assert_eq!(ok("UserKnownHostsFile none"), Directive::UserKnownHostsFile(vec![]));
         assert_eq!(ok("ProxyJump a,ssh://u@b:3/"), Directive::ProxyJump("a,u@b:3".into()));
         assert_eq!(ok("ProxyCommand nc \"%h\" # x"), Directive::ProxyCommand("nc \"%h\" # x".into()));
@@ -327,11 +339,17 @@ mod tests {
             ("User a b", "user takes one value: unexpected 'b'"),
             ("User \"a", "a quote is not closed"),
             ("ConnectTimeout 5x", "connecttimeout '5x' is not a time: expected seconds, 1m30s or none"),
-            ("ConnectTimeout 99999999999", "connecttimeout '99999999999' is not a time: expected seconds, 1m30s or none"),
+            (
+                "ConnectTimeout 99999999999",
+                "connecttimeout '99999999999' is not a time: expected seconds, 1m30s or none",
+            ),
             ("IdentitiesOnly maybe", "identitiesonly 'maybe': expected yes or no"),
             ("Bogus 1", "bad configuration option 'bogus' (IgnoreUnknown bogus would allow it)"),
             ("UserKnownHostsFile none a", "userknownhostsfile: 'none' must stand alone"),
-            ("ProxyJump a@@b:x", "proxyjump 'a@@b:x': expected [user@]host[:port], several separated by commas"),
+            (
+                "ProxyJump a@@b:x",
+                "proxyjump 'a@@b:x': expected [user@]host[:port], several separated by commas",
+            ),
         ] {
             assert_eq!(parse(line), Err(expected.to_owned()), "{line}");
         }
@@ -339,7 +357,13 @@ mod tests {
 
     #[test]
     fn what_openssh_knows_is_let_pass() {
-        for line in ["ForwardAgent /run/agent", "SendEnv LANG LC_*", "Tunnel yes", "AddKeysToAgent confirm 1h", "Tag x"] {
+        for line in [
+            "ForwardAgent /run/agent",
+            "SendEnv LANG LC_*",
+            "Tunnel yes",
+            "AddKeysToAgent confirm 1h",
+            "Tag x",
+        ] {
             assert_eq!(parse(line), Ok(None), "{line}");
         }
     }

@@ -63,7 +63,10 @@ impl HostConfig {
             ("port", self.port.to_string()),
             ("identitiesonly", if self.identities_only { "yes" } else { "no" }.to_owned()),
             ("stricthostkeychecking", self.strict_host_key_checking.name().to_owned()),
-            ("serveralivecountmax", self.server_alive_count_max.unwrap_or(SERVER_ALIVE_COUNT_MAX).to_string()),
+            (
+                "serveralivecountmax",
+                self.server_alive_count_max.unwrap_or(SERVER_ALIVE_COUNT_MAX).to_string(),
+            ),
             ("serveraliveinterval", self.server_alive_interval.map_or("0".to_owned(), seconds)),
         ];
         lines.extend(self.host_key_alias.clone().map(|alias| ("hostkeyalias", alias)));
@@ -130,17 +133,11 @@ pub struct Draft<'a> {
     global_known_hosts: Option<&'a [String]>,
     strict: Option<StrictHostKeyChecking>,
     host_key_alias: Option<&'a str>,
-    connect_timeout: Option<Option<Duration>>,
+    connect_timeout: Option<Duration>,
     alive_interval: Option<Duration>,
     alive_count: Option<u32>,
-    /// Whichever of the two comes first excludes the other.
-    proxy: Option<Proxy<'a>>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Proxy<'a> {
-    Jump(&'a str),
-    Command(&'a str),
+    proxy_jump: Option<&'a str>,
+    proxy_command: Option<&'a str>,
 }
 
 impl<'a> Draft<'a> {
@@ -161,7 +158,8 @@ impl<'a> Draft<'a> {
             connect_timeout: None,
             alive_interval: None,
             alive_count: None,
-            proxy: None,
+            proxy_jump: None,
+            proxy_command: None,
         }
     }
 
@@ -179,11 +177,17 @@ impl<'a> Draft<'a> {
     ///
     /// # Errors
     /// A token in `HostName` that does not exist; too many `IdentityFile` lines.
-    pub fn apply(&mut self, directive: &'a Directive, file: &'a Arc<Path>, line: usize) -> Result<(), Diagnostic> {
+    pub fn apply(
+        &mut self,
+        directive: &'a Directive,
+        file: &'a Arc<Path>,
+        line: usize,
+    ) -> Result<(), Diagnostic> {
         match directive {
             Directive::HostName(value) if self.hostname.is_none() => {
                 let name = expand::hostname(value, self.alias);
-                let name = name.map_err(|message| Placed { value, file, line }.fail(format!("hostname {message}")))?;
+                let name =
+                    name.map_err(|message| Placed { value, file, line }.fail(format!("hostname {message}")))?;
                 self.hostname = Some(name.to_ascii_lowercase());
             }
             Directive::HostName(_) => {}
@@ -199,14 +203,16 @@ impl<'a> Draft<'a> {
             }
             Directive::GlobalKnownHostsFile(value) => first(&mut self.global_known_hosts, value.as_slice()),
             Directive::StrictHostKeyChecking(value) => first(&mut self.strict, *value),
-            Directive::ConnectTimeout(Some(value)) => first(&mut self.connect_timeout, Some(*value)),
-            // As in ssh, `none` leaves the place free for a later line.
-            Directive::ConnectTimeout(None) => {}
+            Directive::ConnectTimeout(value) => first(&mut self.connect_timeout, *value),
             Directive::ServerAliveInterval(value) => first(&mut self.alive_interval, *value),
             Directive::ServerAliveCountMax(value) => first(&mut self.alive_count, *value),
             Directive::HostKeyAlias(value) => first(&mut self.host_key_alias, value.as_str()),
-            Directive::ProxyJump(value) => first(&mut self.proxy, Proxy::Jump(value)),
-            Directive::ProxyCommand(value) => first(&mut self.proxy, Proxy::Command(value)),
+            Directive::ProxyJump(value) if self.proxy_command.is_none() => first(&mut self.proxy_jump, value),
+            // A jump excludes a command that comes later; `ProxyJump none` does not.
+            Directive::ProxyCommand(value) if self.proxy_jump.is_none_or(is_none) => {
+                first(&mut self.proxy_command, value);
+            }
+            Directive::ProxyJump(_) | Directive::ProxyCommand(_) => {}
         }
         Ok(())
     }
@@ -225,7 +231,7 @@ impl<'a> Draft<'a> {
             port: self.port.unwrap_or(DEFAULT_PORT),
         };
         let (identity_agent, agent_written) = self.agent(&tokens)?;
-        let (proxy_jump, proxy_command) = self.proxies();
+        let proxy = |value: Option<&str>| value.filter(|value| !is_none(value)).map(str::to_owned);
         Ok(HostConfig {
             identity_files: self.identities(&tokens)?,
             identity_agent,
@@ -241,11 +247,11 @@ impl<'a> Draft<'a> {
             identities_only: self.identities_only.unwrap_or(false),
             strict_host_key_checking: self.strict.unwrap_or_default(),
             host_key_alias: self.host_key_alias.map(str::to_owned),
-            connect_timeout: self.connect_timeout.flatten(),
+            connect_timeout: self.connect_timeout.filter(|time| !time.is_zero()),
             server_alive_interval: self.alive_interval,
             server_alive_count_max: self.alive_count,
-            proxy_jump,
-            proxy_command,
+            proxy_jump: proxy(self.proxy_jump),
+            proxy_command: proxy(self.proxy_command),
             hostname,
         })
     }
@@ -263,9 +269,12 @@ impl<'a> Draft<'a> {
 
     fn identities(&self, tokens: &Tokens<'_>) -> Result<Vec<PathBuf>, Diagnostic> {
         if self.identity_files.is_empty() {
-            return Ok(DEFAULT_IDENTITY_FILES.iter().filter_map(|path| self.env.expand_tilde(path)).collect());
+            return Ok(DEFAULT_IDENTITY_FILES
+                .iter()
+                .filter_map(|path| self.env.expand_tilde(path))
+                .collect());
         }
-        let named = self.identity_files.iter().filter(|file| !file.value.eq_ignore_ascii_case("none"));
+        let named = self.identity_files.iter().filter(|file| !is_none(file.value));
         named.map(|file| self.path("identityfile", file, file.value, tokens)).collect()
     }
 
@@ -300,16 +309,9 @@ impl<'a> Draft<'a> {
             Some(files) => {
                 files.value.iter().map(|file| self.path("userknownhostsfile", files, file, tokens)).collect()
             }
-            None => Ok(DEFAULT_USER_KNOWN_HOSTS.iter().filter_map(|path| self.env.expand_tilde(path)).collect()),
-        }
-    }
-
-    fn proxies(&self) -> (Option<String>, Option<String>) {
-        let value = |text: &str| (!text.eq_ignore_ascii_case("none")).then(|| text.to_owned());
-        match self.proxy {
-            Some(Proxy::Jump(jump)) => (value(jump), None),
-            Some(Proxy::Command(command)) => (None, value(command)),
-            None => (None, None),
+            None => {
+                Ok(DEFAULT_USER_KNOWN_HOSTS.iter().filter_map(|path| self.env.expand_tilde(path)).collect())
+            }
         }
     }
 
@@ -322,6 +324,10 @@ impl<'a> Draft<'a> {
     ) -> Result<PathBuf, Diagnostic> {
         expand::path(value, tokens, self.env).map_err(|message| place.fail(format!("{keyword} {message}")))
     }
+}
+
+fn is_none(value: &str) -> bool {
+    value.eq_ignore_ascii_case("none")
 }
 
 fn first<T>(slot: &mut Option<T>, value: T) {

@@ -87,7 +87,9 @@ fn argument(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<Stri
     while let Some(c) = chars.next() {
         match (open, c) {
             (None, ' ' | '\t') => return Ok(arg),
-            (_, '\\') => match chars.next_if(|&next| matches!(next, '"' | '\'' | '\\') || open.is_none() && next == ' ') {
+            (_, '\\') => match chars
+                .next_if(|&next| matches!(next, '"' | '\'' | '\\') || open.is_none() && next == ' ')
+            {
                 Some(escaped) => arg.push(escaped),
                 None => arg.push('\\'),
             },
@@ -110,9 +112,15 @@ mod tests {
 
     #[test]
     fn keywords_end_at_blanks_or_one_equals_sign() {
-        for line in ["User x", "user=x", " \tUSER\t=  x\r", "user \"x\"", "\"user\" x", "user x \x0c", "User = x #y"] {
+        for line in
+            ["User x", "user=x", " \tUSER\t=  x\r", "user \"x\"", "\"user\" x", "user x \x0c", "User = x #y"]
+        {
             let parsed = Line::parse(line).unwrap();
-            assert_eq!((parsed.keyword.as_str(), parsed.args().unwrap()), ("user", vec!["x".to_owned()]), "{line}");
+            assert_eq!(
+                (parsed.keyword.as_str(), parsed.args().unwrap()),
+                ("user", vec!["x".to_owned()]),
+                "{line}"
+            );
         }
         assert_eq!(args("user==x"), ["=x"]);
         assert_eq!(Line::parse("user =").unwrap().rest, "");
@@ -123,7 +131,10 @@ mod tests {
 
     #[test]
     fn arguments_as_openssh_splits_them() {
-        assert_eq!(args(r#"k "a b"c 'd e' f\ g a#b "" "x\"y" #z w"#), ["a bc", "d e", "f g", "a#b", "", "x\"y"]);
+        assert_eq!(
+            args(r#"k "a b"c 'd e' f\ g a#b "" "x\"y" #z w"#),
+            ["a bc", "d e", "f g", "a#b", "", "x\"y"]
+        );
         assert_eq!(Line::parse("k \"a").unwrap().args(), Err(UnclosedQuote));
         assert_eq!(Line::parse("k a'").unwrap().args(), Err(UnclosedQuote));
     }

@@ -55,7 +55,9 @@ impl SshConfig {
             None => {
                 for (path, owner) in reader::default_files(env) {
                     match reader.read(&path, owner) {
-                        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unreadable(&path, &error)),
+                        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                            return Err(unreadable(&path, &error));
+                        }
                         _ => {}
                     }
                 }
@@ -144,7 +146,10 @@ fn host_error(diagnostic: &Diagnostic) -> Error {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Error {
-    Error::new(Kind::Local, format!("cannot read the SSH configuration {}: {}", path.display(), file::reason(error)))
+    Error::new(
+        Kind::Local,
+        format!("cannot read the SSH configuration {}: {}", path.display(), file::reason(error)),
+    )
 }
 
 #[cfg(test)]

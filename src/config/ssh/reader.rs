@@ -153,7 +153,7 @@ impl<'a> Reader<'a> {
         if patterns.iter().any(String::is_empty) {
             self.fail(cursor, "'Host' has an empty pattern");
         }
-        let names = patterns.into_iter().filter(|p| !p.is_empty() && !p.starts_with('!') && pattern::is_literal(p));
+        let names = patterns.into_iter().filter(|pattern| is_host_name(pattern));
         self.names.extend(names.map(|name| (name, cursor.scope)));
     }
 
@@ -171,7 +171,11 @@ impl<'a> Reader<'a> {
     /// A header we cannot use: the lines below it must not count for the hosts of the header above.
     fn skip_block(&mut self, cursor: &mut Cursor, message: &str) {
         cursor.scope = self.scopes.add(cursor.outer, Condition::Never);
-        self.warn(cursor.diagnostic(format!("{message}; the lines below it, up to the next Host or Match, are skipped")));
+        self.warn(
+            cursor.diagnostic(format!(
+                "{message}; the lines below it, up to the next Host or Match, are skipped"
+            )),
+        );
     }
 
     fn ignore_unknown(&mut self, cursor: &Cursor, line: &Line<'_>) {
@@ -254,9 +258,10 @@ impl<'a> Reader<'a> {
 
     /// The section the cursor is in.
     fn section(&mut self, cursor: &Cursor) -> &mut Section {
-        let goes_on = self.sections.last().is_some_and(|last| {
-            last.scope == cursor.scope && Arc::ptr_eq(&last.file, &cursor.file)
-        });
+        let goes_on = self
+            .sections
+            .last()
+            .is_some_and(|last| last.scope == cursor.scope && Arc::ptr_eq(&last.file, &cursor.file));
         if !goes_on {
             let file = Arc::clone(&cursor.file);
             self.sections.push(Section { scope: cursor.scope, file, directives: Vec::new(), error: None });
@@ -264,6 +269,15 @@ impl<'a> Reader<'a> {
         let last = self.sections.len() - 1;
         &mut self.sections[last]
     }
+}
+
+/// Whether a pattern is a name that can be asked for. ssh itself refuses names that look like options or hold blanks.
+fn is_host_name(pattern: &str) -> bool {
+    let is_odd = |c: char| c.is_whitespace() || c.is_control();
+    !pattern.is_empty()
+        && !pattern.starts_with(['!', '-'])
+        && pattern::is_literal(pattern)
+        && !pattern.contains(is_odd)
 }
 
 /// Where the files are when no path is given: the user's first, as ssh reads them.

@@ -148,7 +148,9 @@ impl View<'_> {
     /// Whether some lines in `scope` may count, whatever `Match` says: such a host is worth offering.
     pub fn may_count(&self, mut scope: ScopeId) -> bool {
         while scope != EVERYWHERE {
-            let Some(Scope { parent, condition }) = self.scopes.scopes.get(scope as usize) else { return false };
+            let Some(Scope { parent, condition }) = self.scopes.scopes.get(scope as usize) else {
+                return false;
+            };
             let holds = match condition {
                 Condition::Host(wildcards) => self.host_holds(scope, wildcards),
                 other => *other != Condition::Never,
@@ -284,7 +286,9 @@ mod tests {
             let id = scopes.add(EVERYWHERE, parse_match(header).unwrap());
             scopes.for_host("h").counts(id, &FACTS)
         };
-        for yes in ["all", "host *.EXAMPLE user ann", "originalhost=h", "!user bob,eve", "localuser \"me\" # x"] {
+        for yes in
+            ["all", "host *.EXAMPLE user ann", "originalhost=h", "!user bob,eve", "localuser \"me\" # x"]
+        {
             assert!(holds(yes), "{yes}");
         }
         for no in ["host h", "user Ann", "host *.example user bob", "!originalhost h", "host *,!h.*"] {
