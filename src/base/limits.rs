@@ -88,6 +88,31 @@ const _: () = {
 
 // --- config ----------------------------------------------------------------------------------------------------
 
+/// One SSH configuration file. 10,000 hosts of ten lines are about 3 MiB.
+pub const SSH_CONFIG_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// All SSH configuration files together, each counted as often as it is included.
+pub const SSH_CONFIG_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Files read for one configuration: one host per file, for as many hosts as we promise to hold.
+pub const SSH_CONFIG_FILES_MAX: usize = 16_384;
+/// `Include` inside `Include`, as OpenSSH's `READCONF_MAX_DEPTH`.
+pub const SSH_CONFIG_INCLUDE_DEPTH_MAX: usize = 16;
+/// `IdentityFile` lines that apply to one host, as OpenSSH's `SSH_MAX_IDENTITY_FILES`.
+pub const IDENTITY_FILES_MAX: usize = 100;
+/// Files on one `UserKnownHostsFile` or `GlobalKnownHostsFile` line, as OpenSSH's `SSH_MAX_HOSTS_FILES`.
+pub const KNOWN_HOSTS_FILES_MAX: usize = 32;
+/// One known_hosts file. A line is 100 to 700 bytes.
+pub const KNOWN_HOSTS_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Lines of one known_hosts file: a hashed name is found by hashing against every one of them.
+pub const KNOWN_HOSTS_LINES_MAX: usize = 500_000;
+/// Warnings kept about one configuration; a binary file taken for one would make one per line.
+pub const CONFIG_WARNINGS_MAX: usize = 100;
+/// The settings file.
+pub const SETTINGS_FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// `/etc/passwd`, where it is larger we do without.
+pub const PASSWD_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+const _: () = assert!(SSH_CONFIG_FILE_BYTES_MAX <= SSH_CONFIG_BYTES_MAX);
+
 // --- rpc and mcp -----------------------------------------------------------------------------------------------
 
 /// One message from a client. Arguments are short; the largest legitimate ones are texts to compare against.
