@@ -84,10 +84,10 @@ impl RemotePath {
                 format!("Path too long: {} bytes, at most {PATH_BYTES_MAX}: '{}'", path.len(), shown(path));
             return Err(Error::new(Kind::TooLarge, message));
         }
-        if path.bytes().any(|byte| byte == 0) {
+        if path.as_bytes().contains(&0) {
             return Err(error(format!("Path contains null byte: '{}'", shown(path))));
         }
-        if path.split('/').any(|component| component == "..") {
+        if has_parent_component(path) {
             return Err(error(format!("Path traversal not allowed: {}", shown(path))));
         }
         Ok(Self(path.into()))
@@ -113,7 +113,20 @@ fn split(text: &str) -> Option<(&str, &str)> {
 }
 
 fn is_forbidden_in_host(c: char) -> bool {
-    matches!(c, '/' | '\\' | ';' | '&' | '|' | '$' | '`' | '[' | ']') || c.is_whitespace() || c.is_control()
+    match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' | '_' => false,
+        '/' | '\\' | ';' | '&' | '|' | '$' | '`' | '[' | ']' => true,
+        _ => c.is_whitespace() || c.is_control(),
+    }
+}
+
+/// Looks at the dots only: most paths have one or none.
+fn has_parent_component(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    path.match_indices('.').any(|(dot, _)| {
+        let is_start = dot.checked_sub(1).is_none_or(|before| bytes.get(before) == Some(&b'/'));
+        is_start && bytes.get(dot + 1) == Some(&b'.') && matches!(bytes.get(dot + 2), None | Some(b'/'))
+    })
 }
 
 fn invalid(text: &str) -> Error {
