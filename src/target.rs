@@ -11,6 +11,7 @@
 use std::fmt;
 
 use crate::base::limits::{HOST_NAME_BYTES_MAX, PATH_BYTES_MAX};
+use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 
 /// A well-formed target.
@@ -135,28 +136,6 @@ fn invalid(text: &str) -> Error {
 
 fn error(message: String) -> Error {
     Error::new(Kind::InvalidTarget, message)
-}
-
-/// How much of a refused value its error repeats: enough to recognise it.
-const SHOWN_CHARS_MAX: usize = 120;
-
-/// A caller's text as an error shows it: only its beginning when it is long, control characters escaped.
-fn shown(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len().min(SHOWN_CHARS_MAX));
-    for (count, c) in text.chars().enumerate() {
-        if count == SHOWN_CHARS_MAX {
-            shown.push('…');
-            break;
-        }
-        match c {
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push_str("\\t"),
-            c if c.is_control() => shown.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c => shown.push(c),
-        }
-    }
-    shown
 }
 
 #[cfg(test)]
