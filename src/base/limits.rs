@@ -117,6 +117,12 @@ const _: () = assert!(SSH_CONFIG_FILE_BYTES_MAX <= SSH_CONFIG_BYTES_MAX);
 
 /// One message from a client. Arguments are short; the largest legitimate ones are texts to compare against.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Messages in one JSON-RPC batch. Its replies are held until the last one is there.
+pub const BATCH_LENGTH_MAX: usize = 100;
+/// The JSON text of a request id. Clients count or use UUIDs; it is copied into tables and every reply.
+pub const REQUEST_ID_BYTES_MAX: usize = 256;
+/// Requests of one client in flight: what may run and what may wait for its turn, as the settings below.
+pub const SESSION_REQUESTS_MAX: usize = EXECUTING_REQUESTS_DEFAULT + QUEUED_REQUESTS_DEFAULT;
 
 // --- fleet -----------------------------------------------------------------------------------------------------
 
