@@ -21,6 +21,14 @@ pub const FILE_BYTES_DEFAULT: u64 = 1024 * 1024;
 pub const OUTPUT_BYTES_DEFAULT: u64 = 10_000_000;
 /// Upper end of both settings: one answer is held in memory whole.
 pub const OUTPUT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Entries of one listing; at fifty bytes a line the output limit is reached about here as well.
+pub const LIST_ENTRIES_MAX: usize = 200_000;
+/// What a whole file is copied in: far more than a path's bandwidth times its delay, far less than memory.
+pub const COPY_PIECE_BYTES: u64 = 4 * 1024 * 1024;
+/// What is kept of a program's complaint when it only explains a failure.
+pub const COMPLAINT_BYTES_MAX: usize = 1_000;
+/// What the start-up files of a login shell may print before our own script answers.
+pub const SHELL_NOISE_BYTES_MAX: usize = 64 * 1024;
 
 // --- time ------------------------------------------------------------------------------------------------------
 
@@ -57,5 +65,11 @@ pub const POOL_CONNECTIONS_DEFAULT: usize = 100;
 /// Requests that may run at once, and that may wait for their turn.
 pub const EXECUTING_REQUESTS_DEFAULT: usize = 100;
 pub const QUEUED_REQUESTS_DEFAULT: usize = 1_000;
+/// Probes under way for one host list: each holds a socket, and the usual limit is 1,024 descriptors.
+pub const PROBES_AT_ONCE_MAX: usize = 256;
+/// Names listed for someone who asked for a host that is not there.
+pub const HOSTS_IN_ERROR_MAX: usize = 100;
+/// How long a channel that we closed may wait for the host's close before it is closed once more.
+pub const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
 
 // --- io --------------------------------------------------------------------------------------------------------
