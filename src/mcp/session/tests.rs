@@ -1,3 +1,5 @@
+//! One session, asked in every revision. `testing::fleet()` never answers for the host `wait`.
+
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -116,7 +118,7 @@ fn requests_need_not_wait_for_the_initialized_notification() {
         assert_eq!(ask(&session, &request("1", "tools/list", "{}"))["result"]["tools"][0]["name"], "scout");
         let note = br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
         assert_eq!(answer(&session, note), None);
-        let list = ask(&session, &format!(r#"{{"jsonrpc":"2.0","id":2,"method":"tools/list"}}"#));
+        let list = ask(&session, r#"{"jsonrpc":"2.0","id":2,"method":"tools/list"}"#);
         assert!(list["result"].get("ttlMs").is_none());
         let result = &ask(&session, &call("3", r#"{"target":"h:/x"}"#))["result"];
         assert_eq!((&result["content"][0]["type"], &result["isError"]), (&json!("text"), &json!(false)));

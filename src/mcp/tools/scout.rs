@@ -72,7 +72,7 @@ Look at machines over SSH: list the hosts, read a file, list a directory, run a 
 
 const READ_ONLY_COMMANDS: &str = "\
 Commands are read-only. Allowed: cat, df, diff, du, file, find, grep, head, ls, rg, sort, stat, tail, tree, uniq, wc. They may be \
-joined by pipes. Quotes, wildcards and ~ work; redirection, variables, ;, && and options that write or execute are refused.";
+joined by pipes; quotes and ~ work. Redirection, variables, command lists and options that write or execute are refused.";
 
 const ANY_COMMAND: &str = "\
 ANY command is allowed on this server: the query goes to the shell of the remote user as it is and can change or destroy what \
