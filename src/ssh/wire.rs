@@ -58,11 +58,7 @@ impl<'a> Reader<'a> {
 
     /// A `name-list`: ASCII without control characters (RFC 4251 §6).
     pub fn name_list(&mut self, max: usize, what: &'static str) -> Result<NameList<'a>, Error> {
-        let names = self.text(max, what)?;
-        if names.bytes().any(|byte| !byte.is_ascii_graphic()) {
-            return Err(Error::Malformed { what });
-        }
-        Ok(NameList(names))
+        NameList::new(self.string(max, what)?, what)
     }
 
     /// An `mpint` that is not negative, without its leading zeros.
@@ -86,6 +82,12 @@ impl<'a> Reader<'a> {
 pub struct NameList<'a>(pub &'a str);
 
 impl<'a> NameList<'a> {
+    /// Names that stand in something else than a `string` of their own.
+    pub fn new(bytes: &'a [u8], what: &'static str) -> Result<Self, Error> {
+        let names = std::str::from_utf8(bytes).map_err(|_| Error::Malformed { what })?;
+        if names.bytes().all(|byte| byte.is_ascii_graphic()) { Ok(Self(names)) } else { Err(Error::Malformed { what }) }
+    }
+
     pub fn iter(self) -> impl Iterator<Item = &'a str> {
         self.0.split(',').filter(|name| !name.is_empty())
     }
