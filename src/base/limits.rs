@@ -21,6 +21,14 @@ pub const FILE_BYTES_DEFAULT: u64 = 1024 * 1024;
 pub const OUTPUT_BYTES_DEFAULT: u64 = 10_000_000;
 /// Upper end of both settings: one answer is held in memory whole.
 pub const OUTPUT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Entries of one listing; at fifty bytes a line the output limit is reached about here as well.
+pub const LIST_ENTRIES_MAX: usize = 200_000;
+/// What a whole file is copied in: far more than a path's bandwidth times its delay, far less than memory.
+pub const COPY_PIECE_BYTES: u64 = 4 * 1024 * 1024;
+/// What is kept of a program's complaint when it only explains a failure.
+pub const COMPLAINT_BYTES_MAX: usize = 1_000;
+/// What the start-up files of a login shell may print before our own script answers.
+pub const SHELL_NOISE_BYTES_MAX: usize = 64 * 1024;
 
 // --- time ------------------------------------------------------------------------------------------------------
 
@@ -42,6 +50,41 @@ pub const KILL_GRACE: Duration = Duration::from_secs(2);
 pub const SESSIONS_PER_CONNECTION_DEFAULT: usize = 8;
 
 // --- sftp ------------------------------------------------------------------------------------------------------
+
+/// One packet of the server. OpenSSH sends at most 256 KiB; the draft asks for no more than 34,000 bytes.
+pub const SFTP_PACKET_BYTES_MAX: usize = 512 * 1024;
+/// Operations of one session, started and not yet fetched: what a host is asked at once, twice over.
+pub const SFTP_OPERATIONS_MAX: usize = 256;
+/// Requests without a reply. A server that hangs keeps the requests of operations given up long ago.
+pub const SFTP_REQUESTS_MAX: usize = 4096;
+/// Length of one READ when the server names no limit: every server must take it (draft §3).
+pub const SFTP_READ_BYTES_DEFAULT: u32 = 32 * 1024;
+/// Length of one READ when the server allows more: what OpenSSH allows.
+pub const SFTP_READ_BYTES_MAX: u32 = 255 * 1024;
+/// How far the READs of one file run ahead of its first missing byte: 1 Gbit/s over 16 ms.
+pub const SFTP_FILE_WINDOW_BYTES_MAX: u64 = 2 * 1024 * 1024;
+/// The same over all files of a session.
+pub const SFTP_SESSION_WINDOW_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// Open handles of one session: an eighth of what a process of the server may usually have open.
+pub const SFTP_HANDLES_MAX: usize = 128;
+/// One handle (draft §6.2).
+pub const SFTP_HANDLE_BYTES_MAX: usize = 256;
+/// READDIRs on their way for one listing: one is answered while the next travels.
+pub const SFTP_READDIRS_MAX: usize = 2;
+/// READLINKs on their way for one listing, and all in all: a directory with more links shows the rest without targets.
+pub const SFTP_READLINKS_IN_FLIGHT_MAX: usize = 64;
+pub const SFTP_READLINKS_MAX: usize = 1024;
+/// What is kept of a server's explanation.
+pub const SFTP_STATUS_TEXT_BYTES_MAX: usize = 256;
+
+const _: () = {
+    assert!(SFTP_READ_BYTES_DEFAULT <= SFTP_READ_BYTES_MAX);
+    // A DATA packet: type, id, length, data.
+    assert!(SFTP_READ_BYTES_MAX as usize + 9 <= SFTP_PACKET_BYTES_MAX);
+    assert!(SFTP_READ_BYTES_MAX as u64 <= SFTP_FILE_WINDOW_BYTES_MAX);
+    assert!(SFTP_FILE_WINDOW_BYTES_MAX <= SFTP_SESSION_WINDOW_BYTES_MAX);
+    assert!(SFTP_OPERATIONS_MAX + SFTP_HANDLES_MAX <= SFTP_REQUESTS_MAX);
+};
 
 // --- config ----------------------------------------------------------------------------------------------------
 
@@ -76,6 +119,12 @@ const _: () = assert!(SSH_CONFIG_FILE_BYTES_MAX <= SSH_CONFIG_BYTES_MAX);
 
 /// One message from a client. Arguments are short; the largest legitimate ones are texts to compare against.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Messages in one JSON-RPC batch. Its replies are held until the last one is there.
+pub const BATCH_LENGTH_MAX: usize = 100;
+/// The JSON text of a request id. Clients count or use UUIDs; it is copied into tables and every reply.
+pub const REQUEST_ID_BYTES_MAX: usize = 256;
+/// Requests of one client in flight: what may run and what may wait for its turn, as the settings below.
+pub const SESSION_REQUESTS_MAX: usize = EXECUTING_REQUESTS_DEFAULT + QUEUED_REQUESTS_DEFAULT;
 
 // --- fleet -----------------------------------------------------------------------------------------------------
 
@@ -84,5 +133,9 @@ pub const POOL_CONNECTIONS_DEFAULT: usize = 100;
 /// Requests that may run at once, and that may wait for their turn.
 pub const EXECUTING_REQUESTS_DEFAULT: usize = 100;
 pub const QUEUED_REQUESTS_DEFAULT: usize = 1_000;
+/// Probes under way for one host list: each holds a socket, and the usual limit is 1,024 descriptors.
+pub const PROBES_AT_ONCE_MAX: usize = 256;
+/// Names listed for someone who asked for a host that is not there.
+pub const HOSTS_IN_ERROR_MAX: usize = 100;
 
 // --- io --------------------------------------------------------------------------------------------------------

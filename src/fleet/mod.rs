@@ -1,5 +1,190 @@
 //! The brain of one core: its hosts and their connections. Knows neither MCP nor JSON.
+//!
+//! [`Fleet`] resolves names and hands out [`Machine`]s; [`pool`] keeps one [`link`] per host; a [`gate`] stands
+//! wherever many want what only few can have. Sockets, time and processes come in through [`net::Net`].
+
+pub mod errors;
+pub mod gate;
+pub mod link;
+pub mod machine;
+pub mod net;
+mod pool;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::Future;
+use std::rc::Rc;
+
+use futures_util::future::{Either, select};
+use futures_util::{StreamExt, stream};
+
+use crate::base::time::Duration;
+use crate::base::{Error, Kind, Result, limits};
+use crate::config::{HostConfig, Settings, SshConfig};
+
+use gate::{Gate, Permit};
+pub use link::{Link, LinkOptions};
+pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
+use net::Net;
+use pool::Pool;
+
+/// The name of this machine where the SSH configuration does not give it to another.
+pub const LOCALHOST: &str = "localhost";
 
 /// The hosts of one core.
-#[derive(Debug)]
-pub struct Fleet {}
+pub struct Fleet {
+    settings: Settings,
+    config: SshConfig,
+    /// Sorted, without duplicates.
+    names: Vec<Rc<str>>,
+    resolved: RefCell<HashMap<Rc<str>, Rc<HostConfig>>>,
+    pool: Pool,
+    net: Rc<dyn Net>,
+    admission: Rc<Gate>,
+}
+
+/// A host as the configuration describes it.
+#[derive(Debug, Clone)]
+pub enum Host {
+    /// This machine, without SSH.
+    Local,
+    Remote(Rc<HostConfig>),
+}
+
+/// One line of the host list.
+#[derive(Debug, Clone)]
+pub struct HostStatus {
+    pub name: Rc<str>,
+    /// What the configuration says, or what is wrong with it.
+    pub host: Result<Host>,
+    pub online: bool,
+}
+
+/// Whether work may be done twice when the connection breaks under it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// It only looks: on a lost connection it is tried once more on a fresh one.
+    Safe,
+    /// It may have had effects.
+    Never,
+}
+
+impl Fleet {
+    pub fn new(config: SshConfig, settings: Settings, net: Rc<dyn Net>) -> Rc<Self> {
+        let mut names: Vec<Rc<str>> = config.hosts().iter().map(|name| Rc::from(name.as_str())).collect();
+        names.push(LOCALHOST.into());
+        names.sort_unstable();
+        names.dedup();
+        Rc::new(Self {
+            pool: Pool::new(Rc::clone(&net), settings.pool_connections),
+            admission: Gate::new(settings.executing_requests, settings.queued_requests),
+            resolved: RefCell::default(),
+            settings,
+            config,
+            names,
+            net,
+        })
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The names of all hosts, sorted.
+    pub fn names(&self) -> &[Rc<str>] {
+        &self.names
+    }
+
+    /// Lets a request in, or says at once that the server is busy.
+    pub async fn admit(&self) -> Result<Permit> {
+        let full = |_| Error::new(Kind::Busy, "Server busy: too many requests are waiting; try again later");
+        self.admission.enter().await.map_err(full)
+    }
+
+    /// What the configuration says of a host.
+    ///
+    /// Errors: no such host (with the names there are); its configuration is broken (with file and line).
+    pub fn host(&self, name: &str) -> Result<Host> {
+        let Ok(index) = self.names.binary_search_by(|known| known.as_ref().cmp(name)) else {
+            return Err(self.unknown(name));
+        };
+        let name = &self.names[index];
+        if let Some(known) = self.resolved.borrow().get(name) {
+            return Ok(Host::Remote(Rc::clone(known)));
+        }
+        if name.as_ref() == LOCALHOST && !self.config.hosts().iter().any(|host| host == LOCALHOST) {
+            return Ok(Host::Local);
+        }
+        let host = Rc::new(self.config.resolve(name)?);
+        self.resolved.borrow_mut().insert(Rc::clone(name), Rc::clone(&host));
+        Ok(Host::Remote(host))
+    }
+
+    /// A host ready for work: connected and logged in.
+    pub async fn machine(&self, name: &str) -> Result<Machine> {
+        match self.host(name)? {
+            Host::Local => Ok(Machine::Local(self.net.shell())),
+            Host::Remote(host) => self.pool.link(&Rc::from(name), &host).await.map(Machine::Remote),
+        }
+    }
+
+    /// Does work on a host, once more on a fresh connection if the one it began on is lost and `repeat` allows it.
+    pub async fn work<T>(
+        &self,
+        name: &str,
+        repeat: Repeat,
+        mut work: impl AsyncFnMut(&Machine) -> Result<T>,
+    ) -> Result<T> {
+        match work(&self.machine(name).await?).await {
+            Err(error) if repeat == Repeat::Safe && error.kind().is_worth_retrying() => {
+                tracing::debug!(host = name, reason = %error, "trying once more");
+                work(&self.machine(name).await?).await
+            }
+            result => result,
+        }
+    }
+
+    /// Gives work `limit` to finish; then it is dropped, which undoes what it had begun, and `late` is the answer.
+    pub async fn within<T>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T>>,
+        late: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        let work = std::pin::pin!(work);
+        match select(work, self.net.sleep_until(self.net.now() + limit)).await {
+            Either::Left((result, _)) => result,
+            Either::Right(_) => late(),
+        }
+    }
+
+    /// All hosts, with a mark for those that accept connections. Probes run side by side.
+    pub async fn status(&self) -> Vec<HostStatus> {
+        let probes = self.names.iter().map(|name| async {
+            let host = self.host(name);
+            let online = match &host {
+                Ok(Host::Local) => true,
+                Ok(Host::Remote(host)) => self.net.probe(Rc::clone(host)).await,
+                Err(_) => false,
+            };
+            HostStatus { name: Rc::clone(name), host, online }
+        });
+        stream::iter(probes).buffered(limits::PROBES_AT_ONCE_MAX).collect().await
+    }
+
+    /// Takes leave of every host.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        let shown: Vec<&str> =
+            self.names.iter().take(limits::HOSTS_IN_ERROR_MAX).map(AsRef::as_ref).collect();
+        let mut text = format!("Unknown host '{}'. Available: {}", name.escape_debug(), shown.join(", "));
+        let more = self.names.len() - shown.len();
+        if more > 0 {
+            text.push_str(&format!(" and {more} more"));
+        }
+        Error::new(Kind::UnknownHost, text)
+    }
+}

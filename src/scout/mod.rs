@@ -1,7 +1,17 @@
 //! What one can do on a host, a file per operation. Knows neither MCP nor JSON.
+//!
+//! Operations take a [`Fleet`] and return values; [`scout`] is the agent's view of them: one request, one text.
 
-use crate::base::Result;
+pub mod command;
+mod fallback;
+pub mod hosts;
+pub mod list;
+pub mod read;
+pub mod run;
+
+use crate::base::{Error, Kind, Result};
 use crate::fleet::Fleet;
+use crate::target::Target;
 
 /// The arguments of the `scout` operation as the caller gave them, not yet parsed.
 #[derive(Debug, Clone, Default)]
@@ -18,10 +28,35 @@ pub struct Answer {
     pub text: String,
 }
 
-/// Answers a request.
-pub async fn scout(_fleet: &Fleet, request: &Request) -> Result<Answer> {
-    if request.target.starts_with("wait:") {
-        std::future::pending::<()>().await;
+/// Answers a request: the host list, a file, a directory, or a command's output.
+///
+/// Admission and the request timeout are part of it, so that every way in has them.
+pub async fn scout(fleet: &Fleet, request: &Request) -> Result<Answer> {
+    let target = Target::parse(&request.target)?;
+    let _admitted = fleet.admit().await?;
+    let limit = fleet.settings().request_timeout;
+    let late = || {
+        let text = format!("Request timeout after {}s", limit.as_secs_f64());
+        Err(Error::new(Kind::RequestTimeout, text))
+    };
+    let text = fleet.within(limit, answer(fleet, &target, request.query.as_deref()), late).await?;
+    Ok(Answer { text })
+}
+
+async fn answer(fleet: &Fleet, target: &Target, query: Option<&str>) -> Result<String> {
+    let (host, path) = match target {
+        Target::Hosts => return Ok(hosts::text(&fleet.status().await)),
+        Target::Path { host, path } => (host.as_str(), path),
+    };
+    if let Some(query) = query {
+        let output = run::run(fleet, host, path, query).await;
+        return output.map(|output| output.text()).map_err(|error| match error.kind() {
+            Kind::CommandRefused => error.context("Command failed"),
+            _ => error,
+        });
     }
-    Ok(Answer { text: request.target.clone() })
+    Ok(match read::look(fleet, host, path).await? {
+        read::Found::File(content) => content.text(),
+        read::Found::Directory(listing) => listing.text(),
+    })
 }

@@ -1,0 +1,118 @@
+//! The arguments, as `--help` teaches them.
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Overrides;
+
+/// Look at many machines over SSH: read files, list directories, run read-only commands, from any MCP client or from
+/// here.
+///
+/// Hosts are those of ~/.ssh/config; `localhost` is this machine, without SSH. Host keys are always verified against
+/// known_hosts.
+#[derive(Debug, Parser)]
+#[command(name = "scout-mcp", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Examples:\n  \
+    scout-mcp hosts                                which hosts there are, and which answer\n  \
+    scout-mcp read web1:/etc/nginx/nginx.conf      a file's bytes\n  \
+    scout-mcp ls web1:/var/log                     a directory\n  \
+    scout-mcp run web1:/var/log 'grep -c error syslog | sort'\n  \
+    scout-mcp serve                                the MCP server, on standard input and output")]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// One JSON document on standard output (and for errors on standard error)
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// SSH client configuration instead of ~/.ssh/config [env: SCOUT_SSH_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    ssh_config: Option<String>,
+
+    /// known_hosts for every host, whatever the SSH configuration says [env: SCOUT_KNOWN_HOSTS is the default instead]
+    #[arg(long, global = true, value_name = "FILE")]
+    known_hosts: Option<String>,
+
+    /// File with the passphrase of encrypted private keys [env: SCOUT_PASSPHRASE_FILE]
+    #[arg(long, global = true, value_name = "FILE")]
+    passphrase_file: Option<String>,
+
+    /// Run any command the remote user may run, not only read-only ones [env: SCOUT_ALLOW_ANY_COMMAND]
+    #[arg(long, global = true)]
+    allow_any_command: bool,
+
+    /// Time for connecting and logging in, for example 10s [env: SCOUT_CONNECT_TIMEOUT]
+    #[arg(long, global = true, value_name = "TIME")]
+    connect_timeout: Option<String>,
+
+    /// Time for a command; then it is ended, on the host too [env: SCOUT_COMMAND_TIMEOUT]
+    #[arg(long, global = true, value_name = "TIME")]
+    command_timeout: Option<String>,
+
+    /// What to log on standard error: error, warn, info, debug, trace [env: SCOUT_LOG_LEVEL]
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve MCP on standard input and output
+    Serve,
+    /// List the hosts, and mark those that accept connections
+    Hosts,
+    /// Print a file's bytes, nothing else
+    Read {
+        /// The file; ~ is the remote home directory
+        #[arg(value_name = "HOST:PATH")]
+        target: String,
+    },
+    /// List a directory
+    Ls {
+        /// The directory; ~ is the remote home directory
+        #[arg(value_name = "HOST:PATH")]
+        target: String,
+    },
+    /// Run a command in a directory and exit as it does
+    ///
+    /// One argument is a command line and may be a pipeline; several are the words of one command, taken literally.
+    /// Unless --allow-any-command is given, only commands that read are allowed: cat, df, diff, du, file, find, grep,
+    /// head, ls, rg, sort, stat, tail, tree, uniq, wc.
+    #[command(override_usage = "scout-mcp run [OPTIONS] <HOST:DIR> <COMMAND>...")]
+    Run {
+        /// Where; `web1:~` is the home directory
+        #[arg(value_name = "HOST:DIR")]
+        target: String,
+        /// What
+        #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
+    },
+    /// Do what the MCP tool `scout` does, and print its text
+    Scout {
+        /// `hosts` or HOST:PATH
+        target: Option<String>,
+        /// A command to run in the target's directory
+        #[arg(long, value_name = "COMMAND")]
+        query: Option<String>,
+    },
+    /// Show what the SSH configuration means for a host, as `ssh -G` does
+    Resolve {
+        /// A name from the SSH configuration
+        host: String,
+    },
+}
+
+impl Args {
+    /// The settings that were given as flags.
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            ssh_config: self.ssh_config.clone(),
+            known_hosts: self.known_hosts.clone(),
+            passphrase_file: self.passphrase_file.clone(),
+            allow_any_command: self.allow_any_command.then(|| "true".into()),
+            connect_timeout: self.connect_timeout.clone(),
+            command_timeout: self.command_timeout.clone(),
+            log_level: self.log_level.clone(),
+            ..Overrides::default()
+        }
+    }
+}

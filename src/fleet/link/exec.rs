@@ -1,0 +1,224 @@
+//! Commands on a link: a session channel each (RFC 4254 §6.5).
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use super::{Channels, Link};
+use crate::base::time::Instant;
+use crate::base::{Error, Kind, Result, limits};
+use crate::fleet::gate::Permit;
+use crate::fleet::machine::{Exit, Sink};
+use crate::ssh::{ChannelId, Client, Event, Stream};
+
+/// The commands of a link.
+#[derive(Default)]
+pub(super) struct Execs {
+    running: Channels<Exec>,
+}
+
+/// One command. It holds its permit until the channel is closed on both sides, however it ends.
+struct Exec {
+    _permit: Permit,
+    waker: Option<Waker>,
+    refusal: Option<Refusal>,
+    exit: Option<Exit>,
+    closed: bool,
+    /// Nobody waits any more: the remote process was asked to end, and at this time it is made to.
+    abandoned: Option<Instant>,
+}
+
+/// Why a command did not start.
+enum Refusal {
+    /// The server gives no further session: for now (`MaxSessions`) or at all.
+    Session(String),
+    /// It gave a session but would not run the command.
+    Command,
+}
+
+impl Link {
+    /// Runs a command in the login shell and hands its output to `sink`.
+    ///
+    /// Errors: the queue is full, the connection is lost, the server refuses, or the channel closes without saying
+    /// how the command ended. Dropping the future ends the remote process: `TERM`, and `KILL` after a grace period.
+    pub async fn run(self: &Rc<Self>, command: &str, sink: &mut dyn Sink) -> Result<Exit> {
+        let _at_work = self.at_work();
+        loop {
+            let permit = self.sessions.enter().await.map_err(|_| self.busy())?;
+            self.alive()?;
+            let channel = self.start(command, permit)?;
+            match (Run { link: self, channel, sink }).await? {
+                Ended::Exit(exit) => return Ok(exit),
+                Ended::NotStarted(Refusal::Command) => {
+                    return Err(Error::new(Kind::Refused, format!("{} refuses to run commands", self.host)));
+                }
+                Ended::NotStarted(Refusal::Session(reason)) => {
+                    // Refused beside others: the server allows fewer than we thought. Refused alone: it never will.
+                    let others = self.sessions.held();
+                    if others == 0 {
+                        let text = format!("{} refuses to open a session: {reason}", self.host);
+                        return Err(Error::new(Kind::Refused, text));
+                    }
+                    self.sessions.narrow(others);
+                }
+            }
+        }
+    }
+
+    fn start(&self, command: &str, permit: Permit) -> Result<ChannelId> {
+        let mut state = self.state.borrow_mut();
+        let channel = state.client.open_session().map_err(|error| self.explain(&error))?;
+        state.client.exec(channel, command.as_bytes());
+        // Read-only commands without input: they must see the end of it rather than wait.
+        state.client.send_eof(channel);
+        state.execs.running.insert(channel, Exec::new(permit));
+        drop(state);
+        self.driver.notify(usize::MAX);
+        Ok(channel)
+    }
+}
+
+impl Execs {
+    pub(super) fn handle_event(&mut self, client: &mut Client, event: Event) {
+        let Some(channel) = event.channel() else { return };
+        let Some(exec) = self.running.get_mut(&channel) else { return };
+        match event {
+            Event::OpenRefused { text, .. } => {
+                exec.refusal = Some(Refusal::Session(text));
+                exec.closed = true;
+            }
+            Event::RequestFailed(_) => {
+                exec.refusal = Some(Refusal::Command);
+                exec.closed = true;
+            }
+            Event::ExitStatus { status, .. } => exec.exit = Some(Exit::Code(status)),
+            Event::ExitSignal { signal, .. } => exec.exit = Some(Exit::Signal(signal)),
+            Event::Closed(_) => exec.closed = true,
+            _ => {}
+        }
+        if exec.abandoned.is_none() {
+            exec.wake();
+        } else if exec.closed || exec.exit.is_some() {
+            client.close(channel);
+            self.running.remove(&channel);
+        } else {
+            discard(client, channel);
+        }
+    }
+
+    /// Makes abandoned commands end that did not end when they were asked.
+    pub(super) fn end_overdue(&mut self, client: &mut Client, now: Instant) {
+        self.running.retain(|&channel, exec| {
+            let overdue = exec.abandoned.is_some_and(|at| at <= now);
+            if overdue {
+                client.signal(channel, "KILL");
+                client.close(channel);
+            }
+            !overdue
+        });
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        self.running.values().filter_map(|exec| exec.abandoned).min()
+    }
+
+    pub(super) fn wake_all(&mut self) {
+        self.running.values_mut().for_each(Exec::wake);
+        self.running.retain(|_, exec| exec.abandoned.is_none());
+    }
+}
+
+impl Exec {
+    fn new(permit: Permit) -> Self {
+        Self { _permit: permit, waker: None, refusal: None, exit: None, closed: false, abandoned: None }
+    }
+
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+/// Waits for a command to end, passing its output on.
+struct Run<'a> {
+    link: &'a Rc<Link>,
+    channel: ChannelId,
+    sink: &'a mut dyn Sink,
+}
+
+enum Ended {
+    Exit(Exit),
+    NotStarted(Refusal),
+}
+
+impl Future for Run<'_> {
+    type Output = Result<Ended>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let mut state = this.link.state.borrow_mut();
+        let state = &mut *state;
+        if pass_on(&mut state.client, this.channel, this.sink) {
+            this.link.driver.notify(usize::MAX);
+        } else {
+            return Poll::Ready(Ok(Ended::Exit(Exit::Stopped)));
+        }
+        let Some(exec) = state.execs.running.get_mut(&this.channel) else {
+            return Poll::Ready(Err(Error::new(Kind::Internal, "a command's channel is not known any more")));
+        };
+        if let Some(refusal) = exec.refusal.take() {
+            return Poll::Ready(Ok(Ended::NotStarted(refusal)));
+        }
+        if exec.closed {
+            return Poll::Ready(exec.exit.take().map(Ended::Exit).ok_or_else(|| {
+                let text = format!("{} ended the command without saying how it ended", this.link.host);
+                Error::new(Kind::ConnectionLost, text)
+            }));
+        }
+        if let Some(error) = &state.ended {
+            return Poll::Ready(Err(error.clone()));
+        }
+        exec.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Drop for Run<'_> {
+    fn drop(&mut self) {
+        let mut state = self.link.state.borrow_mut();
+        let state = &mut *state;
+        let Some(exec) = state.execs.running.get_mut(&self.channel) else { return };
+        if exec.closed || state.ended.is_some() {
+            state.client.close(self.channel);
+            state.execs.running.remove(&self.channel);
+        } else {
+            exec.waker = None;
+            exec.abandoned = Some((self.link.clock)() + limits::KILL_GRACE);
+            state.client.signal(self.channel, "TERM");
+            discard(&mut state.client, self.channel);
+        }
+        self.link.driver.notify(usize::MAX);
+    }
+}
+
+const STREAMS: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
+
+/// Gives the sink what has come; false when it has had enough.
+fn pass_on(client: &mut Client, channel: ChannelId, sink: &mut dyn Sink) -> bool {
+    STREAMS.into_iter().all(|stream| {
+        let bytes = client.received(channel, stream);
+        let goes_on = bytes.is_empty() || sink.take(stream, bytes).is_continue();
+        let read = bytes.len();
+        client.consume(channel, stream, read);
+        goes_on
+    })
+}
+
+fn discard(client: &mut Client, channel: ChannelId) {
+    for stream in STREAMS {
+        let unread = client.received(channel, stream).len();
+        client.consume(channel, stream, unread);
+    }
+}

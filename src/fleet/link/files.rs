@@ -1,0 +1,247 @@
+//! File operations on a link: all of them share one SFTP channel, opened when the first one comes and then kept.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use super::{Link, State};
+use crate::base::{Error, Kind, Result};
+use crate::fleet::gate::Permit;
+use crate::fleet::errors;
+use crate::sftp::{Failure, OpId, Outcome, Refusal, Session};
+use crate::ssh::{ChannelId, Client, Event, Stream};
+
+/// The SFTP channel of a link.
+#[derive(Default)]
+pub(super) enum Files {
+    #[default]
+    Unopened,
+    Open(Channel),
+    /// It broke; the next operation opens another one.
+    Broken(Error),
+    /// The server has no SFTP; commands must do.
+    Absent,
+}
+
+pub(super) struct Channel {
+    id: ChannelId,
+    session: Session,
+    /// What the session wants to say and the channel's window does not take yet.
+    unsent: Vec<u8>,
+    operations: HashMap<OpId, Operation>,
+    /// Whether the version exchange is over.
+    ready: bool,
+}
+
+#[derive(Default)]
+struct Operation {
+    waker: Option<Waker>,
+    done: Option<Result<Outcome, Failure>>,
+}
+
+impl Link {
+    /// Whether the host serves files by SFTP; asks it the first time.
+    pub async fn has_sftp(self: &Rc<Self>) -> Result<bool> {
+        let _at_work = self.at_work();
+        loop {
+            let listener = self.sftp_known.listen();
+            self.alive()?;
+            match &self.state.borrow().files {
+                Files::Open(channel) if channel.ready => return Ok(true),
+                Files::Absent => return Ok(false),
+                _ => {}
+            }
+            self.open_sftp()?;
+            listener.await;
+        }
+    }
+
+    /// Reads a regular file: `len_max` bytes from `offset`, and whether there are more.
+    pub async fn read(self: &Rc<Self>, path: &[u8], offset: u64, len_max: u64) -> Result<Result<Outcome, Failure>> {
+        self.operate(|session| session.read(path, offset, len_max)).await
+    }
+
+    /// Lists a directory.
+    pub async fn list(
+        self: &Rc<Self>,
+        path: &[u8],
+        entries_max: usize,
+        bytes_max: usize,
+    ) -> Result<Result<Outcome, Failure>> {
+        self.operate(|session| session.list(path, entries_max, bytes_max)).await
+    }
+
+    async fn operate(
+        self: &Rc<Self>,
+        begin: impl FnOnce(&mut Session) -> Result<OpId, Refusal>,
+    ) -> Result<Result<Outcome, Failure>> {
+        let _at_work = self.at_work();
+        let permit = self.pipeline.enter().await.map_err(|_| self.busy())?;
+        self.alive()?;
+        let (channel, id) = {
+            let mut state = self.state.borrow_mut();
+            let State { client, files, .. } = &mut *state;
+            let Files::Open(channel) = files else { return Err(self.no_files()) };
+            let id = begin(&mut channel.session).map_err(|refusal| errors::from_refusal(&self.host, refusal))?;
+            channel.operations.insert(id, Operation::default());
+            channel.send(client);
+            (channel.id, id)
+        };
+        self.driver.notify(usize::MAX);
+        Pending { link: self, channel, id, _permit: permit }.await
+    }
+
+    fn open_sftp(&self) -> Result<()> {
+        let mut state = self.state.borrow_mut();
+        let State { client, files, .. } = &mut *state;
+        if matches!(files, Files::Unopened | Files::Broken(_)) {
+            let id = client.open_session().map_err(|error| self.explain(&error))?;
+            client.subsystem(id, "sftp");
+            *files = Files::Open(Channel::new(id));
+            drop(state);
+            self.driver.notify(usize::MAX);
+        }
+        Ok(())
+    }
+
+    fn no_files(&self) -> Error {
+        Error::new(Kind::ConnectionLost, format!("{} has closed its SFTP channel", self.host))
+    }
+}
+
+impl Files {
+    pub(super) fn owns(&self, channel: ChannelId) -> bool {
+        matches!(self, Self::Open(open) if open.id == channel)
+    }
+
+    /// Returns whether it has just become known if there is SFTP.
+    pub(super) fn handle_event(&mut self, client: &mut Client, event: &Event) -> bool {
+        let Self::Open(channel) = self else { return false };
+        let was_ready = channel.ready;
+        let over = match event {
+            Event::OpenRefused { .. } | Event::RequestFailed(_) | Event::Closed(_) => {
+                Some(Error::new(Kind::ConnectionLost, "the SFTP server ended"))
+            }
+            Event::Opened(_) | Event::Writable(_) => {
+                channel.send(client);
+                None
+            }
+            Event::Readable(..) => channel.receive(client).err(),
+            _ => None,
+        };
+        let Some(error) = over else { return channel.ready && !was_ready };
+        client.close(channel.id);
+        channel.wake_all();
+        // What ends before it could begin will do so again: the host has no usable SFTP server.
+        *self = if was_ready { Self::Broken(error) } else { Self::Absent };
+        true
+    }
+
+    pub(super) fn wake_all(&mut self) {
+        if let Self::Open(channel) = self {
+            channel.wake_all();
+        }
+    }
+}
+
+impl Channel {
+    fn new(id: ChannelId) -> Self {
+        Self {
+            id,
+            session: Session::new(),
+            unsent: Vec::new(),
+            operations: HashMap::new(),
+            ready: false,
+        }
+    }
+
+    fn send(&mut self, client: &mut Client) {
+        while self.session.poll_transmit(&mut self.unsent) {}
+        let taken = client.send(self.id, &self.unsent);
+        self.unsent.drain(..taken);
+    }
+
+    fn receive(&mut self, client: &mut Client) -> Result<()> {
+        // An SFTP server's complaints are of no use to the protocol.
+        let noise = client.received(self.id, Stream::Stderr).len();
+        client.consume(self.id, Stream::Stderr, noise);
+
+        let bytes = client.received(self.id, Stream::Stdout);
+        let read = bytes.len();
+        let fed = self.session.handle_input(bytes);
+        client.consume(self.id, Stream::Stdout, read);
+        fed.map_err(|error| errors::from_sftp("SFTP", &error))?;
+        self.ready = self.session.is_ready();
+        while let Some((id, result)) = self.session.poll_done() {
+            if let Some(operation) = self.operations.get_mut(&id) {
+                operation.done = Some(result);
+                if let Some(waker) = operation.waker.take() {
+                    waker.wake();
+                }
+            }
+        }
+        self.send(client);
+        Ok(())
+    }
+
+    fn wake_all(&mut self) {
+        for operation in self.operations.values_mut() {
+            if let Some(waker) = operation.waker.take() {
+                waker.wake();
+            }
+        }
+    }
+}
+
+/// Waits for a file operation. Dropping it cancels the operation.
+struct Pending<'a> {
+    link: &'a Rc<Link>,
+    /// Operations are numbered anew in every channel.
+    channel: ChannelId,
+    id: OpId,
+    _permit: Permit,
+}
+
+impl Future for Pending<'_> {
+    type Output = Result<Result<Outcome, Failure>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.link.state.borrow_mut();
+        let State { files, ended, .. } = &mut *state;
+        if let Some(error) = ended {
+            return Poll::Ready(Err(error.clone()));
+        }
+        let operations = match files {
+            Files::Open(channel) if channel.id == self.channel => &mut channel.operations,
+            Files::Broken(error) => return Poll::Ready(Err(error.clone())),
+            _ => return Poll::Ready(Err(self.link.no_files())),
+        };
+        let Some(operation) = operations.get_mut(&self.id) else {
+            return Poll::Ready(Err(self.link.no_files()));
+        };
+        let Some(result) = operation.done.take() else {
+            operation.waker = Some(cx.waker().clone());
+            return Poll::Pending;
+        };
+        operations.remove(&self.id);
+        Poll::Ready(Ok(result))
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        let mut state = self.link.state.borrow_mut();
+        let State { client, files, .. } = &mut *state;
+        if let Files::Open(channel) = files
+            && channel.id == self.channel
+            && channel.operations.remove(&self.id).is_some()
+        {
+            channel.session.cancel(self.id);
+            channel.send(client);
+            drop(state);
+            self.link.driver.notify(usize::MAX);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! One authenticated SSH connection and everything that runs over it.
+//!
+//! A link joins the sans-IO machines ([`ssh::Client`], [`sftp::Session`]) with the tasks that wait for them. It knows
+//! no socket and no runtime: a driver in `io/` carries the bytes and watches the clock, operations await their
+//! results. Everything happens on one core, so a `RefCell` is all the protection it needs; no borrow is ever held
+//! across an await.
+
+mod exec;
+mod files;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use event_listener::{Event as Notify, EventListener};
+
+use super::errors;
+use super::gate::Gate;
+use crate::base::time::{Duration, Instant};
+use crate::base::{Error, Kind, Result, limits};
+use crate::ssh::{self, ChannelId};
+
+use exec::Execs;
+use files::Files;
+
+/// What a link must know besides its connection.
+#[derive(Debug, Clone)]
+pub struct LinkOptions {
+    /// The host's name, for messages.
+    pub host: Rc<str>,
+    /// Commands that may run at once.
+    pub sessions: usize,
+    /// A link without work for this long is closed.
+    pub idle_timeout: Duration,
+    /// Reads the clock that the driver's times come from.
+    pub clock: fn() -> Instant,
+}
+
+/// One connection. See the module's documentation.
+pub struct Link {
+    host: Rc<str>,
+    idle_timeout: Duration,
+    clock: fn() -> Instant,
+    /// Lets as many commands run as the server gives sessions.
+    sessions: Rc<Gate>,
+    /// Lets as many file operations share the SFTP channel as its pipeline holds.
+    pipeline: Rc<Gate>,
+    /// Told when there are bytes to send, or when the next deadline may have come nearer.
+    driver: Notify,
+    /// Told when the SFTP channel is open, or known not to open.
+    sftp_known: Notify,
+    state: RefCell<State>,
+}
+
+struct State {
+    client: ssh::Client,
+    execs: Execs,
+    files: Files,
+    /// Operations under way.
+    active: usize,
+    /// The last moment at which work began or ended.
+    used: Instant,
+    ended: Option<Error>,
+}
+
+impl Link {
+    /// Takes over a client that is past authentication.
+    pub fn new(client: ssh::Client, options: LinkOptions) -> Rc<Self> {
+        Rc::new(Self {
+            host: options.host,
+            idle_timeout: options.idle_timeout,
+            clock: options.clock,
+            sessions: Gate::new(options.sessions, limits::QUEUED_REQUESTS_DEFAULT),
+            pipeline: Gate::new(limits::SFTP_OPERATIONS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
+            driver: Notify::new(),
+            sftp_known: Notify::new(),
+            state: RefCell::new(State {
+                client,
+                execs: Execs::default(),
+                files: Files::default(),
+                active: 0,
+                used: (options.clock)(),
+                ended: None,
+            }),
+        })
+    }
+
+    // --- for the driver ----------------------------------------------------------------------------------------
+
+    /// Bytes from the host.
+    pub fn handle_input(&self, bytes: &[u8], now: Instant) {
+        let fed = self.state.borrow_mut().client.handle_input(bytes, now);
+        self.settle(fed);
+    }
+
+    /// The host closed its side of the connection.
+    pub fn handle_eof(&self) {
+        let fate = self.state.borrow_mut().client.handle_eof();
+        self.end(match fate {
+            Err(error) => self.explain(&error),
+            Ok(()) => Error::new(Kind::ConnectionLost, format!("{} closed the connection", self.host)),
+        });
+    }
+
+    /// The connection failed below SSH.
+    pub fn handle_loss(&self, error: &std::io::Error) {
+        self.end(Error::new(Kind::ConnectionLost, format!("Lost the connection to {}: {error}", self.host)));
+    }
+
+    /// A deadline named by [`Link::poll_timeout`] may have passed.
+    pub fn handle_timeout(&self, now: Instant) {
+        let mut state = self.state.borrow_mut();
+        let ticked = state.client.handle_timeout(now);
+        let State { client, execs, .. } = &mut *state;
+        execs.end_overdue(client, now);
+        let idle = state.active == 0 && now >= state.used + self.idle_timeout;
+        drop(state);
+        self.settle(ticked);
+        if idle {
+            self.close();
+        }
+    }
+
+    /// When [`Link::handle_timeout`] wants to be called next.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let state = self.state.borrow();
+        let idle = (state.active == 0).then(|| state.used + self.idle_timeout);
+        [state.client.poll_timeout(), state.execs.poll_timeout(), idle].into_iter().flatten().min()
+    }
+
+    /// Appends what is to be sent; false when there is nothing.
+    pub fn poll_transmit(&self, out: &mut Vec<u8>) -> bool {
+        self.state.borrow_mut().client.poll_transmit(out)
+    }
+
+    /// Hears of the next change that concerns the driver.
+    pub fn listen(&self) -> EventListener {
+        self.driver.listen()
+    }
+
+    // --- for the pool ------------------------------------------------------------------------------------------
+
+    /// Whether the link is over: nothing can be started on it any more.
+    pub fn has_ended(&self) -> bool {
+        self.state.borrow().ended.is_some()
+    }
+
+    /// Since when nothing runs on it; `None` while something does.
+    pub fn idle_since(&self) -> Option<Instant> {
+        let state = self.state.borrow();
+        (state.active == 0).then_some(state.used)
+    }
+
+    /// Takes leave of the host. Work under way fails.
+    pub fn close(&self) {
+        self.state.borrow_mut().client.disconnect();
+        self.end(Error::new(Kind::ConnectionLost, format!("The connection to {} was closed", self.host)));
+    }
+
+    // --- inside ------------------------------------------------------------------------------------------------
+
+    /// Hands out what the client learned, and wakes whoever waits for it.
+    fn settle(&self, fed: Result<(), ssh::Error>) {
+        let mut state = self.state.borrow_mut();
+        while let Some(event) = state.client.poll_event() {
+            self.dispatch(&mut state, event);
+        }
+        drop(state);
+        if let Err(error) = fed {
+            self.end(self.explain(&error));
+        }
+        self.driver.notify(usize::MAX);
+    }
+
+    fn dispatch(&self, state: &mut State, event: ssh::Event) {
+        let State { client, execs, files, .. } = state;
+        if let Some(channel) = event.channel()
+            && files.owns(channel)
+        {
+            if files.handle_event(client, &event) {
+                self.sftp_known.notify(usize::MAX);
+            }
+        } else {
+            execs.handle_event(client, event);
+        }
+    }
+
+    fn end(&self, error: Error) {
+        let mut state = self.state.borrow_mut();
+        if state.ended.is_none() {
+            tracing::debug!(host = %self.host, reason = %error, "link ended");
+            state.ended = Some(error);
+            state.execs.wake_all();
+            state.files.wake_all();
+        }
+        drop(state);
+        self.sftp_known.notify(usize::MAX);
+        self.driver.notify(usize::MAX);
+    }
+
+    /// The link's own end, as an error for new work.
+    fn alive(&self) -> Result<()> {
+        match &self.state.borrow().ended {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
+        }
+    }
+
+    fn explain(&self, error: &ssh::Error) -> Error {
+        errors::from_ssh(&self.host, error)
+    }
+
+    fn busy(&self) -> Error {
+        Error::new(Kind::Busy, format!("Too many requests are waiting for {}; try again later", self.host))
+    }
+
+    /// Counts an operation as long as the guard lives, so that the link is not taken for idle.
+    fn at_work(self: &Rc<Self>) -> AtWork {
+        self.state.borrow_mut().active += 1;
+        AtWork { link: Rc::clone(self) }
+    }
+}
+
+struct AtWork {
+    link: Rc<Link>,
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        let mut state = self.link.state.borrow_mut();
+        state.active -= 1;
+        state.used = (self.link.clock)();
+        drop(state);
+        self.link.driver.notify(usize::MAX);
+    }
+}
+
+/// A channel of this link, for maps.
+type Channels<T> = std::collections::HashMap<ChannelId, T>;

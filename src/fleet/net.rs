@@ -1,0 +1,31 @@
+//! What a fleet needs from the world outside: connections, probes, time. `io/` provides it, tests imitate it.
+
+use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
+
+use super::link::Link;
+use super::machine::Shell;
+use crate::base::Result;
+use crate::base::time::Instant;
+use crate::config::HostConfig;
+
+/// The outside. Every future may be dropped at any time; what it began is then undone.
+pub trait Net {
+    /// Connects and logs in to a host, trying every address of its name, within the host's connect timeout.
+    ///
+    /// The link is alive when it is handed over: its bytes are carried until it ends.
+    fn dial(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, Result<Rc<Link>>>;
+
+    /// Whether something accepts TCP connections at the host's address and port.
+    fn probe(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool>;
+
+    /// The monotonic clock.
+    fn now(&self) -> Instant;
+
+    /// Completes at `at`.
+    fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()>;
+
+    /// This machine.
+    fn shell(&self) -> Rc<dyn Shell>;
+}

@@ -1,0 +1,127 @@
+//! The connections of one core: at most one for each host, dialled once however many wait for it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use futures_util::FutureExt;
+use futures_util::future::{LocalBoxFuture, Shared, WeakShared};
+
+use super::link::Link;
+use super::net::Net;
+use crate::base::{Error, Kind, Result};
+use crate::config::HostConfig;
+
+type Dial = LocalBoxFuture<'static, Result<Rc<Link>>>;
+
+/// See the module's documentation.
+pub struct Pool {
+    net: Rc<dyn Net>,
+    connections_max: usize,
+    places: RefCell<HashMap<Rc<str>, Place>>,
+}
+
+/// What stands at a host's place. A place is taken before its dial begins, so the cap holds at every moment.
+enum Place {
+    /// Everybody who waits shares the dial; when all of them leave, it is dropped.
+    Dialling(WeakShared<Dial>),
+    Ready(Rc<Link>),
+}
+
+impl Place {
+    fn is_vacant(&self) -> bool {
+        match self {
+            Self::Dialling(dial) => dial.upgrade().is_none(),
+            Self::Ready(link) => link.has_ended(),
+        }
+    }
+}
+
+impl Pool {
+    pub fn new(net: Rc<dyn Net>, connections_max: usize) -> Self {
+        Self { net, connections_max, places: RefCell::default() }
+    }
+
+    /// The host's connection: the one there is, the one being dialled, or a new one.
+    ///
+    /// Errors: those of the dial; `Busy` when the pool is full of connections at work.
+    pub async fn link(&self, name: &Rc<str>, host: &Rc<HostConfig>) -> Result<Rc<Link>> {
+        let dial = match self.find(name) {
+            Some(Found::Ready(link)) => return Ok(link),
+            Some(Found::Dialling(dial)) => dial,
+            None => self.dial(name, host)?,
+        };
+        let dialled = dial.await;
+        self.settle(name, &dialled);
+        dialled
+    }
+
+    /// Takes leave of every host.
+    pub fn close(&self) {
+        for place in self.places.take().into_values() {
+            if let Place::Ready(link) = place {
+                link.close();
+            }
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<Found> {
+        match self.places.borrow().get(name)? {
+            Place::Ready(link) => (!link.has_ended()).then(|| Found::Ready(Rc::clone(link))),
+            Place::Dialling(dial) => dial.upgrade().map(Found::Dialling),
+        }
+    }
+
+    fn dial(&self, name: &Rc<str>, host: &Rc<HostConfig>) -> Result<Shared<Dial>> {
+        let mut places = self.places.borrow_mut();
+        if !places.contains_key(name) && places.len() >= self.connections_max {
+            make_room(&mut places, self.connections_max)?;
+        }
+        let dial = self.net.dial(Rc::clone(host)).shared();
+        if let Some(weak) = dial.downgrade() {
+            places.insert(Rc::clone(name), Place::Dialling(weak));
+        }
+        Ok(dial)
+    }
+
+    /// Puts the outcome of a dial in its place; of several who waited for it the first one does.
+    fn settle(&self, name: &Rc<str>, dialled: &Result<Rc<Link>>) {
+        let mut places = self.places.borrow_mut();
+        let Some(place) = places.get_mut(name) else { return };
+        if matches!(place, Place::Ready(_)) {
+            return;
+        }
+        match dialled {
+            Ok(link) => *place = Place::Ready(Rc::clone(link)),
+            Err(_) if place.is_vacant() => {
+                places.remove(name);
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+enum Found {
+    Ready(Rc<Link>),
+    Dialling(Shared<Dial>),
+}
+
+/// Clears away what is over; if that is not enough, closes the connection that was idle the longest.
+fn make_room(places: &mut HashMap<Rc<str>, Place>, connections_max: usize) -> Result<()> {
+    places.retain(|_, place| !place.is_vacant());
+    if places.len() < connections_max {
+        return Ok(());
+    }
+    let idle = places.iter().filter_map(|(name, place)| match place {
+        Place::Ready(link) => Some((link.idle_since()?, Rc::clone(name))),
+        Place::Dialling(_) => None,
+    });
+    let Some((_, name)) = idle.min_by_key(|(since, _)| *since) else {
+        let text = format!("All {connections_max} connections are at work; try again later");
+        return Err(Error::new(Kind::Busy, text));
+    };
+    if let Some(Place::Ready(link)) = places.remove(&name) {
+        link.close();
+    }
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! The world as a fleet sees it, for real.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use monoio::net::TcpStream;
+
+use super::{blocking, dial, process, runtime};
+use crate::base::time::{self, Instant};
+use crate::base::{Error, Kind, Result, limits};
+use crate::config::{HostConfig, Settings};
+use crate::fleet::net::Net;
+use crate::fleet::{Link, Shell};
+
+/// Sockets, processes and the clock of this machine.
+pub struct Outside {
+    settings: Rc<Settings>,
+    home: PathBuf,
+}
+
+impl Outside {
+    /// `home` is where commands on this machine start.
+    pub fn new(settings: Settings, home: PathBuf) -> Rc<Self> {
+        Rc::new(Self { settings: Rc::new(settings), home })
+    }
+}
+
+impl Net for Outside {
+    fn dial(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
+        let settings = Rc::clone(&self.settings);
+        async move { dial::dial(&settings, &host).await }.boxed_local()
+    }
+
+    fn probe(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool> {
+        async move {
+            let attempt = async {
+                for address in resolve(&host.hostname, host.port).await? {
+                    if TcpStream::connect_addr(address).await.is_ok() {
+                        return Ok::<_, Error>(true);
+                    }
+                }
+                Ok(false)
+            };
+            within(limits::PROBE_TIMEOUT, attempt).await.is_some_and(|online| online.unwrap_or(false))
+        }
+        .boxed_local()
+    }
+
+    fn now(&self) -> Instant {
+        time::now()
+    }
+
+    fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()> {
+        runtime::sleep_until(at).boxed_local()
+    }
+
+    fn shell(&self) -> Rc<dyn Shell> {
+        Rc::new(process::LocalShell { home: self.home.clone() })
+    }
+}
+
+/// The addresses of a name, in the order the system's resolver prefers them.
+pub(super) async fn resolve(hostname: &str, port: u16) -> Result<Vec<SocketAddr>> {
+    use std::net::ToSocketAddrs;
+    let name = hostname.to_owned();
+    let lookup = move || (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
+    blocking::run(lookup).await?.map_err(|error| {
+        Error::new(Kind::Unreachable, format!("Could not resolve hostname {hostname}: {error}"))
+    })
+}
+
+/// The result of `work`, or `None` when it takes longer than `limit`. Unfinished work is dropped, its socket with it.
+pub(super) async fn within<T>(limit: time::Duration, work: impl Future<Output = T>) -> Option<T> {
+    monoio::time::timeout(limit, work).await.ok()
+}

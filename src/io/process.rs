@@ -1,0 +1,162 @@
+//! Commands on this machine.
+
+use std::cell::RefCell;
+use std::io;
+use std::ops::ControlFlow;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream as StdUnixStream;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use monoio::io::AsyncReadRent;
+use monoio::net::UnixStream;
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::{blocking, runtime};
+use crate::base::{Error, Kind, Result, limits, time};
+use crate::fleet::{Exit, Shell, Sink, Stream};
+
+/// `sh` in the user's home directory, without standard input.
+#[derive(Debug)]
+pub(super) struct LocalShell {
+    pub(super) home: PathBuf,
+}
+
+/// What one read of a command's output may bring.
+const READ_BYTES: usize = 64 * 1024;
+
+impl Shell for LocalShell {
+    fn run<'a>(&'a self, command: &'a str, sink: &'a mut dyn Sink) -> LocalBoxFuture<'a, Result<Exit>> {
+        self.run_in_group(command, sink).boxed_local()
+    }
+}
+
+impl LocalShell {
+    async fn run_in_group(&self, command: &str, sink: &mut dyn Sink) -> Result<Exit> {
+        let failed = |error: io::Error| Error::new(Kind::Local, format!("Cannot run a command here: {error}"));
+        let (stdout, their_stdout) = pipe().map_err(failed)?;
+        let (stderr, their_stderr) = pipe().map_err(failed)?;
+        let child = Command::new("/bin/sh")
+            .arg("-c")
+            .arg(command)
+            .current_dir(&self.home)
+            .stdin(Stdio::null())
+            .stdout(their_stdout)
+            .stderr(their_stderr)
+            .process_group(0)
+            .spawn()
+            .map_err(failed)?;
+        let mut group = Group { child: Some(child) };
+
+        let sink = RefCell::new(sink);
+        let streams =
+            futures_util::try_join!(pass_on(stdout, Stream::Stdout, &sink), pass_on(stderr, Stream::Stderr, &sink));
+        match streams {
+            Ok(_) => group.wait().await.map_err(failed),
+            Err(Halt::Enough) => Ok(Exit::Stopped),
+            Err(Halt::Failed(error)) => Err(failed(error)),
+        }
+    }
+}
+
+/// Our end of a stream, and the end for the command.
+fn pipe() -> io::Result<(UnixStream, Stdio)> {
+    let (ours, theirs) = StdUnixStream::pair()?;
+    ours.set_nonblocking(true)?;
+    Ok((UnixStream::from_std(ours)?, Stdio::from(OwnedFd::from(theirs))))
+}
+
+enum Halt {
+    Enough,
+    Failed(io::Error),
+}
+
+async fn pass_on(mut from: UnixStream, stream: Stream, sink: &RefCell<&mut dyn Sink>) -> Result<(), Halt> {
+    let mut buffer = Vec::with_capacity(READ_BYTES);
+    loop {
+        buffer.clear();
+        let (result, filled) = from.read(buffer).await;
+        buffer = filled;
+        if result.map_err(Halt::Failed)? == 0 {
+            return Ok(());
+        }
+        if let ControlFlow::Break(()) = sink.borrow_mut().take(stream, &buffer) {
+            return Err(Halt::Enough);
+        }
+    }
+}
+
+/// A command and everything it started. When it is dropped before it was waited for, all of it is ended.
+struct Group {
+    child: Option<Child>,
+}
+
+impl Group {
+    async fn wait(&mut self) -> io::Result<Exit> {
+        let Some(child) = self.child.take() else { return Ok(Exit::Stopped) };
+        // Both streams are at their end, so this is over in a moment; if the caller leaves meanwhile, the thread still
+        // buries the child.
+        match blocking::run(move || wait(child)).await {
+            Ok(status) => status.map(exit_of),
+            Err(error) => Err(io::Error::other(error)),
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
+        signal(&child, Signal::TERM);
+        runtime::spawn(async move {
+            let deadline = time::now() + limits::KILL_GRACE;
+            while !matches!(child.try_wait(), Ok(Some(_)) | Err(_)) && time::now() < deadline {
+                runtime::sleep_until(time::now() + limits::KILL_GRACE / 20).await;
+            }
+            // Also when the leader is gone: others of its group may have stayed.
+            signal(&child, Signal::KILL);
+            let _ = blocking::run(move || wait(child)).await;
+        });
+    }
+}
+
+fn wait(mut child: Child) -> io::Result<ExitStatus> {
+    child.wait()
+}
+
+fn signal(child: &Child, signal: Signal) {
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        let _ = kill_process_group(group, signal);
+    }
+}
+
+fn exit_of(status: ExitStatus) -> Exit {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => Exit::Code(code.unsigned_abs()),
+        (None, Some(signal)) => Exit::Signal(signal_name(signal)),
+        (None, None) => Exit::Stopped,
+    }
+}
+
+/// The name without `SIG`, as SSH gives it.
+fn signal_name(number: i32) -> String {
+    let name = match number {
+        1 => "HUP",
+        2 => "INT",
+        3 => "QUIT",
+        4 => "ILL",
+        6 => "ABRT",
+        8 => "FPE",
+        9 => "KILL",
+        10 => "USR1",
+        11 => "SEGV",
+        12 => "USR2",
+        13 => "PIPE",
+        14 => "ALRM",
+        15 => "TERM",
+        _ => return number.to_string(),
+    };
+    name.into()
+}

@@ -1,0 +1,27 @@
+//! One core's event loop.
+
+use std::future::Future;
+use std::io;
+
+use monoio::{FusionDriver, RuntimeBuilder};
+
+use crate::base::time::Instant;
+
+/// Entries of the submission queue: a read for every connection, and the writes of one turn.
+const RING_ENTRIES: u32 = 1024;
+
+/// Runs a future and everything it spawns on this thread, on io_uring, or on epoll where the kernel refuses it.
+///
+/// Errors: the kernel gives neither.
+pub fn run<F: Future>(future: F) -> io::Result<F::Output> {
+    let mut runtime = RuntimeBuilder::<FusionDriver>::new().with_entries(RING_ENTRIES).enable_timer().build()?;
+    Ok(runtime.block_on(future))
+}
+
+pub(super) fn spawn(future: impl Future<Output = ()> + 'static) {
+    drop(monoio::spawn(future));
+}
+
+pub(super) async fn sleep_until(at: Instant) {
+    monoio::time::sleep_until(monoio::time::Instant::from_std(at)).await;
+}

@@ -1,0 +1,32 @@
+//! The host list.
+
+use std::fmt::Write;
+
+use crate::fleet::{Host, HostStatus};
+
+/// The list as agents know it, a line for each host.
+pub fn text(hosts: &[HostStatus]) -> String {
+    if hosts.is_empty() {
+        return "No SSH hosts configured.".into();
+    }
+    let mut text = String::from("Available hosts:");
+    for status in hosts {
+        let (mark, state) = match (&status.host, status.online) {
+            (Err(_), _) => ('✗', "misconfigured"),
+            (_, true) => ('✓', "online"),
+            (_, false) => ('✗', "offline"),
+        };
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n  [{mark}] {} ({state}) -> {}", status.name, place(status));
+    }
+    text
+}
+
+/// Where a host is: `user@hostname:port`, or what is wrong with its configuration.
+pub fn place(status: &HostStatus) -> String {
+    match &status.host {
+        Ok(Host::Local) => "this machine".into(),
+        Ok(Host::Remote(host)) => format!("{}@{}:{}", host.user, host.hostname, host.port),
+        Err(error) => error.to_string(),
+    }
+}

@@ -1,0 +1,173 @@
+//! Listing a directory.
+
+use std::rc::Rc;
+
+use super::read::{self, Found};
+use crate::base::{Error, Kind, Result, limits};
+use crate::fleet::{Fleet, Link};
+use crate::sftp::{self, FileType, Outcome};
+use crate::target::RemotePath;
+
+/// A directory's entries, sorted by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// The lines as `ls -la` prints them.
+    pub lines: Vec<String>,
+    pub entries: Vec<Entry>,
+    /// Whether there are more entries than the output limit allows.
+    pub truncated: bool,
+}
+
+/// One entry, as far as the host tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Bytes that are no UTF-8 are replaced by U+FFFD.
+    pub name: String,
+    /// As the first column of `ls -l`: `d`, `-`, `l`, `c`, `b`, `p`, `s`; `?` when unknown.
+    pub kind: char,
+    /// In bytes.
+    pub size: Option<u64>,
+    /// Where a symbolic link points.
+    pub link: Option<String>,
+}
+
+impl Listing {
+    /// The listing for an agent.
+    pub fn text(&self) -> String {
+        let mut text = self.lines.join("\n");
+        if self.truncated {
+            text.push_str("\n\n[truncated: the directory has more entries]");
+        }
+        text
+    }
+
+    /// Reads what `ls -la` printed.
+    pub(super) fn from_ls(output: &[u8], limit: u64) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let truncated = output.len() > limit;
+        let mut output = &output[..output.len().min(limit)];
+        if truncated {
+            output = &output[..memchr::memrchr(b'\n', output).unwrap_or(0)];
+        }
+        let lines: Vec<String> = String::from_utf8_lossy(output).lines().map(str::to_owned).collect();
+        let entries = lines.iter().filter_map(|line| entry_of(line)).collect();
+        Self { lines, entries, truncated }
+    }
+
+    fn from_sftp(entries: &[sftp::Entry], truncated: bool) -> Self {
+        let (lines, entries) = entries.iter().map(line_and_entry).unzip();
+        Self { lines, entries, truncated }
+    }
+}
+
+/// Lists a directory.
+///
+/// Errors: those of the connection; the path is missing, forbidden, or no directory.
+pub async fn list(fleet: &Fleet, host: &str, path: &RemotePath) -> Result<Listing> {
+    match read::look(fleet, host, path).await? {
+        Found::Directory(listing) => Ok(listing),
+        Found::File(_) => {
+            Err(Error::new(Kind::WrongFileType, format!("{path} is a file; expected a directory")))
+        }
+    }
+}
+
+pub(super) async fn by_sftp(
+    fleet: &Fleet,
+    link: &Rc<Link>,
+    path: &RemotePath,
+    sftp_path: &[u8],
+) -> Result<Listing> {
+    let bytes_max = usize::try_from(fleet.settings().max_output_size).unwrap_or(usize::MAX);
+    match link.list(sftp_path, limits::LIST_ENTRIES_MAX, bytes_max).await? {
+        Ok(Outcome::List { entries, truncated }) => Ok(Listing::from_sftp(&entries, truncated)),
+        Ok(_) => Err(read::unexpected()),
+        Err(failure) => Err(read::explain(path, &failure)),
+    }
+}
+
+fn line_and_entry(entry: &sftp::Entry) -> (String, Entry) {
+    let mut line = String::from_utf8_lossy(&entry.longname).into_owned();
+    let link = entry.link.as_ref().map(|link| String::from_utf8_lossy(link).into_owned());
+    if let Some(link) = &link {
+        line.push_str(" -> ");
+        line.push_str(link);
+    }
+    let name = String::from_utf8_lossy(&entry.name).into_owned();
+    let kind = letter(entry.attrs.file_type());
+    (line, Entry { name, kind, size: entry.attrs.size, link })
+}
+
+/// The first column of `ls -l`.
+fn letter(kind: FileType) -> char {
+    match kind {
+        FileType::Regular => '-',
+        FileType::Directory => 'd',
+        FileType::Symlink => 'l',
+        FileType::Fifo => 'p',
+        FileType::Socket => 's',
+        FileType::CharDevice => 'c',
+        FileType::BlockDevice => 'b',
+        FileType::Unknown => '?',
+    }
+}
+
+/// Reads a line of `ls -la`: mode, links, owner, group, size (or major and minor), three words of time, name.
+fn entry_of(line: &str) -> Option<Entry> {
+    let kind = line.chars().next()?;
+    if !"-dlcbps".contains(kind) {
+        return None;
+    }
+    let is_device = matches!(kind, 'c' | 'b');
+    let mut rest = line;
+    let mut words = Vec::with_capacity(9);
+    for _ in 0..if is_device { 9 } else { 8 } {
+        let (word, after) = rest.trim_start().split_once(' ')?;
+        words.push(word);
+        rest = after;
+    }
+    let (name, link) = match rest.split_once(" -> ") {
+        Some((name, link)) if kind == 'l' => (name, Some(link.to_owned())),
+        _ => (rest, None),
+    };
+    let size = if is_device { None } else { words.get(4)?.parse().ok() };
+    Some(Entry { name: name.to_owned(), kind, size, link })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_lines_of_ls() {
+        let output = b"total 8\n\
+            drwxr-xr-x  2 root root 4096 Nov 21 02:27 .\n\
+            -rw-r--r--  1 root root   12 Nov 21  2025 two words\n\
+            lrwxrwxrwx  1 root root    7 Nov 21 02:27 bin -> usr/bin\n\
+            crw-rw-rw-  1 root root 1, 5 Nov 21 02:27 zero\n";
+        let listing = Listing::from_ls(output, 10_000);
+        let seen: Vec<_> = listing
+            .entries
+            .iter()
+            .map(|entry| (entry.name.as_str(), entry.kind, entry.size, entry.link.as_deref()))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (".", 'd', Some(4096), None),
+                ("two words", '-', Some(12), None),
+                ("bin", 'l', Some(7), Some("usr/bin")),
+                ("zero", 'c', None, None),
+            ]
+        );
+        assert_eq!(listing.lines.len(), 5);
+    }
+
+    #[test]
+    fn a_cut_listing_ends_with_a_whole_line() {
+        let listing = Listing::from_ls(b"total 0\n-rw-r--r-- 1 a b 1 Nov 1 00:00 name\n-rw-r", 45);
+        assert!(listing.truncated);
+        assert_eq!(listing.lines.len(), 2);
+        assert!(listing.text().ends_with("[truncated: the directory has more entries]"));
+    }
+}

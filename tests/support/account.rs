@@ -1,0 +1,82 @@
+//! The account that SSH servers log in to: a user `scout` whose home is a temporary directory and whose shell is
+//! /bin/sh, without touching the machine's accounts.
+//!
+//! nss_wrapper answers the servers' questions about accounts from our own passwd file. The user's number is that of
+//! whoever runs the tests: a server that is not root can log in nobody else.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rustix::process::{getgid, getuid};
+use tempfile::TempDir;
+
+use super::keys::Key;
+
+pub struct Account {
+    dir: TempDir,
+}
+
+impl Account {
+    pub const USER: &str = "scout";
+
+    pub fn new() -> Self {
+        // Not in /tmp: tinysshd refuses a home below a directory that others may write to.
+        let dir = TempDir::with_prefix_in("server-", env!("CARGO_TARGET_TMPDIR")).expect("a directory");
+        let account = Self { dir };
+        make_private_dir(&account.home());
+        make_private_dir(&account.home().join(".ssh"));
+        let (uid, gid) = (getuid().as_raw(), getgid().as_raw());
+        let home = account.home();
+        let passwd = format!(
+            "{}:x:{uid}:{gid}:test:{}:/bin/sh\nsshd:x:65534:65534::/run/sshd:/usr/sbin/nologin\n",
+            Self::USER,
+            home.display()
+        );
+        fs::write(account.path("passwd"), passwd).expect("passwd");
+        fs::write(account.path("group"), format!("{}:x:{gid}:\nnogroup:x:65534:\n", Self::USER))
+            .expect("group");
+        account
+    }
+
+    /// A file beside the home directory.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub fn home(&self) -> PathBuf {
+        self.path("home")
+    }
+
+    /// Lets this key in.
+    pub fn authorize(&self, key: &Key) {
+        let file = self.authorized_keys();
+        let known = fs::read_to_string(&file).unwrap_or_default();
+        fs::write(&file, format!("{known}{}\n", key.public)).expect("authorized_keys");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("its mode");
+    }
+
+    pub fn authorized_keys(&self) -> PathBuf {
+        self.home().join(".ssh/authorized_keys")
+    }
+
+    /// Makes a server see this account and no other.
+    pub fn apply(&self, command: &mut Command) {
+        command
+            .env("LD_PRELOAD", nss_wrapper())
+            .env("NSS_WRAPPER_PASSWD", self.path("passwd"))
+            .env("NSS_WRAPPER_GROUP", self.path("group"));
+    }
+}
+
+fn make_private_dir(path: &Path) {
+    fs::create_dir(path).expect("a directory");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).expect("its mode");
+}
+
+fn nss_wrapper() -> PathBuf {
+    let found = glob::glob("/usr/lib/*/libnss_wrapper.so").expect("a pattern").find_map(Result::ok);
+    found
+        .unwrap_or_else(|| panic!("libnss_wrapper.so is missing; install it: apt-get install libnss-wrapper"))
+}

@@ -1,0 +1,25 @@
+//! What the end-to-end tests share: real SSH servers, keys, peers that misbehave, and the built binary as a client.
+//!
+//! Every server runs on a loopback address of its own, with keys, home directory and configuration in a temporary
+//! directory; nothing of the machine's own SSH set-up is read or changed. Whatever is missing makes a test fail with
+//! the command that installs it.
+
+mod account;
+mod keys;
+mod loopback;
+mod mcp_pipe;
+mod peers;
+mod process;
+mod scout;
+mod servers;
+mod sshd;
+
+pub use account::Account;
+pub use keys::{Agent, Key, KeyType};
+pub use loopback::Endpoint;
+pub use mcp_pipe::{McpPipe, Reply};
+pub use peers::{Fake, Relay};
+pub use process::{eventually, process_running, program};
+pub use scout::{Outcome, Scout, test_file};
+pub use servers::{Dropbear, TinySsh};
+pub use sshd::Sshd;

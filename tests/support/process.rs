@@ -1,0 +1,162 @@
+//! Processes that end with the test, and their output as it comes.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use scout_mcp::base::time::now;
+
+/// Longest wait for anything. Only a failing test ever waits so long.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Where Debian puts daemons, which is not in everybody's `PATH`.
+const SBIN: [&str; 2] = ["/usr/sbin", "/sbin"];
+
+/// A program of the Debian package `package`, or a failure that says how to get it.
+pub fn program(name: &str, package: &str) -> Command {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let found = path.split(':').chain(SBIN).map(|dir| Path::new(dir).join(name)).find(|file| file.is_file());
+    match found {
+        Some(file) => Command::new(file),
+        None => panic!("{name} is missing; install it: apt-get install {package}"),
+    }
+}
+
+/// Polls until `condition` holds.
+pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let end = now() + DEADLINE;
+    while !condition() {
+        assert!(now() < end, "still not so: {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Whether a process runs whose command line holds `marker`.
+pub fn process_running(marker: &str) -> bool {
+    processes().any(|pid| {
+        let command_line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let words = String::from_utf8_lossy(&command_line).replace('\0', " ");
+        words.contains(marker)
+    })
+}
+
+/// A running process with stdout and stderr in one [`Log`]; dropping it kills it and all its descendants.
+pub struct Process {
+    child: Child,
+    pub log: Log,
+}
+
+impl Process {
+    pub fn start(mut command: Command) -> Self {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        command.stdin(Stdio::null());
+        command.stdout(writer.try_clone().expect("a second descriptor")).stderr(writer);
+        let child = command.spawn().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+        Self { child, log: Log::follow(reader) }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        kill_tree(&mut self.child);
+    }
+}
+
+/// Kills a child with its descendants: sshd's session processes leave its process group.
+pub fn kill_tree(child: &mut Child) {
+    for pid in descendants(child.id()) {
+        if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+            // It may be gone already.
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+fn descendants(root: u32) -> Vec<u32> {
+    let parents: Vec<(u32, u32)> = processes().filter_map(|pid| Some((pid, parent(pid)?))).collect();
+    let mut found = vec![root];
+    let mut next = 0;
+    while let Some(&parent) = found.get(next) {
+        found.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
+        next += 1;
+    }
+    found.split_off(1)
+}
+
+fn processes() -> impl Iterator<Item = u32> {
+    let entries = std::fs::read_dir("/proc").expect("/proc");
+    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+}
+
+fn parent(pid: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may hold anything, parentheses and spaces included.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    fields.split(' ').nth(1)?.parse().ok()
+}
+
+/// Lines of output, readable while they come.
+#[derive(Clone, Default)]
+pub struct Log(Arc<(Mutex<Lines>, Condvar)>);
+
+#[derive(Default)]
+struct Lines {
+    lines: Vec<String>,
+    ended: bool,
+}
+
+impl Log {
+    pub fn follow(output: impl Read + Send + 'static) -> Self {
+        let log = Self::default();
+        let writer = log.clone();
+        thread::spawn(move || {
+            for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+                writer.lock().lines.push(String::from_utf8_lossy(&line).into_owned());
+                writer.0.1.notify_all();
+            }
+            writer.lock().ended = true;
+            writer.0.1.notify_all();
+        });
+        log
+    }
+
+    /// How many lines hold `needle` so far.
+    pub fn count(&self, needle: &str) -> usize {
+        self.lock().count(needle)
+    }
+
+    /// Waits for a line that holds `needle` and returns it.
+    pub fn wait_for(&self, needle: &str) -> String {
+        self.wait_for_count(needle, 1);
+        let lines = self.lock();
+        lines.lines.iter().find(|line| line.contains(needle)).cloned().unwrap_or_default()
+    }
+
+    /// Waits for `n` lines that hold `needle`.
+    pub fn wait_for_count(&self, needle: &str, n: usize) {
+        let missing = |lines: &mut Lines| !lines.ended && lines.count(needle) < n;
+        let (lines, _) =
+            self.0.1.wait_timeout_while(self.lock(), DEADLINE, missing).expect("the log's reader lives");
+        assert!(lines.count(needle) >= n, "no {needle:?} in the log:\n{}", lines.lines.join("\n"));
+    }
+
+    pub fn text(&self) -> String {
+        self.lock().lines.join("\n")
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lines> {
+        self.0.0.lock().expect("the log's reader lives")
+    }
+}
+
+impl Lines {
+    fn count(&self, needle: &str) -> usize {
+        self.lines.iter().filter(|line| line.contains(needle)).count()
+    }
+}

@@ -1,0 +1,173 @@
+//! A real OpenSSH server with stock limits.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use rustix::process::getuid;
+
+use super::account::Account;
+use super::keys::{Key, KeyType};
+use super::loopback::{Endpoint, unused};
+use super::process::{Log, Process, program};
+
+const SFTP_SERVER: &str = "/usr/lib/openssh/sftp-server";
+
+/// A running server; the account's directory goes with it.
+pub struct Sshd {
+    process: Process,
+    pub account: Account,
+    pub endpoint: Endpoint,
+}
+
+/// What a server is to be like.
+pub struct Builder {
+    host_keys: Vec<KeyType>,
+    client_key: KeyType,
+    sftp: bool,
+    lines: Vec<String>,
+    bound_by_modes: bool,
+}
+
+impl Sshd {
+    /// Debian's defaults, one ed25519 key on either side.
+    pub fn start() -> Self {
+        Self::builder().start()
+    }
+
+    pub fn builder() -> Builder {
+        Builder {
+            host_keys: vec![KeyType::Ed25519],
+            client_key: KeyType::Ed25519,
+            sftp: true,
+            lines: Vec::new(),
+            bound_by_modes: false,
+        }
+    }
+
+    pub fn log(&self) -> &Log {
+        &self.process.log
+    }
+
+    /// TCP connections accepted so far, waiting until every one of them has been logged as closed.
+    pub fn closed_connections(&self) -> usize {
+        self.log().wait_for("Disconnected from user");
+        self.log().count("Connection from ")
+    }
+
+    /// Writes a file below the home directory and returns its path.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.account.home().join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("its directory");
+        fs::write(&path, content).expect("a file");
+        path.to_str().expect("a UTF-8 path").to_owned()
+    }
+
+    /// The path of something below the home directory.
+    pub fn path(&self, name: &str) -> String {
+        self.account.home().join(name).to_str().expect("a UTF-8 path").to_owned()
+    }
+}
+
+impl Builder {
+    /// A line of `sshd_config`.
+    #[must_use]
+    pub fn config(mut self, line: &str) -> Self {
+        self.lines.push(line.to_owned());
+        self
+    }
+
+    #[must_use]
+    pub fn host_keys(mut self, types: &[KeyType]) -> Self {
+        self.host_keys = types.to_vec();
+        self
+    }
+
+    /// The type of the key that is let in.
+    #[must_use]
+    pub fn client_key(mut self, key_type: KeyType) -> Self {
+        self.client_key = key_type;
+        self
+    }
+
+    /// No SFTP subsystem.
+    #[must_use]
+    pub fn without_sftp(mut self) -> Self {
+        self.sftp = false;
+        self
+    }
+
+    /// Sessions obey file modes even when the tests run as root.
+    #[must_use]
+    pub fn bound_by_modes(mut self) -> Self {
+        self.bound_by_modes = true;
+        self
+    }
+
+    pub fn start(self) -> Sshd {
+        let account = Account::new();
+        let identity = Key::generate(&account.path("client_key"), self.client_key);
+        account.authorize(&identity);
+        let host_keys: Vec<Key> = (0..)
+            .zip(&self.host_keys)
+            .map(|(n, key_type)| Key::generate(&account.path(&format!("host_key_{n}")), *key_type))
+            .collect();
+        let endpoint = Endpoint {
+            address: unused(),
+            user: Account::USER.to_owned(),
+            identity: identity.path,
+            host_keys: host_keys.iter().map(|key| key.public.clone()).collect(),
+        };
+        let config = account.path("sshd_config");
+        fs::write(&config, self.file(&account, &endpoint, &host_keys)).expect("sshd_config");
+
+        let mut command = self.command();
+        command.args(["-D", "-e", "-f"]).arg(config);
+        account.apply(&mut command);
+        let process = Process::start(command);
+        process.log.wait_for("Server listening on");
+        Sshd { process, account, endpoint }
+    }
+
+    fn file(&self, account: &Account, endpoint: &Endpoint, host_keys: &[Key]) -> String {
+        // The first value of an option wins, so a test's own lines come first. VERBOSE logs accepted connections.
+        let mut text = self.lines.join("\n");
+        let _ = write!(
+            text,
+            "\nListenAddress {}\nPort {}\nPidFile none\nLogLevel VERBOSE\nUsePAM no\nStrictModes no\n\
+             PasswordAuthentication no\nKbdInteractiveAuthentication no\nPrintMotd no\nAuthorizedKeysFile {}\n",
+            endpoint.address.ip(),
+            endpoint.address.port(),
+            account.authorized_keys().display(),
+        );
+        if self.sftp {
+            let _ = writeln!(text, "Subsystem sftp {}", sftp_server().display());
+        }
+        for key in host_keys {
+            let _ = writeln!(text, "HostKey {}", key.path.display());
+        }
+        text
+    }
+
+    fn command(&self) -> Command {
+        let sshd = program("sshd", "openssh-server");
+        if !getuid().is_root() {
+            return sshd;
+        }
+        // Debian's service makes it; without systemd nobody does. It must be there, empty, and root's.
+        fs::create_dir_all("/run/sshd").expect("/run/sshd");
+        if !self.bound_by_modes {
+            return sshd;
+        }
+        let mut setpriv = program("setpriv", "util-linux");
+        setpriv.arg("--bounding-set=-dac_override,-dac_read_search").arg(sshd.get_program());
+        setpriv
+    }
+}
+
+fn sftp_server() -> PathBuf {
+    let path = PathBuf::from(SFTP_SERVER);
+    assert!(path.is_file(), "sftp-server is missing; install it: apt-get install openssh-sftp-server");
+    path
+}

@@ -1,0 +1,154 @@
+//! The architecture, as a test: which layer may name which, and which words belong to which place.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The layers from the bottom up, as in `src/lib.rs`. A layer imports only what stands before it.
+const LAYERS: &[&str] = &[
+    "base", "crypto", "ssh", "sftp", "rpc", "config", "target", "fleet", "scout", "mcp", "io", "server",
+    "cli",
+];
+
+/// Words, and the only places (prefixes of paths under `src/`) that may use them.
+const RESERVED: &[(&str, &[&str])] = &[
+    ("monoio", &["io/"]),
+    ("thrussh_libsodium", &["crypto/"]),
+    ("aws_lc_rs", &["crypto/"]),
+    ("ssh_key::", &["ssh/", "config/"]),
+    ("ssh2_config", &["config/"]),
+    ("serde_json", &["rpc/", "mcp/", "cli/"]),
+    ("clap", &["cli/"]),
+    ("Instant::now", &["base/time.rs"]),
+    ("time::now", &["base/", "io/"]),
+    ("SystemTime", &[]),
+    ("unsafe ", &["io/socket.rs"]),
+    ("println!", &[]),
+    ("print!", &[]),
+    ("stdout()", &["cli/output.rs", "io/stdio.rs"]),
+    ("std::net::", &["io/"]),
+    ("std::process::Command", &["io/"]),
+    ("thread::", &["io/"]),
+];
+
+/// One core owns what lives here: a lock would only hide a mistake.
+const LOCK_FREE: &[&str] = &["ssh/", "sftp/", "fleet/", "scout/"];
+const LOCKS: &[&str] = &["Mutex", "RwLock", "Atomic", "Arc<"];
+
+/// A file's path under `src/` and the code in it that ships: neither comments nor unit tests.
+struct Source {
+    path: String,
+    code: Vec<String>,
+}
+
+#[test]
+fn layers_import_only_what_is_above_them() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let Some(own) = rank(layer(&source.path)) else { continue };
+        for (number, line) in source.code.iter().enumerate() {
+            for name in line.split("crate::").skip(1).map(first_word) {
+                if rank(name).is_some_and(|other| other > own) {
+                    wrong.push(format!("src/{}:{}: names {name}", source.path, number + 1));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "against the layer table of src/lib.rs:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn words_stay_where_they_belong() {
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| layer(&source.path) != "testing") {
+        for (word, places) in RESERVED {
+            if !places.iter().any(|place| source.path.starts_with(place)) {
+                wrong.extend(uses(source, word));
+            }
+        }
+        if LOCK_FREE.iter().any(|place| source.path.starts_with(place)) {
+            wrong.extend(LOCKS.iter().flat_map(|word| uses(source, word)));
+        }
+    }
+    assert!(wrong.is_empty(), "words in places that must not know them:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_layer_is_in_the_map() {
+    let map = fs::read_to_string(root().join("lib.rs")).unwrap();
+    for layer in LAYERS {
+        assert!(map.contains(&format!("[`{layer}`]")), "src/lib.rs does not explain {layer}");
+        assert!(map.contains(&format!("pub mod {layer};")), "src/lib.rs does not hold {layer}");
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    let silent: Vec<_> = rust_files(&root())
+        .into_iter()
+        .filter(|path| !fs::read_to_string(path).unwrap().starts_with("//! "))
+        .collect();
+    assert!(silent.is_empty(), "files without a head: {silent:?}");
+}
+
+fn uses(source: &Source, word: &str) -> Vec<String> {
+    let lines = source.code.iter().enumerate();
+    let hits = lines.filter(|(_, line)| line.match_indices(word).any(|(at, _)| starts_word(line, at)));
+    hits.map(|(number, _)| format!("src/{}:{}: {word}", source.path, number + 1)).collect()
+}
+
+fn starts_word(line: &str, at: usize) -> bool {
+    !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_')
+}
+
+fn first_word(text: &str) -> &str {
+    text.split(|char: char| !char.is_alphanumeric() && char != '_').next().unwrap_or_default()
+}
+
+fn layer(path: &str) -> &str {
+    path.split(['/', '.']).next().unwrap_or_default()
+}
+
+fn rank(layer: &str) -> Option<usize> {
+    LAYERS.iter().position(|known| *known == layer)
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+fn sources() -> Vec<Source> {
+    let root = root();
+    rust_files(&root)
+        .into_iter()
+        .map(|file| {
+            let text = fs::read_to_string(&file).unwrap();
+            let path = file.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
+            Source { path, code: shipped(&text) }
+        })
+        .filter(|source| !source.path.ends_with("tests.rs") && !source.path.contains("/tests/"))
+        .collect()
+}
+
+/// The lines before the unit tests, comments blanked.
+fn shipped(text: &str) -> Vec<String> {
+    let before_tests = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    let code = before_tests.lines().map(|line| match line.trim_start().starts_with("//") {
+        true => String::new(),
+        false => line.split(" // ").next().unwrap_or_default().to_owned(),
+    });
+    code.collect()
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
