@@ -158,6 +158,8 @@ pub const KNOWN_HOSTS_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub const KNOWN_HOSTS_LINES_MAX: usize = 500_000;
 /// Warnings kept about one configuration; a binary file taken for one would make one per line.
 pub const CONFIG_WARNINGS_MAX: usize = 100;
+/// A request that took longer is logged as slow.
+pub const SLOW_THRESHOLD_DEFAULT: Duration = Duration::from_secs(1);
 /// The settings file.
 pub const SETTINGS_FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// `/etc/passwd`, where it is larger we do without.

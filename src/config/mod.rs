@@ -4,8 +4,12 @@
 
 pub mod env;
 pub mod file;
+pub mod known_hosts;
 pub mod pattern;
+pub mod settings;
 pub mod ssh;
 
 pub use env::Env;
+pub use known_hosts::{KnownHosts, Verdict};
+pub use settings::{Overrides, Settings};
 pub use ssh::{HostConfig, SshConfig};

@@ -1,0 +1,184 @@
+//! Known host keys: `known_hosts` files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT) and what they say about a key.
+//!
+//! ssh-key parses the lines; a line it cannot parse is a warning and nothing more, as in ssh.
+
+mod entry;
+mod refusal;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use refusal::Seen;
+
+use super::{file, ssh::Diagnostic};
+use crate::base::limits::{CONFIG_WARNINGS_MAX, KNOWN_HOSTS_FILE_BYTES_MAX, KNOWN_HOSTS_LINES_MAX};
+use entry::{Entry, Marker};
+
+/// What the files say about a host's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The key is the host's.
+    Known,
+    /// No key of this host is known.
+    Unknown,
+    /// Another key is known for this host: of the same type if there is one, else the last of another type, which ssh
+    /// takes for a changed key too.
+    Changed { file: Arc<Path>, line: usize },
+    /// The key is marked `@revoked`.
+    Revoked { file: Arc<Path>, line: usize },
+}
+
+/// The keys of some known_hosts files.
+#[derive(Debug, Default)]
+pub struct KnownHosts {
+    files: Vec<PathBuf>,
+    entries: Vec<Entry>,
+    /// Entries by name, for those that hold nothing but plain names.
+    named: HashMap<String, Vec<u32>>,
+    /// Entries with wildcards, negations or a hash: every one is tried.
+    others: Vec<u32>,
+    warnings: Vec<Diagnostic>,
+}
+
+impl KnownHosts {
+    /// Reads the files in order. A missing file is an empty one; a file or a line that cannot be read is a warning,
+    /// and the hosts it may have known are unknown.
+    pub fn load<P: AsRef<Path>>(files: &[P]) -> Self {
+        let mut known = Self::default();
+        for path in files {
+            let path = path.as_ref();
+            known.files.push(path.to_owned());
+            match file::read(path, KNOWN_HOSTS_FILE_BYTES_MAX) {
+                Ok(bytes) => known.read(path, &bytes),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => known.warn(Diagnostic {
+                    file: Arc::from(path),
+                    line: 0,
+                    message: format!("cannot be read: {}", file::reason(&error)),
+                }),
+            }
+        }
+        known
+    }
+
+    /// What is known about `key` (its SSH wire form) as the key of `host`. With `HostKeyAlias`, `host` is the alias
+    /// and `port` 22.
+    ///
+    /// As in ssh, a host on another port than 22 is looked up as `[host]:port`, and where that knows no key, a key known
+    /// for the plain name will do.
+    pub fn check(&self, host: &str, port: u16, key: &[u8]) -> Verdict {
+        let verdict = self.check_name(&lookup_name(host, port), key);
+        if verdict != Verdict::Unknown || port == DEFAULT_PORT {
+            return verdict;
+        }
+        match self.check_name(&lookup_name(host, DEFAULT_PORT), key) {
+            Verdict::Changed { .. } => Verdict::Unknown,
+            plain => plain,
+        }
+    }
+
+    /// The key types known for a host (`ssh-rsa`, `ssh-ed25519`, …), in file order, each once: the ones to ask the host
+    /// for. Empty when the host is unknown.
+    pub fn known_algorithms(&self, host: &str, port: u16) -> Vec<String> {
+        let of = |port| {
+            let mut algorithms: Vec<String> = Vec::new();
+            for entry in
+                self.entries_of(&lookup_name(host, port)).filter(|entry| entry.marker == Marker::None)
+            {
+                if !algorithms.contains(&entry.algorithm) {
+                    algorithms.push(entry.algorithm.clone());
+                }
+            }
+            algorithms
+        };
+        match of(port) {
+            none if none.is_empty() && port != DEFAULT_PORT => of(DEFAULT_PORT),
+            some => some,
+        }
+    }
+
+    /// Lines and files that could not be read. Bounded; line 0 is the file as a whole.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
+    fn check_name(&self, name: &str, key: &[u8]) -> Verdict {
+        let algorithm = entry::algorithm_of(key);
+        let (mut known, mut changed): (bool, Option<&Entry>) = (false, None);
+        for entry in self.entries_of(name) {
+            match entry.marker {
+                Marker::Revoked if entry.key == key => {
+                    return Verdict::Revoked { file: Arc::clone(&entry.file), line: entry.line };
+                }
+                Marker::None if entry.key == key => known = true,
+                Marker::None if changed.is_none_or(|other| Some(other.algorithm.as_bytes()) != algorithm) => {
+                    changed = Some(entry);
+                }
+                // A certificate authority's key is not the host's own.
+                Marker::None | Marker::Revoked | Marker::CertAuthority => {}
+            }
+        }
+        match changed {
+            _ if known => Verdict::Known,
+            Some(entry) => Verdict::Changed { file: Arc::clone(&entry.file), line: entry.line },
+            None => Verdict::Unknown,
+        }
+    }
+
+    fn entries_of(&self, name: &str) -> impl Iterator<Item = &Entry> {
+        let named = self.named.get(name).map_or(&[][..], Vec::as_slice);
+        let mut found: Vec<u32> = named.to_vec();
+        let others = self.others.iter().filter(|&&id| self.entry(id).is_some_and(|entry| entry.is_for(name)));
+        found.extend(others);
+        found.sort_unstable();
+        found.into_iter().filter_map(|id| self.entry(id))
+    }
+
+    fn entry(&self, id: u32) -> Option<&Entry> {
+        self.entries.get(id as usize)
+    }
+
+    fn read(&mut self, path: &Path, bytes: &[u8]) {
+        let file: Arc<Path> = Arc::from(path);
+        for (line, text) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
+            let warning = |message: String| Diagnostic { file: Arc::clone(&file), line, message };
+            if line > KNOWN_HOSTS_LINES_MAX {
+                return self
+                    .warn(warning(format!("more than {KNOWN_HOSTS_LINES_MAX} lines: the rest is not read")));
+            }
+            match Entry::parse(text, &file, line) {
+                Ok(Some(entry)) => self.add(entry),
+                Ok(None) => {}
+                Err(message) => self.warn(warning(message)),
+            }
+        }
+    }
+
+    fn add(&mut self, entry: Entry) {
+        // The lines of all files together are bounded far below.
+        let Ok(id) = u32::try_from(self.entries.len()) else { return };
+        match entry.plain_names() {
+            Some(names) => names.for_each(|name| self.named.entry(name.to_owned()).or_default().push(id)),
+            None => self.others.push(id),
+        }
+        self.entries.push(entry);
+    }
+
+    fn warn(&mut self, diagnostic: Diagnostic) {
+        if self.warnings.len() < CONFIG_WARNINGS_MAX {
+            self.warnings.push(diagnostic);
+        }
+    }
+}
+
+const DEFAULT_PORT: u16 = 22;
+
+/// The name a host has in known_hosts.
+fn lookup_name(host: &str, port: u16) -> String {
+    let host = host.to_ascii_lowercase();
+    if port == DEFAULT_PORT { host } else { format!("[{host}]:{port}") }
+}
+
+#[cfg(test)]
+mod tests;

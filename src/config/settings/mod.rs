@@ -1,0 +1,228 @@
+//! Settings: one table of names, defaults and ranges; values from flags, environment and a file.
+//!
+//! A flag wins over `SCOUT_NAME`, that over the older `MCP_CAT_NAME` where one existed, that over the settings file, that
+//! over the default. A value that is not allowed is refused wherever it comes from, with its name, the value and what
+//! is allowed.
+
+mod rule;
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use tracing::level_filters::LevelFilter;
+
+use super::{Env, file};
+use crate::base::limits::{self, SETTINGS_FILE_BYTES_MAX};
+use crate::base::time::Duration;
+use crate::base::{Error, Kind, Result};
+use rule::{Count, FilePath, Flag, KnownHostsFile, Level, Rule, Size, Time};
+
+/// A row of the settings table, for `--help` and the README.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// In the settings file.
+    pub name: &'static str,
+    /// The environment variable.
+    pub env: String,
+    /// The variable's name in older versions.
+    pub older_env: Option<String>,
+    pub default: String,
+    /// What is allowed.
+    pub expected: String,
+    pub doc: &'static str,
+}
+
+macro_rules! settings {
+    ($($name:ident: $type:ty = $default:expr, $rule:expr, $older:ident, $doc:literal;)*) => {
+        /// The settings of this process.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct Settings { $(#[doc = $doc] pub $name: $type,)* }
+
+        /// Values given by flags, as text.
+        #[derive(Debug, Clone, Default)]
+        pub struct Overrides { $(#[doc = $doc] pub $name: Option<String>,)* }
+
+        /// The settings file.
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Document { $($name: Option<toml::Value>,)* }
+
+        impl Settings {
+            fn resolve(overrides: &Overrides, env: &Env, document: &Document, path: &Path) -> Result<Self> {
+                Ok(Self {
+                    $($name: {
+                        let names = Names { name: stringify!($name), older: Age::$older };
+                        let text = names.find(overrides.$name.as_deref(), env, document.$name.as_ref(), path)?;
+                        match text {
+                            Some(given) => given.parse(&$rule, env)?,
+                            None => $default,
+                        }
+                    },)*
+                })
+            }
+        }
+
+        /// Every setting, in the order of the README.
+        pub fn table() -> Vec<Setting> {
+            vec![$({
+                let names = Names { name: stringify!($name), older: Age::$older };
+                Setting {
+                    name: names.name,
+                    env: names.env(),
+                    older_env: names.older_env(),
+                    default: Rule::show(&$rule, &$default),
+                    expected: Rule::expected(&$rule),
+                    doc: $doc,
+                }
+            },)*]
+        }
+    };
+}
+
+settings! {
+    ssh_config: Option<PathBuf> = None, FilePath("`~/.ssh/config`, `/etc/ssh/ssh_config`"), New,
+        "SSH client configuration to read instead of the usual ones";
+    known_hosts: Option<PathBuf> = None, KnownHostsFile, New,
+        "Host keys to trust, instead of the files the SSH configuration names";
+    passphrase_file: Option<PathBuf> = None, FilePath("none"), New,
+        "File with the passphrase of encrypted private keys";
+    allow_any_command: bool = false, Flag, New,
+        "Run any command instead of the read-only ones";
+    max_file_size: u64 = limits::FILE_BYTES_DEFAULT, Size { min: 1, max: limits::OUTPUT_BYTES_MAX }, Old,
+        "Bytes of a file that one read returns";
+    max_output_size: u64 = limits::OUTPUT_BYTES_DEFAULT, Size { min: 1, max: limits::OUTPUT_BYTES_MAX }, New,
+        "Bytes of a listing, or of each output stream of a command";
+    connect_timeout: Duration = limits::CONNECT_TIMEOUT_DEFAULT, Time::seconds(1, 600), New,
+        "Time to connect and log in; `ConnectTimeout` of a host wins";
+    command_timeout: Duration = limits::COMMAND_TIMEOUT_DEFAULT, Time::seconds(1, 3_600), Old,
+        "Time a command may take before it is ended";
+    request_timeout: Duration = limits::REQUEST_TIMEOUT_DEFAULT, Time::seconds(1, 7_200), New,
+        "Time a whole request may take";
+    idle_timeout: Duration = limits::IDLE_TIMEOUT_DEFAULT, Time::seconds(1, 86_400), Old,
+        "Time an unused connection is kept";
+    keepalive_interval: Duration = limits::KEEPALIVE_INTERVAL_DEFAULT, Time::seconds(0, 3_600), New,
+        "Silence after which a connection is asked for a sign of life; 0 never asks";
+    keepalive_count: u32 = limits::KEEPALIVE_MISSED_MAX, Count { min: 1, max: 100 }, New,
+        "Signs of life a connection may miss";
+    max_sessions_per_connection: usize = limits::SESSIONS_PER_CONNECTION_DEFAULT, Count { min: 1, max: 1_000 }, New,
+        "Sessions on one connection; sshd's MaxSessions is 10";
+    max_pool_size: usize = limits::POOL_CONNECTIONS_DEFAULT, Count { min: 1, max: 100_000 }, New,
+        "Connections of the whole process";
+    max_concurrency: usize = limits::EXECUTING_REQUESTS_DEFAULT, Count { min: 1, max: 100_000 }, New,
+        "Requests that run at once";
+    max_queue: usize = limits::QUEUED_REQUESTS_DEFAULT, Count { min: 0, max: 1_000_000 }, New,
+        "Requests that wait; further ones are told that the server is busy";
+    log_level: LevelFilter = LevelFilter::INFO, Level, New,
+        "What is logged to standard error";
+    slow_threshold_ms: Duration = limits::SLOW_THRESHOLD_DEFAULT, Time::milliseconds(0, 3_600_000), New,
+        "Time after which a request is logged as slow; 0 never";
+}
+
+impl Settings {
+    /// Gathers the settings. The file is `SCOUT_SETTINGS`, or `~/.config/scout-mcp/settings.toml` if there is one.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidArgument`] for a value that is not allowed, a name that does not exist, or a file that cannot be
+    /// read.
+    pub fn load(overrides: &Overrides, env: &Env) -> Result<Self> {
+        let (path, must_exist) = match env.var("SCOUT_SETTINGS") {
+            Some(path) => (rule::path(path, env).map_err(|text| invalid("SCOUT_SETTINGS", &text))?, true),
+            None => (env.home.join(".config/scout-mcp/settings.toml"), false),
+        };
+        let document = read(&path, must_exist)?;
+        Self::resolve(overrides, env, &document, &path)
+    }
+}
+
+/// Whether a setting had an `MCP_CAT_` name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Age {
+    Old,
+    New,
+}
+
+struct Names {
+    name: &'static str,
+    older: Age,
+}
+
+impl Names {
+    fn env(&self) -> String {
+        format!("SCOUT_{}", self.name.to_ascii_uppercase())
+    }
+
+    fn older_env(&self) -> Option<String> {
+        (self.older == Age::Old).then(|| format!("MCP_CAT_{}", self.name.to_ascii_uppercase()))
+    }
+
+    /// The value that wins.
+    fn find(
+        &self,
+        flag: Option<&str>,
+        env: &Env,
+        file: Option<&toml::Value>,
+        path: &Path,
+    ) -> Result<Option<Given>> {
+        let given = |source: String, text: &str| Ok(Some(Given { source, text: text.trim().to_owned() }));
+        if let Some(text) = flag {
+            return given(format!("--{}", self.name.replace('_', "-")), text);
+        }
+        for variable in std::iter::once(self.env()).chain(self.older_env()) {
+            if let Some(text) = env.var(&variable) {
+                return given(variable, text);
+            }
+        }
+        let Some(value) = file else { return Ok(None) };
+        let source = format!("{}: {}", path.display(), self.name);
+        match text_of(value) {
+            Some(text) => given(source, &text),
+            None => Err(invalid(&source, "is a list or a table: expected a single value")),
+        }
+    }
+}
+
+/// A value as text, and where it comes from.
+struct Given {
+    source: String,
+    text: String,
+}
+
+impl Given {
+    fn parse<R: Rule>(&self, rule: &R, env: &Env) -> Result<R::Value> {
+        rule.parse(&self.text, env).map_err(|message| invalid(&self.source, &message))
+    }
+}
+
+fn invalid(source: &str, message: &str) -> Error {
+    Error::new(Kind::InvalidArgument, format!("{source}: {message}"))
+}
+
+fn text_of(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Float(number) => Some(number.to_string()),
+        toml::Value::Boolean(flag) => Some(flag.to_string()),
+        toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => None,
+    }
+}
+
+fn read(path: &Path, must_exist: bool) -> Result<Document> {
+    let source = path.display().to_string();
+    let bytes = match file::read(path, SETTINGS_FILE_BYTES_MAX) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_exist => {
+            return Ok(Document::default());
+        }
+        Err(error) => return Err(invalid(&source, &format!("cannot be read: {}", file::reason(&error)))),
+    };
+    let text = str::from_utf8(&bytes).map_err(|_| invalid(&source, "is not UTF-8"))?;
+    toml::from_str(text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
+        let line = before.matches('\n').count() + 1;
+        invalid(&format!("{source}:{line}"), error.message())
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,151 @@
+use std::collections::HashSet;
+
+use super::*;
+
+struct Setup {
+    dir: tempfile::TempDir,
+    env: Env,
+}
+
+impl Setup {
+    fn new(vars: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let env = Env { home: dir.path().into(), user: "me".into(), vars, ..Env::default() };
+        Self { dir, env }
+    }
+
+    fn with_file(self, text: &str) -> Self {
+        let path = self.dir.path().join(".config/scout-mcp");
+        std::fs::create_dir_all(&path).unwrap();
+        std::fs::write(path.join("settings.toml"), text).unwrap();
+        self
+    }
+
+    fn load(&self) -> Result<Settings> {
+        Settings::load(&Overrides::default(), &self.env)
+    }
+}
+
+fn refusal(setup: &Setup) -> String {
+    let error = setup.load().unwrap_err();
+    assert_eq!(error.kind(), Kind::InvalidArgument);
+    error.message().replace(setup.dir.path().to_str().unwrap(), "~")
+}
+
+#[test]
+fn nothing_given_means_the_defaults_of_the_table() {
+    let settings = Setup::new(&[]).load().unwrap();
+    assert_eq!(settings.max_file_size, 1024 * 1024);
+    assert_eq!(settings.command_timeout, Duration::from_secs(30));
+    assert_eq!(settings.slow_threshold_ms, Duration::from_secs(1));
+    assert_eq!((settings.ssh_config, settings.allow_any_command), (None, false));
+}
+
+#[test]
+fn flags_win_over_variables_over_older_variables_over_the_file() {
+    let file =
+        "command_timeout = 1\nidle_timeout = \"2m\"\nmax_file_size = \"1MiB\"\nallow_any_command = true\n";
+    let vars =
+        [("MCP_CAT_COMMAND_TIMEOUT", "3"), ("MCP_CAT_IDLE_TIMEOUT", "4"), ("SCOUT_IDLE_TIMEOUT", "500ms")];
+    let setup = Setup::new(&vars).with_file(file);
+    let overrides = Overrides { max_file_size: Some("2K".into()), ..Overrides::default() };
+    let settings = Settings::load(&overrides, &setup.env).unwrap();
+    assert_eq!(settings.command_timeout, Duration::from_secs(3));
+    assert_eq!(settings.idle_timeout, Duration::from_millis(500));
+    assert_eq!(settings.max_file_size, 2048);
+    assert!(settings.allow_any_command);
+}
+
+#[test]
+fn a_value_that_is_not_allowed_is_refused_with_what_is() {
+    for (name, value, message) in [
+        (
+            "SCOUT_COMMAND_TIMEOUT",
+            "5x",
+            "'5x' is not a duration: expected seconds from 1 to 3600, or with a unit as 500ms, 30s, 2m",
+        ),
+        (
+            "SCOUT_COMMAND_TIMEOUT",
+            "0",
+            "'0' is not a duration: expected seconds from 1 to 3600, or with a unit as 500ms, 30s, 2m",
+        ),
+        (
+            "MCP_CAT_COMMAND_TIMEOUT",
+            "61m",
+            "'61m' is not a duration: expected seconds from 1 to 3600, or with a unit as 500ms, 30s, 2m",
+        ),
+        (
+            "SCOUT_MAX_FILE_SIZE",
+            "-1",
+            "'-1' is not a size: expected bytes from 1 to 268435456, or with a unit as 512K, 1M, 1MiB",
+        ),
+        (
+            "SCOUT_MAX_FILE_SIZE",
+            "99999999999G",
+            "'99999999999G' is not a size: expected bytes from 1 to 268435456, or with a unit as 512K, 1M, 1MiB",
+        ),
+        ("SCOUT_MAX_POOL_SIZE", "many", "'many' is not a number: expected a number from 1 to 100000"),
+        ("SCOUT_ALLOW_ANY_COMMAND", "perhaps", "'perhaps' is neither yes nor no: expected true or false"),
+        (
+            "SCOUT_LOG_LEVEL",
+            "loud",
+            "'loud' is not a log level: expected off, error, warn, info, debug or trace",
+        ),
+        ("SCOUT_SSH_CONFIG", "~nobody-here/x", "'~nobody-here/x': there is no such user"),
+        (
+            "SCOUT_KNOWN_HOSTS",
+            "None",
+            "'None' would turn off the check of host keys, which is always done: expected a path; `~` is the home directory",
+        ),
+    ] {
+        assert_eq!(refusal(&Setup::new(&[(name, value)])), format!("{name}: {message}"));
+    }
+}
+
+#[test]
+fn what_is_wrong_in_the_file_is_named_with_its_place() {
+    let refused = |text: &str| refusal(&Setup::new(&[]).with_file(text));
+    let file = "~/.config/scout-mcp/settings.toml";
+    assert!(
+        refused("log_level = 'info'\nno_such = 1\n")
+            .starts_with(&format!("{file}:2: unknown field `no_such`"))
+    );
+    assert!(refused("a b\n").starts_with(&format!("{file}:1: ")));
+    assert!(refused("max_queue = -5\n").starts_with(&format!("{file}: max_queue: '-5' is not a number")));
+    assert!(refused("max_queue = [1]\n").ends_with("is a list or a table: expected a single value"));
+}
+
+#[test]
+fn a_file_that_is_asked_for_must_exist() {
+    let setup = Setup::new(&[("SCOUT_SETTINGS", "~/gone.toml")]);
+    assert_eq!(refusal(&setup), "~/gone.toml: cannot be read: No such file or directory");
+    let setup = Setup::new(&[("SCOUT_SETTINGS", "~/my.toml")]);
+    std::fs::write(setup.dir.path().join("my.toml"), "max_queue = 0\nssh_config = '~/c'\n").unwrap();
+    let settings = setup.load().unwrap();
+    assert_eq!((settings.max_queue, settings.ssh_config), (0, Some(setup.dir.path().join("c"))));
+}
+
+#[test]
+fn a_bad_flag_is_named_as_a_flag() {
+    let overrides = Overrides { connect_timeout: Some("soon".into()), ..Overrides::default() };
+    let error = Settings::load(&overrides, &Setup::new(&[]).env).unwrap_err();
+    assert!(error.message().starts_with("--connect-timeout: 'soon' is not a duration"));
+}
+
+#[test]
+fn the_table_is_complete_and_its_defaults_are_allowed() {
+    let table = table();
+    let names: HashSet<_> = table.iter().map(|row| row.name).collect();
+    assert_eq!(names.len(), table.len());
+    for row in &table {
+        assert!(!row.doc.is_empty() && !row.default.is_empty() && !row.expected.is_empty(), "{row:?}");
+        // Defaults that are no value (they name files, or none) stand outside of the rules.
+        if !matches!(row.name, "ssh_config" | "known_hosts" | "passphrase_file") {
+            let given = Setup::new(&[(row.env.as_str(), row.default.as_str())]).load().unwrap();
+            assert_eq!(given, Setup::new(&[]).load().unwrap(), "{}", row.name);
+        }
+    }
+    let older: Vec<_> = table.into_iter().filter_map(|row| row.older_env).collect();
+    assert_eq!(older, ["MCP_CAT_MAX_FILE_SIZE", "MCP_CAT_COMMAND_TIMEOUT", "MCP_CAT_IDLE_TIMEOUT"]);
+}
