@@ -51,12 +51,78 @@ pub const SESSIONS_PER_CONNECTION_DEFAULT: usize = 8;
 
 // --- sftp ------------------------------------------------------------------------------------------------------
 
+/// One packet of the server. OpenSSH sends at most 256 KiB; the draft asks for no more than 34,000 bytes.
+pub const SFTP_PACKET_BYTES_MAX: usize = 512 * 1024;
+/// Operations of one session, started and not yet fetched: what a host is asked at once, twice over.
+pub const SFTP_OPERATIONS_MAX: usize = 256;
+/// Requests without a reply. A server that hangs keeps the requests of operations given up long ago.
+pub const SFTP_REQUESTS_MAX: usize = 4096;
+/// Length of one READ when the server names no limit: every server must take it (draft §3).
+pub const SFTP_READ_BYTES_DEFAULT: u32 = 32 * 1024;
+/// Length of one READ when the server allows more: what OpenSSH allows.
+pub const SFTP_READ_BYTES_MAX: u32 = 255 * 1024;
+/// How far the READs of one file run ahead of its first missing byte: 1 Gbit/s over 16 ms.
+pub const SFTP_FILE_WINDOW_BYTES_MAX: u64 = 2 * 1024 * 1024;
+/// The same over all files of a session.
+pub const SFTP_SESSION_WINDOW_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// Open handles of one session: an eighth of what a process of the server may usually have open.
+pub const SFTP_HANDLES_MAX: usize = 128;
+/// One handle (draft §6.2).
+pub const SFTP_HANDLE_BYTES_MAX: usize = 256;
+/// READDIRs on their way for one listing: one is answered while the next travels.
+pub const SFTP_READDIRS_MAX: usize = 2;
+/// READLINKs on their way for one listing, and all in all: a directory with more links shows the rest without targets.
+pub const SFTP_READLINKS_IN_FLIGHT_MAX: usize = 64;
+pub const SFTP_READLINKS_MAX: usize = 1024;
+/// What is kept of a server's explanation.
+pub const SFTP_STATUS_TEXT_BYTES_MAX: usize = 256;
+
+const _: () = {
+    assert!(SFTP_READ_BYTES_DEFAULT <= SFTP_READ_BYTES_MAX);
+    // A DATA packet: type, id, length, data.
+    assert!(SFTP_READ_BYTES_MAX as usize + 9 <= SFTP_PACKET_BYTES_MAX);
+    assert!(SFTP_READ_BYTES_MAX as u64 <= SFTP_FILE_WINDOW_BYTES_MAX);
+    assert!(SFTP_FILE_WINDOW_BYTES_MAX <= SFTP_SESSION_WINDOW_BYTES_MAX);
+    assert!(SFTP_OPERATIONS_MAX + SFTP_HANDLES_MAX <= SFTP_REQUESTS_MAX);
+};
+
 // --- config ----------------------------------------------------------------------------------------------------
+
+/// One SSH configuration file. 10,000 hosts of ten lines are about 3 MiB.
+pub const SSH_CONFIG_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// All SSH configuration files together, each counted as often as it is included.
+pub const SSH_CONFIG_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Files read for one configuration: one host per file, for as many hosts as we promise to hold.
+pub const SSH_CONFIG_FILES_MAX: usize = 16_384;
+/// `Include` inside `Include`, as OpenSSH's `READCONF_MAX_DEPTH`.
+pub const SSH_CONFIG_INCLUDE_DEPTH_MAX: usize = 16;
+/// `IdentityFile` lines that apply to one host, as OpenSSH's `SSH_MAX_IDENTITY_FILES`.
+pub const IDENTITY_FILES_MAX: usize = 100;
+/// Files on one `UserKnownHostsFile` or `GlobalKnownHostsFile` line, as OpenSSH's `SSH_MAX_HOSTS_FILES`.
+pub const KNOWN_HOSTS_FILES_MAX: usize = 32;
+/// One known_hosts file. A line is 100 to 700 bytes.
+pub const KNOWN_HOSTS_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Lines of one known_hosts file: a hashed name is found by hashing against every one of them.
+pub const KNOWN_HOSTS_LINES_MAX: usize = 500_000;
+/// Warnings kept about one configuration; a binary file taken for one would make one per line.
+pub const CONFIG_WARNINGS_MAX: usize = 100;
+/// The settings file.
+pub const SETTINGS_FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// `/etc/passwd`, where it is larger we do without.
+pub const PASSWD_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+const _: () = assert!(SSH_CONFIG_FILE_BYTES_MAX <= SSH_CONFIG_BYTES_MAX);
 
 // --- rpc and mcp -----------------------------------------------------------------------------------------------
 
 /// One message from a client. Arguments are short; the largest legitimate ones are texts to compare against.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Messages in one JSON-RPC batch. Its replies are held until the last one is there.
+pub const BATCH_LENGTH_MAX: usize = 100;
+/// The JSON text of a request id. Clients count or use UUIDs; it is copied into tables and every reply.
+pub const REQUEST_ID_BYTES_MAX: usize = 256;
+/// Requests of one client in flight: what may run and what may wait for its turn, as the settings below.
+pub const SESSION_REQUESTS_MAX: usize = EXECUTING_REQUESTS_DEFAULT + QUEUED_REQUESTS_DEFAULT;
 
 // --- fleet -----------------------------------------------------------------------------------------------------
 
@@ -69,7 +135,5 @@ pub const QUEUED_REQUESTS_DEFAULT: usize = 1_000;
 pub const PROBES_AT_ONCE_MAX: usize = 256;
 /// Names listed for someone who asked for a host that is not there.
 pub const HOSTS_IN_ERROR_MAX: usize = 100;
-/// How long a channel that we closed may wait for the host's close before it is closed once more.
-pub const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
 
 // --- io --------------------------------------------------------------------------------------------------------

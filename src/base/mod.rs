@@ -1,7 +1,8 @@
-//! What every layer may use and nothing else of ours stands above: bounds, errors, the clock.
+//! What every layer may use and nothing else of ours stands above: bounds, errors, the clock, quoting.
 
 pub mod error;
 pub mod limits;
+pub mod text;
 pub mod time;
 
 pub use error::{Error, Fault, Kind, Result};

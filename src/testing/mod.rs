@@ -1,5 +1,7 @@
 //! Simulated links, a small SSH server, virtual time. Only adds items, never changes behaviour.
 
+pub mod sftp_server;
+
 use crate::fleet::Fleet;
 use std::rc::Rc;
 

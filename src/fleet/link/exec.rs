@@ -20,7 +20,7 @@ pub(super) struct Execs {
 
 /// One command. It holds its permit until the channel is closed on both sides, however it ends.
 struct Exec {
-    permit: Permit,
+    _permit: Permit,
     waker: Option<Waker>,
     refusal: Option<Refusal>,
     exit: Option<Exit>,
@@ -80,7 +80,7 @@ impl Link {
 }
 
 impl Execs {
-    pub(super) fn handle_event(&mut self, client: &mut Client, event: Event, now: Instant) {
+    pub(super) fn handle_event(&mut self, client: &mut Client, event: Event) {
         let Some(channel) = event.channel() else { return };
         let Some(exec) = self.running.get_mut(&channel) else { return };
         match event {
@@ -90,36 +90,33 @@ impl Execs {
             }
             Event::RequestFailed(_) => {
                 exec.refusal = Some(Refusal::Command);
-                client.close(channel);
+                exec.closed = true;
             }
             Event::ExitStatus { status, .. } => exec.exit = Some(Exit::Code(status)),
             Event::ExitSignal { signal, .. } => exec.exit = Some(Exit::Signal(signal)),
             Event::Closed(_) => exec.closed = true,
             _ => {}
         }
-        if exec.abandoned.is_some() {
+        if exec.abandoned.is_none() {
+            exec.wake();
+        } else if exec.closed || exec.exit.is_some() {
+            client.close(channel);
+            self.running.remove(&channel);
+        } else {
             discard(client, channel);
-            if exec.exit.is_some() {
-                client.close(channel);
-                exec.abandoned = Some(now);
-            }
-            if exec.closed {
-                self.running.remove(&channel);
-            }
-        } else if let Some(waker) = exec.waker.take() {
-            waker.wake();
         }
     }
 
     /// Makes abandoned commands end that did not end when they were asked.
     pub(super) fn end_overdue(&mut self, client: &mut Client, now: Instant) {
-        for (&channel, exec) in &mut self.running {
-            if exec.abandoned.is_some_and(|at| at <= now) {
+        self.running.retain(|&channel, exec| {
+            let overdue = exec.abandoned.is_some_and(|at| at <= now);
+            if overdue {
                 client.signal(channel, "KILL");
                 client.close(channel);
-                exec.abandoned = Some(now + limits::CLOSE_PATIENCE);
             }
-        }
+            !overdue
+        });
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
@@ -127,18 +124,20 @@ impl Execs {
     }
 
     pub(super) fn wake_all(&mut self) {
-        for exec in self.running.values_mut() {
-            if let Some(waker) = exec.waker.take() {
-                waker.wake();
-            }
-        }
+        self.running.values_mut().for_each(Exec::wake);
         self.running.retain(|_, exec| exec.abandoned.is_none());
     }
 }
 
 impl Exec {
     fn new(permit: Permit) -> Self {
-        Self { permit, waker: None, refusal: None, exit: None, closed: false, abandoned: None }
+        Self { _permit: permit, waker: None, refusal: None, exit: None, closed: false, abandoned: None }
+    }
+
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
     }
 }
 
@@ -192,6 +191,7 @@ impl Drop for Run<'_> {
         let state = &mut *state;
         let Some(exec) = state.execs.running.get_mut(&self.channel) else { return };
         if exec.closed || state.ended.is_some() {
+            state.client.close(self.channel);
             state.execs.running.remove(&self.channel);
         } else {
             exec.waker = None;

@@ -19,6 +19,8 @@ pub(super) enum Files {
     #[default]
     Unopened,
     Open(Channel),
+    /// It broke; the next operation opens another one.
+    Broken(Error),
     /// The server has no SFTP; commands must do.
     Absent,
 }
@@ -31,7 +33,6 @@ pub(super) struct Channel {
     operations: HashMap<OpId, Operation>,
     /// Whether the version exchange is over.
     ready: bool,
-    failure: Option<Error>,
 }
 
 #[derive(Default)]
@@ -79,23 +80,23 @@ impl Link {
         let _at_work = self.at_work();
         let permit = self.pipeline.enter().await.map_err(|_| self.busy())?;
         self.alive()?;
-        let id = {
+        let (channel, id) = {
             let mut state = self.state.borrow_mut();
             let State { client, files, .. } = &mut *state;
             let Files::Open(channel) = files else { return Err(self.no_files()) };
             let id = begin(&mut channel.session).map_err(|refusal| errors::from_refusal(&self.host, refusal))?;
             channel.operations.insert(id, Operation::default());
             channel.send(client);
-            id
+            (channel.id, id)
         };
         self.driver.notify(usize::MAX);
-        Pending { link: self, id, _permit: permit }.await
+        Pending { link: self, channel, id, _permit: permit }.await
     }
 
     fn open_sftp(&self) -> Result<()> {
         let mut state = self.state.borrow_mut();
         let State { client, files, .. } = &mut *state;
-        if matches!(files, Files::Unopened) {
+        if matches!(files, Files::Unopened | Files::Broken(_)) {
             let id = client.open_session().map_err(|error| self.explain(&error))?;
             client.subsystem(id, "sftp");
             *files = Files::Open(Channel::new(id));
@@ -119,26 +120,23 @@ impl Files {
     pub(super) fn handle_event(&mut self, client: &mut Client, event: &Event) -> bool {
         let Self::Open(channel) = self else { return false };
         let was_ready = channel.ready;
-        match event {
-            Event::OpenRefused { .. } => *self = Self::Absent,
-            Event::RequestFailed(id) => {
-                client.close(*id);
-                *self = Self::Absent;
+        let over = match event {
+            Event::OpenRefused { .. } | Event::RequestFailed(_) | Event::Closed(_) => {
+                Some(Error::new(Kind::ConnectionLost, "the SFTP server ended"))
             }
-            Event::Closed(_) if channel.ready => {
-                channel.fail(Error::new(Kind::ConnectionLost, "The SFTP server ended"));
-                *self = Self::Unopened;
+            Event::Opened(_) | Event::Writable(_) => {
+                channel.send(client);
+                None
             }
-            // A subsystem that is accepted and then ends at once is a server whose sftp-server is missing.
-            Event::Closed(_) => *self = Self::Absent,
-            Event::Opened(_) | Event::Writable(_) => channel.send(client),
-            Event::Readable(_) => channel.receive(client),
-            _ => {}
-        }
-        match self {
-            Self::Open(channel) => channel.ready != was_ready,
-            _ => true,
-        }
+            Event::Readable(..) => channel.receive(client).err(),
+            _ => None,
+        };
+        let Some(error) = over else { return channel.ready && !was_ready };
+        client.close(channel.id);
+        channel.wake_all();
+        // What ends before it could begin will do so again: the host has no usable SFTP server.
+        *self = if was_ready { Self::Broken(error) } else { Self::Absent };
+        true
     }
 
     pub(super) fn wake_all(&mut self) {
@@ -156,7 +154,6 @@ impl Channel {
             unsent: Vec::new(),
             operations: HashMap::new(),
             ready: false,
-            failure: None,
         }
     }
 
@@ -166,7 +163,7 @@ impl Channel {
         self.unsent.drain(..taken);
     }
 
-    fn receive(&mut self, client: &mut Client) {
+    fn receive(&mut self, client: &mut Client) -> Result<()> {
         // An SFTP server's complaints are of no use to the protocol.
         let noise = client.received(self.id, Stream::Stderr).len();
         client.consume(self.id, Stream::Stderr, noise);
@@ -175,11 +172,7 @@ impl Channel {
         let read = bytes.len();
         let fed = self.session.handle_input(bytes);
         client.consume(self.id, Stream::Stdout, read);
-        if let Err(error) = fed {
-            self.fail(errors::from_sftp("SFTP", &error));
-            client.close(self.id);
-            return;
-        }
+        fed.map_err(|error| errors::from_sftp("SFTP", &error))?;
         self.ready = self.session.is_ready();
         while let Some((id, result)) = self.session.poll_done() {
             if let Some(operation) = self.operations.get_mut(&id) {
@@ -190,11 +183,7 @@ impl Channel {
             }
         }
         self.send(client);
-    }
-
-    fn fail(&mut self, error: Error) {
-        self.failure = Some(error);
-        self.wake_all();
+        Ok(())
     }
 
     fn wake_all(&mut self) {
@@ -209,6 +198,8 @@ impl Channel {
 /// Waits for a file operation. Dropping it cancels the operation.
 struct Pending<'a> {
     link: &'a Rc<Link>,
+    /// Operations are numbered anew in every channel.
+    channel: ChannelId,
     id: OpId,
     _permit: Permit,
 }
@@ -222,19 +213,20 @@ impl Future for Pending<'_> {
         if let Some(error) = ended {
             return Poll::Ready(Err(error.clone()));
         }
-        let Files::Open(channel) = files else { return Poll::Ready(Err(self.link.no_files())) };
-        let Some(operation) = channel.operations.get_mut(&self.id) else {
+        let operations = match files {
+            Files::Open(channel) if channel.id == self.channel => &mut channel.operations,
+            Files::Broken(error) => return Poll::Ready(Err(error.clone())),
+            _ => return Poll::Ready(Err(self.link.no_files())),
+        };
+        let Some(operation) = operations.get_mut(&self.id) else {
             return Poll::Ready(Err(self.link.no_files()));
         };
-        if let Some(result) = operation.done.take() {
-            channel.operations.remove(&self.id);
-            return Poll::Ready(Ok(result));
-        }
-        if let Some(error) = &channel.failure {
-            return Poll::Ready(Err(error.clone()));
-        }
-        operation.waker = Some(cx.waker().clone());
-        Poll::Pending
+        let Some(result) = operation.done.take() else {
+            operation.waker = Some(cx.waker().clone());
+            return Poll::Pending;
+        };
+        operations.remove(&self.id);
+        Poll::Ready(Ok(result))
     }
 }
 
@@ -243,6 +235,7 @@ impl Drop for Pending<'_> {
         let mut state = self.link.state.borrow_mut();
         let State { client, files, .. } = &mut *state;
         if let Files::Open(channel) = files
+            && channel.id == self.channel
             && channel.operations.remove(&self.id).is_some()
         {
             channel.session.cancel(self.id);

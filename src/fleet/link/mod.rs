@@ -89,7 +89,7 @@ impl Link {
     /// Bytes from the host.
     pub fn handle_input(&self, bytes: &[u8], now: Instant) {
         let fed = self.state.borrow_mut().client.handle_input(bytes, now);
-        self.settle(fed, now);
+        self.settle(fed);
     }
 
     /// The host closed its side of the connection.
@@ -114,7 +114,7 @@ impl Link {
         execs.end_overdue(client, now);
         let idle = state.active == 0 && now >= state.used + self.idle_timeout;
         drop(state);
-        self.settle(ticked, now);
+        self.settle(ticked);
         if idle {
             self.close();
         }
@@ -159,10 +159,10 @@ impl Link {
     // --- inside ------------------------------------------------------------------------------------------------
 
     /// Hands out what the client learned, and wakes whoever waits for it.
-    fn settle(&self, fed: Result<(), ssh::Error>, now: Instant) {
+    fn settle(&self, fed: Result<(), ssh::Error>) {
         let mut state = self.state.borrow_mut();
         while let Some(event) = state.client.poll_event() {
-            self.dispatch(&mut state, event, now);
+            self.dispatch(&mut state, event);
         }
         drop(state);
         if let Err(error) = fed {
@@ -171,7 +171,7 @@ impl Link {
         self.driver.notify(usize::MAX);
     }
 
-    fn dispatch(&self, state: &mut State, event: ssh::Event, now: Instant) {
+    fn dispatch(&self, state: &mut State, event: ssh::Event) {
         let State { client, execs, files, .. } = state;
         if let Some(channel) = event.channel()
             && files.owns(channel)
@@ -180,7 +180,7 @@ impl Link {
                 self.sftp_known.notify(usize::MAX);
             }
         } else {
-            execs.handle_event(client, event, now);
+            execs.handle_event(client, event);
         }
     }
 

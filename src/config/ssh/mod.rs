@@ -1,0 +1,156 @@
+//! The SSH client configuration: which hosts there are and what it takes to reach each, as `ssh -G` would say.
+//!
+//! ```text
+//! files -> reader (lines, Include) -> lexer -> directive (ssh2-config) -> sections by scope (Host, Match)
+//! alias -> the sections that count for it, first value wins -> host (tokens, defaults) -> HostConfig
+//! ```
+//!
+//! Parsing never fails as a whole because of a line: a broken line is an error of the hosts it counts for.
+
+mod directive;
+mod expand;
+mod host;
+mod lexer;
+mod reader;
+mod scope;
+
+use std::collections::HashSet;
+use std::io;
+use std::path::Path;
+
+pub use directive::StrictHostKeyChecking;
+pub use host::HostConfig;
+pub use reader::Diagnostic;
+
+use super::{Env, file};
+use crate::base::{Error, Kind, Result};
+use host::Draft;
+use reader::{Owner, Reader, Section};
+use scope::{Condition, Scopes};
+
+/// A configuration that was read.
+#[derive(Debug)]
+pub struct SshConfig {
+    env: Env,
+    scopes: Scopes,
+    sections: Vec<Section>,
+    /// For each scope that only plain names lead to, its sections, in order.
+    by_scope: Vec<Vec<u32>>,
+    /// The sections that have to be looked at for every host.
+    floating: Vec<u32>,
+    hosts: Vec<String>,
+    warnings: Vec<Diagnostic>,
+}
+
+impl SshConfig {
+    /// Reads `path` alone, as `ssh -F path` does, or without one `~/.ssh/config` and `/etc/ssh/ssh_config`.
+    ///
+    /// # Errors
+    /// [`Kind::Local`] when a file is there and cannot be read, or when `path` is not there. Default files that do
+    /// not exist are no error.
+    pub fn load(path: Option<&Path>, env: &Env) -> Result<Self> {
+        let mut reader = Reader::new(env);
+        match path {
+            Some(path) => reader.read(path, Owner::User).map_err(|error| unreadable(path, &error))?,
+            None => {
+                for (path, owner) in reader::default_files(env) {
+                    match reader.read(&path, owner) {
+                        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                            return Err(unreadable(&path, &error));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        Ok(Self::new(reader, env.clone()))
+    }
+
+    /// The hosts that are named: plain names of `Host` lines, in the order of the files, each once.
+    pub fn hosts(&self) -> &[String] {
+        &self.hosts
+    }
+
+    /// Lines that could not be used, and blocks that were skipped. Bounded.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
+    /// What the configuration means for `alias`, whether or not a `Host` line names it.
+    ///
+    /// # Errors
+    /// [`Kind::HostConfig`], naming file and line, when a line that counts for this host is broken or has a token
+    /// that cannot be expanded.
+    pub fn resolve(&self, alias: &str) -> Result<HostConfig> {
+        let mut draft = Draft::new(alias, &self.env);
+        let mut view = self.scopes.for_host(alias);
+        for section in self.candidates(alias) {
+            if !view.counts(section.scope, &draft.facts()) {
+                continue;
+            }
+            if let Some(error) = &section.error {
+                return Err(host_error(error));
+            }
+            for (line, directive) in &section.directives {
+                draft.apply(directive, &section.file, *line).map_err(|error| host_error(&error))?;
+            }
+        }
+        draft.finish().map_err(|error| host_error(&error))
+    }
+
+    fn new(reader: Reader<'_>, env: Env) -> Self {
+        let Reader { scopes, sections, names, warnings, .. } = reader;
+        let (by_scope, floating) = index(&scopes, &sections);
+        let mut seen = HashSet::new();
+        let mut hosts = Vec::new();
+        for (name, scope) in names {
+            if !seen.contains(&name) && scopes.for_host(&name).may_count(scope) {
+                seen.insert(name.clone());
+                hosts.push(name);
+            }
+        }
+        Self { env, scopes, sections, by_scope, floating, hosts, warnings }
+    }
+
+    /// The sections that may count for a host, in order.
+    fn candidates(&self, alias: &str) -> impl Iterator<Item = &Section> {
+        let own = self.scopes.named(alias).filter_map(|scope| self.by_scope.get(scope as usize)).flatten();
+        let mut found: Vec<u32> = self.floating.iter().chain(own).copied().collect();
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().filter_map(|id| self.sections.get(id as usize))
+    }
+}
+
+/// Sorts sections into those that plain names lead to and the others.
+fn index(scopes: &Scopes, sections: &[Section]) -> (Vec<Vec<u32>>, Vec<u32>) {
+    let mut by_scope: Vec<Vec<u32>> = Vec::new();
+    let mut floating = Vec::new();
+    for (id, section) in (0_u32..).zip(sections) {
+        match scopes.condition(section.scope) {
+            Condition::Host(wildcards) if wildcards.iter().all(|pattern| pattern.starts_with('!')) => {
+                let scope = section.scope as usize;
+                if by_scope.len() <= scope {
+                    by_scope.resize_with(scope + 1, Vec::new);
+                }
+                by_scope[scope].push(id);
+            }
+            _ => floating.push(id),
+        }
+    }
+    (by_scope, floating)
+}
+
+fn host_error(diagnostic: &Diagnostic) -> Error {
+    Error::new(Kind::HostConfig, diagnostic.to_string())
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Error {
+    Error::new(
+        Kind::Local,
+        format!("cannot read the SSH configuration {}: {}", path.display(), file::reason(error)),
+    )
+}
+
+#[cfg(test)]
+mod tests;

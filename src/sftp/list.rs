@@ -1,0 +1,200 @@
+//! Listing a directory: OPENDIR, READDIRs until the end, READLINKs for the symbolic links among the entries.
+
+use super::attrs::{Attrs, FileType};
+use super::error::{Error, StatusCode};
+use super::operation::{Next, Outcome, Step};
+use super::reply::{Name, Names, Reply};
+use super::request::{Asked, Request};
+use super::requests::Room;
+use crate::base::limits::{
+    PATH_BYTES_MAX, SFTP_READDIRS_MAX, SFTP_READLINKS_IN_FLIGHT_MAX, SFTP_READLINKS_MAX,
+};
+use std::collections::VecDeque;
+
+/// One entry of a directory. Its strings are the server's bytes: not checked, not made printable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub name: Vec<u8>,
+    /// The entry as the server's `ls -l` shows it (draft §7), perhaps empty.
+    pub longname: Vec<u8>,
+    /// Of the entry itself: links are not followed.
+    pub attrs: Attrs,
+    /// What a symbolic link points to, when the server told.
+    pub link: Option<Vec<u8>>,
+}
+
+impl Entry {
+    /// What it counts against the limit of a listing, in bytes.
+    fn cost(&self) -> usize {
+        size_of::<Self>() + self.name.len() + self.longname.len()
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct List {
+    path: Box<[u8]>,
+    stage: Stage,
+    entries: Vec<Entry>,
+    entries_max: usize,
+    /// Bytes that further entries and link targets may take.
+    bytes_left: usize,
+    truncated: bool,
+    links: Links,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Open { asked: bool },
+    Entries { handle: Box<[u8]>, in_flight: usize, ended: bool },
+}
+
+/// The symbolic links whose targets are still to come.
+#[derive(Debug, Default)]
+struct Links {
+    /// Indexes of entries not asked for.
+    waiting: VecDeque<usize>,
+    found: usize,
+    in_flight: usize,
+}
+
+impl List {
+    pub fn new(path: &[u8], entries_max: usize, bytes_max: usize) -> Self {
+        Self {
+            path: path.into(),
+            stage: Stage::Open { asked: false },
+            entries: Vec::new(),
+            entries_max,
+            bytes_left: bytes_max,
+            truncated: false,
+            links: Links::default(),
+        }
+    }
+
+    pub fn next(&mut self, room: Room) -> Next<'_> {
+        match &mut self.stage {
+            Stage::Open { asked: true } => Next::Wait,
+            Stage::Open { .. } if !room.handle => Next::Blocked,
+            Stage::Open { asked } => {
+                *asked = true;
+                Next::Ask(Request::OpenDir { path: &self.path })
+            }
+            Stage::Entries { handle, in_flight, ended } => {
+                if *ended || *in_flight >= SFTP_READDIRS_MAX {
+                    return self.links.next(&self.path, &self.entries);
+                }
+                *in_flight += 1;
+                Next::Ask(Request::ReadDir { handle })
+            }
+        }
+    }
+
+    pub fn handle_reply(&mut self, asked: Asked, reply: Reply<'_>) -> Result<Step, Error> {
+        match (asked, reply) {
+            (Asked::OpenDir, Reply::Handle(handle)) => {
+                self.stage = Stage::Entries { handle: handle.into(), in_flight: 0, ended: false };
+            }
+            (Asked::ReadDir, Reply::Names(names)) => {
+                let more = !names.is_empty() && self.add(names)?;
+                self.handle_batch(!more);
+            }
+            (Asked::ReadDir, Reply::Status { code: StatusCode::Eof, .. }) => self.handle_batch(true),
+            (Asked::ReadLink { entry }, Reply::Names(mut names)) => {
+                let target = names.next()?;
+                self.handle_link(entry, target);
+            }
+            // A link that cannot be read is shown without its target.
+            (Asked::ReadLink { entry }, Reply::Status { .. }) => self.handle_link(entry, None),
+            (asked, reply) => return Ok(Step::Done(Err(reply.into_failure(asked)?))),
+        }
+        Ok(if self.is_complete() { self.finish() } else { Step::Going })
+    }
+
+    pub fn handle(&self) -> Option<&[u8]> {
+        match &self.stage {
+            Stage::Open { .. } => None,
+            Stage::Entries { handle, .. } => Some(handle),
+        }
+    }
+
+    /// Takes in one batch of names; false when a limit was met.
+    fn add(&mut self, mut names: Names<'_>) -> Result<bool, Error> {
+        while !self.truncated
+            && let Some(Name { name, longname, attrs }) = names.next()?
+        {
+            let entry = Entry { name: name.to_vec(), longname: longname.to_vec(), attrs, link: None };
+            match self.bytes_left.checked_sub(entry.cost()) {
+                Some(bytes_left) if self.entries.len() < self.entries_max => {
+                    self.bytes_left = bytes_left;
+                    self.links.note(&entry, self.entries.len());
+                    self.entries.push(entry);
+                }
+                _ => self.truncated = true,
+            }
+        }
+        Ok(!self.truncated)
+    }
+
+    /// One READDIR was answered; `ends` when no further one is worth asking.
+    fn handle_batch(&mut self, ends: bool) {
+        if let Stage::Entries { in_flight, ended, .. } = &mut self.stage {
+            *in_flight = in_flight.saturating_sub(1);
+            *ended |= ends;
+        }
+    }
+
+    fn handle_link(&mut self, index: usize, target: Option<Name<'_>>) {
+        self.links.in_flight = self.links.in_flight.saturating_sub(1);
+        let (Some(entry), Some(Name { name, .. })) = (self.entries.get_mut(index), target) else { return };
+        if name.len() <= PATH_BYTES_MAX
+            && let Some(bytes_left) = self.bytes_left.checked_sub(name.len())
+        {
+            self.bytes_left = bytes_left;
+            entry.link = Some(name.to_vec());
+        }
+    }
+
+    fn is_complete(&self) -> bool {
+        // Once truncated, answers still on their way change nothing.
+        let all_read = match self.stage {
+            Stage::Entries { in_flight, ended, .. } => self.truncated || (ended && in_flight == 0),
+            Stage::Open { .. } => false,
+        };
+        all_read && self.links.in_flight == 0 && self.links.waiting.is_empty()
+    }
+
+    fn finish(&mut self) -> Step {
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        Step::Done(Ok(Outcome::List { entries, truncated: self.truncated }))
+    }
+}
+
+impl Links {
+    /// Remembers the entry at `index` if it is a link that can be asked for: a name with a slash names no entry.
+    fn note(&mut self, entry: &Entry, index: usize) {
+        let is_link = match entry.attrs.file_type() {
+            FileType::Symlink => true,
+            FileType::Unknown => entry.longname.starts_with(b"l"),
+            _ => false,
+        };
+        if is_link && self.found < SFTP_READLINKS_MAX && !entry.name.contains(&b'/') {
+            self.found += 1;
+            self.waiting.push_back(index);
+        }
+    }
+
+    fn next(&mut self, directory: &[u8], entries: &[Entry]) -> Next<'static> {
+        if self.in_flight >= SFTP_READLINKS_IN_FLIGHT_MAX {
+            return Next::Wait;
+        }
+        let Some(index) = self.waiting.pop_front() else { return Next::Wait };
+        let Some(entry) = entries.get(index) else { return Next::Wait };
+        self.in_flight += 1;
+        Next::Ask(Request::ReadLink { path: join(directory, &entry.name), entry: index })
+    }
+}
+
+fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    let slash: &[u8] = if directory.is_empty() || directory.ends_with(b"/") { b"" } else { b"/" };
+    [directory, slash, name].concat()
+}

@@ -1,0 +1,110 @@
+//! What all operations have in common: they say what to ask next and take the replies, one at a time.
+
+use super::attrs::Attrs;
+use super::error::{Error, Failure};
+use super::list::{Entry, List};
+use super::read::Read;
+use super::reply::Reply;
+use super::request::{Asked, Request};
+use super::requests::Room;
+
+/// Names an operation within its session; never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OpId(pub(super) u64);
+
+/// The result of an operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    Stat(Attrs),
+    Read {
+        data: Vec<u8>,
+        /// From before the file was opened.
+        attrs: Attrs,
+        /// The file goes on after the limit.
+        more: bool,
+    },
+    List {
+        /// Sorted by the bytes of their names; `.` and `..` included where the server sends them.
+        entries: Vec<Entry>,
+        /// There are entries beyond the limits.
+        truncated: bool,
+    },
+}
+
+/// What an operation does next.
+#[derive(Debug)]
+pub(super) enum Next<'a> {
+    /// Wait for replies.
+    Wait,
+    /// Wait for room.
+    Blocked,
+    Ask(Request<'a>),
+}
+
+/// Where a reply leaves an operation.
+#[derive(Debug)]
+pub(super) enum Step {
+    Going,
+    Done(Result<Outcome, Failure>),
+}
+
+#[derive(Debug)]
+pub(super) enum Operation {
+    Stat(Stat),
+    Read(Read),
+    List(List),
+}
+
+impl Operation {
+    pub fn next(&mut self, room: Room) -> Next<'_> {
+        match self {
+            Self::Stat(stat) => stat.next(),
+            Self::Read(read) => read.next(room),
+            Self::List(list) => list.next(room),
+        }
+    }
+
+    pub fn handle_reply(&mut self, asked: Asked, reply: Reply<'_>) -> Result<Step, Error> {
+        match self {
+            Self::Stat(_) => Stat::handle_reply(asked, reply),
+            Self::Read(read) => read.handle_reply(asked, reply),
+            Self::List(list) => list.handle_reply(asked, reply),
+        }
+    }
+
+    /// The handle it holds, to be closed when it ends.
+    pub fn handle(&self) -> Option<&[u8]> {
+        match self {
+            Self::Stat(_) => None,
+            Self::Read(read) => read.handle(),
+            Self::List(list) => list.handle(),
+        }
+    }
+}
+
+/// Asks for the attributes of what a path leads to.
+#[derive(Debug)]
+pub(super) struct Stat {
+    path: Box<[u8]>,
+    asked: bool,
+}
+
+impl Stat {
+    pub fn new(path: &[u8]) -> Self {
+        Self { path: path.into(), asked: false }
+    }
+
+    fn next(&mut self) -> Next<'_> {
+        if std::mem::replace(&mut self.asked, true) {
+            return Next::Wait;
+        }
+        Next::Ask(Request::Stat { path: &self.path })
+    }
+
+    fn handle_reply(asked: Asked, reply: Reply<'_>) -> Result<Step, Error> {
+        Ok(Step::Done(match reply {
+            Reply::Attrs(attrs) => Ok(Outcome::Stat(attrs)),
+            other => Err(other.into_failure(asked)?),
+        }))
+    }
+}

@@ -1,0 +1,135 @@
+//! The requests of a session: their ids, the bytes still to be sent, and the room all operations share.
+
+use super::error::Error;
+use super::operation::OpId;
+use super::reply::{Reply, ServerLimits};
+use super::request::{Asked, Request, write_init};
+use crate::base::limits::{
+    SFTP_HANDLES_MAX, SFTP_READ_BYTES_DEFAULT, SFTP_READ_BYTES_MAX, SFTP_REQUESTS_MAX,
+    SFTP_SESSION_WINDOW_BYTES_MAX,
+};
+use std::collections::HashMap;
+
+/// The version this client offers and the only one it accepts.
+pub(super) const VERSION: u32 = 3;
+
+/// A request without a reply.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pending {
+    /// Who asked. The operation may have ended since; CLOSE and limits belong to the session itself.
+    pub op: Option<OpId>,
+    pub asked: Asked,
+}
+
+/// What the next request of an operation may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// Whether a file or directory may be opened.
+    pub handle: bool,
+    /// Longest READ; 0 when the data already on its way fills the session's window.
+    pub read_bytes: u32,
+}
+
+#[derive(Debug)]
+pub(super) struct Requests {
+    outbound: Vec<u8>,
+    pending: HashMap<u32, Pending>,
+    next_id: u32,
+    /// Longest READ the server takes.
+    read_bytes_max: u32,
+    /// Bytes asked for and not answered.
+    read_bytes: u64,
+    handles_max: usize,
+    /// Handles open, being opened or being closed.
+    handles: usize,
+}
+
+impl Requests {
+    /// Starts with INIT on its way.
+    pub fn new() -> Self {
+        let mut outbound = Vec::new();
+        write_init(VERSION, &mut outbound);
+        Self {
+            outbound,
+            pending: HashMap::new(),
+            next_id: 0,
+            read_bytes_max: SFTP_READ_BYTES_DEFAULT,
+            read_bytes: 0,
+            handles_max: SFTP_HANDLES_MAX,
+            handles: 0,
+        }
+    }
+
+    /// Adopts the server's limits where they are tighter than ours.
+    pub fn adopt(&mut self, limits: &ServerLimits) {
+        if limits.read_bytes > 0 {
+            self.read_bytes_max = limits.read_bytes.min(u64::from(SFTP_READ_BYTES_MAX)) as u32;
+        }
+        if limits.handles > 0 {
+            self.handles_max = limits.handles.min(SFTP_HANDLES_MAX as u64) as usize;
+        }
+    }
+
+    /// The room for one more request of an operation, if any.
+    pub fn room(&self) -> Option<Room> {
+        (self.pending.len() < SFTP_REQUESTS_MAX).then_some(Room {
+            handle: self.handles < self.handles_max,
+            read_bytes: if self.read_bytes < SFTP_SESSION_WINDOW_BYTES_MAX { self.read_bytes_max } else { 0 },
+        })
+    }
+
+    pub fn send(&mut self, op: Option<OpId>, request: &Request<'_>) {
+        let asked = request.asked();
+        match asked {
+            Asked::Open | Asked::OpenDir => self.handles += 1,
+            Asked::Read { len, .. } => self.read_bytes += u64::from(len),
+            _ => {}
+        }
+        let id = self.free_id();
+        request.write(id, &mut self.outbound);
+        self.pending.insert(id, Pending { op, asked });
+    }
+
+    /// Takes the request that `reply` answers off the table, and what it took off the shared room.
+    pub fn answer(&mut self, id: u32, reply: &Reply<'_>) -> Result<Pending, Error> {
+        let pending = self.pending.remove(&id).ok_or(Error::UnknownRequest(id))?;
+        match pending.asked {
+            Asked::Close => self.handles -= 1,
+            Asked::Open | Asked::OpenDir if !matches!(reply, Reply::Handle(_)) => self.handles -= 1,
+            Asked::Read { len, .. } => self.read_bytes -= u64::from(len),
+            _ => {}
+        }
+        Ok(pending)
+    }
+
+    /// Moves every byte to be sent to the end of `out`; true when there were any.
+    pub fn transmit(&mut self, out: &mut Vec<u8>) -> bool {
+        let any = !self.outbound.is_empty();
+        out.append(&mut self.outbound);
+        any
+    }
+
+    /// Forgets what was asked and what was to be sent.
+    pub fn clear(&mut self) {
+        self.pending = HashMap::new();
+        self.outbound = Vec::new();
+    }
+
+    /// Gives memory back once nothing is asked or sent: a pooled session idles most of its life.
+    pub fn rest(&mut self) {
+        if self.pending.is_empty() && self.outbound.is_empty() {
+            self.pending = HashMap::new();
+            self.outbound = Vec::new();
+        }
+    }
+
+    fn free_id(&mut self) -> u32 {
+        // Ids wrap after four billion requests; one asked that long ago may still wait for its reply.
+        while self.pending.contains_key(&self.next_id) {
+            self.next_id = self.next_id.wrapping_add(1);
+        }
+        let id = self.next_id;
+        self.next_id = id.wrapping_add(1);
+        id
+    }
+}

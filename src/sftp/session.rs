@@ -1,0 +1,272 @@
+//! The session: cuts the stream into packets, gives each reply to its operation, and lets the operations take turns.
+
+use super::error::{Error, Failure, Refusal};
+use super::list::List;
+use super::operation::{Next, OpId, Operation, Outcome, Stat, Step};
+use super::read::Read;
+use super::reply::{Reply, ServerLimits, Version};
+use super::request::{Asked, Request};
+use super::requests::{Pending, Requests, VERSION};
+use super::wire::sanitise;
+use crate::base::limits::{PATH_BYTES_MAX, SFTP_OPERATIONS_MAX, SFTP_PACKET_BYTES_MAX};
+use std::collections::{BTreeMap, VecDeque};
+
+/// The length field of a packet.
+const LENGTH_BYTES: usize = 4;
+/// What is shown of a stream that is not SFTP.
+const PREAMBLE_BYTES_MAX: usize = 80;
+
+/// An SFTP version 3 client. See the module's head for the kinds of methods.
+#[derive(Debug)]
+pub struct Session {
+    requests: Requests,
+    /// The beginning of a packet whose rest has not arrived.
+    partial: Vec<u8>,
+    is_ready: bool,
+    /// Why the session ended.
+    ended: Option<Error>,
+    operations: BTreeMap<OpId, Operation>,
+    /// Operations that may have something to ask, in the order of their turns; each at most once.
+    turns: VecDeque<OpId>,
+    done: VecDeque<(OpId, Result<Outcome, Failure>)>,
+    next_op: u64,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Session {
+    /// A session with INIT queued. Operations may start at once: their first requests follow INIT without waiting
+    /// for the server's version, which saves a round trip and which servers, answering in order, do not mind.
+    pub fn new() -> Self {
+        Self {
+            requests: Requests::new(),
+            partial: Vec::new(),
+            is_ready: false,
+            ended: None,
+            operations: BTreeMap::new(),
+            turns: VecDeque::new(),
+            done: VecDeque::new(),
+            next_op: 0,
+        }
+    }
+
+    /// Whether the server has told its version and the session goes on.
+    pub fn is_ready(&self) -> bool {
+        self.is_ready && self.ended.is_none()
+    }
+
+    /// Asks for the attributes of what `path` leads to; links are followed.
+    pub fn stat(&mut self, path: &[u8]) -> Result<OpId, Refusal> {
+        self.start(path, || Operation::Stat(Stat::new(path)))
+    }
+
+    /// Reads up to `bytes_max` bytes of a regular file from `offset` on.
+    pub fn read(&mut self, path: &[u8], offset: u64, bytes_max: u64) -> Result<OpId, Refusal> {
+        self.start(path, || Operation::Read(Read::new(path, offset, bytes_max)))
+    }
+
+    /// Lists a directory, up to `entries_max` entries that take up to `bytes_max` bytes of memory.
+    pub fn list(&mut self, path: &[u8], entries_max: usize, bytes_max: usize) -> Result<OpId, Refusal> {
+        self.start(path, || Operation::List(List::new(path, entries_max, bytes_max)))
+    }
+
+    /// Gives up an operation: its result is forgotten, its handle closed. Does nothing when it is unknown.
+    pub fn cancel(&mut self, op: OpId) {
+        self.end(op);
+        self.done.retain(|(done, _)| *done != op);
+        self.pump();
+    }
+
+    /// Takes bytes of the server's stream, cut anywhere.
+    ///
+    /// An error is terminal: operations that have not ended by then never will, and each further call repeats it.
+    pub fn handle_input(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        if let Some(error) = &self.ended {
+            return Err(error.clone());
+        }
+        let result = self.handle_stream(bytes);
+        match &result {
+            Ok(()) => self.pump(),
+            Err(error) => self.fail(error.clone()),
+        }
+        result
+    }
+
+    /// Appends every byte that is ready to be sent; true when there were any.
+    pub fn poll_transmit(&mut self, out: &mut Vec<u8>) -> bool {
+        self.requests.transmit(out)
+    }
+
+    /// The next operation that has ended.
+    pub fn poll_done(&mut self) -> Option<(OpId, Result<Outcome, Failure>)> {
+        self.done.pop_front()
+    }
+
+    fn start(&mut self, path: &[u8], operation: impl FnOnce() -> Operation) -> Result<OpId, Refusal> {
+        if self.ended.is_some() {
+            return Err(Refusal::Ended);
+        }
+        if self.operations.len() + self.done.len() >= SFTP_OPERATIONS_MAX {
+            return Err(Refusal::TooManyOperations);
+        }
+        if path.len() > PATH_BYTES_MAX {
+            return Err(Refusal::PathTooLong);
+        }
+        if path.contains(&0) {
+            return Err(Refusal::PathHasNul);
+        }
+        let op = OpId(self.next_op);
+        self.next_op += 1;
+        self.operations.insert(op, operation());
+        self.turns.push_back(op);
+        self.pump();
+        Ok(op)
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.ended = Some(error);
+        self.operations.clear();
+        self.turns.clear();
+        self.partial = Vec::new();
+        self.requests.clear();
+    }
+
+    fn handle_stream(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
+        while !bytes.is_empty() {
+            if self.partial.is_empty()
+                && let Some(length) = self.packet_length(bytes)?
+                && let Some((packet, rest)) = bytes.split_at_checked(LENGTH_BYTES + length)
+            {
+                self.handle_packet(&packet[LENGTH_BYTES..])?;
+                bytes = rest;
+            } else {
+                bytes = self.complete(bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds to the packet that has begun; handles it when that completes it. Returns what is left of `bytes`.
+    fn complete<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Error> {
+        let missing = match self.packet_length(&self.partial)? {
+            None => LENGTH_BYTES - self.partial.len(),
+            Some(length) => LENGTH_BYTES + length - self.partial.len(),
+        };
+        let (taken, rest) = bytes.split_at(missing.min(bytes.len()));
+        self.partial.extend_from_slice(taken);
+        if let Some(length) = self.packet_length(&self.partial)?
+            && self.partial.len() == LENGTH_BYTES + length
+        {
+            let packet = std::mem::take(&mut self.partial);
+            self.handle_packet(&packet[LENGTH_BYTES..])?;
+            self.partial = packet;
+            self.partial.clear();
+        }
+        Ok(rest)
+    }
+
+    /// The length of the packet that `bytes` begins with, when they tell; checked before anything is kept.
+    fn packet_length(&self, bytes: &[u8]) -> Result<Option<usize>, Error> {
+        let Some(length) = bytes.first_chunk::<LENGTH_BYTES>() else { return Ok(None) };
+        let length = u32::from_be_bytes(*length);
+        if length == 0 {
+            return Err(Error::EmptyPacket);
+        }
+        if length as usize > SFTP_PACKET_BYTES_MAX {
+            return Err(if self.is_ready {
+                Error::PacketTooLong(length)
+            } else {
+                Error::Preamble(sanitise(bytes, PREAMBLE_BYTES_MAX))
+            });
+        }
+        Ok(Some(length as usize))
+    }
+
+    fn handle_packet(&mut self, packet: &[u8]) -> Result<(), Error> {
+        if !self.is_ready {
+            return self.handle_version(packet);
+        }
+        let (id, reply) = Reply::read(packet)?;
+        let Pending { op, asked } = self.requests.answer(id, &reply)?;
+        match op.and_then(|op| Some((op, self.operations.get_mut(&op)?))) {
+            Some((op, operation)) => match operation.handle_reply(asked, reply)? {
+                Step::Going => self.take_turn(op),
+                Step::Done(result) => {
+                    self.end(op);
+                    self.done.push_back((op, result));
+                }
+            },
+            None => self.handle_orphan(asked, reply)?,
+        }
+        Ok(())
+    }
+
+    fn handle_version(&mut self, packet: &[u8]) -> Result<(), Error> {
+        let Version { version, has_limits } = Version::read(packet)?;
+        if version != VERSION {
+            return Err(Error::Version(version));
+        }
+        self.is_ready = true;
+        if has_limits {
+            self.requests.send(None, &Request::Limits);
+        }
+        Ok(())
+    }
+
+    /// A reply nobody waits for: to a request of the session itself, or of an operation that has ended.
+    fn handle_orphan(&mut self, asked: Asked, reply: Reply<'_>) -> Result<(), Error> {
+        match (asked, reply) {
+            (Asked::Limits, Reply::Extended(limits)) => self.requests.adopt(&ServerLimits::read(limits)?),
+            (Asked::Open | Asked::OpenDir, Reply::Handle(handle)) => {
+                self.requests.send(None, &Request::Close { handle });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Takes an operation off the table and closes what it holds open. Nobody waits for that.
+    fn end(&mut self, op: OpId) {
+        if let Some(operation) = self.operations.remove(&op)
+            && let Some(handle) = operation.handle()
+        {
+            self.requests.send(None, &Request::Close { handle });
+        }
+    }
+
+    fn take_turn(&mut self, op: OpId) {
+        if !self.turns.contains(&op) {
+            self.turns.push_back(op);
+        }
+    }
+
+    /// Lets each operation ask one thing at a time until all wait for replies or for room.
+    fn pump(&mut self) {
+        let mut blocked = VecDeque::new();
+        while let Some(room) = self.requests.room()
+            && let Some(op) = self.turns.pop_front()
+        {
+            let Some(operation) = self.operations.get_mut(&op) else { continue };
+            match operation.next(room) {
+                Next::Wait => {}
+                Next::Blocked => blocked.push_back(op),
+                Next::Ask(request) => {
+                    self.requests.send(Some(op), &request);
+                    self.turns.push_back(op);
+                }
+            }
+        }
+        if !blocked.is_empty() {
+            blocked.append(&mut self.turns);
+            self.turns = blocked;
+        }
+        if self.operations.is_empty() && self.partial.is_empty() {
+            self.partial = Vec::new();
+            self.requests.rest();
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! An SFTP version 3 server in memory: obedient by default, with knobs for what real servers do badly.
+
+use std::collections::{BTreeMap, VecDeque};
+
+/// What a path of the server is.
+#[derive(Debug, Clone)]
+pub enum Node {
+    File {
+        data: Vec<u8>,
+        /// The size STAT tells, when it is not the truth.
+        claimed: Option<u64>,
+    },
+    Directory,
+    Symlink(Vec<u8>),
+    Fifo,
+}
+
+/// How the server behaves.
+#[derive(Debug, Clone)]
+pub struct Knobs {
+    /// Longest READ and most handles, told by `limits@openssh.com`; `None` offers no such extension.
+    pub limits: Option<(u64, u64)>,
+    /// Longest DATA: longer READs are answered short.
+    pub data_bytes_max: usize,
+    /// Names in one NAME packet.
+    pub names_max: usize,
+    /// Replies leave in an order drawn from this seed.
+    pub shuffle: Option<u64>,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self { limits: Some((255 * 1024, 1000)), data_bytes_max: usize::MAX, names_max: 100, shuffle: None }
+    }
+}
+
+/// The server's end of the stream.
+#[derive(Debug, Default)]
+pub struct SftpServer {
+    pub knobs: Knobs,
+    nodes: BTreeMap<Vec<u8>, Node>,
+    inbound: Vec<u8>,
+    replies: VecDeque<Vec<u8>>,
+    handles: BTreeMap<u32, Handle>,
+    next_handle: u32,
+    requests: Vec<u8>,
+    handles_peak: usize,
+}
+
+#[derive(Debug)]
+enum Handle {
+    File(Vec<u8>),
+    Directory(VecDeque<Vec<u8>>),
+}
+
+const NO_SUCH_FILE: u32 = 2;
+const PERMISSION_DENIED: u32 = 3;
+const FAILURE: u32 = 4;
+
+impl SftpServer {
+    /// A server whose tree holds `/` only.
+    pub fn new(knobs: Knobs) -> Self {
+        let mut server = Self { knobs, ..Self::default() };
+        server.put("/", Node::Directory);
+        server
+    }
+
+    /// Puts something at an absolute path without a trailing slash; the parent is expected to be there.
+    pub fn put(&mut self, path: &str, node: Node) {
+        self.nodes.insert(path.as_bytes().to_vec(), node);
+    }
+
+    pub fn put_file(&mut self, path: &str, data: impl Into<Vec<u8>>) {
+        self.put(path, Node::File { data: data.into(), claimed: None });
+    }
+
+    /// Handles open now, and most ever open at once.
+    pub fn handles(&self) -> (usize, usize) {
+        (self.handles.len(), self.handles_peak)
+    }
+
+    /// The types of the requests so far, in order.
+    pub fn requests(&self) -> &[u8] {
+        &self.requests
+    }
+
+    /// Takes bytes of the client's stream, cut anywhere.
+    pub fn handle_input(&mut self, bytes: &[u8]) {
+        self.inbound.extend_from_slice(bytes);
+        while let Some((length, rest)) = self.inbound.split_first_chunk::<4>() {
+            let length = u32::from_be_bytes(*length) as usize;
+            let Some(packet) = rest.get(..length).map(<[u8]>::to_vec) else { return };
+            self.inbound.drain(..4 + length);
+            self.handle_packet(&packet);
+        }
+    }
+
+    /// Appends every reply that is ready, shuffled if so asked; true when there was one.
+    pub fn poll_transmit(&mut self, out: &mut Vec<u8>) -> bool {
+        let mut replies: Vec<_> = self.replies.drain(..).collect();
+        if let Some(seed) = &mut self.knobs.shuffle {
+            // VERSION stays first.
+            let first = usize::from(replies.first().is_some_and(|reply| reply[0] == 2));
+            for i in (first + 1..replies.len()).rev() {
+                *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                replies.swap(i, first + (*seed >> 33) as usize % (i + 1 - first));
+            }
+        }
+        for reply in &replies {
+            out.extend_from_slice(&(reply.len() as u32).to_be_bytes());
+            out.extend_from_slice(reply);
+        }
+        !replies.is_empty()
+    }
+
+    fn handle_packet(&mut self, packet: &[u8]) {
+        let (&kind, mut rest) = packet.split_first().expect("a client sends no empty packet");
+        self.requests.push(kind);
+        let id = u32_of(&mut rest);
+        let reply = match kind {
+            1 => self.version(),
+            3 => self.open(id, string_of(&mut rest)),
+            4 => self.close(id, string_of(&mut rest)),
+            5 => {
+                let handle = string_of(&mut rest);
+                let offset = u64::from(u32_of(&mut rest)) << 32 | u64::from(u32_of(&mut rest));
+                self.read(id, handle, offset, u32_of(&mut rest))
+            }
+            11 => self.open_dir(id, string_of(&mut rest)),
+            12 => self.read_dir(id, string_of(&mut rest)),
+            17 => match self.follow(string_of(&mut rest)) {
+                Some(path) => [reply(105, id), self.attrs(&path)].concat(),
+                None => status(id, NO_SUCH_FILE),
+            },
+            19 => match self.nodes.get(string_of(&mut rest)) {
+                Some(Node::Symlink(target)) => {
+                    [reply(104, id), 1u32.to_be_bytes().to_vec(), string(target), string(b""), vec![0; 4]]
+                        .concat()
+                }
+                _ => status(id, NO_SUCH_FILE),
+            },
+            200 => self.limits(id),
+            _ => status(id, 8),
+        };
+        self.replies.push_back(reply);
+    }
+
+    fn version(&self) -> Vec<u8> {
+        let mut version = vec![2, 0, 0, 0, 3];
+        if self.knobs.limits.is_some() {
+            version.extend(string(b"posix-rename@openssh.com"));
+            version.extend(string(b"1"));
+            version.extend(string(b"limits@openssh.com"));
+            version.extend(string(b"1"));
+        }
+        version
+    }
+
+    fn limits(&self, id: u32) -> Vec<u8> {
+        let Some((read, handles)) = self.knobs.limits else { return status(id, 8) };
+        let mut limits = reply(201, id);
+        for limit in [256 * 1024, read, read, handles] {
+            limits.extend(limit.to_be_bytes());
+        }
+        limits
+    }
+
+    fn open(&mut self, id: u32, path: &[u8]) -> Vec<u8> {
+        match self.follow(path).map(|path| (self.nodes.get(&path), path.clone())) {
+            Some((Some(Node::File { .. }), path)) if path.ends_with(b"secret") => {
+                status(id, PERMISSION_DENIED)
+            }
+            Some((Some(Node::File { .. }), path)) => self.keep(id, Handle::File(path)),
+            Some((Some(Node::Fifo), _)) => panic!("opening a FIFO blocks the server"),
+            Some(_) => status(id, FAILURE),
+            None => status(id, NO_SUCH_FILE),
+        }
+    }
+
+    fn open_dir(&mut self, id: u32, path: &[u8]) -> Vec<u8> {
+        let Some(path) = self.follow(path) else { return status(id, NO_SUCH_FILE) };
+        if !matches!(self.nodes.get(&path), Some(Node::Directory)) {
+            return status(id, FAILURE);
+        }
+        let prefix = if path == b"/" { path } else { [&path[..], b"/"].concat() };
+        let children = self.nodes.keys().rev().filter_map(|key| key.strip_prefix(&prefix[..]));
+        let names = children
+            .filter(|name| !name.is_empty() && !name.contains(&b'/'))
+            .map(|name| [&prefix[..], name].concat());
+        let names = names.chain([[&prefix[..], b".."].concat(), [&prefix[..], b"."].concat()]).collect();
+        self.keep(id, Handle::Directory(names))
+    }
+
+    fn keep(&mut self, id: u32, handle: Handle) -> Vec<u8> {
+        if self.knobs.limits.is_some_and(|(_, handles)| self.handles.len() as u64 >= handles) {
+            return status(id, FAILURE);
+        }
+        self.next_handle += 1;
+        self.handles.insert(self.next_handle, handle);
+        self.handles_peak = self.handles_peak.max(self.handles.len());
+        [reply(102, id), string(&self.next_handle.to_be_bytes())].concat()
+    }
+
+    fn close(&mut self, id: u32, handle: &[u8]) -> Vec<u8> {
+        let known = number(handle).and_then(|handle| self.handles.remove(&handle));
+        assert!(known.is_some(), "a handle is closed once");
+        status(id, 0)
+    }
+
+    fn read(&self, id: u32, handle: &[u8], offset: u64, len: u32) -> Vec<u8> {
+        let path = match number(handle).and_then(|handle| self.handles.get(&handle)) {
+            Some(Handle::File(path)) => path,
+            _ => return status(id, FAILURE),
+        };
+        let Some(Node::File { data, .. }) = self.nodes.get(path) else { return status(id, FAILURE) };
+        let Some(rest) = usize::try_from(offset).ok().and_then(|offset| data.get(offset..)) else {
+            return status(id, 1);
+        };
+        let len = rest.len().min(len as usize).min(self.knobs.data_bytes_max);
+        if len == 0 { status(id, 1) } else { [reply(103, id), string(&rest[..len])].concat() }
+    }
+
+    fn read_dir(&mut self, id: u32, handle: &[u8]) -> Vec<u8> {
+        let Some(Handle::Directory(names)) = number(handle).and_then(|handle| self.handles.get_mut(&handle))
+        else {
+            return status(id, FAILURE);
+        };
+        let batch: Vec<_> = names.drain(..names.len().min(self.knobs.names_max)).collect();
+        if batch.is_empty() {
+            return status(id, 1);
+        }
+        let mut names = [reply(104, id), (batch.len() as u32).to_be_bytes().to_vec()].concat();
+        for path in batch {
+            let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+            names.extend(string(name));
+            names.extend(string(&[b"-rw-r--r-- 1 root root ", name].concat()));
+            names.extend(self.attrs(&path));
+        }
+        names
+    }
+
+    /// Size and mode.
+    fn attrs(&self, path: &[u8]) -> Vec<u8> {
+        let (size, mode) = match self.nodes.get(path) {
+            Some(Node::File { data, claimed }) => (claimed.unwrap_or(data.len() as u64), 0o100_644u32),
+            Some(Node::Symlink(target)) => (target.len() as u64, 0o120_777),
+            Some(Node::Fifo) => (0, 0o010_644),
+            Some(Node::Directory) | None => (4096, 0o040_755),
+        };
+        [&5u32.to_be_bytes()[..], &size.to_be_bytes(), &mode.to_be_bytes()].concat()
+    }
+
+    /// Where absolute symbolic links lead; `None` when nowhere.
+    fn follow(&self, path: &[u8]) -> Option<Vec<u8>> {
+        let mut path = path.to_vec();
+        for _ in 0..8 {
+            match self.nodes.get(&path)? {
+                Node::Symlink(target) => path = target.clone(),
+                _ => return Some(path),
+            }
+        }
+        None
+    }
+}
+
+fn u32_of(rest: &mut &[u8]) -> u32 {
+    let (bytes, after) = rest.split_first_chunk().expect("a client sends whole packets");
+    *rest = after;
+    u32::from_be_bytes(*bytes)
+}
+
+fn string_of<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
+    let length = u32_of(rest) as usize;
+    let (string, after) = rest.split_at(length);
+    *rest = after;
+    string
+}
+
+fn number(handle: &[u8]) -> Option<u32> {
+    handle.try_into().ok().map(u32::from_be_bytes)
+}
+
+fn string(bytes: &[u8]) -> Vec<u8> {
+    [&(bytes.len() as u32).to_be_bytes(), bytes].concat()
+}
+
+fn reply(kind: u8, id: u32) -> Vec<u8> {
+    [&[kind][..], &id.to_be_bytes()].concat()
+}
+
+fn status(id: u32, code: u32) -> Vec<u8> {
+    let text: &[u8] = match code {
+        0 => b"Success",
+        1 => b"End of file",
+        NO_SUCH_FILE => b"No such file",
+        PERMISSION_DENIED => b"Permission denied",
+        _ => b"Failure",
+    };
+    [reply(101, id), code.to_be_bytes().to_vec(), string(text), string(b"")].concat()
+}

@@ -1,0 +1,136 @@
+//! The SFTP client against OpenSSH's sftp-server, over pipes.
+
+#![allow(clippy::unwrap_used)]
+
+use scout_mcp::sftp::{Failure, FileType, Outcome, Session, StatusCode};
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+const PROGRAM: &str = "/usr/lib/openssh/sftp-server";
+const LIST_BYTES_MAX: usize = 1 << 20;
+
+/// A session with a server process of its own.
+struct Client {
+    session: Session,
+    server: Child,
+}
+
+impl Client {
+    fn start() -> Self {
+        let server = Command::new(PROGRAM).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let server = server.expect("no OpenSSH SFTP server here: apt-get install openssh-sftp-server");
+        Self { session: Session::new(), server }
+    }
+
+    /// Runs everything that has been started; results in the order the operations were started in.
+    fn run(&mut self, count: usize) -> Vec<Result<Outcome, Failure>> {
+        let mut done = Vec::new();
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let mut out = Vec::new();
+            self.session.poll_transmit(&mut out);
+            self.server.stdin.as_mut().unwrap().write_all(&out).unwrap();
+            done.extend(std::iter::from_fn(|| self.session.poll_done()));
+            if done.len() == count {
+                done.sort_by_key(|(op, _)| *op);
+                return done.into_iter().map(|(_, result)| result).collect();
+            }
+            let n = self.server.stdout.as_mut().unwrap().read(&mut buffer).unwrap();
+            assert!(n > 0, "the server went away");
+            self.session.handle_input(&buffer[..n]).unwrap();
+        }
+    }
+
+    fn read(&mut self, path: &Path, bytes_max: u64) -> Result<(Vec<u8>, bool), Failure> {
+        self.session.read(path.as_os_str().as_encoded_bytes(), 0, bytes_max).unwrap();
+        self.run(1).remove(0).map(|outcome| match outcome {
+            Outcome::Read { data, more, .. } => (data, more),
+            other => panic!("{other:?}"),
+        })
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+fn bytes(len: usize) -> Vec<u8> {
+    (0..len).map(|i| (i * 31 + i / 251) as u8).collect()
+}
+
+#[test]
+fn files_of_every_size_arrive_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("file");
+    let mut client = Client::start();
+    for len in [0, 1, 32_767, 32_768, 255 * 1024, 255 * 1024 + 1, 7_000_000] {
+        std::fs::write(&path, bytes(len)).unwrap();
+        assert!(client.read(&path, len as u64).unwrap() == (bytes(len), false), "{len}");
+    }
+    assert!(client.read(&path, 3_000_000).unwrap() == (bytes(3_000_000), true));
+}
+
+#[test]
+fn what_the_kernel_makes_up_is_read_to_its_end() {
+    let mut client = Client::start();
+    let (data, more) = client.read(Path::new("/proc/self/maps"), 1 << 20).unwrap();
+    assert!(data.ends_with(b"\n") && data.len() > 1000 && !more);
+    let (data, more) = client.read(Path::new("/proc/self/maps"), 100).unwrap();
+    assert_eq!((data.len(), more), (100, true));
+}
+
+#[test]
+fn special_files_neither_block_nor_run_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let fifo = dir.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut client = Client::start();
+    assert_eq!(client.read(&fifo, 10), Err(Failure::NotRegular(FileType::Fifo)));
+    assert_eq!(client.read(Path::new("/dev/zero"), 10), Err(Failure::NotRegular(FileType::CharDevice)));
+    assert_eq!(client.read(dir.path(), 10), Err(Failure::NotRegular(FileType::Directory)));
+    let missing = client.read(&dir.path().join("missing"), 10);
+    assert!(matches!(missing, Err(Failure::Status { code: StatusCode::NoSuchFile, .. })), "{missing:?}");
+}
+
+#[test]
+fn a_directory_lists_like_ls() {
+    let dir = tempfile::tempdir().unwrap();
+    for i in 0..300 {
+        std::fs::write(dir.path().join(format!("{i:03}")), "x").unwrap();
+    }
+    std::os::unix::fs::symlink("/nowhere/at all", dir.path().join("link")).unwrap();
+    let mut client = Client::start();
+    client.session.list(dir.path().as_os_str().as_encoded_bytes(), 1000, LIST_BYTES_MAX).unwrap();
+    client.session.list(dir.path().as_os_str().as_encoded_bytes(), 100, LIST_BYTES_MAX).unwrap();
+    let results = client.run(2);
+    let Ok(Outcome::List { entries, truncated: false }) = &results[0] else { panic!("{results:?}") };
+    assert_eq!(entries.len(), 303);
+    assert_eq!(
+        (&entries[0].name[..], &entries[1].name[..], &entries[2].name[..]),
+        (&b"."[..], &b".."[..], &b"000"[..])
+    );
+    assert_eq!(entries[302].link.as_deref(), Some(&b"/nowhere/at all"[..]));
+    assert!(entries[2].longname.starts_with(b"-rw"));
+    assert!(matches!(&results[1], Ok(Outcome::List { entries, truncated: true }) if entries.len() == 100));
+}
+
+#[test]
+fn two_hundred_reads_at_once_are_two_hundred_right_answers() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut client = Client::start();
+    for i in 0..200 {
+        let path = dir.path().join(i.to_string());
+        std::fs::write(&path, bytes(i * 1000)).unwrap();
+        client.session.read(path.as_os_str().as_encoded_bytes(), 0, 1 << 20).unwrap();
+    }
+    for (i, result) in client.run(200).into_iter().enumerate() {
+        assert!(
+            matches!(result, Ok(Outcome::Read { data, more: false, .. }) if data == bytes(i * 1000)),
+            "{i}"
+        );
+    }
+}
