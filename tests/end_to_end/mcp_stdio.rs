@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{McpPipe, Scout, Sshd};
+use crate::support::{Scout, Sshd};
 
 #[test]
 fn every_handshake_revision_is_agreed_on() {
@@ -119,15 +119,6 @@ fn stdout_holds_mcp_and_nothing_else() {
 fn the_end_of_input_is_the_end() {
     assert!(Scout::new().serve().close().success());
     assert!(Scout::new().client().close().success());
-}
-
-#[test]
-fn serving_is_quiet_unless_asked() {
-    let sshd = Sshd::start();
-    let mut client: McpPipe = Scout::with(&sshd.endpoint).client();
-    client.read("h1:/proc/version");
-    assert!(client.close().success());
-    assert_eq!(client.stderr.text(), "");
 }
 
 fn meta() -> Value {
