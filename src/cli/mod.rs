@@ -56,7 +56,7 @@ fn prepare(args: &Args) -> Result<Scene> {
     let env = Env::current();
     let settings = Settings::load(&args.overrides(), &env)?;
     log::start(&settings)?;
-    let config = SshConfig::load_for(&settings, &env)?;
+    let config = SshConfig::load(settings.ssh_config.as_deref(), &env)?;
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
@@ -69,8 +69,9 @@ async fn execute(scene: &Scene, command: Command, mut output: Output) -> Result<
     let fleet = &scene.fleet;
     match command {
         Command::Serve => {
-            let options = Options { allow_any_command: scene.settings.allow_any_command };
-            let session = Session::new(Rc::clone(fleet), options);
+            let options =
+                Options { allow_any_command: scene.settings.allow_any_command, ..Options::default() };
+            let session = Session::new(Rc::clone(fleet), &options);
             server::serve_stdio(&session).await?;
         }
         Command::Hosts => output.hosts(&fleet.status().await)?,

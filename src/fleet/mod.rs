@@ -12,6 +12,7 @@ mod pool;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::fmt;
 use std::future::Future;
 use std::rc::Rc;
 
@@ -69,6 +70,12 @@ pub enum Repeat {
     Never,
 }
 
+impl fmt::Debug for Fleet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fleet").field("names", &self.names).finish_non_exhaustive()
+    }
+}
+
 impl Fleet {
     pub fn new(config: SshConfig, settings: Settings, net: Rc<dyn Net>) -> Rc<Self> {
         let mut names: Vec<Rc<str>> = config.hosts().iter().map(|name| Rc::from(name.as_str())).collect();
@@ -76,8 +83,8 @@ impl Fleet {
         names.sort_unstable();
         names.dedup();
         Rc::new(Self {
-            pool: Pool::new(Rc::clone(&net), settings.pool_connections),
-            admission: Gate::new(settings.executing_requests, settings.queued_requests),
+            pool: Pool::new(Rc::clone(&net), settings.max_pool_size),
+            admission: Gate::new(settings.max_concurrency, settings.max_queue),
             resolved: RefCell::default(),
             settings,
             config,

@@ -10,9 +10,10 @@ use super::keys::Keys;
 use super::outside::{resolve, within};
 use super::{blocking, connection, socket};
 use crate::base::{Error, Kind, Result, time};
-use crate::config::{HostConfig, KnownHosts, Settings};
+use crate::config::known_hosts::Seen;
+use crate::config::{HostConfig, KnownHosts, Settings, Verdict};
 use crate::fleet::{Link, LinkOptions, errors};
-use crate::ssh::{Client, ClientConfig, Event, HostKey};
+use crate::ssh::{Client, ClientConfig, Event, HostKey, Keepalive};
 
 /// What one read of a handshake may bring.
 const READ_BYTES: usize = 16 * 1024;
@@ -31,33 +32,47 @@ pub(super) async fn dial(settings: &Settings, host: &HostConfig) -> Result<Rc<Li
 }
 
 async fn connect(settings: &Settings, host: &HostConfig) -> Result<Rc<Link>> {
-    let known_hosts = async {
-        let files = host.known_hosts_files();
-        blocking::run(move || KnownHosts::load(&files)).await
+    if let Some(proxy) = host.proxy_jump.as_ref().or(host.proxy_command.as_ref()) {
+        let text = format!("its SSH configuration asks for a proxy ({proxy}), which is not supported yet");
+        return Err(Error::new(Kind::HostConfig, text));
+    }
+    let known_hosts_files = match &settings.known_hosts {
+        Some(file) => vec![file.clone()],
+        None => [host.user_known_hosts_files.as_slice(), &host.global_known_hosts_files].concat(),
     };
+    let known_hosts = blocking::run(move || KnownHosts::load(&known_hosts_files));
     let (addresses, known_hosts, keys) = futures_util::try_join!(
         resolve(&host.hostname, host.port),
         known_hosts,
         Keys::find(host, settings.passphrase_file.clone()),
     )?;
-    let config = ClientConfig {
-        user: host.user.clone(),
-        identities: keys.public(),
-        host_key_algorithms: known_hosts.known_algorithms(host.known_as(), host.port),
-        keepalive: Some((settings.keepalive_interval, settings.keepalive_missed)),
-        ..ClientConfig::default()
-    };
+    let mut config = ClientConfig::new(host.user.as_str());
+    config.identities = keys.public();
+    config.offer.prefer_host_keys(&known_hosts.known_algorithms(known_as(host), host.port));
+    config.keepalive = keepalive(settings, host);
     let login = Login { host, known_hosts: &known_hosts, keys: &keys };
     let (stream, client) = login.on(connect_any(&addresses).await?, config).await?;
     let options = LinkOptions {
         host: host.alias.as_str().into(),
-        sessions: settings.sessions_per_connection,
+        sessions: settings.max_sessions_per_connection,
         idle_timeout: settings.idle_timeout,
         clock: time::now,
     };
     let link = Link::new(client, options);
     connection::drive(stream, &link);
     Ok(link)
+}
+
+/// The name a host's keys are kept under.
+fn known_as(host: &HostConfig) -> &str {
+    host.host_key_alias.as_deref().unwrap_or(&host.hostname)
+}
+
+/// The host's own wish wins over the settings; zero means never.
+fn keepalive(settings: &Settings, host: &HostConfig) -> Option<Keepalive> {
+    let interval = host.server_alive_interval.unwrap_or(settings.keepalive_interval);
+    let missed_max = host.server_alive_count_max.unwrap_or(settings.keepalive_count);
+    (!interval.is_zero()).then_some(Keepalive { interval, missed_max })
 }
 
 /// The first address that accepts. Errors: that of the last one, or of all when they differ.
@@ -87,15 +102,23 @@ impl Login<'_> {
         let mut client = Client::new(config, time::now());
         let mut out = Vec::new();
         let mut input = Vec::with_capacity(READ_BYTES);
+        let mut failure = None;
         loop {
-            let answered = self.answer(&mut client).await;
+            if let Err(error) = self.answer(&mut client).await {
+                failure.get_or_insert(error);
+            }
+            // Also after a failure: the peer is told why, as far as it still listens.
             out.clear();
             if client.poll_transmit(&mut out) {
                 let (result, sent) = stream.write_all(out).await;
-                result.map_err(lost)?;
                 out = sent;
+                if let Err(error) = result {
+                    failure.get_or_insert_with(|| lost(error));
+                }
             }
-            answered?;
+            if let Some(error) = failure {
+                return Err(error);
+            }
             if client.is_ready() {
                 return Ok((stream, client));
             }
@@ -104,16 +127,11 @@ impl Login<'_> {
             let (result, filled) = stream.read(input).await;
             input = filled;
             let fed = match result.map_err(lost)? {
-                0 => client.handle_eof().and(Err(crate::ssh::Error::Closed)),
+                0 => client.handle_eof(),
                 _ => client.handle_input(&input, time::now()),
             };
             if let Err(error) = fed {
-                // The peer is told why, as far as it still listens.
-                out.clear();
-                if client.poll_transmit(&mut out) {
-                    let _ = stream.write_all(out).await;
-                }
-                return Err(self.explain(&error));
+                failure = Some(self.explain(&error));
             }
         }
     }
@@ -122,21 +140,22 @@ impl Login<'_> {
     async fn answer(&self, client: &mut Client) -> Result<()> {
         while let Some(event) = client.poll_event() {
             match event {
-                Event::HostKey(key) => match self.verify(&key) {
-                    Ok(()) => client.accept_host_key(),
-                    Err(refusal) => {
+                Event::HostKey(key) => {
+                    if let Err(refusal) = self.verify(&key) {
                         client.reject_host_key();
                         return Err(refusal);
                     }
-                },
+                    client.accept_host_key().map_err(|error| self.explain(&error))?;
+                }
                 Event::Sign { identity, algorithm, data } => {
-                    match self.keys.sign(identity, &algorithm, &data).await {
-                        Ok(signature) => client.provide_signature(signature),
+                    let signed = match self.keys.sign(identity, &algorithm, &data).await {
+                        Ok(signature) => client.provide_signature(&signature),
                         Err(error) => {
                             tracing::info!(host = self.host.alias, %error, "a key does not sign");
-                            client.decline_signature();
+                            client.decline_signature()
                         }
-                    }
+                    };
+                    signed.map_err(|error| self.explain(&error))?;
                 }
                 Event::Banner(text) => tracing::info!(host = self.host.alias, banner = text, "banner"),
                 _ => {}
@@ -146,8 +165,22 @@ impl Login<'_> {
     }
 
     fn verify(&self, key: &HostKey) -> Result<()> {
-        let (name, port) = (self.host.known_as(), self.host.port);
-        self.known_hosts.verify(name, port, key.algorithm(), key.blob())
+        let host = self.host;
+        let verdict = self.known_hosts.check(known_as(host), host.port, &key.blob);
+        if verdict == Verdict::Known {
+            return Ok(());
+        }
+        Err(self.known_hosts.refusal(
+            &verdict,
+            &Seen {
+                alias: &host.alias,
+                hostname: &host.hostname,
+                port: host.port,
+                key_alias: host.host_key_alias.as_deref(),
+                algorithm: key.key_type(),
+                fingerprint: &key.fingerprint(),
+            },
+        ))
     }
 
     fn explain(&self, error: &crate::ssh::Error) -> Error {

@@ -90,7 +90,7 @@ impl Keys {
         let (named, others): (Vec<_>, Vec<_>) = held.into_iter().partition(|key| is_named(&key.blob));
         let others = others.into_iter().filter(|_| !only_named);
         for key in named.into_iter().chain(others) {
-            if let Some(public) = PublicIdentity::from_blob(key.blob) {
+            if let Some(public) = PublicIdentity::from_blob(&key.blob) {
                 self.keys.push(Key { public, signer: Signer::Agent(agent.clone()) });
             }
         }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::base::limits::MESSAGE_BYTES_MAX;
 use crate::base::text::shown;
 
 /// The codes this program answers with: those of JSON-RPC 2.0 §5.1, and those that protocols above it define in the
@@ -60,6 +61,11 @@ impl Error {
 
     pub fn parse(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Code::Parse, message)
+    }
+
+    /// The message was not read: it is longer than any may be.
+    pub fn message_too_large() -> Self {
+        Self::invalid_request(format!("Message too large: at most {MESSAGE_BYTES_MAX} bytes"))
     }
 
     pub fn invalid_request(message: impl Into<Cow<'static, str>>) -> Self {

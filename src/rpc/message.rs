@@ -53,8 +53,7 @@ impl<'a> Message<'a> {
     /// Reads a message. An error here is answered once, without an id.
     pub fn read(bytes: &'a [u8]) -> Result<Self, Error> {
         if bytes.len() > MESSAGE_BYTES_MAX {
-            let message = format!("Message too large: {} bytes, at most {MESSAGE_BYTES_MAX}", bytes.len());
-            return Err(Error::invalid_request(message));
+            return Err(Error::message_too_large());
         }
         let text = std::str::from_utf8(bytes)
             .map_err(|e| Error::parse(format!("Parse error: not UTF-8 from byte {}", e.valid_up_to())))?;

@@ -3,8 +3,6 @@
 //! Requests run side by side and answers leave as they are ready. At the end of input everything under way is
 //! finished first.
 
-use std::rc::Rc;
-
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt, select_biased};
@@ -12,11 +10,12 @@ use futures_util::{FutureExt, StreamExt, select_biased};
 use crate::base::{Error, Kind, Result};
 use crate::io::stdio::{self, Line};
 use crate::mcp::{Incoming, Session};
+use crate::rpc;
 
 /// Serves one client on the standard streams until it closes them.
 ///
 /// Errors: standard output cannot be served.
-pub async fn serve_stdio(session: &Rc<Session>) -> Result<()> {
+pub async fn serve_stdio(session: &Session) -> Result<()> {
     let failed = |error| Error::new(Kind::Local, format!("Cannot serve standard output: {error}"));
     let (replies, writer) = stdio::writer().map_err(failed)?;
     let lines = stdio::lines();
@@ -63,10 +62,10 @@ async fn receive(lines: &async_channel::Receiver<Line>, ended: bool) -> Option<L
     lines.recv().await.ok()
 }
 
-fn handle(session: &Rc<Session>, line: &Line) -> Incoming {
+fn handle(session: &Session, line: &Line) -> Incoming {
     match line {
         Line::Text(text) if text.is_empty() => Incoming::Nothing,
         Line::Text(text) => session.handle(text),
-        Line::TooLong => session.handle_too_long(),
+        Line::TooLong => Incoming::Reply(rpc::failure(None, &rpc::Error::message_too_large())),
     }
 }

@@ -35,6 +35,25 @@ pub enum Event {
     Closed(ChannelId),
 }
 
+impl Event {
+    /// The channel it is about.
+    pub fn channel(&self) -> Option<ChannelId> {
+        match self {
+            Self::HostKey(_) | Self::Sign { .. } | Self::Banner(_) | Self::Ready => None,
+            Self::Opened(channel)
+            | Self::OpenRefused { channel, .. }
+            | Self::Started(channel)
+            | Self::RequestFailed(channel)
+            | Self::Readable(channel, _)
+            | Self::Writable(channel)
+            | Self::Eof(channel)
+            | Self::ExitStatus { channel, .. }
+            | Self::ExitSignal { channel, .. }
+            | Self::Closed(channel) => Some(*channel),
+        }
+    }
+}
+
 impl From<SignRequest> for Event {
     fn from(request: SignRequest) -> Self {
         Event::Sign { identity: request.identity, algorithm: request.algorithm, data: request.data }

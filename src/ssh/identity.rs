@@ -32,6 +32,14 @@ pub enum KeyError {
     Sign,
 }
 
+impl PublicIdentity {
+    /// Reads a line of a `.pub` file. `None` for what is no key, and for types nobody should use.
+    pub fn from_openssh(line: &str) -> Option<Self> {
+        let key = ssh_key::PublicKey::from_openssh(line.trim_end()).ok()?;
+        Self::from_blob(&key.to_bytes().ok()?)
+    }
+}
+
 enum Secret {
     Ed25519(sign::Ed25519),
     Ecdsa(Curve, sign::Ecdsa),
