@@ -9,8 +9,6 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use refusal::Seen;
-
 use super::{file, ssh::Diagnostic};
 use crate::base::limits::{CONFIG_WARNINGS_MAX, KNOWN_HOSTS_FILE_BYTES_MAX, KNOWN_HOSTS_LINES_MAX};
 use entry::{Entry, Marker};
