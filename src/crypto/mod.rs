@@ -1,3 +1,44 @@
-//! TBD
+//! Algorithms, each behind the narrowest function that does the job. Knows nothing of SSH.
+//!
+//! ChaCha20, Poly1305, X25519 and Ed25519 come from libsodium, everything else from aws-lc.
 
+pub mod aead;
+pub mod chacha;
+pub mod hash;
+pub mod kem;
 pub mod mac;
+pub mod random;
+pub mod sign;
+pub mod verify;
+pub mod x25519;
+
+/// A key, signature or ciphertext is not acceptable. Deliberately without a reason: telling one helps an attacker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("cryptographic check failed")]
+pub struct Rejected;
+
+/// The curves of FIPS 186 that SSH names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Curve {
+    P256,
+    P384,
+    P521,
+}
+
+impl Curve {
+    /// Bytes of a field element, and of each half of a fixed-size signature.
+    pub const fn scalar_bytes(self) -> usize {
+        match self {
+            Curve::P256 => 32,
+            Curve::P384 => 48,
+            Curve::P521 => 66,
+        }
+    }
+}
+
+/// The hash under an RSA PKCS #1 v1.5 signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RsaHash {
+    Sha256,
+    Sha512,
+}

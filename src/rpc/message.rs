@@ -22,7 +22,7 @@ pub enum Message<'a> {
 #[derive(Debug)]
 pub enum Entry<'a> {
     Request(Request<'a>),
-    /// A request without an id: it is never answered, not even when it is wrong.
+    /// A request without an id: it is never answered, not even when nobody knows its method.
     Notification {
         method: Cow<'a, str>,
         params: Option<Raw<'a>>,

@@ -1,1 +1,42 @@
-//! TBD
+//! SSH client, sans-IO (RFC 4251–4254): bytes, time and commands in; bytes, events and deadlines out.
+//!
+//! [`Client`] is the machine. Who drives it moves bytes, answers two questions (is this host key trusted, sign this)
+//! and calls it when its deadline comes. Must not know sockets, clocks, files or fleets.
+//!
+//! From the wire upwards: `wire` (types), `packet` and `cipher` (framing, protection), `ident`, `negotiate` and `kex`
+//! (key exchange), `transport` (those composed), `auth` and `login`, `channel` and `channels`, `client`.
+
+pub mod agent;
+pub mod identity;
+
+pub(crate) mod algorithm;
+mod auth;
+mod channel;
+mod channels;
+pub(crate) mod cipher;
+mod client;
+mod error;
+mod event;
+mod hostkey;
+pub(crate) mod ident;
+mod inbox;
+pub(crate) mod kex;
+mod login;
+pub(crate) mod negotiate;
+pub(crate) mod number;
+pub(crate) mod packet;
+mod text;
+mod timer;
+mod transport;
+pub(crate) mod wire;
+
+pub use algorithm::{Cipher, KexAlgorithm, SignatureAlgorithm};
+pub use auth::PublicIdentity;
+pub use channel::{ChannelId, Stream};
+pub use client::{Client, ClientConfig};
+pub use error::{Error, Phase};
+pub use event::Event;
+pub use hostkey::HostKey;
+pub use identity::{Identity, KeyError};
+pub use negotiate::Offer;
+pub use timer::Keepalive;

@@ -1,6 +1,19 @@
 //! The built binary against real SSH servers: one program, so that all tests share the machine's cores.
+//!
+//! `scripts/test` installs what it needs. With `SCOUT_TEST_WITHOUT_IO_URING=1` every test runs with io_uring refused.
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod auth;
+mod bad_input;
+mod cli;
+mod clients;
+mod commands;
+mod concurrency;
 mod fixtures;
+mod host_keys;
+mod mcp_stdio;
+mod reads;
+mod runtime;
+mod servers;

@@ -14,12 +14,11 @@ mod scout;
 mod servers;
 mod sshd;
 
-pub use account::Account;
 pub use keys::{Agent, Key, KeyType};
 pub use loopback::Endpoint;
-pub use mcp_pipe::{McpPipe, Reply};
+pub use mcp_pipe::McpPipe;
 pub use peers::{Fake, Relay};
 pub use process::{eventually, process_running, program};
-pub use scout::{Outcome, Scout, test_file};
+pub use scout::{Scout, test_file};
 pub use servers::{Dropbear, TinySsh};
 pub use sshd::Sshd;

@@ -1,0 +1,122 @@
+//! Signing keys.
+
+use super::{Curve, Rejected, RsaHash};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair, KeyPairComponents, PublicKeyComponents};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair,
+    RSA_PKCS1_SHA256, RSA_PKCS1_SHA512,
+};
+use num_bigint_dig::BigUint;
+use thrussh_libsodium::ed25519 as sodium;
+use zeroize::{Zeroize, Zeroizing};
+
+/// An Ed25519 key, wiped when dropped.
+pub struct Ed25519(sodium::SecretKey);
+
+impl Ed25519 {
+    /// `pair` is the seed followed by the public key.
+    pub fn new(pair: &[u8; sodium::SECRETKEY_BYTES]) -> Self {
+        Self(sodium::SecretKey { key: *pair })
+    }
+
+    /// A new key and its public half.
+    pub fn generate() -> (Self, [u8; sodium::PUBLICKEY_BYTES]) {
+        let (public, secret) = sodium::keypair();
+        (Self(secret), public.key)
+    }
+
+    pub fn sign(&self, message: &[u8]) -> [u8; sodium::SIGNATURE_BYTES] {
+        sodium::sign_detached(message, &self.0).0
+    }
+}
+
+impl Drop for Ed25519 {
+    fn drop(&mut self) {
+        self.0.key.zeroize();
+    }
+}
+
+/// An ECDSA key. The library wipes it when dropped.
+pub struct Ecdsa(EcdsaKeyPair);
+
+impl Ecdsa {
+    /// # Errors
+    /// The halves do not belong together, or are not on the curve.
+    pub fn new(curve: Curve, private: &[u8], point: &[u8]) -> Result<Self, Rejected> {
+        let algorithm = match curve {
+            Curve::P256 => &ECDSA_P256_SHA256_FIXED_SIGNING,
+            Curve::P384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
+            Curve::P521 => &ECDSA_P521_SHA512_FIXED_SIGNING,
+        };
+        EcdsaKeyPair::from_private_key_and_public_key(algorithm, private, point).map(Self).map_err(|_| Rejected)
+    }
+
+    /// r and s, each [`Curve::scalar_bytes`] long.
+    ///
+    /// # Errors
+    /// The library could not sign.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Rejected> {
+        let signature = self.0.sign(&SystemRandom::new(), message).map_err(|_| Rejected)?;
+        Ok(signature.as_ref().to_vec())
+    }
+}
+
+/// The numbers of an RSA key as OpenSSH stores them: big-endian, without leading zeros.
+#[derive(Clone, Copy)]
+pub struct RsaNumbers<'a> {
+    pub n: &'a [u8],
+    pub e: &'a [u8],
+    pub d: &'a [u8],
+    pub p: &'a [u8],
+    pub q: &'a [u8],
+    /// The inverse of q modulo p.
+    pub q_inverse: &'a [u8],
+}
+
+/// An RSA key. The library wipes it when dropped.
+pub struct Rsa(KeyPair);
+
+impl Rsa {
+    /// # Errors
+    /// Fewer than 2,048 or more than 8,192 bits, or numbers that do not belong together.
+    pub fn new(key: RsaNumbers<'_>) -> Result<Self, Rejected> {
+        // OpenSSH leaves out what it can compute: d modulo p - 1 and modulo q - 1.
+        let (d_p, d_q) = (exponent(key.d, key.p)?, exponent(key.d, key.q)?);
+        let public_key = PublicKeyComponents { n: key.n, e: key.e };
+        let components =
+            KeyPairComponents { public_key, d: key.d, p: key.p, q: key.q, dP: &d_p, dQ: &d_q, qInv: key.q_inverse };
+        KeyPair::from_components(&components).map(Self).map_err(|_| Rejected)
+    }
+
+    /// PKCS #1 v1.5.
+    ///
+    /// # Errors
+    /// The library could not sign.
+    pub fn sign(&self, hash: RsaHash, message: &[u8]) -> Result<Vec<u8>, Rejected> {
+        let padding = match hash {
+            RsaHash::Sha256 => &RSA_PKCS1_SHA256,
+            RsaHash::Sha512 => &RSA_PKCS1_SHA512,
+        };
+        let mut signature = vec![0; self.0.public_modulus_len()];
+        self.0.sign(padding, &SystemRandom::new(), message, &mut signature).map_err(|_| Rejected)?;
+        Ok(signature)
+    }
+}
+
+/// d modulo prime - 1.
+fn exponent(d: &[u8], prime: &[u8]) -> Result<Zeroizing<Vec<u8>>, Rejected> {
+    let mut d = BigUint::from_bytes_be(d);
+    let mut prime = BigUint::from_bytes_be(prime);
+    let one = BigUint::from(1u32);
+    if prime <= one {
+        return Err(Rejected);
+    }
+    prime -= one;
+    let mut remainder = &d % &prime;
+    let bytes = Zeroizing::new(remainder.to_bytes_be());
+    d.zeroize();
+    prime.zeroize();
+    remainder.zeroize();
+    Ok(bytes)
+}

@@ -1,0 +1,158 @@
+//! Calls in flight: how many there may be, that no two share an id, and how one is taken back.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::Future;
+use std::rc::Rc;
+
+use futures_util::future::{AbortHandle, AbortRegistration, Abortable};
+
+use crate::rpc::{Code, Error, Id};
+
+/// The calls of one session that have no answer yet.
+#[derive(Debug)]
+pub struct Calls {
+    in_flight: RefCell<HashMap<Id<'static>, AbortHandle>>,
+    max: usize,
+}
+
+/// "Try again": of the codes that are left to implementations.
+const BUSY: Code = Code::Server(-32000);
+
+impl Calls {
+    pub fn new(max: usize) -> Self {
+        Self { in_flight: RefCell::default(), max }
+    }
+
+    pub fn contains(&self, id: &Id<'_>) -> bool {
+        self.in_flight.borrow().contains_key(id)
+    }
+
+    /// Takes a place for a call. The place is free again when the ticket is used up or dropped.
+    pub fn admit(self: &Rc<Self>, id: Id<'_>) -> Result<Ticket, Error> {
+        let mut in_flight = self.in_flight.borrow_mut();
+        if in_flight.len() >= self.max {
+            let message = format!("Server busy: {} calls are in flight, try again later", self.max);
+            return Err(Error::new(BUSY, message));
+        }
+        let id = id.into_owned();
+        let (handle, registration) = AbortHandle::new_pair();
+        in_flight.insert(id.clone(), handle);
+        let place = Place { calls: Rc::clone(self), id };
+        Ok(Ticket { place, registration })
+    }
+
+    /// Stops a call. Unknown ids are ignored: the answer may have crossed the cancellation on its way.
+    pub fn cancel(&self, id: &Id<'_>) {
+        if let Some(handle) = self.in_flight.borrow().get(id) {
+            handle.abort();
+        }
+    }
+}
+
+/// The right to run one call.
+#[derive(Debug)]
+pub struct Ticket {
+    place: Place,
+    registration: AbortRegistration,
+}
+
+impl Ticket {
+    /// Runs the work and answers it; `None` when the call was cancelled. The work is dropped by then.
+    pub async fn run<T>(
+        self,
+        work: impl Future<Output = T>,
+        answer: impl FnOnce(&Id<'_>, T) -> Vec<u8>,
+    ) -> Option<Vec<u8>> {
+        let outcome = Abortable::new(work, self.registration).await.ok()?;
+        Some(answer(&self.place.id, outcome))
+    }
+}
+
+#[derive(Debug)]
+struct Place {
+    calls: Rc<Calls>,
+    id: Id<'static>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.calls.in_flight.borrow_mut().remove(&self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use futures_util::FutureExt;
+    use futures_util::future::LocalBoxFuture;
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    fn id(json: &str) -> Id<'static> {
+        let raw: Box<RawValue> = serde_json::from_str(json).expect(json);
+        Id::read(&raw).map(Id::into_owned).expect(json)
+    }
+
+    /// A call that never ends and holds on to `witness` as long as it runs.
+    fn endless(
+        calls: &Rc<Calls>,
+        id_json: &str,
+        witness: &Rc<()>,
+    ) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+        let ticket = calls.admit(id(id_json)).expect("a free place");
+        let witness = Rc::clone(witness);
+        let work = async move {
+            pending::<()>().await;
+            drop(witness);
+        };
+        ticket.run(work, |_, ()| Vec::new()).boxed_local()
+    }
+
+    #[test]
+    fn a_cancelled_call_has_no_answer_and_its_work_is_dropped() {
+        let (calls, witness) = (Rc::new(Calls::new(2)), Rc::new(()));
+        let mut call = endless(&calls, r#""a""#, &witness);
+        assert_eq!((&mut call).now_or_never(), None);
+        calls.cancel(&id("1"));
+        assert_eq!((&mut call).now_or_never(), None);
+
+        calls.cancel(&id(r#""\u0061""#));
+        assert_eq!((&mut call).now_or_never(), Some(None));
+        assert_eq!(Rc::strong_count(&witness), 1);
+        assert!(!calls.contains(&id(r#""a""#)));
+    }
+
+    #[test]
+    fn a_call_can_be_cancelled_before_it_starts() {
+        let (calls, witness) = (Rc::new(Calls::new(2)), Rc::new(()));
+        let call = endless(&calls, "1", &witness);
+        calls.cancel(&id("1"));
+        assert_eq!(call.now_or_never(), Some(None));
+        assert_eq!(Rc::strong_count(&witness), 1);
+    }
+
+    #[test]
+    fn places_are_bounded_and_come_back() {
+        let (calls, witness) = (Rc::new(Calls::new(2)), Rc::new(()));
+        let first = endless(&calls, "1", &witness);
+        let _second = endless(&calls, "2", &witness);
+        let refused = calls.admit(id("3")).expect_err("both places are taken");
+        assert_eq!(refused.code(), BUSY);
+        assert!(calls.contains(&id("1")));
+        drop(first);
+        assert!(!calls.contains(&id("1")));
+        assert!(calls.admit(id("3")).is_ok());
+    }
+
+    #[test]
+    fn an_answer_carries_its_id() {
+        let calls = Rc::new(Calls::new(1));
+        let ticket = calls.admit(id("7")).expect("a free place");
+        let answer = |id: &Id<'_>, n: u8| format!("{}={n}", id.as_json()).into_bytes();
+        assert_eq!(ticket.run(async { 5 }, answer).now_or_never(), Some(Some(b"7=5".to_vec())));
+        assert!(!calls.contains(&id("7")));
+    }
+}

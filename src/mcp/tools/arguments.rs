@@ -1,0 +1,139 @@
+//! Reads the arguments of a tool call by name, and says precisely what is wrong with them: a model corrects itself by
+//! these texts.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use crate::base::text::shown;
+use crate::rpc::{Raw, string, type_name};
+
+/// What is wrong with the arguments, as a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid(pub String);
+
+/// The arguments a tool knows. Unknown ones have been refused.
+#[derive(Debug)]
+pub struct Arguments<'a> {
+    names: &'static [&'static str],
+    /// One for every name.
+    values: Vec<Option<Raw<'a>>>,
+}
+
+impl<'a> Arguments<'a> {
+    /// Takes apart an object whose members are called as `names` says. No object is an empty one.
+    pub fn read(object: Option<Raw<'a>>, names: &'static [&'static str]) -> Result<Self, Invalid> {
+        let values = vec![None; names.len()];
+        let Some(object) = object else { return Ok(Self { names, values }) };
+        let members = Members { names, values, fault: None };
+        let members = serde_json::Deserializer::from_str(object.get())
+            .deserialize_map(members)
+            .map_err(|_| Invalid("Arguments must be an object with valid Unicode names".to_owned()))?;
+        match members.fault {
+            Some(fault) => Err(fault),
+            None => Ok(Self { names, values: members.values }),
+        }
+    }
+
+    /// The text of an argument; `None` when it is absent or `null`.
+    pub fn text(&self, name: &str) -> Result<Option<Cow<'a, str>>, Invalid> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        match (string(value), type_name(value)) {
+            (Some(text), _) => Ok(Some(text)),
+            (None, "null") => Ok(None),
+            (None, "a string") => Err(Invalid(format!("Argument '{name}' is not valid Unicode"))),
+            (None, other) => Err(Invalid(format!("Argument '{name}' must be a string, not {other}"))),
+        }
+    }
+
+    fn value(&self, name: &str) -> Option<Raw<'a>> {
+        let index = self.names.iter().position(|known| *known == name)?;
+        self.values.get(index).copied().flatten()
+    }
+}
+
+/// Collects the known members; remembers the first fault instead of failing, as serde's errors lose their text.
+struct Members<'a> {
+    names: &'static [&'static str],
+    values: Vec<Option<Raw<'a>>>,
+    fault: Option<Invalid>,
+}
+
+impl<'de> Visitor<'de> for Members<'de> {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
+        while let Some(name) = map.next_key::<Name<'de>>()? {
+            let index = self.names.iter().position(|known| *known == name.0);
+            match index.and_then(|index| self.values.get_mut(index)) {
+                Some(slot) => {
+                    if slot.replace(map.next_value()?).is_some() {
+                        self.fault
+                            .get_or_insert_with(|| Invalid(format!("Argument '{}' appears twice", name.0)));
+                    }
+                }
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                    self.fault.get_or_insert_with(|| unknown(&name.0, self.names));
+                }
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// A member's name, borrowed where it has no escapes.
+#[derive(serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+fn unknown(name: &str, known: &[&str]) -> Invalid {
+    Invalid(format!("Unknown argument '{}'. Known arguments: {}", shown(name), known.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    const NAMES: &[&str] = &["a", "b"];
+
+    fn read(json: &str) -> Result<[Option<String>; 2], String> {
+        let raw: Box<RawValue> = serde_json::from_str(json).expect(json);
+        let text =
+            |arguments: &Arguments<'_>, name| arguments.text(name).map(|text| text.map(Cow::into_owned));
+        Arguments::read(Some(&raw), NAMES)
+            .and_then(|arguments| Ok([text(&arguments, "a")?, text(&arguments, "b")?]))
+            .map_err(|invalid| invalid.0)
+    }
+
+    #[test]
+    fn texts_and_absences() {
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(read("{}"), Ok([None, None]));
+        assert_eq!(read(r#"{"b":null}"#), Ok([None, None]));
+        assert_eq!(read(r#"{"b":"","\u0061":"x\ny"}"#), Ok([some("x\ny"), some("")]));
+    }
+
+    #[test]
+    fn faults_have_names() {
+        for (json, fault) in [
+            (r#"{"a":1}"#, "Argument 'a' must be a string, not a number"),
+            (r#"{"b":["x"]}"#, "Argument 'b' must be a string, not an array"),
+            (r#"{"b":{}}"#, "Argument 'b' must be a string, not an object"),
+            (r#"{"a":false}"#, "Argument 'a' must be a string, not a boolean"),
+            (r#"{"a":"\ud800"}"#, "Argument 'a' is not valid Unicode"),
+            (r#"{"a":"x","a":"y"}"#, "Argument 'a' appears twice"),
+            (r#"{"c\n":[[1]],"d":2,"a":1}"#, "Unknown argument 'c\\n'. Known arguments: a, b"),
+            (r#"{"\ud800":1}"#, "Arguments must be an object with valid Unicode names"),
+            ("[]", "Arguments must be an object with valid Unicode names"),
+        ] {
+            assert_eq!(read(json), Err(fault.to_owned()), "{json}");
+        }
+    }
+}

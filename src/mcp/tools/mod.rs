@@ -1,0 +1,46 @@
+//! The table of tools. A tool says what it is, reads its arguments, and hands over the work; a file per tool.
+
+mod arguments;
+mod scout;
+
+use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
+use serde_json::Value;
+
+pub use arguments::{Arguments, Invalid};
+
+use super::Options;
+use crate::base::Result;
+use crate::fleet::Fleet;
+use crate::rpc::Raw;
+
+/// Work that ends in text for the model.
+pub type Work = LocalBoxFuture<'static, Result<String>>;
+
+/// One tool.
+pub struct Tool {
+    pub name: &'static str,
+    /// Its entry in `tools/list`.
+    describe: fn(&Options) -> Value,
+    /// Reads the arguments and prepares the work, which starts when it is polled.
+    start: fn(&Rc<Fleet>, Option<Raw<'_>>) -> Result<Work, Invalid>,
+}
+
+/// Every tool, in the order in which clients see them.
+const TOOLS: &[Tool] = &[Tool { name: scout::NAME, describe: scout::describe, start: scout::start }];
+
+impl Tool {
+    pub fn named(name: &str) -> Option<&'static Self> {
+        TOOLS.iter().find(|tool| tool.name == name)
+    }
+
+    pub fn start(&self, fleet: &Rc<Fleet>, arguments: Option<Raw<'_>>) -> Result<Work, Invalid> {
+        (self.start)(fleet, arguments)
+    }
+}
+
+/// The entries of `tools/list`.
+pub fn describe(options: &Options) -> Vec<Value> {
+    TOOLS.iter().map(|tool| (tool.describe)(options)).collect()
+}

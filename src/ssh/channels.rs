@@ -1,0 +1,332 @@
+//! All channels of one connection: numbers, limits, and the messages of RFC 4254 §5 that name one.
+
+use super::channel::{Channel, ChannelId, Received, Remote, State, Stream};
+use super::error::Error;
+use super::event::{Event, Events};
+use super::number;
+use super::text::sanitise_line;
+use super::transport::Transport;
+use super::wire::{Reader, Write};
+use crate::base::limits::{SSH_CHANNEL_PACKET_BYTES_MAX, SSH_CHANNELS_MAX, SSH_PACKET_BYTES_MAX, SSH_TEXT_BYTES_MAX};
+
+const WHAT: &str = "channel message";
+
+/// Few enough that looking one up means walking along.
+pub(crate) struct Channels {
+    list: Vec<Channel>,
+    next: u32,
+    window_bytes: u32,
+    /// Login is done: channels are opened at once.
+    is_ready: bool,
+}
+
+impl Channels {
+    pub fn new(window_bytes: u32) -> Self {
+        Self { list: Vec::new(), next: 0, window_bytes, is_ready: false }
+    }
+
+    /// # Errors
+    /// [`Error::ChannelLimit`].
+    pub fn open(&mut self, transport: &mut Transport) -> Result<ChannelId, Error> {
+        let next = self.next.checked_add(1).filter(|_| self.list.len() < SSH_CHANNELS_MAX);
+        let id = ChannelId(self.next);
+        self.next = next.ok_or(Error::ChannelLimit)?;
+        let mut channel = Channel::new(id, self.window_bytes);
+        if self.is_ready {
+            channel.send_open(transport);
+        }
+        self.list.push(channel);
+        Ok(id)
+    }
+
+    /// Login is done: opens what was asked for meanwhile.
+    pub fn ready(&mut self, transport: &mut Transport) {
+        self.is_ready = true;
+        self.list.iter_mut().for_each(|channel| channel.send_open(transport));
+    }
+
+    pub fn get(&mut self, id: ChannelId) -> Option<&mut Channel> {
+        self.list.iter_mut().find(|channel| channel.id == id && !channel.is_released)
+    }
+
+    pub fn received(&self, id: ChannelId, stream: Stream) -> &[u8] {
+        let channel = self.list.iter().find(|channel| channel.id == id);
+        channel.map_or(&[], |channel| match stream {
+            Stream::Stdout => channel.stdout.bytes(),
+            Stream::Stderr => channel.stderr.bytes(),
+        })
+    }
+
+    pub fn consume(&mut self, id: ChannelId, stream: Stream, count: usize, transport: &mut Transport) {
+        if let Some(channel) = self.get(id) {
+            let consumed = channel.stream(stream).consume(count);
+            channel.grant(consumed, transport);
+        }
+    }
+
+    /// The owner is done with the channel.
+    pub fn close(&mut self, id: ChannelId, transport: &mut Transport) {
+        let Some(channel) = self.get(id) else { return };
+        channel.release();
+        channel.send_close(transport);
+        // Nothing of it is on the wire, or everything has been said.
+        if matches!(channel.state, State::Queued | State::Closed) {
+            self.remove(id);
+        }
+    }
+
+    /// Sends what waits, after the window, the socket or a key exchange gave way.
+    pub fn flush(&mut self, transport: &mut Transport, events: &mut Events) {
+        for channel in self.list.iter_mut().filter(|channel| channel.is_waiting()) {
+            if channel.flush(transport) {
+                events.push_back(Event::Writable(channel.id));
+            }
+        }
+    }
+
+    /// The owner has been told of readable bytes; it may be told again.
+    pub fn told(&mut self, id: ChannelId, stream: Stream) {
+        if let Some(channel) = self.get(id) {
+            channel.stream(stream).is_told = false;
+        }
+    }
+
+    pub fn trim(&mut self) {
+        self.list.iter_mut().for_each(Channel::trim);
+    }
+
+    fn remove(&mut self, id: ChannelId) {
+        self.list.retain(|channel| channel.id != id);
+    }
+
+    // --- messages of the peer
+
+    /// Handles messages [`number::CHANNEL_OPEN`] to [`number::CHANNEL_FAILURE`].
+    ///
+    /// # Errors
+    /// A violation of RFC 4254. Terminal.
+    pub fn handle(&mut self, payload: &[u8], transport: &mut Transport, events: &mut Events) -> Result<(), Error> {
+        let mut reader = Reader::new(payload);
+        let message = reader.u8(WHAT)?;
+        if message == number::CHANNEL_OPEN {
+            return refuse_open(reader, transport);
+        }
+        let index = self.find(reader.u32(WHAT)?)?;
+        let channel = &mut self.list[index];
+        match message {
+            number::CHANNEL_OPEN_CONFIRMATION => confirmed(channel, reader, transport, events),
+            number::CHANNEL_OPEN_FAILURE => {
+                refused(channel, reader, events)?;
+                self.list.remove(index);
+                Ok(())
+            }
+            number::CHANNEL_CLOSE => {
+                closed(channel, transport, events)?;
+                if self.list[index].is_released {
+                    self.list.remove(index);
+                }
+                Ok(())
+            }
+            _ => on_open(channel, message, reader, transport, events),
+        }
+    }
+
+    fn find(&self, number: u32) -> Result<usize, Error> {
+        let open = |channel: &Channel| channel.id.0 == number && !matches!(channel.state, State::Queued | State::Closed);
+        self.list.iter().position(open).ok_or(Error::UnknownChannel { number })
+    }
+}
+
+/// Messages that need an open channel.
+fn on_open(
+    channel: &mut Channel,
+    message: u8,
+    mut reader: Reader<'_>,
+    transport: &mut Transport,
+    events: &mut Events,
+) -> Result<(), Error> {
+    if !matches!(channel.state, State::Open(_)) {
+        return Err(state_error(channel, message));
+    }
+    match message {
+        number::CHANNEL_DATA => {
+            let data = reader.string(SSH_PACKET_BYTES_MAX, WHAT)?;
+            data_received(channel, message, Some(Stream::Stdout), data, transport, events)
+        }
+        number::CHANNEL_EXTENDED_DATA => {
+            let kind = reader.u32(WHAT)?;
+            let data = reader.string(SSH_PACKET_BYTES_MAX, WHAT)?;
+            let stream = (kind == number::EXTENDED_DATA_STDERR).then_some(Stream::Stderr);
+            data_received(channel, message, stream, data, transport, events)
+        }
+        number::CHANNEL_WINDOW_ADJUST => window_adjusted(channel, reader.u32(WHAT)?, transport, events),
+        number::CHANNEL_EOF => eof(channel, events),
+        number::CHANNEL_REQUEST => request(channel, reader, transport, events),
+        number::CHANNEL_SUCCESS | number::CHANNEL_FAILURE => replied(channel, message, events),
+        _ => Err(state_error(channel, message)),
+    }
+}
+
+fn state_error(channel: &Channel, message: u8) -> Error {
+    Error::ChannelState { channel: channel.id.0, message }
+}
+
+/// We ask for no forwarding, so nothing may be opened towards us.
+fn refuse_open(mut reader: Reader<'_>, transport: &mut Transport) -> Result<(), Error> {
+    reader.string(SSH_TEXT_BYTES_MAX, WHAT)?;
+    let sender = reader.u32(WHAT)?;
+    transport.send(|out| {
+        out.push(number::CHANNEL_OPEN_FAILURE);
+        out.put_u32(sender);
+        out.put_u32(number::OPEN_ADMINISTRATIVELY_PROHIBITED);
+        out.put_string(b"no channels are accepted");
+        out.put_string(b"");
+    });
+    Ok(())
+}
+
+fn confirmed(
+    channel: &mut Channel,
+    mut reader: Reader<'_>,
+    transport: &mut Transport,
+    events: &mut Events,
+) -> Result<(), Error> {
+    if !matches!(channel.state, State::Opening) {
+        return Err(state_error(channel, number::CHANNEL_OPEN_CONFIRMATION));
+    }
+    let (number, window, packet_bytes_max) = (reader.u32(WHAT)?, reader.u32(WHAT)?, reader.u32(WHAT)?);
+    if !channel.is_released {
+        events.push_back(Event::Opened(channel.id));
+    }
+    channel.opened(Remote { number, window, packet_bytes_max }, transport);
+    Ok(())
+}
+
+fn refused(channel: &Channel, mut reader: Reader<'_>, events: &mut Events) -> Result<(), Error> {
+    if !matches!(channel.state, State::Opening) {
+        return Err(state_error(channel, number::CHANNEL_OPEN_FAILURE));
+    }
+    let reason = reader.u32(WHAT)?;
+    let text = sanitise_line(reader.string(SSH_PACKET_BYTES_MAX, WHAT)?, SSH_TEXT_BYTES_MAX);
+    if !channel.is_released {
+        events.push_back(Event::OpenRefused { channel: channel.id, reason, text });
+    }
+    Ok(())
+}
+
+/// `stream` is `None` for kinds of extended data that nobody knows: they are counted and dropped.
+fn data_received(
+    channel: &mut Channel,
+    message: u8,
+    stream: Option<Stream>,
+    data: &[u8],
+    transport: &mut Transport,
+    events: &mut Events,
+) -> Result<(), Error> {
+    let (id, received, window) = (channel.id, data.len(), channel.window);
+    if channel.eof_received {
+        return Err(state_error(channel, message));
+    }
+    if received > SSH_CHANNEL_PACKET_BYTES_MAX as usize {
+        return Err(Error::ChannelPacket { channel: id.0, received, max: SSH_CHANNEL_PACKET_BYTES_MAX });
+    }
+    channel.window = window
+        .checked_sub(received as u32)
+        .ok_or(Error::WindowExceeded { channel: id.0, received, window })?;
+    match stream {
+        Some(stream) if !channel.is_released => {
+            let buffer: &mut Received = channel.stream(stream);
+            buffer.push(data);
+            if !std::mem::replace(&mut buffer.is_told, true) {
+                events.push_back(Event::Readable(id, stream));
+            }
+        }
+        _ => channel.grant(received, transport),
+    }
+    Ok(())
+}
+
+fn window_adjusted(
+    channel: &mut Channel,
+    grant: u32,
+    transport: &mut Transport,
+    events: &mut Events,
+) -> Result<(), Error> {
+    let overflow = Error::WindowOverflow { channel: channel.id.0 };
+    let State::Open(remote) = &mut channel.state else { return Ok(()) };
+    remote.window = remote.window.checked_add(grant).ok_or(overflow)?;
+    if channel.flush(transport) {
+        events.push_back(Event::Writable(channel.id));
+    }
+    Ok(())
+}
+
+fn eof(channel: &mut Channel, events: &mut Events) -> Result<(), Error> {
+    if std::mem::replace(&mut channel.eof_received, true) {
+        return Err(state_error(channel, number::CHANNEL_EOF));
+    }
+    if !channel.is_released {
+        events.push_back(Event::Eof(channel.id));
+    }
+    Ok(())
+}
+
+/// The peer closes; its CLOSE is answered with ours (RFC 4254 §5.3).
+fn closed(channel: &mut Channel, transport: &mut Transport, events: &mut Events) -> Result<(), Error> {
+    if !matches!(channel.state, State::Open(_)) {
+        return Err(state_error(channel, number::CHANNEL_CLOSE));
+    }
+    channel.send_close(transport);
+    channel.state = State::Closed;
+    if !channel.is_released {
+        events.push_back(Event::Closed(channel.id));
+    }
+    Ok(())
+}
+
+fn replied(channel: &mut Channel, message: u8, events: &mut Events) -> Result<(), Error> {
+    if !std::mem::take(&mut channel.awaits_reply) {
+        return Err(Error::UnexpectedReply);
+    }
+    if !channel.is_released {
+        let is_started = message == number::CHANNEL_SUCCESS;
+        events.push_back(if is_started { Event::Started(channel.id) } else { Event::RequestFailed(channel.id) });
+    }
+    Ok(())
+}
+
+fn request(
+    channel: &mut Channel,
+    mut reader: Reader<'_>,
+    transport: &mut Transport,
+    events: &mut Events,
+) -> Result<(), Error> {
+    let kind = reader.string(SSH_TEXT_BYTES_MAX, WHAT)?;
+    let wants_reply = reader.bool(WHAT)?;
+    let exit = match kind {
+        b"exit-status" => Some(Event::ExitStatus { channel: channel.id, status: reader.u32(WHAT)? }),
+        b"exit-signal" => {
+            let signal = sanitise_line(reader.string(SSH_TEXT_BYTES_MAX, WHAT)?, SSH_TEXT_BYTES_MAX);
+            Some(Event::ExitSignal { channel: channel.id, signal, core_dumped: reader.bool(WHAT)? })
+        }
+        _ => None,
+    };
+    let is_known = exit.is_some();
+    // A process ends once; later claims are dropped.
+    if let Some(exit) = exit
+        && !std::mem::replace(&mut channel.has_exited, true)
+        && !channel.is_released
+    {
+        events.push_back(exit);
+    }
+    if let State::Open(remote) = channel.state
+        && wants_reply
+        && !channel.close_sent
+    {
+        transport.send(|out| {
+            out.push(if is_known { number::CHANNEL_SUCCESS } else { number::CHANNEL_FAILURE });
+            out.put_u32(remote.number);
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,465 @@
+//! The client: transport, login, channels and timers composed into one machine. Knows no sockets and no clock.
+
+use super::auth::PublicIdentity;
+use super::channel::{ChannelId, Start, Stream};
+use super::channels::Channels;
+use super::error::{Error, Phase};
+use super::event::{Event, Events};
+use super::inbox::Inbox;
+use super::login::Login;
+use super::negotiate::Offer;
+use super::number;
+use super::text::sanitise_line;
+use super::timer::{Keepalive, Liveness, Timer, Timers, Verdict};
+use super::transport::Transport;
+use super::wire::{Reader, Write};
+use crate::base::limits::{
+    KEEPALIVE_INTERVAL_DEFAULT, KEEPALIVE_MISSED_MAX, SSH_IDLE_MESSAGES_MAX, SSH_PACKET_BYTES_MAX, SSH_REKEY_TIMEOUT,
+    SSH_TEXT_BYTES_MAX, SSH_WINDOW_BYTES,
+};
+use std::time::Instant;
+
+/// What a connection needs to know before it starts.
+#[derive(Debug, Clone)]
+pub struct ClientConfig {
+    pub user: String,
+    /// Likeliest first; each is tried with a signature at once.
+    pub identities: Vec<PublicIdentity>,
+    pub offer: Offer,
+    /// `None`: a silent peer is never asked.
+    pub keepalive: Option<Keepalive>,
+    /// Bytes each channel may have received and not consumed.
+    pub window_bytes: u32,
+    /// Traffic under one key, in place of what its cipher is good for.
+    pub rekey_bytes: Option<u64>,
+}
+
+impl ClientConfig {
+    /// Defaults for everything else, and no identities.
+    pub fn new(user: impl Into<String>) -> Self {
+        Self {
+            user: user.into(),
+            identities: Vec::new(),
+            offer: Offer::default(),
+            keepalive: Some(Keepalive { interval: KEEPALIVE_INTERVAL_DEFAULT, missed_max: KEEPALIVE_MISSED_MAX }),
+            window_bytes: SSH_WINDOW_BYTES,
+            rekey_bytes: None,
+        }
+    }
+}
+
+/// Why nothing more happens.
+enum End {
+    /// [`Client::disconnect`] was called.
+    Disconnected,
+    Failed(Error),
+}
+
+/// One SSH connection, seen from the client.
+///
+/// Kinds of methods: `handle_*` take what happened, `poll_*` give what to do, the rest are commands and getters.
+/// After any `handle_*` or command, poll until nothing comes: events first (their answers may add to the same
+/// write), then [`poll_transmit`](Self::poll_transmit), which may cause further events, then
+/// [`poll_timeout`](Self::poll_timeout). Commands on channels that are gone do nothing.
+pub struct Client {
+    transport: Transport,
+    login: Login,
+    channels: Channels,
+    events: Events,
+    timers: Timers,
+    liveness: Option<Liveness>,
+    inbox: Inbox,
+    idle_messages: u32,
+    /// Keepalives without an answer.
+    asked: u32,
+    end: Option<End>,
+}
+
+impl Client {
+    /// Version string and KEXINIT are ready to be sent at once.
+    pub fn new(config: ClientConfig, now: Instant) -> Self {
+        Self {
+            transport: Transport::new(config.offer, config.rekey_bytes),
+            login: Login::new(config.user, config.identities),
+            channels: Channels::new(config.window_bytes),
+            events: Events::new(),
+            timers: Timers::default(),
+            liveness: config.keepalive.map(|keepalive| Liveness::new(keepalive, now)),
+            inbox: Inbox::default(),
+            idle_messages: 0,
+            asked: 0,
+            end: None,
+        }
+    }
+
+    // --- getters
+
+    /// Logged in.
+    pub fn is_ready(&self) -> bool {
+        self.login.is_done()
+    }
+
+    /// How far the connection has come.
+    pub fn phase(&self) -> Phase {
+        let after = if self.login.is_done() { Phase::Connected } else { Phase::Authentication };
+        self.transport.phase().unwrap_or(after)
+    }
+
+    /// What `stream` of `channel` has received and nobody has consumed.
+    pub fn received(&self, channel: ChannelId, stream: Stream) -> &[u8] {
+        self.channels.received(channel, stream)
+    }
+
+    // --- network and time
+
+    /// Bytes from the peer, in any segmentation.
+    ///
+    /// # Errors
+    /// Terminal. [`poll_transmit`](Self::poll_transmit) may still hold a DISCONNECT for the peer.
+    pub fn handle_input(&mut self, bytes: &[u8], now: Instant) -> Result<(), Error> {
+        self.check_end()?;
+        if matches!(self.end, Some(End::Disconnected)) {
+            return Ok(());
+        }
+        if let Some(liveness) = &mut self.liveness {
+            liveness.heard(now);
+        }
+        let mut inbox = std::mem::take(&mut self.inbox);
+        inbox.push(bytes);
+        let result = self.drain(&mut inbox);
+        self.inbox = inbox;
+        result.or_else(|error| self.fail(error))?;
+        self.settle(now);
+        Ok(())
+    }
+
+    /// The peer closed the stream. `Ok` after [`disconnect`](Self::disconnect).
+    ///
+    /// # Errors
+    /// Otherwise; names how far the connection had come, or what answered that is no SSH server.
+    pub fn handle_eof(&mut self) -> Result<(), Error> {
+        match &self.end {
+            Some(End::Disconnected) => return Ok(()),
+            Some(End::Failed(error)) => return Err(error.clone()),
+            None => {}
+        }
+        let error = self.transport.ident_eof(self.inbox.bytes()).unwrap_or(Error::Closed { phase: self.phase() });
+        self.fail(error)
+    }
+
+    /// The deadline of [`poll_timeout`](Self::poll_timeout) has come. Too early is harmless.
+    ///
+    /// # Errors
+    /// The peer is gone. Terminal.
+    pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
+        self.check_end()?;
+        if self.timers.expire(Timer::Rekey, now) {
+            return self.fail(Error::RekeyTimeout);
+        }
+        if self.timers.expire(Timer::Keepalive, now) {
+            self.check_liveness(now)?;
+        }
+        Ok(())
+    }
+
+    /// Appends everything that is ready to be sent. True when something was appended; then there may be more.
+    pub fn poll_transmit(&mut self, out: &mut Vec<u8>) -> bool {
+        if self.end.is_none() {
+            self.channels.flush(&mut self.transport, &mut self.events);
+        }
+        self.transport.transmit(out)
+    }
+
+    pub fn poll_event(&mut self) -> Option<Event> {
+        let event = self.events.pop_front()?;
+        if let Event::Readable(channel, stream) = event {
+            self.channels.told(channel, stream);
+        }
+        Some(event)
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        if self.end.is_some() { None } else { self.timers.next() }
+    }
+
+    // --- answers to events
+
+    /// The key of [`Event::HostKey`] is trusted: login begins.
+    ///
+    /// # Errors
+    /// There is no way to log in. Terminal.
+    pub fn accept_host_key(&mut self) -> Result<(), Error> {
+        self.check_end()?;
+        if !self.transport.accept_host_key() {
+            return Ok(());
+        }
+        let Some(session_id) = self.transport.session_id().copied() else { return Ok(()) };
+        let result = self.login.begin(session_id, &mut self.transport, &mut self.events);
+        result.or_else(|error| self.fail(error))
+    }
+
+    /// The key of [`Event::HostKey`] is not trusted: the connection ends with [`Error::HostKeyRejected`].
+    pub fn reject_host_key(&mut self) {
+        if self.end.is_none() {
+            let _ = self.fail(Error::HostKeyRejected);
+        }
+    }
+
+    /// The signature blob that [`Event::Sign`] asked for.
+    ///
+    /// # Errors
+    /// The connection has ended.
+    pub fn provide_signature(&mut self, signature: &[u8]) -> Result<(), Error> {
+        self.signed(Some(signature))
+    }
+
+    /// There will be no signature: the next identity is tried.
+    ///
+    /// # Errors
+    /// None is left. Terminal.
+    pub fn decline_signature(&mut self) -> Result<(), Error> {
+        self.signed(None)
+    }
+
+    fn signed(&mut self, signature: Option<&[u8]>) -> Result<(), Error> {
+        self.check_end()?;
+        let result = self.login.signed(signature, &mut self.transport, &mut self.events);
+        result.or_else(|error| self.fail(error))
+    }
+
+    // --- session channels
+
+    /// A new session channel. Before login it is opened as soon as login is done.
+    ///
+    /// # Errors
+    /// [`Error::ChannelLimit`], [`Error::AlreadyClosed`].
+    pub fn open_session(&mut self) -> Result<ChannelId, Error> {
+        if self.end.is_some() {
+            return Err(Error::AlreadyClosed);
+        }
+        self.channels.open(&mut self.transport)
+    }
+
+    /// Runs a command; one start per channel. Before the channel is open it is sent right after the confirmation.
+    pub fn exec(&mut self, channel: ChannelId, command: &[u8]) {
+        self.start(channel, Start::Exec(command.to_vec()));
+    }
+
+    /// Starts a subsystem, like [`exec`](Self::exec).
+    pub fn subsystem(&mut self, channel: ChannelId, name: &str) {
+        self.start(channel, Start::Subsystem(name.to_owned()));
+    }
+
+    fn start(&mut self, channel: ChannelId, start: Start) {
+        if let (None, Some(channel)) = (&self.end, self.channels.get(channel)) {
+            channel.start(start, &mut self.transport);
+        }
+    }
+
+    /// Sends a signal by its name without `SIG` (RFC 4254 §6.9). Servers may ignore it.
+    pub fn signal(&mut self, channel: ChannelId, name: &str) {
+        if let (None, Some(channel)) = (&self.end, self.channels.get(channel)) {
+            channel.signal(name, &mut self.transport);
+        }
+    }
+
+    /// Sends data and returns how many bytes were taken; the rest is wanted after [`Event::Writable`].
+    pub fn send(&mut self, channel: ChannelId, data: &[u8]) -> usize {
+        match (&self.end, self.channels.get(channel)) {
+            (None, Some(channel)) => channel.send(data, &mut self.transport),
+            _ => 0,
+        }
+    }
+
+    /// Nothing more will be sent; goes out behind what `send` has taken.
+    pub fn send_eof(&mut self, channel: ChannelId) {
+        if let (None, Some(channel)) = (&self.end, self.channels.get(channel)) {
+            channel.send_eof(&mut self.transport);
+        }
+    }
+
+    /// `count` bytes of [`received`](Self::received) are done with; the peer may send as many again.
+    pub fn consume(&mut self, channel: ChannelId, stream: Stream, count: usize) {
+        self.channels.consume(channel, stream, count, &mut self.transport);
+    }
+
+    /// The owner is done with the channel: it is closed if it was not, and forgotten. Every channel needs this once,
+    /// those the server closed too; only refused ones are gone by themselves.
+    pub fn close(&mut self, channel: ChannelId) {
+        self.channels.close(channel, &mut self.transport);
+    }
+
+    /// Ends the connection in good order.
+    pub fn disconnect(&mut self) {
+        if self.end.is_none() {
+            self.transport.disconnect(number::REASON_BY_APPLICATION, "done");
+            self.end = Some(End::Disconnected);
+        }
+    }
+
+    // --- the inside
+
+    fn drain(&mut self, inbox: &mut Inbox) -> Result<(), Error> {
+        while self.transport.phase() == Some(Phase::Ident) {
+            let consumed = self.transport.handle_ident(inbox.bytes())?;
+            inbox.consume(consumed);
+            if consumed == 0 {
+                return Ok(());
+            }
+        }
+        while let Some(opened) = self.transport.open(inbox.bytes_mut())? {
+            let payload = inbox.bytes().get(opened.payload).unwrap_or_default();
+            self.handle_message(payload, opened.sequence)?;
+            inbox.consume(opened.bytes);
+        }
+        Ok(())
+    }
+
+    fn handle_message(&mut self, payload: &[u8], sequence: u32) -> Result<(), Error> {
+        let message = payload.first().copied().unwrap_or_default();
+        self.transport.check(message)?;
+        match message {
+            number::DISCONNECT => Err(self.disconnected(payload)),
+            number::IGNORE | number::UNIMPLEMENTED | number::DEBUG => self.handle_idle(),
+            number::EXT_INFO => self.login.handle_extensions(payload),
+            number::KEXINIT..=number::KEX_LAST => {
+                let host_key = self.transport.handle_kex(payload, sequence)?;
+                self.events.extend(host_key.map(Event::HostKey));
+                Ok(())
+            }
+            _ if !self.login.is_done() => self.handle_login(payload),
+            number::GLOBAL_REQUEST => self.handle_global_request(payload),
+            number::REQUEST_SUCCESS | number::REQUEST_FAILURE => self.handle_answer(),
+            number::CHANNEL_OPEN..=number::CHANNEL_FAILURE => {
+                self.channels.handle(payload, &mut self.transport, &mut self.events)
+            }
+            number::SERVICE_REQUEST..number::EXT_INFO | number::USERAUTH_REQUEST..number::GLOBAL_REQUEST => {
+                Err(Error::UnexpectedMessage { number: message, phase: Phase::Connected })
+            }
+            _ => {
+                self.send_unimplemented(sequence);
+                Ok(())
+            }
+        }?;
+        self.transport.check_held()
+    }
+
+    fn handle_login(&mut self, payload: &[u8]) -> Result<(), Error> {
+        self.login.handle(payload, &mut self.transport, &mut self.events)?;
+        if self.login.is_done() {
+            self.channels.ready(&mut self.transport);
+        }
+        Ok(())
+    }
+
+    /// Messages that carry nothing cost nothing after login; before, a peer could keep us busy with them.
+    fn handle_idle(&mut self) -> Result<(), Error> {
+        if self.login.is_done() {
+            return Ok(());
+        }
+        self.idle_messages += 1;
+        if self.idle_messages > SSH_IDLE_MESSAGES_MAX { Err(Error::IdleMessages) } else { Ok(()) }
+    }
+
+    /// We know none of them; who asks for an answer gets one (RFC 4254 §4).
+    fn handle_global_request(&mut self, payload: &[u8]) -> Result<(), Error> {
+        const WHAT: &str = "GLOBAL_REQUEST";
+        let mut reader = Reader::new(payload);
+        reader.u8(WHAT)?;
+        reader.string(SSH_TEXT_BYTES_MAX, WHAT)?;
+        if reader.bool(WHAT)? {
+            self.transport.send(|out| out.push(number::REQUEST_FAILURE));
+        }
+        Ok(())
+    }
+
+    /// Only keepalives are answered to us.
+    fn handle_answer(&mut self) -> Result<(), Error> {
+        self.asked = self.asked.checked_sub(1).ok_or(Error::UnexpectedReply)?;
+        Ok(())
+    }
+
+    fn send_unimplemented(&mut self, sequence: u32) {
+        self.transport.send(|out| {
+            out.push(number::UNIMPLEMENTED);
+            out.put_u32(sequence);
+        });
+    }
+
+    fn disconnected(&self, payload: &[u8]) -> Error {
+        let mut reader = Reader::new(payload);
+        let (_, reason) = (reader.u8("DISCONNECT"), reader.u32("DISCONNECT"));
+        let text = reader.string(SSH_PACKET_BYTES_MAX, "DISCONNECT").unwrap_or_default();
+        let text = sanitise_line(text, SSH_TEXT_BYTES_MAX);
+        Error::Disconnected { phase: self.phase(), reason: reason.unwrap_or_default(), text }
+    }
+
+    /// After input: starts a key exchange when one is due, and keeps the timers in step with the state.
+    fn settle(&mut self, now: Instant) {
+        if !self.login.is_done() {
+            return;
+        }
+        if self.transport.wants_rekey() {
+            self.transport.start_rekey();
+        }
+        match (self.transport.is_exchanging(), self.timers.is_set(Timer::Rekey)) {
+            (true, false) => self.timers.set(Timer::Rekey, now + SSH_REKEY_TIMEOUT),
+            (false, true) => self.timers.stop(Timer::Rekey),
+            _ => {}
+        }
+        if let Some(liveness) = &self.liveness
+            && !self.timers.is_set(Timer::Keepalive)
+        {
+            self.timers.set(Timer::Keepalive, liveness.deadline());
+        }
+    }
+
+    fn check_liveness(&mut self, now: Instant) -> Result<(), Error> {
+        let Some(liveness) = &mut self.liveness else { return Ok(()) };
+        match liveness.judge(now) {
+            Verdict::Alive(until) => self.timers.set(Timer::Keepalive, until),
+            Verdict::Gone { missed } => return self.fail(Error::KeepaliveTimeout { missed }),
+            Verdict::Ask(until) => {
+                self.timers.set(Timer::Keepalive, until);
+                self.ask();
+                self.trim();
+            }
+        }
+        Ok(())
+    }
+
+    /// OpenSSH's keepalive: any answer, a refusal too, is a sign of life.
+    fn ask(&mut self) {
+        self.asked = self.asked.saturating_add(1);
+        self.transport.send(|out| {
+            out.push(number::GLOBAL_REQUEST);
+            out.put_string(b"keepalive@openssh.com");
+            out.put_bool(true);
+        });
+    }
+
+    /// The connection is idle: gives unused memory back.
+    fn trim(&mut self) {
+        self.inbox.trim();
+        self.transport.trim();
+        self.channels.trim();
+        self.events.shrink_to_fit();
+    }
+
+    fn check_end(&self) -> Result<(), Error> {
+        match &self.end {
+            Some(End::Failed(error)) => Err(error.clone()),
+            Some(End::Disconnected) | None => Ok(()),
+        }
+    }
+
+    /// Ends the connection, telling the peer why where that helps it.
+    fn fail(&mut self, error: Error) -> Result<(), Error> {
+        if let Some(reason) = error.disconnect_reason() {
+            self.transport.disconnect(reason, "protocol error or refusal by the client");
+        }
+        self.end = Some(End::Failed(error.clone()));
+        Err(error)
+    }
+}

@@ -1,0 +1,222 @@
+//! KEXINIT (RFC 4253 §7.1): what we offer, and what both sides make of it.
+
+use super::algorithm::{Cipher, KexAlgorithm, SignatureAlgorithm};
+use super::error::Error;
+use super::number;
+use super::wire::{NameList, Reader, Write};
+use crate::base::limits::{SSH_NAME_LIST_BYTES_MAX, SSH_TEXT_BYTES_MAX};
+use crate::crypto::random;
+
+const COOKIE_BYTES: usize = 16;
+/// We would like to see EXT_INFO (RFC 8308 §2.1).
+pub const EXT_INFO_CLIENT: &str = "ext-info-c";
+/// Strict key exchange (OpenSSH PROTOCOL §1.9): no messages besides the exchange, sequence numbers restart.
+pub const STRICT_CLIENT: &str = "kex-strict-c-v00@openssh.com";
+pub const STRICT_SERVER: &str = "kex-strict-s-v00@openssh.com";
+/// Never used: every cipher of ours authenticates. Some servers refuse an empty list.
+const MACS: [&str; 2] = ["hmac-sha2-256", "hmac-sha2-512"];
+const NO_COMPRESSION: &str = "none";
+
+/// Algorithms to offer, most preferred first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    pub kex: Vec<KexAlgorithm>,
+    pub host_keys: Vec<SignatureAlgorithm>,
+    pub ciphers: Vec<Cipher>,
+}
+
+impl Default for Offer {
+    fn default() -> Self {
+        Self {
+            kex: KexAlgorithm::ALL.to_vec(),
+            host_keys: SignatureAlgorithm::ALL.to_vec(),
+            ciphers: Cipher::ALL.to_vec(),
+        }
+    }
+}
+
+impl Offer {
+    /// Moves the algorithms of keys we already know of a host to the front: asked for another type, the host would
+    /// present a key that cannot be checked. `key_types` are names as in known_hosts (`ssh-ed25519`, `ssh-rsa`).
+    pub fn prefer_host_keys(&mut self, key_types: &[impl AsRef<str>]) {
+        let is_known = |algorithm: &SignatureAlgorithm| {
+            key_types.iter().any(|key_type| key_type.as_ref() == algorithm.key_type())
+        };
+        self.host_keys.sort_by_key(|algorithm| !is_known(algorithm));
+    }
+
+    /// The payload of our KEXINIT. Only the first one of a connection carries the signals.
+    pub fn to_kexinit(&self, is_first: bool) -> Vec<u8> {
+        let mut out = vec![number::KEXINIT];
+        out.extend_from_slice(&random::array::<COOKIE_BYTES>());
+        let signals: &[&str] = if is_first { &[EXT_INFO_CLIENT, STRICT_CLIENT] } else { &[] };
+        out.put_name_list(self.kex.iter().map(|kex| kex.name()).chain(signals.iter().copied()));
+        out.put_name_list(self.host_keys.iter().map(|host_key| host_key.name()));
+        put_symmetric(&mut out, &self.ciphers);
+        out
+    }
+
+    /// What the peer's KEXINIT and ours agree on: of each list the first of ours that is among theirs.
+    ///
+    /// # Errors
+    /// Nothing in common, with both lists; a malformed message.
+    pub fn agree(&self, kexinit: &[u8]) -> Result<Agreed, Error> {
+        let peer = PeerInit::read(kexinit)?;
+        let kex = choose("key exchange method", &self.kex, KexAlgorithm::name, peer.kex)?;
+        let host_key = choose("host key algorithm", &self.host_keys, SignatureAlgorithm::name, peer.host_keys)?;
+        let outgoing = choose("cipher", &self.ciphers, Cipher::name, peer.ciphers_to_server)?;
+        let incoming = choose("cipher", &self.ciphers, Cipher::name, peer.ciphers_to_client)?;
+        for compression in [peer.compression_to_server, peer.compression_to_client] {
+            choose("compression", &[NO_COMPRESSION], |name| name, compression)?;
+        }
+        let is_guess_right = peer.kex.first() == self.kex.first().map(|kex| kex.name())
+            && peer.host_keys.first() == self.host_keys.first().map(|host_key| host_key.name());
+        Ok(Agreed {
+            kex,
+            host_key,
+            outgoing,
+            incoming,
+            is_strict: peer.kex.contains(STRICT_SERVER),
+            skips_guess: peer.guesses && !is_guess_right,
+        })
+    }
+}
+
+/// Writes everything behind the host key algorithms, the same for both directions.
+pub fn put_symmetric(out: &mut Vec<u8>, ciphers: &[Cipher]) {
+    for _ in 0..2 {
+        out.put_name_list(ciphers.iter().map(|cipher| cipher.name()));
+    }
+    for names in [&MACS[..], &MACS, &[NO_COMPRESSION], &[NO_COMPRESSION], &[], &[]] {
+        out.put_name_list(names.iter().copied());
+    }
+    out.put_bool(false);
+    out.put_u32(0);
+}
+
+/// The result of one negotiation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Agreed {
+    pub kex: KexAlgorithm,
+    pub host_key: SignatureAlgorithm,
+    pub outgoing: Cipher,
+    pub incoming: Cipher,
+    pub is_strict: bool,
+    /// The peer's next packet is a guess that turned out wrong and has to be dropped.
+    pub skips_guess: bool,
+}
+
+/// The fields of a KEXINIT that matter to us.
+pub struct PeerInit<'a> {
+    pub kex: NameList<'a>,
+    pub host_keys: NameList<'a>,
+    pub ciphers_to_server: NameList<'a>,
+    pub ciphers_to_client: NameList<'a>,
+    pub compression_to_server: NameList<'a>,
+    pub compression_to_client: NameList<'a>,
+    pub guesses: bool,
+}
+
+impl<'a> PeerInit<'a> {
+    pub fn read(payload: &'a [u8]) -> Result<Self, Error> {
+        const WHAT: &str = "KEXINIT";
+        let mut reader = Reader::new(payload);
+        reader.bytes(1 + COOKIE_BYTES, WHAT)?;
+        let mut list = || reader.name_list(SSH_NAME_LIST_BYTES_MAX, WHAT);
+        let (kex, host_keys) = (list()?, list()?);
+        let (ciphers_to_server, ciphers_to_client) = (list()?, list()?);
+        let (_mac_to_server, _mac_to_client) = (list()?, list()?);
+        let (compression_to_server, compression_to_client) = (list()?, list()?);
+        let (_language_to_server, _language_to_client) = (list()?, list()?);
+        let guesses = reader.bool(WHAT)?;
+        reader.u32(WHAT)?;
+        Ok(Self {
+            kex,
+            host_keys,
+            ciphers_to_server,
+            ciphers_to_client,
+            compression_to_server,
+            compression_to_client,
+            guesses,
+        })
+    }
+}
+
+fn choose<T: Copy>(
+    kind: &'static str,
+    ours: &[T],
+    name: impl Fn(T) -> &'static str,
+    theirs: NameList<'_>,
+) -> Result<T, Error> {
+    ours.iter().copied().find(|algorithm| theirs.contains(name(*algorithm))).ok_or_else(|| Error::NoCommonAlgorithm {
+        kind,
+        theirs: theirs.0.chars().take(SSH_TEXT_BYTES_MAX).collect(),
+        ours: ours.iter().map(|algorithm| name(*algorithm)).collect::<Vec<_>>().join(","),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn kexinit(kex: &[&str], host_keys: &[&str], guesses: bool) -> Vec<u8> {
+        let mut out = vec![number::KEXINIT];
+        out.extend_from_slice(&[0; COOKIE_BYTES]);
+        out.put_name_list(kex.iter().copied());
+        out.put_name_list(host_keys.iter().copied());
+        put_symmetric(&mut out, Cipher::ALL);
+        let at = out.len() - 5;
+        out[at] = u8::from(guesses);
+        out
+    }
+
+    #[test]
+    fn our_order_decides() {
+        let theirs =
+            kexinit(&["curve25519-sha256", "mlkem768x25519-sha256"], &["rsa-sha2-256", "ssh-ed25519"], false);
+        let agreed = Offer::default().agree(&theirs).unwrap();
+        assert_eq!(agreed.kex, KexAlgorithm::MlKem768X25519);
+        assert_eq!(agreed.host_key, SignatureAlgorithm::Ed25519);
+        assert!(!agreed.is_strict && !agreed.skips_guess);
+    }
+
+    #[test]
+    fn known_host_keys_come_first() {
+        let mut offer = Offer::default();
+        offer.prefer_host_keys(&["ssh-rsa"]);
+        assert_eq!(offer.host_keys[..2], [SignatureAlgorithm::RsaSha512, SignatureAlgorithm::RsaSha256]);
+        assert_eq!(offer.host_keys[2], SignatureAlgorithm::Ed25519);
+    }
+
+    #[test]
+    fn nothing_in_common_names_both_lists() {
+        let error = Offer::default().agree(&kexinit(&["dh-old"], &["ssh-ed25519"], false)).unwrap_err();
+        let Error::NoCommonAlgorithm { kind, theirs, ours } = error else { panic!("{error}") };
+        assert_eq!((kind, theirs.as_str()), ("key exchange method", "dh-old"));
+        assert!(ours.contains("curve25519-sha256"));
+    }
+
+    #[test]
+    fn a_wrong_guess_is_skipped_and_a_right_one_is_not() {
+        let wrong = kexinit(&["curve25519-sha256"], &["ssh-ed25519"], true);
+        assert!(Offer::default().agree(&wrong).unwrap().skips_guess);
+        let right = kexinit(&["mlkem768x25519-sha256"], &["ssh-ed25519"], true);
+        assert!(!Offer::default().agree(&right).unwrap().skips_guess);
+    }
+
+    #[test]
+    fn signals_are_sent_once() {
+        let first = Offer::default().to_kexinit(true);
+        assert!(PeerInit::read(&first).unwrap().kex.contains(STRICT_CLIENT));
+        let later = Offer::default().to_kexinit(false);
+        assert!(!PeerInit::read(&later).unwrap().kex.contains(STRICT_CLIENT));
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_is_read_without_panic(bytes: Vec<u8>) {
+            let _ = Offer::default().agree(&bytes);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Deadlines of one connection, and the keepalive that sets one of them.
+
+use std::time::{Duration, Instant};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timer {
+    /// The peer has been silent long enough to be asked.
+    Keepalive,
+    /// A key exchange on an established connection has to be over by then.
+    Rekey,
+}
+
+#[derive(Debug, Default)]
+pub struct Timers([Option<Instant>; 2]);
+
+impl Timers {
+    pub fn set(&mut self, timer: Timer, at: Instant) {
+        self.0[timer as usize] = Some(at);
+    }
+
+    pub fn stop(&mut self, timer: Timer) {
+        self.0[timer as usize] = None;
+    }
+
+    pub fn is_set(&self, timer: Timer) -> bool {
+        self.0[timer as usize].is_some()
+    }
+
+    /// The earliest deadline.
+    pub fn next(&self) -> Option<Instant> {
+        self.0.iter().flatten().min().copied()
+    }
+
+    /// Whether `timer` is due; it is stopped then.
+    pub fn expire(&mut self, timer: Timer, now: Instant) -> bool {
+        let is_due = self.0[timer as usize].is_some_and(|at| at <= now);
+        if is_due {
+            self.stop(timer);
+        }
+        is_due
+    }
+}
+
+/// How to notice that a peer is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keepalive {
+    /// Silence after which the peer is asked for a sign of life.
+    pub interval: Duration,
+    /// Questions that may stay unanswered.
+    pub missed_max: u32,
+}
+
+/// What the peer's silence means so far. The deadline is moved when it fires, not with every packet.
+#[derive(Debug)]
+pub struct Liveness {
+    keepalive: Keepalive,
+    heard: Instant,
+    missed: u32,
+}
+
+/// What to do when the deadline fires.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was heard in time; look again then.
+    Alive(Instant),
+    /// Ask, and look again then.
+    Ask(Instant),
+    Gone { missed: u32 },
+}
+
+impl Liveness {
+    pub fn new(keepalive: Keepalive, now: Instant) -> Self {
+        Self { keepalive, heard: now, missed: 0 }
+    }
+
+    pub fn heard(&mut self, now: Instant) {
+        self.heard = now;
+        self.missed = 0;
+    }
+
+    pub fn deadline(&self) -> Instant {
+        self.heard + self.keepalive.interval
+    }
+
+    pub fn judge(&mut self, now: Instant) -> Verdict {
+        if self.missed == 0 && self.deadline() > now {
+            return Verdict::Alive(self.deadline());
+        }
+        if self.missed >= self.keepalive.missed_max {
+            return Verdict::Gone { missed: self.missed };
+        }
+        self.missed += 1;
+        Verdict::Ask(now + self.keepalive.interval)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn silence_is_asked_about_and_then_judged() {
+        let start = crate::base::time::now();
+        let mut liveness = Liveness::new(Keepalive { interval: 5 * SECOND, missed_max: 2 }, start);
+        assert_eq!(liveness.judge(start + SECOND), Verdict::Alive(start + 5 * SECOND));
+        assert_eq!(liveness.judge(start + 5 * SECOND), Verdict::Ask(start + 10 * SECOND));
+        assert_eq!(liveness.judge(start + 10 * SECOND), Verdict::Ask(start + 15 * SECOND));
+        liveness.heard(start + 11 * SECOND);
+        assert_eq!(liveness.judge(start + 15 * SECOND), Verdict::Alive(start + 16 * SECOND));
+        assert_eq!(liveness.judge(start + 16 * SECOND), Verdict::Ask(start + 21 * SECOND));
+        assert_eq!(liveness.judge(start + 21 * SECOND), Verdict::Ask(start + 26 * SECOND));
+        assert_eq!(liveness.judge(start + 26 * SECOND), Verdict::Gone { missed: 2 });
+    }
+
+    #[test]
+    fn the_earliest_deadline_is_next() {
+        let start = crate::base::time::now();
+        let mut timers = Timers::default();
+        timers.set(Timer::Keepalive, start + 2 * SECOND);
+        timers.set(Timer::Rekey, start + SECOND);
+        assert_eq!(timers.next(), Some(start + SECOND));
+        assert!(!timers.expire(Timer::Rekey, start));
+        assert!(timers.expire(Timer::Rekey, start + SECOND));
+        assert_eq!(timers.next(), Some(start + 2 * SECOND));
+    }
+}

@@ -1,0 +1,130 @@
+//! MCP over stdin and stdout, both eras, as a process sees it.
+
+use serde_json::{Value, json};
+
+use crate::support::{Scout, Sshd};
+
+#[test]
+fn every_handshake_revision_is_agreed_on() {
+    for version in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] {
+        assert_eq!(Scout::new().serve().initialize(version)["protocolVersion"], version);
+    }
+    for version in ["2026-07-28", "1999-01-01", "nonsense"] {
+        assert_eq!(Scout::new().serve().initialize(version)["protocolVersion"], "2025-11-25", "{version}");
+    }
+    let result = Scout::new().serve().initialize("2025-11-25");
+    assert_eq!(result["serverInfo"]["version"], env!("CARGO_PKG_VERSION"));
+    assert!(result["capabilities"]["tools"].is_object(), "{result}");
+}
+
+#[test]
+fn the_stateless_era_needs_no_handshake() {
+    let sshd = Sshd::start();
+    let file = sshd.write("notes.txt", "content");
+    let mut client = Scout::with(&sshd.endpoint).serve();
+    let discovered = client.request("server/discover", json!({ "_meta": meta() })).result();
+    assert_eq!(discovered["resultType"], "complete", "{discovered}");
+    assert!(discovered["ttlMs"].is_u64() && discovered["cacheScope"].is_string(), "{discovered}");
+    let versions = discovered["supportedVersions"].as_array().unwrap();
+    assert!(versions.contains(&json!("2026-07-28")), "{discovered}");
+
+    let tools = client.request("tools/list", json!({ "_meta": meta() })).result();
+    assert_eq!(tools["resultType"], "complete");
+    assert_eq!(tools["tools"][0]["name"], "scout");
+    let arguments = json!({ "target": format!("h1:{file}") });
+    let call = json!({ "name": "scout", "arguments": arguments, "_meta": meta() });
+    let reply = client.request("tools/call", call);
+    assert_eq!(reply.text(), "content");
+    assert_eq!(reply.result()["resultType"], "complete");
+    // An older client may begin on the same pipe.
+    assert_eq!(client.initialize("2025-11-25")["protocolVersion"], "2025-11-25");
+}
+
+#[test]
+fn the_stateless_era_must_say_what_it_speaks() {
+    let mut client = Scout::new().serve();
+    let (code, message) = client.request("server/discover", json!({})).error();
+    assert_eq!(code, -32602, "{message}");
+    let mut future = meta();
+    future["io.modelcontextprotocol/protocolVersion"] = json!("2099-01-01");
+    let reply = client.request("tools/list", json!({ "_meta": future }));
+    assert_eq!(reply.error().0, -32022);
+    assert!(reply.0["error"]["data"]["supported"].as_array().is_some_and(|versions| !versions.is_empty()));
+}
+
+#[test]
+fn the_tool_is_described() {
+    let mut client = Scout::new().client();
+    let result = client.request("tools/list", json!({})).result();
+    let tools = result["tools"].as_array().unwrap();
+    assert_eq!(tools.len(), 1, "{result}");
+    let tool = &tools[0];
+    assert_eq!(tool["name"], "scout");
+    assert_eq!(tool["inputSchema"]["type"], "object");
+    for argument in ["target", "query"] {
+        assert!(tool["inputSchema"]["properties"][argument].is_object(), "{argument}");
+    }
+}
+
+#[test]
+fn ids_come_back_as_they_were() {
+    let mut client = Scout::new().client();
+    for id in [json!("text"), json!(0), json!(-7), json!(9_007_199_254_740_993_u64), json!("1")] {
+        client.send(&json!({ "jsonrpc": "2.0", "id": id, "method": "ping" }));
+        assert_eq!(client.wait(id.clone()).0["id"], id);
+    }
+}
+
+#[test]
+fn batches_are_answered_where_they_were_agreed_on() {
+    let batch = json!([
+        { "jsonrpc": "2.0", "id": "a", "method": "ping" },
+        { "jsonrpc": "2.0", "method": "notifications/initialized" },
+        { "jsonrpc": "2.0", "id": "b", "method": "no/such" },
+        { "jsonrpc": "2.0", "id": "c", "method": "tools/call",
+          "params": { "name": "scout", "arguments": { "target": "localhost:/proc/version" } } },
+        17,
+    ]);
+    let mut client = Scout::new().serve();
+    client.initialize("2025-03-26");
+    client.send(&batch);
+    let answers = client.wait_for_batch();
+    assert_eq!(answers.len(), 4, "{answers:?}");
+    let answer = |id: Value| answers.iter().find(|answer| answer["id"] == id).unwrap();
+    assert!(answer(json!("a"))["result"].is_object());
+    assert_eq!(answer(json!("b"))["error"]["code"], -32601);
+    assert!(answer(json!("c"))["result"]["content"].is_array());
+    assert_eq!(answer(Value::Null)["error"]["code"], -32600);
+
+    let mut client = Scout::new().client();
+    client.send(&batch);
+    assert_eq!(client.wait_for_null().error().0, -32600);
+}
+
+#[test]
+fn stdout_holds_mcp_and_nothing_else() {
+    let sshd = Sshd::start();
+    let scout = Scout::with(&sshd.endpoint).env("SCOUT_LOG_LEVEL", "trace").config("Nonsense yes\n");
+    let mut client = scout.client();
+    // Every wait checks that no stray line has come.
+    client.read("hosts");
+    client.scout(json!({ "target": "h1:/nope" })).tool_error();
+    client.send(&json!({ "jsonrpc": "2.0", "method": "notifications/no_such" }));
+    client.request("ping", json!({})).result();
+    assert!(!client.stderr.text().is_empty(), "logs go to stderr");
+    assert!(client.close().success());
+}
+
+#[test]
+fn the_end_of_input_is_the_end() {
+    assert!(Scout::new().serve().close().success());
+    assert!(Scout::new().client().close().success());
+}
+
+fn meta() -> Value {
+    json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "0" },
+    })
+}

@@ -1,0 +1,129 @@
+//! The algorithms and habits of real servers.
+
+use serde_json::json;
+
+use crate::support::{Dropbear, Endpoint, KeyType, Scout, Sshd, TinySsh, program};
+
+#[test]
+fn every_algorithm_of_openssh_that_we_speak() {
+    let mut lines = vec![
+        "KexAlgorithms curve25519-sha256",
+        "KexAlgorithms curve25519-sha256@libssh.org",
+        "Ciphers aes128-gcm@openssh.com",
+        "Ciphers aes256-gcm@openssh.com",
+        "Ciphers chacha20-poly1305@openssh.com",
+    ];
+    // Since OpenSSH 9.9; the Debian of today is older.
+    if offers("kex", "mlkem768x25519-sha256") {
+        lines.push("KexAlgorithms mlkem768x25519-sha256");
+    }
+    for line in lines {
+        check(&Sshd::builder().config(line).start(), line);
+    }
+    for algorithm in ["rsa-sha2-256", "rsa-sha2-512"] {
+        let line = format!("HostKeyAlgorithms {algorithm}");
+        check(&Sshd::builder().host_keys(&[KeyType::Rsa]).config(&line).start(), &line);
+    }
+}
+
+#[test]
+fn no_common_algorithm_names_what_the_server_offers() {
+    for (line, word) in [
+        ("Ciphers aes128-cbc", "aes128-cbc"),
+        ("KexAlgorithms diffie-hellman-group14-sha1", "diffie-hellman-group14-sha1"),
+        ("HostKeyAlgorithms ssh-rsa", "ssh-rsa"),
+    ] {
+        let sshd = Sshd::builder().host_keys(&[KeyType::Rsa]).config(line).start();
+        let message = Scout::with(&sshd.endpoint).run(&["read", "h1:/etc/hostname"]).failure();
+        assert!(message.contains("no common") && message.contains(word), "{line}: {message}");
+    }
+}
+
+#[test]
+fn the_server_may_ask_for_new_keys_at_any_time() {
+    let text: String = (0..400_000).map(|n| format!("{n:09}\n")).collect();
+    for cipher in ["aes128-gcm@openssh.com", "chacha20-poly1305@openssh.com"] {
+        let sshd = Sshd::builder().config("RekeyLimit 256K").config(&format!("Ciphers {cipher}")).start();
+        let file = sshd.write("large", &text);
+        let scout = Scout::with(&sshd.endpoint)
+            .env("SCOUT_MAX_FILE_SIZE", 16 * 1024 * 1024)
+            .env("SCOUT_MAX_OUTPUT_SIZE", 16 * 1024 * 1024);
+        let mut client = scout.client();
+        let reads: Vec<u64> =
+            (0..4).map(|_| client.post_scout(json!({ "target": format!("h1:{file}") }))).collect();
+        let command = client.post_scout(json!({ "target": "h1:~", "query": "cat large" }));
+        for id in reads {
+            assert!(client.wait(id).text() == text, "{cipher}: a read");
+        }
+        assert!(client.wait(command).text().trim_end() == text.trim_end(), "{cipher}: a command");
+        client.close();
+        assert_eq!(sshd.closed_connections(), 1, "{cipher}");
+    }
+}
+
+#[test]
+fn the_servers_keepalives_are_answered() {
+    let sshd = Sshd::builder().config("ClientAliveInterval 1").config("ClientAliveCountMax 1").start();
+    let scout = Scout::with(&sshd.endpoint).env("SCOUT_ALLOW_ANY_COMMAND", "true");
+    assert_eq!(scout.client().query("h1:/", "sleep 4; echo alive").trim_end(), "alive");
+}
+
+#[test]
+fn a_banner_is_no_answer() {
+    let banner = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(banner.path(), "AUTHORIZED USERS ONLY\n").unwrap();
+    let sshd = Sshd::builder().config(&format!("Banner {}", banner.path().display())).start();
+    let file = sshd.write("notes.txt", "content");
+    assert_eq!(Scout::with(&sshd.endpoint).run(&["read", &format!("h1:{file}")]).text(), "content");
+}
+
+#[test]
+fn shells_that_talk_do_not_break_file_reads() {
+    // ForceCommand stands for start-up files that print: SFTP then starts with a line that is no packet.
+    let sshd = Sshd::builder().config("ForceCommand echo welcome").start();
+    let message = Scout::with(&sshd.endpoint).run(&["read", "h1:/proc/version"]);
+    assert!(
+        message.code.is_some_and(|code| code != 0) || message.stdout.starts_with(b"Linux"),
+        "{message:?}"
+    );
+}
+
+#[test]
+fn dropbear_runs_commands_and_has_no_sftp() {
+    for host_key in [KeyType::Ed25519, KeyType::Ecdsa256, KeyType::Rsa] {
+        let dropbear = Dropbear::start(host_key);
+        std::fs::write(dropbear.account.home().join("notes.txt"), "content\n").unwrap();
+        check_small(&dropbear.endpoint);
+    }
+}
+
+#[test]
+fn tinysshd_runs_commands_and_has_no_sftp() {
+    let tinysshd = TinySsh::start();
+    std::fs::write(tinysshd.account.home().join("notes.txt"), "content\n").unwrap();
+    check_small(&tinysshd.endpoint);
+}
+
+/// Data that fills windows and packets, over SFTP and exec.
+fn check(sshd: &Sshd, what: &str) {
+    let text: String = (0..30_000).map(|n| format!("{n:09}\n")).collect();
+    let file = sshd.write("text", &text);
+    let mut client = Scout::with(&sshd.endpoint).client();
+    assert!(client.read(&format!("h1:{file}")) == text, "{what}: a read");
+    assert!(client.query("h1:~", "cat text").trim_end() == text.trim_end(), "{what}: a command");
+}
+
+fn check_small(endpoint: &Endpoint) {
+    let mut client = Scout::with(endpoint).client();
+    assert_eq!(client.query("h1:~", "cat notes.txt | wc -l").trim(), "1");
+    assert_eq!(client.query("h1:~", "grep zzz notes.txt"), "[exit code: 1]");
+    assert_eq!(client.read("h1:~/notes.txt"), "content\n");
+    assert!(client.read("h1:~").contains("notes.txt"));
+    let missing = client.scout(json!({ "target": "h1:/nope" })).tool_error();
+    assert_eq!(missing, "Error: Path not found: /nope");
+}
+
+fn offers(kind: &str, name: &str) -> bool {
+    let output = program("ssh", "openssh-client").args(["-Q", kind]).output().expect("ssh runs");
+    String::from_utf8_lossy(&output.stdout).lines().any(|line| line == name)
+}
