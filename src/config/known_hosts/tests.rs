@@ -95,10 +95,10 @@ fn files_are_read_in_order_and_missing_ones_are_empty() {
 #[test]
 fn the_types_to_ask_for() {
     let known = load(&format!("h {ECDSA}\nh {ED}\nh {ED_OTHER}\n@cert-authority g {ED}\n[h]:2222 {ED}"));
-    assert_eq!(known.known_algorithms("h", 22), ["ecdsa-sha2-nistp256", "ssh-ed25519"]);
-    assert_eq!(known.known_algorithms("h", 2222), ["ssh-ed25519"]);
-    assert_eq!(known.known_algorithms("h", 1).len(), 2);
-    assert!(known.known_algorithms("g", 22).is_empty());
+    assert_eq!(known.algorithms_of("h", 22), ["ecdsa-sha2-nistp256", "ssh-ed25519"]);
+    assert_eq!(known.algorithms_of("h", 2222), ["ssh-ed25519"]);
+    assert_eq!(known.algorithms_of("h", 1).len(), 2);
+    assert!(known.algorithms_of("g", 22).is_empty());
 }
 
 const CONFIG: &str = "Host web\n HostName web.example\n Port 2222\nHost aliased\n HostKeyAlias Key\n";
