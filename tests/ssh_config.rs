@@ -1,6 +1,8 @@
 //! What we make of an SSH configuration equals what `ssh -G` makes of it, for every host of every file in
 //! `tests/data/ssh_config`.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;

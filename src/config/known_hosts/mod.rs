@@ -9,9 +9,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use refusal::Seen;
-
-use super::{file, ssh::Diagnostic};
+use super::file;
+use super::ssh::{Diagnostic, HostConfig};
 use crate::base::limits::{CONFIG_WARNINGS_MAX, KNOWN_HOSTS_FILE_BYTES_MAX, KNOWN_HOSTS_LINES_MAX};
 use entry::{Entry, Marker};
 
@@ -80,7 +79,17 @@ impl KnownHosts {
 
     /// The key types known for a host (`ssh-rsa`, `ssh-ed25519`, …), in file order, each once: the ones to ask the host
     /// for. Empty when the host is unknown.
-    pub fn known_algorithms(&self, host: &str, port: u16) -> Vec<String> {
+    pub fn known_algorithms(&self, host: &HostConfig) -> Vec<String> {
+        let (host, port) = host.known_as();
+        self.algorithms_of(host, port)
+    }
+
+    /// Lines and files that could not be read. Bounded; line 0 is the file as a whole.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
+    fn algorithms_of(&self, host: &str, port: u16) -> Vec<String> {
         let of = |port| {
             let mut algorithms: Vec<String> = Vec::new();
             for entry in
@@ -96,11 +105,6 @@ impl KnownHosts {
             none if none.is_empty() && port != DEFAULT_PORT => of(DEFAULT_PORT),
             some => some,
         }
-    }
-
-    /// Lines and files that could not be read. Bounded; line 0 is the file as a whole.
-    pub fn warnings(&self) -> &[Diagnostic] {
-        &self.warnings
     }
 
     fn check_name(&self, name: &str, key: &[u8]) -> Verdict {

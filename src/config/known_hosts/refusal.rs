@@ -3,62 +3,61 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use super::{DEFAULT_PORT, KnownHosts, Verdict, lookup_name};
-use crate::base::{Error, Kind};
+use ssh_key::{HashAlg, PublicKey};
 
-/// The key a host has shown, and how the host is reached.
-#[derive(Debug, Clone, Copy)]
-pub struct Seen<'a> {
-    /// What to type after `ssh`.
-    pub alias: &'a str,
-    pub hostname: &'a str,
-    pub port: u16,
-    /// `HostKeyAlias`.
-    pub key_alias: Option<&'a str>,
-    /// The key's type, such as `ssh-ed25519`.
-    pub algorithm: &'a str,
-    /// As ssh shows it: `SHA256:` and base64.
-    pub fingerprint: &'a str,
-}
+use super::{KnownHosts, Verdict, lookup_name};
+use crate::base::{Error, Kind, Result};
+use crate::config::HostConfig;
 
 impl KnownHosts {
-    /// The error for a key that is not [`Verdict::Known`], with the command that would mend it.
-    pub fn refusal(&self, verdict: &Verdict, seen: &Seen<'_>) -> Error {
-        let Seen { alias, algorithm, fingerprint, .. } = seen;
-        Error::new(
-            Kind::HostKey,
-            match verdict {
-                Verdict::Known | Verdict::Unknown => format!(
-                    "the host key of {alias} is not known: it showed {algorithm} {fingerprint}.\n{}",
-                    self.how_to_add(seen)
-                ),
-                Verdict::Changed { file, line } => format!(
-                    "the host key of {alias} has CHANGED: it showed {algorithm} {fingerprint}, which is not the key in \
-                     {}:{line}. Someone may be listening in.\nIf you know that the key was replaced, forget the old one: \
-                     ssh-keygen -R {} -f {}",
-                    file.display(),
-                    quote(&seen.known_as()),
-                    quote(&file.to_string_lossy())
-                ),
-                Verdict::Revoked { file, line } => format!(
-                    "the host key of {alias}, {algorithm} {fingerprint}, is marked as revoked in {}:{line}: it may have \
-                     been stolen.\nGive the host a new key, or remove that line if it is wrong.",
-                    file.display()
-                ),
-            },
-        )
+    /// Whether `key` (its SSH wire form, of the type `algorithm`) is the key of `host`.
+    ///
+    /// # Errors
+    /// [`Kind::HostKey`] unless it is [`Verdict::Known`], with the fingerprint and the command that would mend it.
+    pub fn verify(&self, host: &HostConfig, algorithm: &str, key: &[u8]) -> Result<()> {
+        let (name, port) = host.known_as();
+        match self.check(name, port, key) {
+            Verdict::Known => Ok(()),
+            verdict => Err(self.refusal(&verdict, &Seen { host, algorithm, fingerprint: &fingerprint(key) })),
+        }
+    }
+
+    fn refusal(&self, verdict: &Verdict, seen: &Seen<'_>) -> Error {
+        let Seen { host, algorithm, fingerprint } = seen;
+        let alias = &host.alias;
+        let message = match verdict {
+            Verdict::Known | Verdict::Unknown => format!(
+                "the host key of {alias} is not known: it showed {algorithm} {fingerprint}.\n{}",
+                self.how_to_add(seen)
+            ),
+            Verdict::Changed { file, line } => format!(
+                "the host key of {alias} has CHANGED: it showed {algorithm} {fingerprint}, which is not the key in \
+                 {}:{line}. Someone may be listening in.\nIf you know that the key was replaced, forget the old one: \
+                 ssh-keygen -R {} -f {}",
+                file.display(),
+                quote(&known_as(host)),
+                quote(&file.to_string_lossy())
+            ),
+            Verdict::Revoked { file, line } => format!(
+                "the host key of {alias}, {algorithm} {fingerprint}, is marked as revoked in {}:{line}: it may have been \
+                 stolen.\nGive the host a new key, or remove that line if it is wrong.",
+                file.display()
+            ),
+        };
+        Error::new(Kind::HostKey, message)
     }
 
     fn how_to_add(&self, seen: &Seen<'_>) -> String {
-        let by_hand = format!("ssh {}", quote(seen.alias));
+        let Seen { host, algorithm, .. } = seen;
+        let by_hand = format!("ssh {}", quote(&host.alias));
         let file = self.files.iter().find(|file| *file != Path::new("/dev/null"));
-        match (file, seen.key_alias, scan_type(seen.algorithm)) {
+        match (file, &host.host_key_alias, scan_type(algorithm)) {
             // What ssh-keyscan prints has the name it scanned, which is not the one that is looked up.
             (Some(file), None, Some(kind)) => format!(
                 "If that fingerprint is right, add the key: ssh-keyscan -p {} -t {kind} {} >> {} (or connect once with: \
                  {by_hand})",
-                seen.port,
-                quote(seen.hostname),
+                host.port,
+                quote(&host.hostname),
                 quote(&file.to_string_lossy())
             ),
             _ => format!("If that fingerprint is right, add the key by connecting once with: {by_hand}"),
@@ -66,13 +65,23 @@ impl KnownHosts {
     }
 }
 
-impl Seen<'_> {
-    /// The name to look up and to forget.
-    fn known_as(&self) -> String {
-        match self.key_alias {
-            Some(alias) => lookup_name(alias, DEFAULT_PORT),
-            None => lookup_name(self.hostname, self.port),
-        }
+/// The key a host has shown.
+struct Seen<'a> {
+    host: &'a HostConfig,
+    algorithm: &'a str,
+    fingerprint: &'a str,
+}
+
+fn known_as(host: &HostConfig) -> String {
+    let (name, port) = host.known_as();
+    lookup_name(name, port)
+}
+
+/// As ssh shows it: `SHA256:` and base64.
+fn fingerprint(key: &[u8]) -> String {
+    match PublicKey::from_bytes(key) {
+        Ok(key) => key.fingerprint(HashAlg::Sha256).to_string(),
+        Err(_) => "(a key that cannot be read)".to_owned(),
     }
 }
 

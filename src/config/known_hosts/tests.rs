@@ -1,6 +1,8 @@
 use ssh_key::PublicKey;
 
 use super::*;
+use crate::base::Kind;
+use crate::config::{Env, SshConfig};
 
 const ED: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAD9xsXfQKPl4bzmdR2lpWU91ulcmooEligi4u4rB0Pa";
 const ED_OTHER: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB9dG4kjRhQTtWTVzd2t27+t0DEHBPW7iOD23TUiYLio";
@@ -93,42 +95,43 @@ fn files_are_read_in_order_and_missing_ones_are_empty() {
 #[test]
 fn the_types_to_ask_for() {
     let known = load(&format!("h {ECDSA}\nh {ED}\nh {ED_OTHER}\n@cert-authority g {ED}\n[h]:2222 {ED}"));
-    assert_eq!(known.known_algorithms("h", 22), ["ecdsa-sha2-nistp256", "ssh-ed25519"]);
-    assert_eq!(known.known_algorithms("h", 2222), ["ssh-ed25519"]);
-    assert_eq!(known.known_algorithms("h", 1).len(), 2);
-    assert!(known.known_algorithms("g", 22).is_empty());
+    assert_eq!(known.algorithms_of("h", 22), ["ecdsa-sha2-nistp256", "ssh-ed25519"]);
+    assert_eq!(known.algorithms_of("h", 2222), ["ssh-ed25519"]);
+    assert_eq!(known.algorithms_of("h", 1).len(), 2);
+    assert!(known.algorithms_of("g", 22).is_empty());
+}
+
+const CONFIG: &str = "Host web\n HostName web.example\n Port 2222\nHost aliased\n HostKeyAlias Key\n";
+
+/// What is said when `host` shows the key `ED` and the file `my hosts` has `lines`.
+fn refusal(host: &str, lines: &str) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let (config, file) = (dir.path().join("config"), dir.path().join("my hosts"));
+    std::fs::write(&config, CONFIG).unwrap();
+    std::fs::write(&file, lines).unwrap();
+    let config = SshConfig::load(Some(&config), &Env::default()).unwrap();
+    let host = config.resolve(host).unwrap();
+    let error = KnownHosts::load(&[file]).verify(&host, "ssh-ed25519", &key(ED)).unwrap_err();
+    assert_eq!(error.kind(), Kind::HostKey);
+    error.message().replace(dir.path().to_str().unwrap(), "DIR")
 }
 
 #[test]
 fn refusals_say_what_to_do() {
-    let known = KnownHosts::load(&["/home/me/my hosts"]);
-    let seen = Seen {
-        alias: "web",
-        hostname: "web.example",
-        port: 2222,
-        key_alias: None,
-        algorithm: "ssh-ed25519",
-        fingerprint: "SHA256:abc",
-    };
-    let text = |verdict: &Verdict, seen: &Seen<'_>| {
-        let error = known.refusal(verdict, seen);
-        assert_eq!(error.kind(), crate::base::Kind::HostKey);
-        error.message().to_owned()
-    };
     assert_eq!(
-        text(&Verdict::Unknown, &seen),
-        "the host key of web is not known: it showed ssh-ed25519 SHA256:abc.\nIf that fingerprint is right, add the key: \
-         ssh-keyscan -p 2222 -t ed25519 web.example >> '/home/me/my hosts' (or connect once with: ssh web)"
+        refusal("web", ""),
+        "the host key of web is not known: it showed ssh-ed25519 SHA256:fW1G3VFtQLmSwDg6M29GHaK9DrgpgQHwUoxnuyc2Dso.\n\
+         If that fingerprint is right, add the key: ssh-keyscan -p 2222 -t ed25519 web.example >> 'DIR/my hosts' \
+         (or connect once with: ssh web)"
     );
-    let place = || (Arc::from(Path::new("/kh")), 7);
-    let (file, line) = place();
-    let changed = text(&Verdict::Changed { file, line }, &seen);
-    assert!(changed.contains("has CHANGED") && changed.contains("/kh:7"), "{changed}");
-    assert!(changed.ends_with("ssh-keygen -R '[web.example]:2222' -f /kh"), "{changed}");
-    let aliased = Seen { key_alias: Some("Key"), ..seen };
-    assert!(text(&Verdict::Unknown, &aliased).ends_with("connecting once with: ssh web"));
-    let (file, line) = place();
-    assert!(text(&Verdict::Changed { file, line }, &aliased).contains("-R key -f /kh"));
-    let (file, line) = place();
-    assert!(text(&Verdict::Revoked { file, line }, &seen).contains("revoked in /kh:7"));
+    let changed = refusal("web", &format!("\n[web.example]:2222 {ED_OTHER}"));
+    assert!(changed.contains("has CHANGED") && changed.contains("DIR/my hosts:2."), "{changed}");
+    assert!(changed.ends_with("ssh-keygen -R '[web.example]:2222' -f 'DIR/my hosts'"), "{changed}");
+    assert!(refusal("web", &format!("@revoked * {ED}")).contains("is marked as revoked in DIR/my hosts:1"));
+}
+
+#[test]
+fn a_key_alias_is_what_to_forget_and_nothing_to_scan_for() {
+    assert!(refusal("aliased", "").ends_with("by connecting once with: ssh aliased"));
+    assert!(refusal("aliased", &format!("key {ED_OTHER}")).contains("ssh-keygen -R key -f"));
 }

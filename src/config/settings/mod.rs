@@ -36,7 +36,11 @@ macro_rules! settings {
     ($($name:ident: $type:ty = $default:expr, $rule:expr, $older:ident, $doc:literal;)*) => {
         /// The settings of this process.
         #[derive(Debug, Clone, PartialEq, Eq)]
-        pub struct Settings { $(#[doc = $doc] pub $name: $type,)* }
+        pub struct Settings {
+            $(#[doc = $doc] pub $name: $type,)*
+            /// Whether `known_hosts` was a flag: then it wins over the SSH configuration, else over the defaults only.
+            pub known_hosts_wins: bool,
+        }
 
         /// Values given by flags, as text.
         #[derive(Debug, Clone, Default)]
@@ -58,6 +62,7 @@ macro_rules! settings {
                             None => $default,
                         }
                     },)*
+                    known_hosts_wins: overrides.known_hosts.is_some(),
                 })
             }
         }
@@ -83,7 +88,7 @@ settings! {
     ssh_config: Option<PathBuf> = None, FilePath("`~/.ssh/config`, `/etc/ssh/ssh_config`"), New,
         "SSH client configuration to read instead of the usual ones";
     known_hosts: Option<PathBuf> = None, KnownHostsFile, New,
-        "Host keys to trust, instead of the files the SSH configuration names";
+        "Host keys to trust where the SSH configuration names no file; the flag wins over it";
     passphrase_file: Option<PathBuf> = None, FilePath("none"), New,
         "File with the passphrase of encrypted private keys";
     allow_any_command: bool = false, Flag, New,

@@ -221,7 +221,7 @@ impl Rule for Level {
     }
 
     fn show(&self, value: &LevelFilter) -> String {
-        value.to_string()
+        value.to_string().to_ascii_lowercase()
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::KnownHostsFile;
 use super::directive::{Directive, StrictHostKeyChecking};
 use super::expand::{self, Tokens};
 use super::reader::Diagnostic;
@@ -53,6 +54,19 @@ struct Written {
 }
 
 impl HostConfig {
+    /// The known_hosts files, the user's first.
+    pub fn known_hosts_files(&self) -> Vec<PathBuf> {
+        self.user_known_hosts_files.iter().chain(&self.global_known_hosts_files).cloned().collect()
+    }
+
+    /// The name and port to look up in known_hosts. A `HostKeyAlias` stands there without a port.
+    pub fn known_as(&self) -> (&str, u16) {
+        match &self.host_key_alias {
+            Some(alias) => (alias, DEFAULT_PORT),
+            None => (&self.hostname, self.port),
+        }
+    }
+
     /// The lower-case `key value` pairs that `ssh -G` prints for what is resolved here, in its order.
     pub fn lines(&self) -> Vec<(&'static str, String)> {
         let seconds = |time: Duration| time.as_secs().to_string();
@@ -221,7 +235,7 @@ impl<'a> Draft<'a> {
     ///
     /// # Errors
     /// A token, variable or user that does not exist, with the line it stands in.
-    pub fn finish(self) -> Result<HostConfig, Diagnostic> {
+    pub(super) fn finish(self, known_hosts: Option<&KnownHostsFile>) -> Result<HostConfig, Diagnostic> {
         let hostname = self.hostname.clone().unwrap_or_else(|| self.alias.to_ascii_lowercase());
         let tokens = Tokens {
             hostname: &hostname,
@@ -235,11 +249,8 @@ impl<'a> Draft<'a> {
         Ok(HostConfig {
             identity_files: self.identities(&tokens)?,
             identity_agent,
-            user_known_hosts_files: self.user_known_hosts(&tokens)?,
-            global_known_hosts_files: match self.global_known_hosts {
-                Some(files) => files.iter().map(PathBuf::from).collect(),
-                None => DEFAULT_GLOBAL_KNOWN_HOSTS.iter().map(PathBuf::from).collect(),
-            },
+            user_known_hosts_files: self.user_known_hosts(&tokens, known_hosts)?,
+            global_known_hosts_files: self.global_known_hosts(known_hosts),
             written: Written { identity_files: self.identities_written(), identity_agent: agent_written },
             alias: self.alias.to_owned(),
             user: tokens.user.to_owned(),
@@ -304,14 +315,28 @@ impl<'a> Draft<'a> {
         })
     }
 
-    fn user_known_hosts(&self, tokens: &Tokens<'_>) -> Result<Vec<PathBuf>, Diagnostic> {
-        match &self.user_known_hosts {
-            Some(files) => {
+    fn user_known_hosts(
+        &self,
+        tokens: &Tokens<'_>,
+        given: Option<&KnownHostsFile>,
+    ) -> Result<Vec<PathBuf>, Diagnostic> {
+        match (given, &self.user_known_hosts) {
+            (Some(given), _) if given.wins => Ok(vec![given.path.clone()]),
+            (_, Some(files)) => {
                 files.value.iter().map(|file| self.path("userknownhostsfile", files, file, tokens)).collect()
             }
-            None => {
+            (Some(given), None) => Ok(vec![given.path.clone()]),
+            (None, None) => {
                 Ok(DEFAULT_USER_KNOWN_HOSTS.iter().filter_map(|path| self.env.expand_tilde(path)).collect())
             }
+        }
+    }
+
+    fn global_known_hosts(&self, given: Option<&KnownHostsFile>) -> Vec<PathBuf> {
+        match self.global_known_hosts {
+            _ if given.is_some_and(|given| given.wins) => Vec::new(),
+            Some(files) => files.iter().map(PathBuf::from).collect(),
+            None => DEFAULT_GLOBAL_KNOWN_HOSTS.iter().map(PathBuf::from).collect(),
         }
     }
 

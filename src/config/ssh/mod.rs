@@ -16,13 +16,13 @@ mod scope;
 
 use std::collections::HashSet;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use directive::StrictHostKeyChecking;
 pub use host::HostConfig;
 pub use reader::Diagnostic;
 
-use super::{Env, file};
+use super::{Env, Settings, file};
 use crate::base::{Error, Kind, Result};
 use host::Draft;
 use reader::{Owner, Reader, Section};
@@ -40,6 +40,15 @@ pub struct SshConfig {
     floating: Vec<u32>,
     hosts: Vec<String>,
     warnings: Vec<Diagnostic>,
+    known_hosts: Option<KnownHostsFile>,
+}
+
+/// A known_hosts file that the settings name.
+#[derive(Debug, Clone)]
+struct KnownHostsFile {
+    path: PathBuf,
+    /// It replaces what the SSH configuration says, not only the defaults.
+    wins: bool,
 }
 
 impl SshConfig {
@@ -64,6 +73,16 @@ impl SshConfig {
             }
         }
         Ok(Self::new(reader, env.clone()))
+    }
+
+    /// Reads the configuration that the settings name, for the known_hosts file that they name.
+    ///
+    /// # Errors
+    /// As [`SshConfig::load`].
+    pub fn load_for(settings: &Settings, env: &Env) -> Result<Self> {
+        let known_hosts = settings.known_hosts.clone();
+        let known_hosts = known_hosts.map(|path| KnownHostsFile { path, wins: settings.known_hosts_wins });
+        Ok(Self { known_hosts, ..Self::load(settings.ssh_config.as_deref(), env)? })
     }
 
     /// The hosts that are named: plain names of `Host` lines, in the order of the files, each once.
@@ -95,7 +114,7 @@ impl SshConfig {
                 draft.apply(directive, &section.file, *line).map_err(|error| host_error(&error))?;
             }
         }
-        draft.finish().map_err(|error| host_error(&error))
+        draft.finish(self.known_hosts.as_ref()).map_err(|error| host_error(&error))
     }
 
     fn new(reader: Reader<'_>, env: Env) -> Self {
@@ -109,7 +128,7 @@ impl SshConfig {
                 hosts.push(name);
             }
         }
-        Self { env, scopes, sections, by_scope, floating, hosts, warnings }
+        Self { env, scopes, sections, by_scope, floating, hosts, warnings, known_hosts: None }
     }
 
     /// The sections that may count for a host, in order.

@@ -166,6 +166,35 @@ fn identity_files_are_expanded_and_bounded() {
     assert!(refusal(&config(&many), "a").contains("config:101: more than 100 identity files"));
 }
 
+#[test]
+fn a_known_hosts_flag_wins_over_the_host_and_the_setting_over_the_default_only() {
+    let home = Home::new(&[("config", b"Host a\n UserKnownHostsFile /a\n GlobalKnownHostsFile /g\n")]);
+    let files = |wins: bool, host: &str| {
+        let overrides = crate::config::Overrides::default();
+        let settings = Settings::load(&overrides, &home.env).unwrap();
+        let settings = Settings {
+            ssh_config: Some(home.path("config")),
+            known_hosts: Some("/k".into()),
+            known_hosts_wins: wins,
+            ..settings
+        };
+        let config = SshConfig::load_for(&settings, &home.env).unwrap();
+        let files = config.resolve(host).unwrap().known_hosts_files();
+        files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(files(true, "a"), "/k");
+    assert_eq!(files(true, "b"), "/k");
+    assert_eq!(files(false, "a"), "/a /g");
+    assert_eq!(files(false, "b"), "/k /etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2");
+}
+
+#[test]
+fn a_key_alias_is_looked_up_without_a_port() {
+    let config = config("Port 2222\nHost a\n HostKeyAlias Key\n");
+    assert_eq!(config.resolve("a").unwrap().known_as(), ("key", 22));
+    assert_eq!(config.resolve("b").unwrap().known_as(), ("b", 2222));
+}
+
 /// The figure is 10 ms for 1,000 hosts in a release build; this only notices when it is no longer linear.
 #[test]
 fn ten_thousand_hosts_resolve_in_linear_time() {
