@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(long, global = true, value_name = "FILE")]
     ssh_config: Option<String>,
 
-    /// known_hosts for every host, whatever the SSH configuration says [env: SCOUT_KNOWN_HOSTS is the default instead]
+    /// known_hosts of every host. SCOUT_KNOWN_HOSTS replaces only the default, not what the SSH configuration says
     #[arg(long, global = true, value_name = "FILE")]
     known_hosts: Option<String>,
 

@@ -56,7 +56,7 @@ fn prepare(args: &Args) -> Result<Scene> {
     let env = Env::current();
     let settings = Settings::load(&args.overrides(), &env)?;
     log::start(&settings)?;
-    let config = SshConfig::load(settings.ssh_config.as_deref(), &env)?;
+    let config = SshConfig::load_for(&settings, &env)?;
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }

@@ -10,8 +10,7 @@ use super::keys::Keys;
 use super::outside::{resolve, within};
 use super::{blocking, connection, socket};
 use crate::base::{Error, Kind, Result, time};
-use crate::config::known_hosts::Seen;
-use crate::config::{HostConfig, KnownHosts, Settings, Verdict};
+use crate::config::{HostConfig, KnownHosts, Settings};
 use crate::fleet::{Link, LinkOptions, errors};
 use crate::ssh::{Client, ClientConfig, Event, HostKey, Keepalive};
 
@@ -36,10 +35,7 @@ async fn connect(settings: &Settings, host: &HostConfig) -> Result<Rc<Link>> {
         let text = format!("its SSH configuration asks for a proxy ({proxy}), which is not supported yet");
         return Err(Error::new(Kind::HostConfig, text));
     }
-    let known_hosts_files = match &settings.known_hosts {
-        Some(file) => vec![file.clone()],
-        None => [host.user_known_hosts_files.as_slice(), &host.global_known_hosts_files].concat(),
-    };
+    let known_hosts_files = host.known_hosts_files();
     let known_hosts = blocking::run(move || KnownHosts::load(&known_hosts_files));
     let (addresses, known_hosts, keys) = futures_util::try_join!(
         resolve(&host.hostname, host.port),
@@ -48,7 +44,7 @@ async fn connect(settings: &Settings, host: &HostConfig) -> Result<Rc<Link>> {
     )?;
     let mut config = ClientConfig::new(host.user.as_str());
     config.identities = keys.public();
-    config.offer.prefer_host_keys(&known_hosts.known_algorithms(known_as(host), host.port));
+    config.offer.prefer_host_keys(&known_hosts.known_algorithms(host));
     config.keepalive = keepalive(settings, host);
     let login = Login { host, known_hosts: &known_hosts, keys: &keys };
     let (stream, client) = login.on(connect_any(&addresses).await?, config).await?;
@@ -61,11 +57,6 @@ async fn connect(settings: &Settings, host: &HostConfig) -> Result<Rc<Link>> {
     let link = Link::new(client, options);
     connection::drive(stream, &link);
     Ok(link)
-}
-
-/// The name a host's keys are kept under.
-fn known_as(host: &HostConfig) -> &str {
-    host.host_key_alias.as_deref().unwrap_or(&host.hostname)
 }
 
 /// The host's own wish wins over the settings; zero means never.
@@ -165,22 +156,7 @@ impl Login<'_> {
     }
 
     fn verify(&self, key: &HostKey) -> Result<()> {
-        let host = self.host;
-        let verdict = self.known_hosts.check(known_as(host), host.port, &key.blob);
-        if verdict == Verdict::Known {
-            return Ok(());
-        }
-        Err(self.known_hosts.refusal(
-            &verdict,
-            &Seen {
-                alias: &host.alias,
-                hostname: &host.hostname,
-                port: host.port,
-                key_alias: host.host_key_alias.as_deref(),
-                algorithm: key.key_type(),
-                fingerprint: &key.fingerprint(),
-            },
-        ))
+        self.known_hosts.verify(self.host, key.key_type(), &key.blob)
     }
 
     fn explain(&self, error: &crate::ssh::Error) -> Error {

@@ -129,7 +129,11 @@ impl Link {
 
     /// Appends what is to be sent; false when there is nothing.
     pub fn poll_transmit(&self, out: &mut Vec<u8>) -> bool {
-        self.state.borrow_mut().client.poll_transmit(out)
+        let mut state = self.state.borrow_mut();
+        let sent = state.client.poll_transmit(out);
+        // Room that sending made is news for those who wait for it.
+        self.dispatch_all(&mut state);
+        sent
     }
 
     /// Hears of the next change that concerns the driver.
@@ -161,9 +165,7 @@ impl Link {
     /// Hands out what the client learned, and wakes whoever waits for it.
     fn settle(&self, fed: Result<(), ssh::Error>) {
         let mut state = self.state.borrow_mut();
-        while let Some(event) = state.client.poll_event() {
-            self.dispatch(&mut state, event);
-        }
+        self.dispatch_all(&mut state);
         drop(state);
         if let Err(error) = fed {
             self.end(self.explain(&error));
@@ -171,16 +173,16 @@ impl Link {
         self.driver.notify(usize::MAX);
     }
 
-    fn dispatch(&self, state: &mut State, event: ssh::Event) {
+    fn dispatch_all(&self, state: &mut State) {
         let State { client, execs, files, .. } = state;
-        if let Some(channel) = event.channel()
-            && files.owns(channel)
-        {
-            if files.handle_event(client, &event) {
-                self.sftp_known.notify(usize::MAX);
+        while let Some(event) = client.poll_event() {
+            if event.channel().is_some_and(|channel| files.owns(channel)) {
+                if files.handle_event(client, &event) {
+                    self.sftp_known.notify(usize::MAX);
+                }
+            } else {
+                execs.handle_event(client, event);
             }
-        } else {
-            execs.handle_event(client, event);
         }
     }
 
