@@ -1,4 +1,4 @@
-//! One session, asked in every revision. `testing::fleet()` never answers for the host `wait`.
+//! One session, asked in every revision. `testing::fleet()` never answers for a path that contains `wait`.
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -120,7 +120,7 @@ fn requests_need_not_wait_for_the_initialized_notification() {
         assert_eq!(answer(&session, note), None);
         let list = ask(&session, r#"{"jsonrpc":"2.0","id":2,"method":"tools/list"}"#);
         assert!(list["result"].get("ttlMs").is_none());
-        let result = &ask(&session, &call("3", r#"{"target":"h:/x"}"#))["result"];
+        let result = &ask(&session, &call("3", r#"{"target":"localhost:/x"}"#))["result"];
         assert_eq!((&result["content"][0]["type"], &result["isError"]), (&json!("text"), &json!(false)));
         assert!(result.get("resultType").is_none() && result.get("_meta").is_none());
     }
@@ -136,7 +136,7 @@ fn the_stateless_era_needs_no_handshake() {
         assert!(cacheable["ttlMs"].is_u64());
         assert_eq!(cacheable["cacheScope"], "private");
     }
-    let params = format!(r#"{{"name":"scout","arguments":{{"target":"h:/x"}},{META}}}"#);
+    let params = format!(r#"{{"name":"scout","arguments":{{"target":"localhost:/x"}},{META}}}"#);
     let called = &ask(&session, &request("3", "tools/call", &params))["result"];
     for result in [discovered, list, called] {
         assert_eq!(result["resultType"], "complete");
@@ -232,7 +232,7 @@ fn wrong_arguments_are_the_models_business_since_2025_11_25() {
     for (arguments, text) in [
         (r#"{"target":5}"#, "Argument 'target' must be a string, not a number"),
         (r#"{"query":[]}"#, "Argument 'query' must be a string, not an array"),
-        (r#"{"path":"h:/x"}"#, "Unknown argument 'path'. Known arguments: target, query"),
+        (r#"{"path":"localhost:/x"}"#, "Unknown argument 'path'. Known arguments: target, query"),
         (r#"{"target":"a","target":"b"}"#, "Argument 'target' appears twice"),
         (r#"{"target":"\ud83d"}"#, "Argument 'target' is not valid Unicode"),
     ] {
@@ -311,20 +311,20 @@ fn notifications_and_responses_are_never_answered() {
 #[test]
 fn a_cancelled_call_is_not_answered_and_its_neighbours_are() {
     let session = agreed("2025-06-18");
-    let mut first = pending(&session, &call("1", r#"{"target":"wait:/x"}"#));
-    let mut second = pending(&session, &call(r#""1""#, r#"{"target":"wait:/x"}"#));
+    let mut first = pending(&session, &call("1", r#"{"target":"localhost:/wait"}"#));
+    let mut second = pending(&session, &call(r#""1""#, r#"{"target":"localhost:/wait"}"#));
     assert_eq!(answer(&session, cancel("1").as_bytes()), None);
     assert_eq!((&mut first).now_or_never(), Some(None));
     assert_eq!((&mut second).now_or_never(), None);
     // Answers do not wait for calls that take longer.
-    assert!(ask(&session, &call("1", r#"{"target":"h:/x"}"#)).get("result").is_some());
+    assert!(ask(&session, &call("1", r#"{"target":"localhost:/x"}"#)).get("result").is_some());
 }
 
 #[test]
 fn an_id_in_flight_is_taken() {
     let session = agreed("2025-06-18");
-    let first = pending(&session, &call(r#""a""#, r#"{"target":"wait:/x"}"#));
-    for message in [call(r#""\u0061""#, r#"{"target":"h:/x"}"#), request(r#""a""#, "ping", "{}")] {
+    let first = pending(&session, &call(r#""a""#, r#"{"target":"localhost:/wait"}"#));
+    for message in [call(r#""\u0061""#, r#"{"target":"localhost:/x"}"#), request(r#""a""#, "ping", "{}")] {
         assert_eq!(error_code(&ask(&session, &message)), -32600);
     }
     drop(first);
@@ -336,14 +336,14 @@ fn too_many_calls_are_refused_at_once() {
     let options = Options { calls_max: 2, ..Options::default() };
     let session = Session::new(testing::fleet(), &options);
     ask(&session, &request("0", "initialize", r#"{"protocolVersion":"2025-06-18"}"#));
-    let first = pending(&session, &call("1", r#"{"target":"wait:/x"}"#));
-    let _second = pending(&session, &call("2", r#"{"target":"wait:/x"}"#));
-    let reply = ask(&session, &call("3", r#"{"target":"h:/x"}"#));
+    let first = pending(&session, &call("1", r#"{"target":"localhost:/wait"}"#));
+    let _second = pending(&session, &call("2", r#"{"target":"localhost:/wait"}"#));
+    let reply = ask(&session, &call("3", r#"{"target":"localhost:/x"}"#));
     assert_eq!(error_code(&reply), -32000);
     assert!(error_text(&reply).starts_with("Server busy: 2 calls are in flight"));
     assert!(ask(&session, &request("4", "ping", "{}")).get("result").is_some());
     drop(first);
-    assert!(ask(&session, &call("3", r#"{"target":"h:/x"}"#)).get("result").is_some());
+    assert!(ask(&session, &call("3", r#"{"target":"localhost:/x"}"#)).get("result").is_some());
 }
 
 // --- batches ---------------------------------------------------------------------------------------------------
@@ -362,7 +362,7 @@ fn batches_exist_in_one_revision() {
 fn a_batch_is_answered_at_once_and_whole() {
     let session = agreed("2025-03-26");
     let messages = [
-        call("1", r#"{"target":"h:/x"}"#),
+        call("1", r#"{"target":"localhost:/x"}"#),
         request("2", "nope", "{}"),
         r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#.to_owned(),
         "7".to_owned(),
@@ -384,7 +384,7 @@ fn a_batch_is_answered_at_once_and_whole() {
 #[test]
 fn what_is_cancelled_in_a_batch_is_missing_from_its_answer() {
     let session = agreed("2025-03-26");
-    let wait = call("1", r#"{"target":"wait:/x"}"#);
+    let wait = call("1", r#"{"target":"localhost:/wait"}"#);
     let mut batch = pending(&session, &format!("[{wait},{}]", request("2", "ping", "{}")));
     session.handle(cancel("1").as_bytes());
     let reply = (&mut batch).now_or_never().flatten().expect("the ping's answer");
@@ -401,7 +401,7 @@ fn what_is_cancelled_in_a_batch_is_missing_from_its_answer() {
 #[test]
 fn long_batches_are_refused_whole() {
     let session = agreed("2025-03-26");
-    let long = vec![call("1", r#"{"target":"wait:/x"}"#); BATCH_LENGTH_MAX + 1].join(",");
+    let long = vec![call("1", r#"{"target":"localhost:/wait"}"#); BATCH_LENGTH_MAX + 1].join(",");
     assert_eq!(error_code(&ask(&session, &format!("[{long}]"))), -32600);
     assert!(ask(&session, &request("1", "ping", "{}")).get("result").is_some());
 }
@@ -470,8 +470,8 @@ const WORDS: &[&str] = &[
     "arguments",
     "target",
     "query",
-    "wait:/x",
-    "h:/x",
+    "localhost:/wait",
+    "localhost:/x",
     "_meta",
     "io.modelcontextprotocol/protocolVersion",
     "2026-07-28",
