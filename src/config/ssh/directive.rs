@@ -1,6 +1,7 @@
 //! What one line asks for. ssh2-config says which keywords exist and parses the values it knows how to parse; each
 //! line goes to it alone, because one bad value makes it refuse a whole file.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use ssh2_config::{DefaultAlgorithms, HostParams, ParseRule, SshParserError};
@@ -70,6 +71,8 @@ impl StrictHostKeyChecking {
 #[derive(Debug)]
 pub struct Parser {
     template: ssh2_config::SshConfig,
+    /// For each keyword the last value and what it meant: hosts of a fleet differ in few lines.
+    last: HashMap<String, (String, Option<Directive>)>,
 }
 
 impl Parser {
@@ -78,38 +81,20 @@ impl Parser {
         // expanded with the tokens, and shown unexpanded where `ssh -G` shows it so.
         let template =
             ssh2_config::SshConfig::default().default_algorithms(DefaultAlgorithms::empty()).home_dir("~");
-        Self { template }
+        Self { template, last: HashMap::new() }
     }
 
     /// `Ok(None)` for a line that changes nothing here: most directives of OpenSSH are of no use to this program.
     ///
     /// # Errors
     /// What is wrong and what was expected, without the place.
-    pub fn parse(&self, line: &Line<'_>) -> Result<Option<Directive>, String> {
-        let keyword = line.keyword.as_str();
-        if line.rest.is_empty() {
-            return self.check_keyword(keyword).and(Err(format!("{keyword} has no value")));
+    pub fn parse(&mut self, line: &Line<'_>) -> Result<Option<Directive>, String> {
+        if let Some((_, directive)) = self.last.get(&line.keyword).filter(|(rest, _)| rest == line.rest) {
+            return Ok(directive.clone());
         }
-        let args = line.args().map_err(|_| "a quote is not closed".to_owned())?;
-        let one = || single(keyword, &args);
-        Ok(Some(match keyword {
-            "hostname" => Directive::HostName(self.ask(keyword, one()?, |p| p.host_name)?),
-            "user" => Directive::User(self.ask(keyword, one()?, |p| p.user)?),
-            "port" => Directive::Port(self.port(one()?)?),
-            "identityfile" | "identityfile2" => Directive::IdentityFile(self.identity_file(one()?)?),
-            "identitiesonly" => Directive::IdentitiesOnly(flag(keyword, one()?)?),
-            "identityagent" => Directive::IdentityAgent(one()?.to_owned()),
-            "userknownhostsfile" => Directive::UserKnownHostsFile(files(keyword, args)?),
-            "globalknownhostsfile" => Directive::GlobalKnownHostsFile(files(keyword, args)?),
-            "stricthostkeychecking" => Directive::StrictHostKeyChecking(strict(one()?)?),
-            "connecttimeout" => return Ok(time(keyword, one()?)?.map(Directive::ConnectTimeout)),
-            "serveraliveinterval" => return Ok(time(keyword, one()?)?.map(Directive::ServerAliveInterval)),
-            "serveralivecountmax" => Directive::ServerAliveCountMax(count(keyword, one()?)?),
-            "hostkeyalias" => Directive::HostKeyAlias(one()?.to_ascii_lowercase()),
-            "proxyjump" => Directive::ProxyJump(jump(line.rest)?),
-            "proxycommand" => Directive::ProxyCommand(line.rest.to_owned()),
-            _ => return self.check_keyword(keyword).map(|()| None),
-        }))
+        let directive = self.parse_new(line)?;
+        self.last.insert(line.keyword.clone(), (line.rest.to_owned(), directive.clone()));
+        Ok(directive)
     }
 
     /// Whether OpenSSH knows the keyword.
@@ -126,6 +111,33 @@ impl Parser {
             }
             _ => Ok(()),
         }
+    }
+
+    fn parse_new(&self, line: &Line<'_>) -> Result<Option<Directive>, String> {
+        let keyword = line.keyword.as_str();
+        if line.rest.is_empty() {
+            return self.check_keyword(keyword).and(Err(format!("{keyword} has no value")));
+        }
+        let args = line.args().map_err(|_| "a quote is not closed".to_owned())?;
+        let one = || single(keyword, &args);
+        Ok(Some(match keyword {
+            "hostname" => Directive::HostName(self.ask(keyword, one()?, |p| p.host_name.clone())?),
+            "user" => Directive::User(self.ask(keyword, one()?, |p| p.user.clone())?),
+            "port" => Directive::Port(self.port(one()?)?),
+            "identityfile" | "identityfile2" => Directive::IdentityFile(self.identity_file(one()?)?),
+            "identitiesonly" => Directive::IdentitiesOnly(flag(keyword, one()?)?),
+            "identityagent" => Directive::IdentityAgent(one()?.to_owned()),
+            "userknownhostsfile" => Directive::UserKnownHostsFile(files(keyword, args)?),
+            "globalknownhostsfile" => Directive::GlobalKnownHostsFile(files(keyword, args)?),
+            "stricthostkeychecking" => Directive::StrictHostKeyChecking(strict(one()?)?),
+            "connecttimeout" => return Ok(time(keyword, one()?)?.map(Directive::ConnectTimeout)),
+            "serveraliveinterval" => return Ok(time(keyword, one()?)?.map(Directive::ServerAliveInterval)),
+            "serveralivecountmax" => Directive::ServerAliveCountMax(count(keyword, one()?)?),
+            "hostkeyalias" => Directive::HostKeyAlias(one()?.to_ascii_lowercase()),
+            "proxyjump" => Directive::ProxyJump(jump(line.rest)?),
+            "proxycommand" => Directive::ProxyCommand(line.rest.to_owned()),
+            _ => return self.check_keyword(keyword).map(|()| None),
+        }))
     }
 
     fn ask<T>(
@@ -153,7 +165,7 @@ impl Parser {
     }
 
     fn identity_file(&self, value: &str) -> Result<String, String> {
-        let path = self.ask("identityfile", value, |p| p.identity_file?.pop())?;
+        let path = self.ask("identityfile", value, |p| p.identity_file.as_ref()?.first().cloned())?;
         path.into_os_string().into_string().map_err(|_| format!("identityfile '{value}': not UTF-8"))
     }
 }

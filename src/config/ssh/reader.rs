@@ -229,16 +229,20 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// The pattern to look for; what the directories before it are called is no part of it.
     fn include_path(&self, arg: &str) -> Result<String, String> {
-        let path = match (self.owner, arg.starts_with('~')) {
-            (_, true) => {
-                let home = self.env.expand_tilde(arg);
-                home.ok_or_else(|| format!("include '{arg}': there is no such user"))?
+        let (base, rest) = match (self.owner, arg.split_once('/')) {
+            (_, Some((user, rest))) if user.starts_with('~') => {
+                let home = self.env.expand_tilde(user);
+                (home.ok_or_else(|| format!("include '{arg}': there is no such user"))?, rest)
             }
-            (Owner::User, false) => self.env.home.join(".ssh").join(arg),
-            (Owner::System, false) => Path::new("/etc/ssh").join(arg),
+            (_, Some(("", _))) => return Ok(arg.to_owned()),
+            (Owner::User, _) => (self.env.home.join(".ssh"), arg),
+            (Owner::System, _) => (PathBuf::from("/etc/ssh"), arg),
         };
-        path.into_os_string().into_string().map_err(|_| format!("include '{arg}': the path is not UTF-8"))
+        let base =
+            base.to_str().ok_or_else(|| format!("include '{arg}': the home directory is not UTF-8"))?;
+        Ok(format!("{}/{rest}", glob::Pattern::escape(base)))
     }
 
     fn fail(&mut self, cursor: &Cursor, message: impl Into<String>) {

@@ -14,7 +14,8 @@ struct Home {
 
 impl Home {
     fn new(files: &[(&str, &[u8])]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        // A name that would be a pattern if it were taken for one.
+        let dir = tempfile::Builder::new().prefix("home[1]*").tempdir().unwrap();
         fs::create_dir(dir.path().join(".ssh")).unwrap();
         for (name, text) in files {
             fs::write(dir.path().join(".ssh").join(name), text).unwrap();
