@@ -1,5 +1,8 @@
 //! Simulated links, a small SSH server, virtual time. Only adds items, never changes behaviour.
 
+pub mod ssh_server;
+mod ssh_server_channel;
+
 use crate::fleet::Fleet;
 use std::rc::Rc;
 
