@@ -18,7 +18,7 @@ use crate::ssh::{ChannelId, Client, Event, Stream};
 pub(super) enum Files {
     #[default]
     Unopened,
-    Open(Channel),
+    Open(Box<Channel>),
     /// It broke; the next operation opens another one.
     Broken(Error),
     /// The server has no SFTP; commands must do.
@@ -105,7 +105,7 @@ impl Link {
         if matches!(files, Files::Unopened | Files::Broken(_)) {
             let id = client.open_session().map_err(|error| self.explain(&error))?;
             client.subsystem(id, "sftp");
-            *files = Files::Open(Channel::new(id));
+            *files = Files::Open(Box::new(Channel::new(id)));
             drop(state);
             self.driver.notify(usize::MAX);
         }
