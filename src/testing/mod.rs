@@ -4,5 +4,7 @@ mod nowhere;
 pub mod sftp_server;
 pub mod ssh_server;
 mod ssh_server_channel;
+pub mod world;
+mod world_host;
 
 pub use nowhere::fleet;

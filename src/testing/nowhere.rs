@@ -47,7 +47,7 @@ impl Net for Nowhere {
     }
 }
 
-struct Hello;
+pub(super) struct Hello;
 
 impl Shell for Hello {
     fn run<'a>(&'a self, command: &'a str, sink: &'a mut dyn Sink) -> LocalBoxFuture<'a, Result<Exit>> {

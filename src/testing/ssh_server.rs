@@ -1,6 +1,7 @@
 //! A small SSH server, sans-IO: obedient by default, hostile where asked. For pairing with [`crate::ssh::Client`] in
 //! tests; it trusts its peer's lengths and keeps no bounds, so it must never meet the outside.
 
+use super::sftp_server::SftpServer;
 use super::ssh_server_channel::ServerChannel;
 use crate::crypto::sign::Ed25519;
 use crate::crypto::{kem, x25519};
@@ -53,6 +54,8 @@ pub struct ServerConfig {
     /// Text before login.
     pub banner: Option<&'static str>,
     pub misbehaviour: Option<Misbehaviour>,
+    /// Makes what the subsystem `sftp` serves; `None`: it is refused.
+    pub sftp: Option<fn() -> SftpServer>,
 }
 
 impl Default for ServerConfig {
@@ -67,12 +70,13 @@ impl Default for ServerConfig {
             window_bytes: 64 * 1024,
             banner: None,
             misbehaviour: None,
+            sftp: None,
         }
     }
 }
 
-/// Understands the commands `echo TEXT`, `cat`, `bytes N`, `fail TEXT`, `exit N`, `killed NAME` and `hang`, and the
-/// subsystem `echo`.
+/// Understands the commands `echo TEXT`, `cat`, `bytes N`, `fail TEXT`, `exit N`, `killed NAME`, `hang` and `stubborn`
+/// (which only `KILL` ends), and the subsystems `echo` and `sftp`.
 pub struct Server {
     pub config: ServerConfig,
     /// Key exchanges finished, logins refused, sessions opened so far.
@@ -127,6 +131,21 @@ impl Server {
     /// The public key as in known_hosts.
     pub fn host_blob(&self) -> &[u8] {
         &self.host_blob
+    }
+
+    /// The signals received so far, by channel.
+    pub fn signals(&self) -> Vec<&str> {
+        self.channels.iter().flat_map(|channel| &channel.signals).map(String::as_str).collect()
+    }
+
+    /// Sessions that are open now.
+    pub fn sessions(&self) -> usize {
+        self.channels.iter().filter(|channel| !channel.is_closed).count()
+    }
+
+    /// Ends every subsystem, as if its process had died.
+    pub fn end_subsystems(&mut self) {
+        self.channels.iter_mut().for_each(ServerChannel::end_subsystem);
     }
 
     /// Starts a key exchange unless one is running.
@@ -343,7 +362,7 @@ impl Server {
     fn open(&mut self, mut reader: Reader<'_>) -> Result<(), Error> {
         reader.string(MAX, WHAT)?;
         let (remote, window, packet) = (reader.u32(WHAT)?, reader.u32(WHAT)?, reader.u32(WHAT)?);
-        if self.channels.iter().filter(|channel| !channel.is_closed).count() >= self.config.sessions_max {
+        if self.sessions() >= self.config.sessions_max {
             self.send(|out| {
                 out.push(number::CHANNEL_OPEN_FAILURE);
                 out.put_u32(remote);
@@ -354,7 +373,7 @@ impl Server {
             return Ok(());
         }
         let (local, granted) = (self.channels.len() as u32, self.config.window_bytes);
-        self.channels.push(ServerChannel::new(remote, window, packet, granted));
+        self.channels.push(ServerChannel::new(remote, window, packet, granted, self.config.sftp));
         self.opened_sessions += 1;
         self.send(|out| {
             out.push(number::CHANNEL_OPEN_CONFIRMATION);

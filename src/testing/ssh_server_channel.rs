@@ -1,5 +1,6 @@
 //! A session of the small SSH server: its scripted commands and both windows.
 
+use super::sftp_server::SftpServer;
 use super::ssh_server::Misbehaviour;
 use crate::ssh::Error;
 use crate::ssh::number;
@@ -16,6 +17,7 @@ enum Exit {
 
 pub(super) struct ServerChannel {
     pub is_closed: bool,
+    pub signals: Vec<String>,
     remote: u32,
     window: u32,
     packet: u32,
@@ -26,14 +28,25 @@ pub(super) struct ServerChannel {
     errors: Vec<u8>,
     /// Echo what arrives until it ends.
     echoes: bool,
+    serves: Option<fn() -> SftpServer>,
+    sftp: Option<SftpServer>,
+    /// Ends by no signal but `KILL`.
+    is_stubborn: bool,
     exit: Option<Exit>,
     closes: bool,
 }
 
 impl ServerChannel {
-    pub fn new(remote: u32, window: u32, packet: u32, granted: u32) -> Self {
+    pub fn new(
+        remote: u32,
+        window: u32,
+        packet: u32,
+        granted: u32,
+        serves: Option<fn() -> SftpServer>,
+    ) -> Self {
         Self {
             is_closed: false,
+            signals: Vec::new(),
             remote,
             window,
             packet,
@@ -42,6 +55,9 @@ impl ServerChannel {
             output: Vec::new(),
             errors: Vec::new(),
             echoes: false,
+            serves,
+            sftp: None,
+            is_stubborn: false,
             exit: None,
             closes: false,
         }
@@ -52,7 +68,7 @@ impl ServerChannel {
         match message {
             number::CHANNEL_DATA => return self.receive(reader.string(MAX, WHAT)?),
             number::CHANNEL_WINDOW_ADJUST => self.window += reader.u32(WHAT)?,
-            number::CHANNEL_EOF if self.echoes => self.finish(Exit::Status(0)),
+            number::CHANNEL_EOF if self.echoes || self.sftp.is_some() => self.finish(Exit::Status(0)),
             number::CHANNEL_CLOSE => {
                 self.is_closed = true;
                 if !self.closes {
@@ -116,6 +132,10 @@ impl ServerChannel {
         if self.echoes {
             self.output.extend_from_slice(data);
         }
+        if let Some(sftp) = &mut self.sftp {
+            sftp.handle_input(data);
+            sftp.poll_transmit(&mut self.output);
+        }
         if self.granted > self.granted_max / 2 {
             return Ok(Vec::new());
         }
@@ -131,12 +151,17 @@ impl ServerChannel {
         let is_known = match kind {
             "exec" => self.run(reader.text(MAX, WHAT)?),
             "subsystem" => {
-                self.echoes = reader.text(MAX, WHAT)? == "echo";
-                self.echoes
+                let name = reader.text(MAX, WHAT)?;
+                self.echoes = name == "echo";
+                self.sftp = self.serves.filter(|_| name == "sftp").map(|serves| serves());
+                self.echoes || self.sftp.is_some()
             }
             "signal" => {
                 let name = reader.text(MAX, WHAT)?.to_owned();
-                self.finish(Exit::Signal(name));
+                self.signals.push(name.clone());
+                if !self.is_stubborn || name == "KILL" {
+                    self.finish(Exit::Signal(name));
+                }
                 true
             }
             _ => false,
@@ -165,9 +190,16 @@ impl ServerChannel {
             "killed" => self.finish(Exit::Signal(argument.to_owned())),
             "cat" => self.echoes = true,
             "hang" => {}
+            "stubborn" => self.is_stubborn = true,
             _ => return false,
         }
         true
+    }
+
+    pub fn end_subsystem(&mut self) {
+        if self.echoes || self.sftp.is_some() {
+            self.finish(Exit::Status(1));
+        }
     }
 
     fn finish(&mut self, exit: Exit) {

@@ -1,0 +1,258 @@
+//! A host of the [`World`](super::world::World): a small SSH server behind a wire that delays, cuts and swallows.
+
+use std::cell::{Cell, Ref, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use futures_util::future::{self, select};
+
+use super::ssh_server::{Server, ServerConfig};
+use super::world::{Scene, now};
+use crate::base::time::{Duration, Instant};
+use crate::base::{Error, Result};
+use crate::config::HostConfig;
+use crate::crypto::sign::Ed25519;
+use crate::fleet::{Link, LinkOptions};
+use crate::ssh::wire::Write;
+use crate::ssh::{Client, ClientConfig, Event, PublicIdentity};
+
+/// How a host and the way to it behave. What a connection is like is settled when it is made, but for `is_mute`.
+pub struct SimHost {
+    pub server: RefCell<ServerConfig>,
+    /// What a dial fails with.
+    pub refusal: RefCell<Option<Error>>,
+    /// Dials never end.
+    pub never_answers: Cell<bool>,
+    /// What the server sends does not arrive any more.
+    pub is_mute: Cell<bool>,
+    /// One way.
+    pub delay: Cell<Duration>,
+    /// Bytes arrive in pieces drawn from this seed.
+    pub pieces: Cell<Option<u64>>,
+    /// After login the wire breaks once the client has received this many bytes. For the next connection only.
+    pub cut: Cell<Option<usize>>,
+    /// As in [`LinkOptions`].
+    pub sessions: Cell<usize>,
+    pub idle_timeout: Cell<Duration>,
+    dials: Cell<usize>,
+    dialling: Cell<usize>,
+    connections: RefCell<Vec<Rc<Connection>>>,
+}
+
+/// A connection, seen from the host.
+pub struct Connection {
+    server: RefCell<Server>,
+    is_open: Cell<bool>,
+}
+
+impl Default for SimHost {
+    fn default() -> Self {
+        Self {
+            server: RefCell::default(),
+            refusal: RefCell::default(),
+            never_answers: Cell::default(),
+            is_mute: Cell::default(),
+            delay: Cell::new(Duration::from_millis(10)),
+            pieces: Cell::default(),
+            cut: Cell::default(),
+            sessions: Cell::new(8),
+            idle_timeout: Cell::new(Duration::from_secs(60)),
+            dials: Cell::default(),
+            dialling: Cell::default(),
+            connections: RefCell::default(),
+        }
+    }
+}
+
+impl SimHost {
+    /// Dials begun so far.
+    pub fn dials(&self) -> usize {
+        self.dials.get()
+    }
+
+    /// Dials under way.
+    pub fn dialling(&self) -> usize {
+        self.dialling.get()
+    }
+
+    /// Connections that are open.
+    pub fn open(&self) -> usize {
+        self.connections.borrow().iter().filter(|connection| connection.is_open.get()).count()
+    }
+
+    /// The connection that was made last.
+    pub fn last(&self) -> Rc<Connection> {
+        Rc::clone(self.connections.borrow().last().expect("a connection was made"))
+    }
+
+    pub(super) async fn dial(self: &Rc<Self>, scene: &Scene, host: &HostConfig) -> Result<Rc<Link>> {
+        self.dials.set(self.dials.get() + 1);
+        self.dialling.set(self.dialling.get() + 1);
+        let _dialling = Dialling(self);
+        scene.sleep_until(now() + 10 * self.delay.get()).await;
+        if self.never_answers.get() {
+            future::pending::<()>().await;
+        }
+        if let Some(error) = self.refusal.borrow().clone() {
+            return Err(error);
+        }
+        let (client, server) = log_in(self.server.borrow().clone());
+        let connection = Rc::new(Connection { server: RefCell::new(server), is_open: Cell::new(true) });
+        self.connections.borrow_mut().push(Rc::clone(&connection));
+        let options = LinkOptions {
+            host: host.alias.as_str().into(),
+            sessions: self.sessions.get(),
+            idle_timeout: self.idle_timeout.get(),
+            clock: now,
+        };
+        let link = Link::new(client, options);
+        let wire = Wire {
+            host: Rc::clone(self),
+            link: Rc::clone(&link),
+            connection,
+            to_server: VecDeque::new(),
+            to_client: VecDeque::new(),
+            until_cut: self.cut.take(),
+            seed: self.pieces.get(),
+        };
+        scene.spawn(wire.carry(scene.clone()));
+        Ok(link)
+    }
+}
+
+impl Connection {
+    pub fn server(&self) -> Ref<'_, Server> {
+        self.server.borrow()
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.is_open.get()
+    }
+
+    /// Ends every subsystem, as if its process had died.
+    pub fn end_subsystems(&self) {
+        self.server.borrow_mut().end_subsystems();
+    }
+}
+
+struct Dialling<'a>(&'a SimHost);
+
+impl Drop for Dialling<'_> {
+    fn drop(&mut self) {
+        self.0.dialling.set(self.0.dialling.get() - 1);
+    }
+}
+
+/// A client and its server past login.
+fn log_in(config: ServerConfig) -> (Client, Server) {
+    let (key, public) = Ed25519::generate();
+    let named = |value: &[u8]| {
+        let mut blob = Vec::new();
+        blob.put_string(b"ssh-ed25519");
+        blob.put_string(value);
+        blob
+    };
+    let mut client_config = ClientConfig::new("me");
+    client_config.identities.extend(PublicIdentity::from_blob(&named(&public)));
+    let (mut client, mut server) = (Client::new(client_config, now()), Server::new(config));
+    while !client.is_ready() {
+        while let Some(event) = client.poll_event() {
+            let answered = match event {
+                Event::HostKey(_) => client.accept_host_key(),
+                Event::Sign { data, .. } => client.provide_signature(&named(&key.sign(&data))),
+                _ => Ok(()),
+            };
+            answered.expect("the connection goes on");
+        }
+        let mut out = Vec::new();
+        while client.poll_transmit(&mut out) {}
+        server.handle_input(&out).expect("the client keeps the rules");
+        let mut out = Vec::new();
+        assert!(server.poll_transmit(&mut out), "the server has an answer");
+        client.handle_input(&out, now()).expect("the server lets us in");
+    }
+    (client, server)
+}
+
+/// Carries the bytes of one connection.
+struct Wire {
+    host: Rc<SimHost>,
+    link: Rc<Link>,
+    connection: Rc<Connection>,
+    to_server: VecDeque<(Instant, Vec<u8>)>,
+    to_client: VecDeque<(Instant, Vec<u8>)>,
+    until_cut: Option<usize>,
+    seed: Option<u64>,
+}
+
+impl Wire {
+    async fn carry(mut self, scene: Scene) {
+        while !self.link.has_ended() {
+            let changed = self.link.listen();
+            while self.turn() {}
+            let due = [self.to_server.front(), self.to_client.front()].into_iter().flatten();
+            let next = due.map(|(at, _)| *at).chain(self.link.poll_timeout()).min();
+            match next {
+                _ if self.link.has_ended() => {}
+                Some(at) => drop(select(changed, scene.sleep_until(at)).await),
+                None => changed.await,
+            }
+            if self.link.poll_timeout().is_some_and(|at| at <= now()) {
+                self.link.handle_timeout(now());
+            }
+        }
+        self.turn();
+        let mut server = self.connection.server.borrow_mut();
+        for (_, bytes) in self.to_server.drain(..) {
+            server.handle_input(&bytes).expect("the client keeps the rules");
+        }
+        self.connection.is_open.set(false);
+    }
+
+    /// Moves what can be moved now; whether there was anything.
+    fn turn(&mut self) -> bool {
+        let arrival = now() + self.host.delay.get();
+        let mut out = Vec::new();
+        while self.link.poll_transmit(&mut out) {}
+        let mut moved = !out.is_empty();
+        if moved {
+            self.to_server.push_back((arrival, out));
+        }
+        while let Some((_, bytes)) = self.to_server.pop_front_if(|(at, _)| *at <= now()) {
+            let handled = self.connection.server.borrow_mut().handle_input(&bytes);
+            handled.expect("the client keeps the rules");
+            moved = true;
+        }
+        let mut out = Vec::new();
+        if self.connection.server.borrow_mut().poll_transmit(&mut out) && !self.host.is_mute.get() {
+            self.to_client.push_back((arrival, out));
+            moved = true;
+        }
+        while let Some((_, bytes)) = self.to_client.pop_front_if(|(at, _)| *at <= now()) {
+            self.deliver(&bytes);
+            moved = true;
+        }
+        moved && !self.link.has_ended()
+    }
+
+    fn deliver(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() && !self.link.has_ended() {
+            let length = self.piece(bytes.len()).min(self.until_cut.unwrap_or(usize::MAX));
+            let (piece, rest) = bytes.split_at(length);
+            self.link.handle_input(piece, now());
+            bytes = rest;
+            if let Some(left) = &mut self.until_cut {
+                *left -= length;
+                if *left == 0 {
+                    self.link.handle_eof();
+                }
+            }
+        }
+    }
+
+    fn piece(&mut self, length: usize) -> usize {
+        let Some(seed) = &mut self.seed else { return length };
+        *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        1 + (*seed >> 33) as usize % length.min(5000)
+    }
+}
