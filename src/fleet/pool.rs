@@ -9,6 +9,7 @@ use futures_util::future::{LocalBoxFuture, Shared, WeakShared};
 
 use super::link::Link;
 use super::net::Net;
+use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result};
 use crate::config::HostConfig;
 
@@ -25,16 +26,30 @@ pub struct Pool {
 enum Place {
     /// Everybody who waits shares the dial; when all of them leave, it is dropped.
     Dialling(WeakShared<Dial>),
-    Ready(Rc<Link>),
+    /// The dial lives on until everybody who waited for it has come for the link.
+    Ready(Rc<Link>, WeakShared<Dial>),
 }
 
 impl Place {
     fn is_vacant(&self) -> bool {
         match self {
-            Self::Dialling(dial) => dial.upgrade().is_none(),
-            Self::Ready(link) => link.has_ended(),
+            Self::Dialling(dial) => under_way(dial).is_none(),
+            Self::Ready(link, _) => link.has_ended(),
         }
     }
+
+    /// Since when nobody wants it.
+    fn idle_since(&self) -> Option<Instant> {
+        match self {
+            Self::Ready(link, dial) if dial.upgrade().is_none() => link.idle_since(),
+            _ => None,
+        }
+    }
+}
+
+/// The dial, unless it has failed: those who waited for it may not have heard of that yet.
+fn under_way(dial: &WeakShared<Dial>) -> Option<Shared<Dial>> {
+    dial.upgrade().filter(|dial| !matches!(dial.peek(), Some(Err(_))))
 }
 
 impl Pool {
@@ -51,15 +66,15 @@ impl Pool {
             Some(Found::Dialling(dial)) => dial,
             None => self.dial(name, host)?,
         };
-        let dialled = dial.await;
-        self.settle(name, &dialled);
+        let dialled = dial.clone().await;
+        self.settle(name, &dial, &dialled);
         dialled
     }
 
     /// Takes leave of every host.
     pub fn close(&self) {
         for place in self.places.take().into_values() {
-            if let Place::Ready(link) = place {
+            if let Place::Ready(link, _) = place {
                 link.close();
             }
         }
@@ -67,8 +82,8 @@ impl Pool {
 
     fn find(&self, name: &str) -> Option<Found> {
         match self.places.borrow().get(name)? {
-            Place::Ready(link) => (!link.has_ended()).then(|| Found::Ready(Rc::clone(link))),
-            Place::Dialling(dial) => dial.upgrade().map(Found::Dialling),
+            Place::Ready(link, _) => (!link.has_ended()).then(|| Found::Ready(Rc::clone(link))),
+            Place::Dialling(dial) => under_way(dial).map(Found::Dialling),
         }
     }
 
@@ -85,18 +100,17 @@ impl Pool {
     }
 
     /// Puts the outcome of a dial in its place; of several who waited for it the first one does.
-    fn settle(&self, name: &Rc<str>, dialled: &Result<Rc<Link>>) {
+    fn settle(&self, name: &Rc<str>, dial: &Shared<Dial>, dialled: &Result<Rc<Link>>) {
         let mut places = self.places.borrow_mut();
         let Some(place) = places.get_mut(name) else { return };
-        if matches!(place, Place::Ready(_)) {
+        let Place::Dialling(current) = place else { return };
+        // A later dial may have taken the place of this one.
+        if !current.upgrade().is_some_and(|current| current.ptr_eq(dial)) {
             return;
         }
         match dialled {
-            Ok(link) => *place = Place::Ready(Rc::clone(link)),
-            Err(_) if place.is_vacant() => {
-                places.remove(name);
-            }
-            Err(_) => {}
+            Ok(link) => *place = Place::Ready(Rc::clone(link), current.clone()),
+            Err(_) => drop(places.remove(name)),
         }
     }
 }
@@ -112,16 +126,16 @@ fn make_room(places: &mut HashMap<Rc<str>, Place>, connections_max: usize) -> Re
     if places.len() < connections_max {
         return Ok(());
     }
-    let idle = places.iter().filter_map(|(name, place)| match place {
-        Place::Ready(link) => Some((link.idle_since()?, Rc::clone(name))),
-        Place::Dialling(_) => None,
-    });
+    let idle = places.iter().filter_map(|(name, place)| Some((place.idle_since()?, Rc::clone(name))));
     let Some((_, name)) = idle.min_by_key(|(since, _)| *since) else {
         let text = format!("All {connections_max} connections are at work; try again later");
         return Err(Error::new(Kind::Busy, text));
     };
-    if let Some(Place::Ready(link)) = places.remove(&name) {
+    if let Some(Place::Ready(link, _)) = places.remove(&name) {
         link.close();
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ mod exec;
 mod files;
 
 use std::cell::RefCell;
+use std::fmt;
 use std::rc::Rc;
 
 use event_listener::{Event as Notify, EventListener};
@@ -60,6 +61,12 @@ struct State {
     /// The last moment at which work began or ended.
     used: Instant,
     ended: Option<Error>,
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link").field("host", &self.host).finish_non_exhaustive()
+    }
 }
 
 impl Link {
