@@ -62,6 +62,11 @@ impl Gate {
         self.held.get()
     }
 
+    /// How many may be inside.
+    pub fn width(&self) -> usize {
+        self.width.get()
+    }
+
     /// Makes the gate narrower for good; it never closes.
     pub fn narrow(&self, width: usize) {
         self.width.set(self.width.get().min(width.max(1)));

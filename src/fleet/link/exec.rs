@@ -22,6 +22,8 @@ pub(super) struct Execs {
 struct Exec {
     _permit: Permit,
     waker: Option<Waker>,
+    /// The server gave a session for it.
+    opened: bool,
     refusal: Option<Refusal>,
     exit: Option<Exit>,
     closed: bool,
@@ -32,7 +34,12 @@ struct Exec {
 /// Why a command did not start.
 enum Refusal {
     /// The server gives no further session: for now (`MaxSessions`) or at all.
-    Session(String),
+    Session {
+        reason: String,
+        /// What held sessions at that moment: commands, and SFTP.
+        commands: usize,
+        sftp: bool,
+    },
     /// It gave a session but would not run the command.
     Command,
 }
@@ -53,14 +60,13 @@ impl Link {
                 Ended::NotStarted(Refusal::Command) => {
                     return Err(Error::new(Kind::Refused, format!("{} refuses to run commands", self.host)));
                 }
-                Ended::NotStarted(Refusal::Session(reason)) => {
-                    // Refused beside others: the server allows fewer than we thought. Refused alone: it never will.
-                    let others = self.sessions.held();
-                    if others == 0 {
-                        let text = format!("{} refuses to open a session: {reason}", self.host);
-                        return Err(Error::new(Kind::Refused, text));
-                    }
-                    self.sessions.narrow(others);
+                // Beside other commands: there will be a session when one of them ends.
+                Ended::NotStarted(Refusal::Session { commands: 1.., .. }) => {}
+                // Beside SFTP only: commands can do all that SFTP can, so that has to go.
+                Ended::NotStarted(Refusal::Session { sftp: true, .. }) => self.give_up_sftp().await?,
+                Ended::NotStarted(Refusal::Session { reason, .. }) => {
+                    let text = format!("{} refuses to open a session: {reason}", self.host);
+                    return Err(Error::new(Kind::Refused, text));
                 }
             }
         }
@@ -80,12 +86,24 @@ impl Link {
 }
 
 impl Execs {
-    pub(super) fn handle_event(&mut self, client: &mut Client, event: Event) {
+    /// How many hold a session.
+    pub(super) fn open(&self) -> usize {
+        self.running.values().filter(|exec| exec.opened && !exec.closed).count()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    /// `sftp` is whether SFTP holds a session as well.
+    pub(super) fn handle_event(&mut self, client: &mut Client, event: Event, sftp: bool) {
+        let commands = self.open();
         let Some(channel) = event.channel() else { return };
         let Some(exec) = self.running.get_mut(&channel) else { return };
         match event {
+            Event::Opened(_) => exec.opened = true,
             Event::OpenRefused { text, .. } => {
-                exec.refusal = Some(Refusal::Session(text));
+                exec.refusal = Some(Refusal::Session { reason: text, commands, sftp });
                 exec.closed = true;
             }
             Event::RequestFailed(_) => {
@@ -131,7 +149,15 @@ impl Execs {
 
 impl Exec {
     fn new(permit: Permit) -> Self {
-        Self { _permit: permit, waker: None, refusal: None, exit: None, closed: false, abandoned: None }
+        Self {
+            _permit: permit,
+            waker: None,
+            opened: false,
+            refusal: None,
+            exit: None,
+            closed: false,
+            abandoned: None,
+        }
     }
 
     fn wake(&mut self) {
@@ -169,6 +195,10 @@ impl Future for Run<'_> {
             return Poll::Ready(Err(Error::new(Kind::Internal, "a command's channel is not known any more")));
         };
         if let Some(refusal) = exec.refusal.take() {
+            // Learned before the permit goes to the next in the queue, who would be refused as well.
+            if let Refusal::Session { commands: commands @ 1.., .. } = refusal {
+                this.link.sessions.narrow(commands);
+            }
             return Poll::Ready(Ok(Ended::NotStarted(refusal)));
         }
         if exec.closed {

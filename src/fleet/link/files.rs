@@ -21,6 +21,8 @@ pub(super) enum Files {
     Open(Box<Channel>),
     /// It broke; the next operation opens another one.
     Broken(Error),
+    /// Commands hold all the sessions that the server gives; commands must do until they end.
+    Crowded,
     /// The server has no SFTP; commands must do.
     Absent,
 }
@@ -33,6 +35,8 @@ pub(super) struct Channel {
     operations: HashMap<OpId, Operation>,
     /// Whether the version exchange is over.
     ready: bool,
+    /// It was told to end.
+    leaving: bool,
 }
 
 #[derive(Default)]
@@ -48,12 +52,29 @@ impl Link {
         loop {
             let listener = self.sftp_known.listen();
             self.alive()?;
-            match &self.state.borrow().files {
-                Files::Open(channel) if channel.ready => return Ok(true),
-                Files::Absent => return Ok(false),
-                _ => {}
+            if let Some(known) = self.state.borrow().has_sftp() {
+                return Ok(known);
             }
             self.open_sftp()?;
+            listener.await;
+        }
+    }
+
+    /// Ends the SFTP channel for good, because its session is needed, and waits until it has ended.
+    ///
+    /// It is told so by the end of its input: only then is the session free when the server closes the channel.
+    pub(super) async fn give_up_sftp(&self) -> Result<()> {
+        loop {
+            let listener = self.sftp_known.listen();
+            self.alive()?;
+            {
+                let mut state = self.state.borrow_mut();
+                let State { client, files, .. } = &mut *state;
+                let Files::Open(channel) = files else { return Ok(()) };
+                channel.leaving = true;
+                client.send_eof(channel.id);
+            }
+            self.driver.notify(usize::MAX);
             listener.await;
         }
     }
@@ -88,7 +109,10 @@ impl Link {
         let (channel, id) = {
             let mut state = self.state.borrow_mut();
             let State { client, files, .. } = &mut *state;
-            let Files::Open(channel) = files else { return Err(self.no_files()) };
+            let channel = match files {
+                Files::Open(channel) if !channel.leaving => channel,
+                _ => return Err(self.no_files()),
+            };
             let id =
                 begin(&mut channel.session).map_err(|refusal| errors::from_refusal(&self.host, refusal))?;
             channel.operations.insert(id, Operation::default());
@@ -102,7 +126,7 @@ impl Link {
     fn open_sftp(&self) -> Result<()> {
         let mut state = self.state.borrow_mut();
         let State { client, files, .. } = &mut *state;
-        if matches!(files, Files::Unopened | Files::Broken(_)) {
+        if matches!(files, Files::Unopened | Files::Broken(_) | Files::Crowded) {
             let id = client.open_session().map_err(|error| self.explain(&error))?;
             client.subsystem(id, "sftp");
             *files = Files::Open(Box::new(Channel::new(id)));
@@ -117,13 +141,30 @@ impl Link {
     }
 }
 
+impl State {
+    /// Whether files are served by SFTP; `None` when that has to be asked.
+    fn has_sftp(&self) -> Option<bool> {
+        match &self.files {
+            Files::Open(channel) if channel.leaving => Some(false),
+            Files::Open(channel) => channel.ready.then_some(true),
+            Files::Absent => Some(false),
+            Files::Crowded => (self.execs.open() > 0).then_some(false),
+            Files::Unopened | Files::Broken(_) => None,
+        }
+    }
+}
+
 impl Files {
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self, Self::Open(_))
+    }
+
     pub(super) fn owns(&self, channel: ChannelId) -> bool {
         matches!(self, Self::Open(open) if open.id == channel)
     }
 
-    /// Returns whether it has just become known if there is SFTP.
-    pub(super) fn handle_event(&mut self, client: &mut Client, event: &Event) -> bool {
+    /// `commands` hold a session each. Returns whether it has just become known if there is SFTP.
+    pub(super) fn handle_event(&mut self, client: &mut Client, event: &Event, commands: usize) -> bool {
         let Self::Open(channel) = self else { return false };
         let was_ready = channel.ready;
         let over = match event {
@@ -140,8 +181,13 @@ impl Files {
         let Some(error) = over else { return channel.ready && !was_ready };
         client.close(channel.id);
         channel.wake_all();
-        // What ends before it could begin will do so again: the host has no usable SFTP server.
-        *self = if was_ready { Self::Broken(error) } else { Self::Absent };
+        *self = match event {
+            _ if channel.leaving => Self::Absent,
+            _ if was_ready => Self::Broken(error),
+            Event::OpenRefused { .. } if commands > 0 => Self::Crowded,
+            // What ends before it could begin will do so again: the host has no usable SFTP server.
+            _ => Self::Absent,
+        };
         true
     }
 
@@ -154,7 +200,14 @@ impl Files {
 
 impl Channel {
     fn new(id: ChannelId) -> Self {
-        Self { id, session: Session::new(), unsent: Vec::new(), operations: HashMap::new(), ready: false }
+        Self {
+            id,
+            session: Session::new(),
+            unsent: Vec::new(),
+            operations: HashMap::new(),
+            ready: false,
+            leaving: false,
+        }
     }
 
     fn send(&mut self, client: &mut Client) {
@@ -215,7 +268,7 @@ impl Future for Pending<'_> {
         }
         let operations = match files {
             Files::Open(channel) if channel.id == self.channel => &mut channel.operations,
-            Files::Broken(error) => return Poll::Ready(Err(error.clone())),
+            Files::Broken(error) => return Poll::Ready(Err(error.clone().context(&self.link.host))),
             _ => return Poll::Ready(Err(self.link.no_files())),
         };
         let Some(operation) = operations.get_mut(&self.id) else {

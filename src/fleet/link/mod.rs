@@ -23,6 +23,9 @@ use crate::ssh::{self, ChannelId};
 use exec::Execs;
 use files::Files;
 
+/// Channels left to commands: the others are for SFTP and for those that are on their way out.
+const SESSIONS_MAX: usize = limits::SSH_CHANNELS_MAX / 2;
+
 /// What a link must know besides its connection.
 #[derive(Debug, Clone)]
 pub struct LinkOptions {
@@ -39,7 +42,6 @@ pub struct LinkOptions {
 /// One connection. See the module's documentation.
 pub struct Link {
     host: Rc<str>,
-    idle_timeout: Duration,
     clock: fn() -> Instant,
     /// Lets as many commands run as the server gives sessions.
     sessions: Rc<Gate>,
@@ -60,7 +62,19 @@ struct State {
     active: usize,
     /// The last moment at which work began or ended.
     used: Instant,
+    idle_timeout: Duration,
     ended: Option<Error>,
+}
+
+impl State {
+    /// Since when nothing runs; commands that were given up run until they are ended.
+    fn idle_since(&self) -> Option<Instant> {
+        (self.active == 0 && self.execs.is_empty()).then_some(self.used)
+    }
+
+    fn idle_deadline(&self) -> Option<Instant> {
+        self.idle_since().map(|since| since + self.idle_timeout)
+    }
 }
 
 impl fmt::Debug for Link {
@@ -74,9 +88,8 @@ impl Link {
     pub fn new(client: ssh::Client, options: LinkOptions) -> Rc<Self> {
         Rc::new(Self {
             host: options.host,
-            idle_timeout: options.idle_timeout,
             clock: options.clock,
-            sessions: Gate::new(options.sessions, limits::QUEUED_REQUESTS_DEFAULT),
+            sessions: Gate::new(options.sessions.min(SESSIONS_MAX), limits::QUEUED_REQUESTS_DEFAULT),
             pipeline: Gate::new(limits::SFTP_OPERATIONS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
             driver: Notify::new(),
             sftp_known: Notify::new(),
@@ -86,6 +99,7 @@ impl Link {
                 files: Files::default(),
                 active: 0,
                 used: (options.clock)(),
+                idle_timeout: options.idle_timeout,
                 ended: None,
             }),
         })
@@ -119,10 +133,10 @@ impl Link {
         let ticked = state.client.handle_timeout(now);
         let State { client, execs, .. } = &mut *state;
         execs.end_overdue(client, now);
-        let idle = state.active == 0 && now >= state.used + self.idle_timeout;
+        let is_idle = state.idle_deadline().is_some_and(|at| at <= now);
         drop(state);
         self.settle(ticked);
-        if idle {
+        if is_idle {
             self.close();
         }
     }
@@ -130,8 +144,11 @@ impl Link {
     /// When [`Link::handle_timeout`] wants to be called next.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let state = self.state.borrow();
-        let idle = (state.active == 0).then(|| state.used + self.idle_timeout);
-        [state.client.poll_timeout(), state.execs.poll_timeout(), idle].into_iter().flatten().min()
+        if state.ended.is_some() {
+            return None;
+        }
+        let deadlines = [state.client.poll_timeout(), state.execs.poll_timeout(), state.idle_deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Appends what is to be sent; false when there is nothing.
@@ -157,8 +174,13 @@ impl Link {
 
     /// Since when nothing runs on it; `None` while something does.
     pub fn idle_since(&self) -> Option<Instant> {
-        let state = self.state.borrow();
-        (state.active == 0).then_some(state.used)
+        self.state.borrow().idle_since()
+    }
+
+    /// Closes it as soon as nothing runs on it.
+    pub fn retire(&self) {
+        self.state.borrow_mut().idle_timeout = Duration::ZERO;
+        self.driver.notify(usize::MAX);
     }
 
     /// Takes leave of the host. Work under way fails.
@@ -184,11 +206,11 @@ impl Link {
         let State { client, execs, files, .. } = state;
         while let Some(event) = client.poll_event() {
             if event.channel().is_some_and(|channel| files.owns(channel)) {
-                if files.handle_event(client, &event) {
+                if files.handle_event(client, &event, execs.open()) {
                     self.sftp_known.notify(usize::MAX);
                 }
             } else {
-                execs.handle_event(client, event);
+                execs.handle_event(client, event, files.is_open());
             }
         }
     }
@@ -245,3 +267,6 @@ impl Drop for AtWork {
 
 /// A channel of this link, for maps.
 type Channels<T> = std::collections::HashMap<ChannelId, T>;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! The SFTP channel: whether there is one, how it breaks, and how it shares sessions with commands.
+
+use super::*;
+use crate::base::Kind;
+
+#[test]
+fn many_reads_share_one_channel() {
+    let world = world_with_sessions(10);
+    let link = world.link("alpha");
+    let reads: Vec<_> = (0..300).map(|_| read(&world, &link)).collect();
+    world.pass(60 * SECOND);
+    assert!(reads.iter().all(|read| read.output().unwrap() == Some(file())));
+    assert_eq!(world.host("alpha").last().server().opened_sessions, 1);
+}
+
+#[test]
+fn a_host_without_sftp_is_asked_once() {
+    let world = World::new();
+    let link = world.link("alpha");
+    for _ in 0..3 {
+        let reads = [read(&world, &link), read(&world, &link)];
+        world.pass(SECOND);
+        assert!(reads.iter().all(|read| read.output().unwrap().is_none()));
+    }
+    assert_eq!(world.host("alpha").last().server().opened_sessions, 1);
+    assert_eq!(world.host("alpha").last().server().sessions(), 0);
+}
+
+#[test]
+fn a_channel_that_breaks_fails_its_operations_and_the_next_one_opens_another() {
+    let world = world_with_sessions(10);
+    let link = world.link("alpha");
+    world.run(asked(Rc::clone(&link)));
+    let broken = read(&world, &link);
+    world.settle();
+    world.host("alpha").last().end_subsystems();
+    world.pass(SECOND);
+    let error = broken.output().unwrap_err();
+    assert!(error.kind().is_worth_retrying() && error.message().contains("alpha"), "{error}");
+    let next = read(&world, &link);
+    world.pass(SECOND);
+    assert_eq!(next.output().unwrap(), Some(file()));
+}
+
+async fn asked(link: Rc<Link>) {
+    assert!(link.has_sftp().await.unwrap());
+}
+
+#[test]
+fn who_waits_for_sftp_hears_of_the_end_of_the_link() {
+    let world = world_with_sessions(10);
+    let link = world.link("alpha");
+    world.host("alpha").is_mute.set(true);
+    let waiting = read(&world, &link);
+    world.pass(SECOND);
+    link.close();
+    world.settle();
+    assert_eq!(waiting.output().unwrap_err().kind(), Kind::ConnectionLost);
+}
+
+#[test]
+fn sftp_refused_beside_commands_is_asked_for_again_when_they_end() {
+    let world = world_with_sessions(1);
+    let link = world.link("alpha");
+    let command = run(&world, &link, "hang");
+    world.pass(SECOND);
+    let crowded = [read(&world, &link), read(&world, &link)];
+    world.pass(SECOND);
+    assert!(crowded.iter().all(|read| read.output().unwrap().is_none()));
+    command.cancel();
+    world.pass(SECOND);
+    let alone = read(&world, &link);
+    world.pass(SECOND);
+    assert_eq!(alone.output().unwrap(), Some(file()));
+}
+
+#[test]
+fn a_read_given_up_at_any_moment_leaves_nothing_behind() {
+    for moment in 0..60 {
+        let world = world_with_sessions(10);
+        let link = world.link("alpha");
+        let reads = [read(&world, &link), read(&world, &link)];
+        world.pass(moment * Duration::from_millis(3));
+        reads[0].cancel();
+        world.pass(SECOND);
+        assert_eq!(reads[1].output().unwrap(), Some(file()), "after {moment}");
+        assert_eq!((link.pipeline.held(), link.idle_since().is_some()), (0, true), "after {moment}");
+    }
+}
