@@ -190,4 +190,7 @@ pub const PROBES_AT_ONCE_MAX: usize = 256;
 /// Names listed for someone who asked for a host that is not there.
 pub const HOSTS_IN_ERROR_MAX: usize = 100;
 
+/// How long the end of the program waits for remote commands to be ended and goodbyes to be sent: a kill and a second.
+pub const CLOSE_PATIENCE: Duration = KILL_GRACE.saturating_add(Duration::from_secs(1));
+
 // --- io --------------------------------------------------------------------------------------------------------

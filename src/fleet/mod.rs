@@ -179,9 +179,11 @@ impl Fleet {
         stream::iter(probes).buffered(limits::PROBES_AT_ONCE_MAX).collect().await
     }
 
-    /// Takes leave of every host.
-    pub fn close(&self) {
-        self.pool.close();
+    /// Takes leave of every host, and waits for it: commands that were given up must be ended, and goodbyes be sent,
+    /// before the process may end. Work that still goes on is not waited for longer than that takes.
+    pub async fn close(&self) {
+        self.pool.retire();
+        select(self.net.quiet(), self.net.sleep_until(self.net.now() + limits::CLOSE_PATIENCE)).await;
     }
 
     fn unknown(&self, name: &str) -> Error {

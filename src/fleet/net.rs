@@ -26,6 +26,9 @@ pub trait Net {
     /// Completes at `at`.
     fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()>;
 
+    /// Completes when all links that were handed over have left the network, and nothing of this machine's shell runs.
+    fn quiet(&self) -> LocalBoxFuture<'static, ()>;
+
     /// This machine.
     fn shell(&self) -> Rc<dyn Shell>;
 }

@@ -33,7 +33,7 @@ enum Place {
 impl Place {
     fn is_vacant(&self) -> bool {
         match self {
-            Self::Dialling(dial) => under_way(dial).is_none(),
+            Self::Dialling(dial) => dial.upgrade().is_none(),
             Self::Ready(link, _) => link.has_ended(),
         }
     }
@@ -45,11 +45,6 @@ impl Place {
             _ => None,
         }
     }
-}
-
-/// The dial, unless it has failed: those who waited for it may not have heard of that yet.
-fn under_way(dial: &WeakShared<Dial>) -> Option<Shared<Dial>> {
-    dial.upgrade().filter(|dial| !matches!(dial.peek(), Some(Err(_))))
 }
 
 impl Pool {
@@ -71,11 +66,11 @@ impl Pool {
         dialled
     }
 
-    /// Takes leave of every host.
-    pub fn close(&self) {
+    /// Takes leave of every host as soon as nothing runs there.
+    pub fn retire(&self) {
         for place in self.places.take().into_values() {
             if let Place::Ready(link, _) = place {
-                link.close();
+                link.retire();
             }
         }
     }
@@ -83,7 +78,7 @@ impl Pool {
     fn find(&self, name: &str) -> Option<Found> {
         match self.places.borrow().get(name)? {
             Place::Ready(link, _) => (!link.has_ended()).then(|| Found::Ready(Rc::clone(link))),
-            Place::Dialling(dial) => under_way(dial).map(Found::Dialling),
+            Place::Dialling(dial) => dial.upgrade().map(Found::Dialling),
         }
     }
 

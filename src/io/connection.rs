@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 
+use event_listener::EventListener;
 use futures_util::future::{Either, select};
 use monoio::io::{
     AsyncWriteRentExt, CancelHandle, CancelableAsyncReadRent, Canceller, OwnedReadHalf, OwnedWriteHalf,
@@ -12,7 +13,7 @@ use monoio::io::{
 use monoio::net::TcpStream;
 
 use super::outside::within;
-use super::runtime;
+use super::runtime::{self, Tasks};
 use crate::base::time;
 use crate::fleet::Link;
 
@@ -22,11 +23,11 @@ const READ_BYTES: usize = 64 * 1024;
 const FAREWELL_PATIENCE: time::Duration = time::Duration::from_secs(1);
 
 /// Serves the link until it ends. The link's own end closes the socket, and the other way round.
-pub(super) fn drive(stream: TcpStream, link: &Rc<Link>) {
+pub(super) fn drive(stream: TcpStream, link: &Rc<Link>, tasks: &Tasks) {
     let (reader, writer) = stream.into_split();
     let canceller = Canceller::new();
-    runtime::spawn(read(reader, canceller.handle(), Rc::clone(link)));
-    runtime::spawn(write(writer, canceller, Rc::clone(link)));
+    tasks.spawn(read(reader, canceller.handle(), Rc::clone(link)));
+    tasks.spawn(write(writer, canceller, Rc::clone(link)));
 }
 
 /// A read under way is never dropped, only cancelled: dropping it would lose what it has read.
@@ -51,33 +52,37 @@ async fn write(mut writer: OwnedWriteHalf<TcpStream>, cancel_read: Canceller, li
         let changed = link.listen();
         buffer.clear();
         if link.poll_transmit(&mut buffer) {
-            let Some((result, sent)) = in_time(&link, writer.write_all(buffer)).await else { break };
+            let Some((result, sent)) = finish(&link, writer.write_all(buffer)).await else { break };
             buffer = sent;
             if let Err(error) = result {
                 link.handle_loss(&error);
+                break;
             }
-        } else if link.has_ended() || in_time(&link, changed).await.is_none() {
+        } else if link.has_ended() {
             break;
+        } else {
+            next(&link, changed).await;
         }
-    }
-    let mut farewell = Vec::new();
-    if link.poll_transmit(&mut farewell) {
-        let _ = within(FAREWELL_PATIENCE, writer.write_all(farewell)).await;
     }
     cancel_read.cancel();
 }
 
-/// Waits for `work` and serves the link's deadlines meanwhile. `None` when one of them ended the link.
-async fn in_time<F: Future>(link: &Link, work: F) -> Option<F::Output> {
-    let mut work = pin!(work);
-    loop {
-        let Some(deadline) = link.poll_timeout() else { return Some(work.await) };
-        match select(work.as_mut(), pin!(runtime::sleep_until(deadline))).await {
-            Either::Left((output, _)) => return Some(output),
-            Either::Right(_) => link.handle_timeout(time::now()),
+/// Finishes a write, serving the link's deadlines meanwhile. When the link ends under it, it gets a moment more: the
+/// last words may be in it, or behind it. `None` when that was not enough.
+async fn finish<F: Future>(link: &Link, write: F) -> Option<F::Output> {
+    let mut write = pin!(write);
+    while !link.has_ended() {
+        if let Either::Left((output, _)) = select(write.as_mut(), pin!(next(link, link.listen()))).await {
+            return Some(output);
         }
-        if link.has_ended() {
-            return None;
-        }
+    }
+    within(FAREWELL_PATIENCE, write).await
+}
+
+/// Waits for a change of the link or for its next deadline, which it is told of.
+async fn next(link: &Link, changed: EventListener) {
+    let Some(deadline) = link.poll_timeout() else { return changed.await };
+    if let Either::Right(_) = select(changed, pin!(runtime::sleep_until(deadline))).await {
+        link.handle_timeout(time::now());
     }
 }

@@ -8,6 +8,7 @@ use monoio::net::TcpStream;
 
 use super::keys::Keys;
 use super::outside::{resolve, within};
+use super::runtime::Tasks;
 use super::{blocking, connection, socket};
 use crate::base::{Error, Kind, Result, time};
 use crate::config::{HostConfig, KnownHosts, Settings};
@@ -20,18 +21,18 @@ const READ_BYTES: usize = 16 * 1024;
 /// Connects and logs in. The link is carried from then on.
 ///
 /// Errors, each beginning with `Cannot connect to HOST`: whatever goes wrong on the way, or the connect timeout.
-pub(super) async fn dial(settings: &Settings, host: &HostConfig) -> Result<Rc<Link>> {
+pub(super) async fn dial(settings: &Settings, host: &HostConfig, tasks: &Tasks) -> Result<Rc<Link>> {
     let limit = host.connect_timeout.unwrap_or(settings.connect_timeout);
     let late = || {
         let text =
             format!("no connection to {}:{} within {}s", host.hostname, host.port, limit.as_secs_f64());
         Err(Error::new(Kind::ConnectTimeout, text))
     };
-    let result = within(limit, connect(settings, host)).await.unwrap_or_else(late);
+    let result = within(limit, connect(settings, host, tasks)).await.unwrap_or_else(late);
     result.map_err(|error| error.context(format_args!("Cannot connect to {}", host.alias)))
 }
 
-async fn connect(settings: &Settings, host: &HostConfig) -> Result<Rc<Link>> {
+async fn connect(settings: &Settings, host: &HostConfig, tasks: &Tasks) -> Result<Rc<Link>> {
     if let Some(proxy) = host.proxy_jump.as_ref().or(host.proxy_command.as_ref()) {
         let text = format!("its SSH configuration asks for a proxy ({proxy}), which is not supported yet");
         return Err(Error::new(Kind::HostConfig, text));
@@ -56,7 +57,7 @@ async fn connect(settings: &Settings, host: &HostConfig) -> Result<Rc<Link>> {
         clock: time::now,
     };
     let link = Link::new(client, options);
-    connection::drive(stream, &link);
+    connection::drive(stream, &link, tasks);
     Ok(link)
 }
 

@@ -8,7 +8,9 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use monoio::net::TcpStream;
 
-use super::{blocking, dial, process, runtime};
+use super::process::LocalShell;
+use super::runtime::{self, Tasks};
+use super::{blocking, dial};
 use crate::base::time::{self, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::config::{HostConfig, Settings};
@@ -18,20 +20,23 @@ use crate::fleet::{Link, Shell};
 /// Sockets, processes and the clock of this machine.
 pub struct Outside {
     settings: Rc<Settings>,
-    home: PathBuf,
+    shell: Rc<LocalShell>,
+    tasks: Tasks,
 }
 
 impl Outside {
     /// `home` is where commands on this machine start.
     pub fn new(settings: Settings, home: PathBuf) -> Rc<Self> {
-        Rc::new(Self { settings: Rc::new(settings), home })
+        let tasks = Tasks::default();
+        let shell = Rc::new(LocalShell { home, tasks: tasks.clone() });
+        Rc::new(Self { settings: Rc::new(settings), shell, tasks })
     }
 }
 
 impl Net for Outside {
     fn dial(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
-        let settings = Rc::clone(&self.settings);
-        async move { dial::dial(&settings, &host).await }.boxed_local()
+        let (settings, tasks) = (Rc::clone(&self.settings), self.tasks.clone());
+        async move { dial::dial(&settings, &host, &tasks).await }.boxed_local()
     }
 
     fn probe(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool> {
@@ -57,8 +62,13 @@ impl Net for Outside {
         runtime::sleep_until(at).boxed_local()
     }
 
+    fn quiet(&self) -> LocalBoxFuture<'static, ()> {
+        let tasks = self.tasks.clone();
+        async move { tasks.none().await }.boxed_local()
+    }
+
     fn shell(&self) -> Rc<dyn Shell> {
-        Rc::new(process::LocalShell { home: self.home.clone() })
+        Rc::<LocalShell>::clone(&self.shell)
     }
 }
 

@@ -13,9 +13,12 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use monoio::io::AsyncReadRent;
 use monoio::net::UnixStream;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid,
+};
 
-use super::{blocking, runtime};
+use super::outside::within;
+use super::runtime::{self, Tasks};
 use crate::base::{Error, Kind, Result, limits, time};
 use crate::fleet::{Exit, Shell, Sink, Stream};
 
@@ -23,6 +26,7 @@ use crate::fleet::{Exit, Shell, Sink, Stream};
 #[derive(Debug)]
 pub(super) struct LocalShell {
     pub(super) home: PathBuf,
+    pub(super) tasks: Tasks,
 }
 
 /// What one read of a command's output may bring.
@@ -50,7 +54,7 @@ impl LocalShell {
             .process_group(0)
             .spawn()
             .map_err(failed)?;
-        let mut group = Group { child: Some(child) };
+        let mut group = Group { child: Some(child), tasks: self.tasks.clone() };
 
         let sink = RefCell::new(sink);
         let streams = futures_util::try_join!(
@@ -94,18 +98,19 @@ async fn pass_on(mut from: UnixStream, stream: Stream, sink: &RefCell<&mut dyn S
 
 /// A command and everything it started. When it is dropped before it was waited for, all of it is ended.
 struct Group {
+    /// `None` once it has ended.
     child: Option<Child>,
+    tasks: Tasks,
 }
 
 impl Group {
+    /// A command may close its streams and run on, so this may take long.
     async fn wait(&mut self) -> io::Result<Exit> {
-        let Some(child) = self.child.take() else { return Ok(Exit::Stopped) };
-        // Both streams are at their end, so this is over in a moment; if the caller leaves meanwhile, the thread still
-        // buries the child.
-        match blocking::run(move || wait(child)).await {
-            Ok(status) => status.map(exit_of),
-            Err(error) => Err(io::Error::other(error)),
-        }
+        let Some(child) = &mut self.child else { return Ok(Exit::Stopped) };
+        ended(child).await;
+        let status = child.wait()?;
+        self.child = None;
+        Ok(exit_of(status))
     }
 }
 
@@ -113,20 +118,34 @@ impl Drop for Group {
     fn drop(&mut self) {
         let Some(mut child) = self.child.take() else { return };
         signal(&child, Signal::TERM);
-        runtime::spawn(async move {
-            let deadline = time::now() + limits::KILL_GRACE;
-            while !matches!(child.try_wait(), Ok(Some(_)) | Err(_)) && time::now() < deadline {
-                runtime::sleep_until(time::now() + limits::KILL_GRACE / 20).await;
-            }
-            // Also when the leader is gone: others of its group may have stayed.
+        self.tasks.spawn(async move {
+            let _ = within(limits::KILL_GRACE, ended(&child)).await;
+            // Also when the leader has ended: others of its group may have stayed. As long as it is not buried its
+            // number is nobody else's.
             signal(&child, Signal::KILL);
-            let _ = blocking::run(move || wait(child)).await;
+            ended(&child).await;
+            let _ = child.wait();
         });
     }
 }
 
-fn wait(mut child: Child) -> io::Result<ExitStatus> {
-    child.wait()
+/// How often to look after a process of which the kernel gives no descriptor.
+const LOOK_INTERVAL: time::Duration = time::Duration::from_millis(20);
+
+/// Completes when the process has ended; it is not buried then.
+async fn ended(child: &Child) {
+    let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return };
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let watch = pidfd_open(pid, PidfdFlags::NONBLOCK).map_err(io::Error::from).and_then(|watch| {
+        // The runtime awaits sockets only; all that is asked of this one is whether it is readable.
+        UnixStream::from_std(StdUnixStream::from(watch))
+    });
+    while let Ok(None) = waitid(WaitId::Pid(pid), options) {
+        match &watch {
+            Ok(watch) if watch.readable(false).await.is_ok() => {}
+            _ => runtime::sleep_until(time::now() + LOOK_INTERVAL).await,
+        }
+    }
 }
 
 fn signal(child: &Child, signal: Signal) {

@@ -42,6 +42,10 @@ impl Net for Nowhere {
         future::pending().boxed_local()
     }
 
+    fn quiet(&self) -> LocalBoxFuture<'static, ()> {
+        future::ready(()).boxed_local()
+    }
+
     fn shell(&self) -> Rc<dyn Shell> {
         Rc::new(Hello)
     }

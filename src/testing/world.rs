@@ -197,6 +197,16 @@ impl Net for Scene {
         Scene::sleep_until(self, at).boxed_local()
     }
 
+    fn quiet(&self) -> LocalBoxFuture<'static, ()> {
+        let scene = self.clone();
+        async move {
+            while scene.hosts.values().any(|host| host.open() > 0) {
+                Scene::sleep_until(&scene, now() + Duration::from_millis(1)).await;
+            }
+        }
+        .boxed_local()
+    }
+
     fn shell(&self) -> Rc<dyn Shell> {
         Rc::new(Hello)
     }
