@@ -197,3 +197,6 @@ impl Fleet {
         Error::new(Kind::UnknownHost, text)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! Fleets in a world of their own: admission, deadlines, the second try, and the end.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::*;
+use crate::testing::sftp_server::{Knobs, SftpServer};
+use crate::testing::world::{Handle, World};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Runs a command as an operation does.
+fn run(world: &World, fleet: &Rc<Fleet>, repeat: Repeat, command: &'static str) -> Handle<Result<Exit>> {
+    let fleet = Rc::clone(fleet);
+    world.spawn(async move {
+        let work = async |machine: &Machine| machine.run(command, &mut Collected::up_to(1_000_000)).await;
+        fleet.work("alpha", repeat, work).await
+    })
+}
+
+#[test]
+fn safe_work_cut_in_the_middle_is_done_once_more() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    world.host("alpha").cut.set(Some(1000));
+    let cut = run(&world, &fleet, Repeat::Safe, "bytes 5000");
+    world.pass(SECOND);
+    assert_eq!(cut.output().unwrap(), Exit::Code(0));
+    assert_eq!(world.host("alpha").dials(), 2);
+}
+
+#[test]
+fn work_that_may_have_had_effects_is_not() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    world.host("alpha").cut.set(Some(1000));
+    let cut = run(&world, &fleet, Repeat::Never, "bytes 5000");
+    world.pass(SECOND);
+    assert_eq!(cut.output().unwrap_err().kind(), Kind::ConnectionLost);
+    assert_eq!(world.host("alpha").dials(), 1);
+}
+
+#[test]
+fn there_is_no_third_try() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    let (other, tries) = (Rc::clone(&fleet), Rc::new(Cell::new(0)));
+    let counted = Rc::clone(&tries);
+    let lost = world.spawn(async move {
+        let work = async |_: &Machine| {
+            counted.set(counted.get() + 1);
+            Err::<(), _>(Error::new(Kind::ConnectionLost, "lost"))
+        };
+        other.work("alpha", Repeat::Safe, work).await
+    });
+    world.pass(SECOND);
+    assert_eq!((lost.output().unwrap_err().kind(), tries.get()), (Kind::ConnectionLost, 2));
+}
+
+#[test]
+fn a_dial_that_fails_is_not_repeated() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    world.host("alpha").refusal.replace(Some(Error::new(Kind::ConnectionLost, "closed mid-handshake")));
+    let failed = run(&world, &fleet, Repeat::Safe, "echo hi");
+    world.pass(SECOND);
+    assert!(failed.output().is_err());
+    assert_eq!(world.host("alpha").dials(), 1);
+}
+
+#[test]
+fn work_that_takes_too_long_is_ended() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    let other = Rc::clone(&fleet);
+    let late = world.spawn(async move {
+        let machine = other.machine("alpha").await?;
+        let mut output = Collected::up_to(1000);
+        let work = async { machine.run("hang", &mut output).await.map(Some) };
+        other.within(5 * SECOND, work, || Ok(None)).await
+    });
+    world.pass(5 * SECOND);
+    assert!(!late.is_done());
+    world.pass(SECOND);
+    assert_eq!(late.output().unwrap(), None);
+    assert_eq!(world.host("alpha").last().server().signals(), ["TERM"]);
+}
+
+#[test]
+fn who_finds_the_queue_full_hears_so_at_once() {
+    let world = World::new();
+    let fleet = world.fleet(|settings| (settings.max_concurrency, settings.max_queue) = (1, 1));
+    let admit = || {
+        let fleet = Rc::clone(&fleet);
+        let admitted = world.spawn(async move { fleet.admit().await });
+        world.settle();
+        admitted
+    };
+    let (first, second, third) = (admit(), admit(), admit());
+    assert_eq!(third.output().unwrap_err().kind(), Kind::Busy);
+    drop(first.output().unwrap());
+    world.settle();
+    assert!(second.output().is_ok());
+}
+
+#[test]
+fn closing_waits_until_commands_given_up_are_killed() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    let stubborn = run(&world, &fleet, Repeat::Never, "stubborn");
+    world.pass(SECOND);
+    stubborn.cancel();
+    let closed = world.spawn(async move { fleet.close().await });
+    world.pass(limits::KILL_GRACE - SECOND / 2);
+    assert!(!closed.is_done());
+    world.pass(SECOND);
+    assert!(closed.is_done());
+    let host = world.host("alpha").last();
+    assert_eq!(host.server().signals(), ["TERM", "KILL"]);
+    assert!(host.server().is_closed && !host.is_open());
+}
+
+#[test]
+fn closing_does_not_wait_for_ever() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    let hanging = run(&world, &fleet, Repeat::Never, "hang");
+    world.pass(SECOND);
+    let closed = world.spawn(async move { fleet.close().await });
+    world.pass(limits::CLOSE_PATIENCE);
+    assert!(closed.is_done() && !hanging.is_done());
+}
+
+/// A busy hour of one host: reads and commands by many, on a wire that is cut again and again.
+fn hour(seed: u64) -> (Vec<bool>, usize) {
+    let world = World::new();
+    let host = world.host("alpha");
+    host.server.borrow_mut().sftp = Some(|| {
+        let mut server = SftpServer::new(Knobs::default());
+        server.put_file("/file", vec![7; 50_000]);
+        server
+    });
+    host.server.borrow_mut().sessions_max = 3;
+    host.pieces.set(Some(seed));
+    let fleet = world.fleet(|_| {});
+    let mut outcomes = Vec::new();
+    for round in 0..20 {
+        host.cut.set(Some(1000 * (1 + (seed as usize * 31 + round * 7) % 40)));
+        let runs: Vec<_> =
+            (0..10).map(|_| run(&world, &fleet, Repeat::Safe, "bytes 3000")).chain([look(&world, &fleet)]).collect();
+        world.pass(180 * SECOND);
+        outcomes.extend(runs.iter().map(|run| run.output().is_ok()));
+    }
+    assert_eq!(world.host("alpha").open(), 0, "idle by now");
+    (outcomes, world.host("alpha").dials())
+}
+
+fn look(world: &World, fleet: &Rc<Fleet>) -> Handle<Result<Exit>> {
+    let fleet = Rc::clone(fleet);
+    world.spawn(async move {
+        let work = async |machine: &Machine| match machine.files().await? {
+            Some(link) => {
+                link.read(b"/file", 0, 100_000).await?.expect("it is a file");
+                Ok(Exit::Code(0))
+            }
+            None => machine.run("bytes 50000", &mut Collected::up_to(100_000)).await,
+        };
+        fleet.work("alpha", Repeat::Safe, work).await
+    })
+}
+
+#[test]
+fn the_same_hour_twice_is_the_same() {
+    for seed in 1..4 {
+        let (outcomes, dials) = hour(seed);
+        assert!(outcomes.iter().all(|ok| *ok), "one cut is survived");
+        assert_eq!(hour(seed), (outcomes, dials));
+    }
+}
