@@ -94,7 +94,9 @@ async fn execute(scene: &Scene, command: Command, mut output: Output) -> Result<
             output.answer(&scout::scout(fleet, &request).await?)?;
         }
         Command::Resolve { host } => match fleet.host(&host)? {
-            Host::Local => output.pairs(&[("host", host), ("hostname", "this machine, without SSH".into())])?,
+            Host::Local => {
+                output.pairs(&[("host", host), ("hostname", "this machine, without SSH".into())])?
+            }
             Host::Remote(config) => output.pairs(&HostConfig::lines(&config))?,
         },
     }

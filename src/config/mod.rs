@@ -1,3 +1,4 @@
+//! What the user configured: settings, the SSH client configuration, known host keys.
 //!
 //! Everything here reads files and environment and answers questions about them. It opens no socket and asks no
 //! agent; a path it returns need not exist.

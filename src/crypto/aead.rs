@@ -42,7 +42,13 @@ impl AesGcm {
     ///
     /// # Errors
     /// The tag does not belong to this text, nonce and associated data; `text` is then worthless.
-    pub fn open(&self, nonce: [u8; NONCE_BYTES], aad: &[u8], text: &mut [u8], tag: &[u8]) -> Result<(), Rejected> {
+    pub fn open(
+        &self,
+        nonce: [u8; NONCE_BYTES],
+        aad: &[u8],
+        text: &mut [u8],
+        tag: &[u8],
+    ) -> Result<(), Rejected> {
         self.0
             .open_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), tag, text)
             .map(|_| ())

@@ -4,8 +4,8 @@ use super::{Curve, Rejected, RsaHash};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeyPairComponents, PublicKeyComponents};
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair,
-    RSA_PKCS1_SHA256, RSA_PKCS1_SHA512,
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING,
+    EcdsaKeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512,
 };
 use num_bigint_dig::BigUint;
 use thrussh_libsodium::ed25519 as sodium;
@@ -49,7 +49,9 @@ impl Ecdsa {
             Curve::P384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
             Curve::P521 => &ECDSA_P521_SHA512_FIXED_SIGNING,
         };
-        EcdsaKeyPair::from_private_key_and_public_key(algorithm, private, point).map(Self).map_err(|_| Rejected)
+        EcdsaKeyPair::from_private_key_and_public_key(algorithm, private, point)
+            .map(Self)
+            .map_err(|_| Rejected)
     }
 
     /// r and s, each [`Curve::scalar_bytes`] long.
@@ -84,8 +86,15 @@ impl Rsa {
         // OpenSSH leaves out what it can compute: d modulo p - 1 and modulo q - 1.
         let (d_p, d_q) = (exponent(key.d, key.p)?, exponent(key.d, key.q)?);
         let public_key = PublicKeyComponents { n: key.n, e: key.e };
-        let components =
-            KeyPairComponents { public_key, d: key.d, p: key.p, q: key.q, dP: &d_p, dQ: &d_q, qInv: key.q_inverse };
+        let components = KeyPairComponents {
+            public_key,
+            d: key.d,
+            p: key.p,
+            q: key.q,
+            dP: &d_p,
+            dQ: &d_q,
+            qInv: key.q_inverse,
+        };
         KeyPair::from_components(&components).map(Self).map_err(|_| Rejected)
     }
 

@@ -41,7 +41,9 @@ impl Agent {
     }
 
     async fn ask(&self, request: Vec<u8>) -> Result<Answer> {
-        within(PATIENCE, self.exchange(request)).await.unwrap_or_else(|| Err(self.failed("it does not answer")))
+        within(PATIENCE, self.exchange(request))
+            .await
+            .unwrap_or_else(|| Err(self.failed("it does not answer")))
     }
 
     async fn exchange(&self, request: Vec<u8>) -> Result<Answer> {

@@ -22,7 +22,8 @@ pub(super) async fn run<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'sta
     let job: Job = Box::new(move || {
         let _ = sender.try_send(job());
     });
-    let busy = |_| Error::new(Kind::Busy, "Too many name lookups and file reads are waiting; try again later");
+    let busy =
+        |_| Error::new(Kind::Busy, "Too many name lookups and file reads are waiting; try again later");
     queue().try_send(job).map_err(busy)?;
     let lost = |_| Error::new(Kind::Internal, "a background job ended without a result");
     receiver.recv().await.map_err(lost)

@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use futures_util::future::{Either, select};
 use monoio::io::{
-    AsyncWriteRentExt, CancelHandle, CancelableAsyncReadRent, Canceller, OwnedReadHalf,
-    OwnedWriteHalf, Splitable,
+    AsyncWriteRentExt, CancelHandle, CancelableAsyncReadRent, Canceller, OwnedReadHalf, OwnedWriteHalf,
+    Splitable,
 };
 use monoio::net::TcpStream;
 

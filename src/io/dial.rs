@@ -23,7 +23,8 @@ const READ_BYTES: usize = 16 * 1024;
 pub(super) async fn dial(settings: &Settings, host: &HostConfig) -> Result<Rc<Link>> {
     let limit = host.connect_timeout.unwrap_or(settings.connect_timeout);
     let late = || {
-        let text = format!("no connection to {}:{} within {}s", host.hostname, host.port, limit.as_secs_f64());
+        let text =
+            format!("no connection to {}:{} within {}s", host.hostname, host.port, limit.as_secs_f64());
         Err(Error::new(Kind::ConnectTimeout, text))
     };
     let result = within(limit, connect(settings, host)).await.unwrap_or_else(late);
@@ -88,7 +89,8 @@ struct Login<'a> {
 impl Login<'_> {
     /// Shakes hands and logs in. Every answer to what one read brought leaves in one write.
     async fn on(&self, mut stream: TcpStream, config: ClientConfig) -> Result<(TcpStream, Client)> {
-        let lost = |error: std::io::Error| Error::new(Kind::ConnectionLost, format!("connection lost: {error}"));
+        let lost =
+            |error: std::io::Error| Error::new(Kind::ConnectionLost, format!("connection lost: {error}"));
         stream.set_nodelay(true).map_err(lost)?;
         let mut client = Client::new(config, time::now());
         let mut out = Vec::new();

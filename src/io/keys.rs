@@ -116,7 +116,11 @@ fn load_one(path: &Path, passphrase: Option<&[u8]>) -> Option<KeyFile> {
     let bytes = match read_private(path) {
         Ok(bytes) => bytes,
         Err(Unreadable::Missing) => {
-            return read_public(path).map(|public| KeyFile { public: Some(public), private: None, note: None });
+            return read_public(path).map(|public| KeyFile {
+                public: Some(public),
+                private: None,
+                note: None,
+            });
         }
         Err(Unreadable::Because(reason)) => return Some(failed(reason)),
     };
@@ -144,7 +148,9 @@ fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
     // As ssh: a private key that others can read is not private any more.
     if metadata.mode() & 0o077 != 0 && metadata.uid() == rustix::process::geteuid().as_raw() {
         let mode = metadata.mode() & 0o777;
-        return Err(Unreadable::Because(format!("others can access it (mode {mode:04o}); run chmod 600 on it")));
+        return Err(Unreadable::Because(format!(
+            "others can access it (mode {mode:04o}); run chmod 600 on it"
+        )));
     }
     let mut bytes = Zeroizing::new(Vec::new());
     file.take(KEY_FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(because)?;

@@ -36,7 +36,8 @@ impl Shell for LocalShell {
 
 impl LocalShell {
     async fn run_in_group(&self, command: &str, sink: &mut dyn Sink) -> Result<Exit> {
-        let failed = |error: io::Error| Error::new(Kind::Local, format!("Cannot run a command here: {error}"));
+        let failed =
+            |error: io::Error| Error::new(Kind::Local, format!("Cannot run a command here: {error}"));
         let (stdout, their_stdout) = pipe().map_err(failed)?;
         let (stderr, their_stderr) = pipe().map_err(failed)?;
         let child = Command::new("/bin/sh")
@@ -52,8 +53,10 @@ impl LocalShell {
         let mut group = Group { child: Some(child) };
 
         let sink = RefCell::new(sink);
-        let streams =
-            futures_util::try_join!(pass_on(stdout, Stream::Stdout, &sink), pass_on(stderr, Stream::Stderr, &sink));
+        let streams = futures_util::try_join!(
+            pass_on(stdout, Stream::Stdout, &sink),
+            pass_on(stderr, Stream::Stderr, &sink)
+        );
         match streams {
             Ok(_) => group.wait().await.map_err(failed),
             Err(Halt::Enough) => Ok(Exit::Stopped),

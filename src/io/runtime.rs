@@ -14,7 +14,8 @@ const RING_ENTRIES: u32 = 1024;
 ///
 /// Errors: the kernel gives neither.
 pub fn run<F: Future>(future: F) -> io::Result<F::Output> {
-    let mut runtime = RuntimeBuilder::<FusionDriver>::new().with_entries(RING_ENTRIES).enable_timer().build()?;
+    let mut runtime =
+        RuntimeBuilder::<FusionDriver>::new().with_entries(RING_ENTRIES).enable_timer().build()?;
     Ok(runtime.block_on(future))
 }
 

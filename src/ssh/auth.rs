@@ -37,7 +37,10 @@ impl PublicIdentity {
             "" | "ssh-dss" | "ssh-dss-cert-v01@openssh.com" => return None,
             other => &[other],
         };
-        Some(Self { blob: blob.to_vec(), algorithms: algorithms.iter().map(|name| name.to_string()).collect() })
+        Some(Self {
+            blob: blob.to_vec(),
+            algorithms: algorithms.iter().map(|name| name.to_string()).collect(),
+        })
     }
 }
 
@@ -190,7 +193,8 @@ impl Signing {
     pub fn sign(mut self, signature: &[u8]) -> (Waiting, Vec<u8>) {
         self.request.put_string(signature);
         self.attempts.tried += 1;
-        let identity = Some(Tried { identity: self.identity, algorithm: self.algorithm, choice: self.choice });
+        let identity =
+            Some(Tried { identity: self.identity, algorithm: self.algorithm, choice: self.choice });
         (Waiting { attempts: self.attempts, identity }, self.request)
     }
 

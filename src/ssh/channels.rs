@@ -7,7 +7,9 @@ use super::number;
 use super::text::sanitise_line;
 use super::transport::Transport;
 use super::wire::{Reader, Write};
-use crate::base::limits::{SSH_CHANNEL_PACKET_BYTES_MAX, SSH_CHANNELS_MAX, SSH_PACKET_BYTES_MAX, SSH_TEXT_BYTES_MAX};
+use crate::base::limits::{
+    SSH_CHANNEL_PACKET_BYTES_MAX, SSH_CHANNELS_MAX, SSH_PACKET_BYTES_MAX, SSH_TEXT_BYTES_MAX,
+};
 
 const WHAT: &str = "channel message";
 
@@ -105,7 +107,12 @@ impl Channels {
     ///
     /// # Errors
     /// A violation of RFC 4254. Terminal.
-    pub fn handle(&mut self, payload: &[u8], transport: &mut Transport, events: &mut Events) -> Result<(), Error> {
+    pub fn handle(
+        &mut self,
+        payload: &[u8],
+        transport: &mut Transport,
+        events: &mut Events,
+    ) -> Result<(), Error> {
         let mut reader = Reader::new(payload);
         let message = reader.u8(WHAT)?;
         if message == number::CHANNEL_OPEN {
@@ -132,7 +139,9 @@ impl Channels {
     }
 
     fn find(&self, number: u32) -> Result<usize, Error> {
-        let open = |channel: &Channel| channel.id.0 == number && !matches!(channel.state, State::Queued | State::Closed);
+        let open = |channel: &Channel| {
+            channel.id.0 == number && !matches!(channel.state, State::Queued | State::Closed)
+        };
         self.list.iter().position(open).ok_or(Error::UnknownChannel { number })
     }
 }
@@ -230,9 +239,11 @@ fn data_received(
     if received > SSH_CHANNEL_PACKET_BYTES_MAX as usize {
         return Err(Error::ChannelPacket { channel: id.0, received, max: SSH_CHANNEL_PACKET_BYTES_MAX });
     }
-    channel.window = window
-        .checked_sub(received as u32)
-        .ok_or(Error::WindowExceeded { channel: id.0, received, window })?;
+    channel.window = window.checked_sub(received as u32).ok_or(Error::WindowExceeded {
+        channel: id.0,
+        received,
+        window,
+    })?;
     match stream {
         Some(stream) if !channel.is_released => {
             let buffer: &mut Received = channel.stream(stream);
@@ -290,7 +301,11 @@ fn replied(channel: &mut Channel, message: u8, events: &mut Events) -> Result<()
     }
     if !channel.is_released {
         let is_started = message == number::CHANNEL_SUCCESS;
-        events.push_back(if is_started { Event::Started(channel.id) } else { Event::RequestFailed(channel.id) });
+        events.push_back(if is_started {
+            Event::Started(channel.id)
+        } else {
+            Event::RequestFailed(channel.id)
+        });
     }
     Ok(())
 }

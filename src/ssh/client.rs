@@ -14,8 +14,8 @@ use super::timer::{Keepalive, Liveness, Timer, Timers, Verdict};
 use super::transport::Transport;
 use super::wire::{Reader, Write};
 use crate::base::limits::{
-    KEEPALIVE_INTERVAL_DEFAULT, KEEPALIVE_MISSED_MAX, SSH_IDLE_MESSAGES_MAX, SSH_PACKET_BYTES_MAX, SSH_REKEY_TIMEOUT,
-    SSH_TEXT_BYTES_MAX, SSH_WINDOW_BYTES,
+    KEEPALIVE_INTERVAL_DEFAULT, KEEPALIVE_MISSED_MAX, SSH_IDLE_MESSAGES_MAX, SSH_PACKET_BYTES_MAX,
+    SSH_REKEY_TIMEOUT, SSH_TEXT_BYTES_MAX, SSH_WINDOW_BYTES,
 };
 use std::time::Instant;
 
@@ -41,7 +41,10 @@ impl ClientConfig {
             user: user.into(),
             identities: Vec::new(),
             offer: Offer::default(),
-            keepalive: Some(Keepalive { interval: KEEPALIVE_INTERVAL_DEFAULT, missed_max: KEEPALIVE_MISSED_MAX }),
+            keepalive: Some(Keepalive {
+                interval: KEEPALIVE_INTERVAL_DEFAULT,
+                missed_max: KEEPALIVE_MISSED_MAX,
+            }),
             window_bytes: SSH_WINDOW_BYTES,
             rekey_bytes: None,
         }
@@ -143,7 +146,8 @@ impl Client {
             Some(End::Failed(error)) => return Err(error.clone()),
             None => {}
         }
-        let error = self.transport.ident_eof(self.inbox.bytes()).unwrap_or(Error::Closed { phase: self.phase() });
+        let error =
+            self.transport.ident_eof(self.inbox.bytes()).unwrap_or(Error::Closed { phase: self.phase() });
         self.fail(error)
     }
 

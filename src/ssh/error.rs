@@ -142,7 +142,9 @@ impl Error {
             | Error::HostKeyWeak { .. }
             | Error::HostKeyReplaced
             | Error::HostKeyRejected => Some(number::REASON_HOST_KEY_NOT_VERIFIABLE),
-            Error::AuthRejected { .. } | Error::AuthPartial { .. } => Some(number::REASON_NO_MORE_AUTH_METHODS),
+            Error::AuthRejected { .. } | Error::AuthPartial { .. } => {
+                Some(number::REASON_NO_MORE_AUTH_METHODS)
+            }
             Error::PacketIntegrity => Some(number::REASON_MAC_ERROR),
             _ => Some(number::REASON_PROTOCOL_ERROR),
         }

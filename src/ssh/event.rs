@@ -11,14 +11,22 @@ pub enum Event {
     /// The host proved to own this key. Answer with `accept_host_key` or `reject_host_key`.
     HostKey(HostKey),
     /// Answer with `provide_signature` (a signature blob over `data`) or `decline_signature`.
-    Sign { identity: usize, algorithm: String, data: Vec<u8> },
+    Sign {
+        identity: usize,
+        algorithm: String,
+        data: Vec<u8>,
+    },
     /// Text for people before login, safe to show.
     Banner(String),
     /// Logged in.
     Ready,
     Opened(ChannelId),
     /// The server does not open it; the channel is gone. `reason` as in RFC 4254 §5.1.
-    OpenRefused { channel: ChannelId, reason: u32, text: String },
+    OpenRefused {
+        channel: ChannelId,
+        reason: u32,
+        text: String,
+    },
     /// The command or subsystem was started.
     Started(ChannelId),
     /// The command or subsystem was refused.
@@ -29,8 +37,15 @@ pub enum Event {
     Writable(ChannelId),
     /// Nothing more will be received besides the exit status.
     Eof(ChannelId),
-    ExitStatus { channel: ChannelId, status: u32 },
-    ExitSignal { channel: ChannelId, signal: String, core_dumped: bool },
+    ExitStatus {
+        channel: ChannelId,
+        status: u32,
+    },
+    ExitSignal {
+        channel: ChannelId,
+        signal: String,
+        core_dumped: bool,
+    },
     /// The server closed it. What was received can still be read until `close`.
     Closed(ChannelId),
 }

@@ -57,8 +57,9 @@ impl IdentWait {
     pub fn handle_eof(&self, rest: &[u8]) -> Error {
         match &self.first {
             Some(text) => Error::NotSsh { text: text.clone() },
-            None if rest.is_empty() => Error::Closed { phase: Phase::Ident },
-            None if rest.starts_with(b"SSH-") => Error::Closed { phase: Phase::Ident },
+            None if rest.starts_with(b"SSH-") || b"SSH-".starts_with(rest) => {
+                Error::Closed { phase: Phase::Ident }
+            }
             None => Error::NotSsh { text: sanitise_line(rest, SHOWN_BYTES_MAX) },
         }
     }
@@ -77,7 +78,11 @@ impl IdentWait {
         if rest.starts_with(b"SSH-") && rest.len() > SSH_IDENT_BYTES_MAX {
             return Err(Error::IdentTooLong);
         }
-        if rest.len() > SSH_PREAMBLE_LINE_BYTES_MAX || is_foreign(rest) { Err(self.foreign(rest)) } else { Ok(()) }
+        if rest.len() > SSH_PREAMBLE_LINE_BYTES_MAX || is_foreign(rest) {
+            Err(self.foreign(rest))
+        } else {
+            Ok(())
+        }
     }
 
     /// A zero byte ends the search at once: TLS, a database, a length-prefixed protocol.
@@ -95,7 +100,9 @@ impl IdentWait {
 
 /// Greetings that no SSH server sends first: waiting for more would only turn a clear error into a timeout.
 fn is_foreign(line: &[u8]) -> bool {
-    [&b"HTTP/"[..], b"220 ", b"220-", b"+OK", b"* OK", b"<!DOCTYPE", b"<html"].iter().any(|g| line.starts_with(g))
+    [&b"HTTP/"[..], b"220 ", b"220-", b"+OK", b"* OK", b"<!DOCTYPE", b"<html"]
+        .iter()
+        .any(|g| line.starts_with(g))
 }
 
 /// `1.99` is a server that also speaks version 1 (RFC 4253 §5.1).
@@ -137,7 +144,10 @@ mod tests {
     fn other_protocols_are_named() {
         for input in [&b"HTTP/1.1 400 Bad Request\r\n"[..], b"HTTP/1.1 400 Bad", b"220 mail ready\r\n"] {
             let error = handle(input).unwrap_err();
-            assert!(matches!(&error, Error::NotSsh { text } if input.starts_with(text.as_bytes())), "{error}");
+            assert!(
+                matches!(&error, Error::NotSsh { text } if input.starts_with(text.as_bytes())),
+                "{error}"
+            );
         }
         assert!(matches!(handle(b"\x15\x03\x01\x00\x02"), Err(Error::NotSsh { .. })));
     }

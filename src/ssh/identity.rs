@@ -122,10 +122,14 @@ fn foreign_format(bytes: &[u8]) -> Option<KeyError> {
     let format = |format| Some(KeyError::Format { format });
     if text.starts_with("-----BEGIN OPENSSH PRIVATE KEY") {
         None
-    } else if text.starts_with("-----BEGIN RSA ") || text.starts_with("-----BEGIN EC ") || text.starts_with("-----BEGIN DSA ")
+    } else if text.starts_with("-----BEGIN RSA ")
+        || text.starts_with("-----BEGIN EC ")
+        || text.starts_with("-----BEGIN DSA ")
     {
         format("PEM")
-    } else if text.starts_with("-----BEGIN PRIVATE KEY") || text.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY") {
+    } else if text.starts_with("-----BEGIN PRIVATE KEY")
+        || text.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY")
+    {
         format("PKCS #8")
     } else if text.starts_with("PuTTY-User-Key-File") {
         format("PuTTY")
@@ -171,7 +175,8 @@ fn secret(key: &PrivateKey) -> Result<Secret, KeyError> {
 }
 
 fn rsa_secret(pair: &RsaKeypair) -> Result<sign::Rsa, KeyError> {
-    let number = |number: &'_ ssh_key::Mpint| number.as_positive_bytes().map(<[u8]>::to_vec).map(Zeroizing::new);
+    let number =
+        |number: &'_ ssh_key::Mpint| number.as_positive_bytes().map(<[u8]>::to_vec).map(Zeroizing::new);
     let read = || {
         let (n, e) = (number(&pair.public.n)?, number(&pair.public.e)?);
         let (d, q_inverse) = (number(&pair.private.d)?, number(&pair.private.iqmp)?);

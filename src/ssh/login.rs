@@ -81,7 +81,12 @@ impl Login {
     ///
     /// # Errors
     /// Refused for good, or a message that does not belong here. Terminal.
-    pub fn handle(&mut self, payload: &[u8], transport: &mut Transport, events: &mut Events) -> Result<(), Error> {
+    pub fn handle(
+        &mut self,
+        payload: &[u8],
+        transport: &mut Transport,
+        events: &mut Events,
+    ) -> Result<(), Error> {
         let number = payload.first().copied().unwrap_or_default();
         if number == number::USERAUTH_BANNER {
             return self.banner(payload, events);

@@ -17,7 +17,7 @@ pub(crate) mod cipher;
 mod client;
 mod error;
 mod event;
-mod hostkey;
+pub(crate) mod hostkey;
 pub(crate) mod ident;
 mod inbox;
 pub(crate) mod kex;
@@ -25,6 +25,8 @@ mod login;
 pub(crate) mod negotiate;
 pub(crate) mod number;
 pub(crate) mod packet;
+#[cfg(test)]
+mod tests;
 mod text;
 mod timer;
 mod transport;

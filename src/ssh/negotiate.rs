@@ -63,7 +63,8 @@ impl Offer {
     pub fn agree(&self, kexinit: &[u8]) -> Result<Agreed, Error> {
         let peer = PeerInit::read(kexinit)?;
         let kex = choose("key exchange method", &self.kex, KexAlgorithm::name, peer.kex)?;
-        let host_key = choose("host key algorithm", &self.host_keys, SignatureAlgorithm::name, peer.host_keys)?;
+        let host_key =
+            choose("host key algorithm", &self.host_keys, SignatureAlgorithm::name, peer.host_keys)?;
         let outgoing = choose("cipher", &self.ciphers, Cipher::name, peer.ciphers_to_server)?;
         let incoming = choose("cipher", &self.ciphers, Cipher::name, peer.ciphers_to_client)?;
         for compression in [peer.compression_to_server, peer.compression_to_client] {
@@ -148,10 +149,12 @@ fn choose<T: Copy>(
     name: impl Fn(T) -> &'static str,
     theirs: NameList<'_>,
 ) -> Result<T, Error> {
-    ours.iter().copied().find(|algorithm| theirs.contains(name(*algorithm))).ok_or_else(|| Error::NoCommonAlgorithm {
-        kind,
-        theirs: theirs.0.chars().take(SSH_TEXT_BYTES_MAX).collect(),
-        ours: ours.iter().map(|algorithm| name(*algorithm)).collect::<Vec<_>>().join(","),
+    ours.iter().copied().find(|algorithm| theirs.contains(name(*algorithm))).ok_or_else(|| {
+        Error::NoCommonAlgorithm {
+            kind,
+            theirs: theirs.0.chars().take(SSH_TEXT_BYTES_MAX).collect(),
+            ours: ours.iter().map(|algorithm| name(*algorithm)).collect::<Vec<_>>().join(","),
+        }
     })
 }
 

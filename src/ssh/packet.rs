@@ -142,7 +142,8 @@ impl Opener {
         if self.length.is_none() {
             let Some(header) = input.first_chunk::<LENGTH_BYTES>() else { return Ok(None) };
             let length = self.key.length(self.sequence, *header);
-            let covered = if self.key.pads_length() { length.wrapping_add(LENGTH_BYTES as u32) } else { length };
+            let covered =
+                if self.key.pads_length() { length.wrapping_add(LENGTH_BYTES as u32) } else { length };
             let in_range = (PACKET_LENGTH_MIN..=SSH_PACKET_BYTES_MAX as u32).contains(&length);
             if !in_range || !(covered as usize).is_multiple_of(self.key.block_bytes()) {
                 return Err(Error::PacketLength { length });
@@ -156,7 +157,8 @@ impl Opener {
 /// Where the payload of a decrypted packet is.
 fn payload(packet: &[u8], length: u32) -> Result<Range<usize>, Error> {
     let padding = *packet.get(LENGTH_BYTES).ok_or(Error::PacketEmpty)?;
-    let content = (length as usize).checked_sub(1 + usize::from(padding)).ok_or(Error::PacketPadding { padding })?;
+    let content =
+        (length as usize).checked_sub(1 + usize::from(padding)).ok_or(Error::PacketPadding { padding })?;
     if usize::from(padding) < PADDING_BYTES_MIN {
         return Err(Error::PacketPadding { padding });
     }

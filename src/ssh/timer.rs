@@ -65,7 +65,9 @@ pub enum Verdict {
     Alive(Instant),
     /// Ask, and look again then.
     Ask(Instant),
-    Gone { missed: u32 },
+    Gone {
+        missed: u32,
+    },
 }
 
 impl Liveness {

@@ -22,7 +22,10 @@ enum Kex {
     Reply(Box<AwaitReply>),
     /// The first exchange: somebody has to say whether the host key is trusted. The peer's NEWKEYS may come first,
     /// then its key is gone from here.
-    Decision { outgoing: PacketKey, incoming: Option<PacketKey> },
+    Decision {
+        outgoing: PacketKey,
+        incoming: Option<PacketKey>,
+    },
     /// Our NEWKEYS is out.
     NewKeys(PacketKey),
     /// An exchange failed; nothing more is received.

@@ -13,11 +13,6 @@ impl<'a> Reader<'a> {
         Self { rest: bytes }
     }
 
-    /// What has not been read.
-    pub fn rest(&self) -> &'a [u8] {
-        self.rest
-    }
-
     pub fn bytes(&mut self, count: usize, what: &'static str) -> Result<&'a [u8], Error> {
         let (head, rest) = self.rest.split_at_checked(count).ok_or(Error::Truncated { what })?;
         self.rest = rest;
@@ -85,7 +80,11 @@ impl<'a> NameList<'a> {
     /// Names that stand in something else than a `string` of their own.
     pub fn new(bytes: &'a [u8], what: &'static str) -> Result<Self, Error> {
         let names = std::str::from_utf8(bytes).map_err(|_| Error::Malformed { what })?;
-        if names.bytes().all(|byte| byte.is_ascii_graphic()) { Ok(Self(names)) } else { Err(Error::Malformed { what }) }
+        if names.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(Self(names))
+        } else {
+            Err(Error::Malformed { what })
+        }
     }
 
     pub fn iter(self) -> impl Iterator<Item = &'a str> {
@@ -162,9 +161,8 @@ mod tests {
         out.put_unsigned(&[]);
         out.put_unsigned(&[0, 0x09, 0xa3, 0x78, 0xf9, 0xb2, 0xe3, 0x32, 0xa7]);
         out.put_unsigned(&[0x80]);
-        let expected: &[u8] = &[
-            0, 0, 0, 0, 0, 0, 0, 8, 0x09, 0xa3, 0x78, 0xf9, 0xb2, 0xe3, 0x32, 0xa7, 0, 0, 0, 2, 0, 0x80,
-        ];
+        let expected: &[u8] =
+            &[0, 0, 0, 0, 0, 0, 0, 8, 0x09, 0xa3, 0x78, 0xf9, 0xb2, 0xe3, 0x32, 0xa7, 0, 0, 0, 2, 0, 0x80];
         assert_eq!(out, expected);
     }
 

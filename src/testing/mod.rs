@@ -1,64 +1,8 @@
-//! Simulated links, a small SSH server, virtual time. Only adds items, never changes behaviour.
+//! Simulated links, small servers, virtual time. Only adds items, never changes behaviour.
 
+mod nowhere;
 pub mod sftp_server;
+pub mod ssh_server;
+mod ssh_server_channel;
 
-use std::ops::ControlFlow;
-use std::path::Path;
-use std::rc::Rc;
-
-use futures_util::FutureExt;
-use futures_util::future::{self, LocalBoxFuture};
-
-use crate::base::Result;
-use crate::base::time::Instant;
-use crate::config::{Env, HostConfig, Overrides, Settings, SshConfig};
-use crate::fleet::net::Net;
-use crate::fleet::{Exit, Fleet, Link, Shell, Sink, Stream};
-
-/// A fleet that consists of `localhost`: its files all say hello, but for those whose name contains `wait`, which
-/// never answer.
-pub fn fleet() -> Rc<Fleet> {
-    let env = Env::default();
-    let settings = Settings::load(&Overrides::default(), &env).expect("defaults are allowed");
-    let config = SshConfig::load(Some(Path::new("/dev/null")), &env).expect("an empty file is readable");
-    Fleet::new(config, settings, Rc::new(Nowhere))
-}
-
-/// A world without hosts, in which time stands still.
-struct Nowhere;
-
-impl Net for Nowhere {
-    fn dial(&self, _host: Rc<HostConfig>) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
-        future::pending().boxed_local()
-    }
-
-    fn probe(&self, _host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool> {
-        future::ready(false).boxed_local()
-    }
-
-    fn now(&self) -> Instant {
-        crate::base::time::now()
-    }
-
-    fn sleep_until(&self, _at: Instant) -> LocalBoxFuture<'static, ()> {
-        future::pending().boxed_local()
-    }
-
-    fn shell(&self) -> Rc<dyn Shell> {
-        Rc::new(Hello)
-    }
-}
-
-struct Hello;
-
-impl Shell for Hello {
-    fn run<'a>(&'a self, command: &'a str, sink: &'a mut dyn Sink) -> LocalBoxFuture<'a, Result<Exit>> {
-        if command.contains("wait") {
-            return future::pending().boxed_local();
-        }
-        let ControlFlow::Continue(()) = sink.take(Stream::Stdout, b"\x01scout file\nhello\n") else {
-            return future::ready(Ok(Exit::Stopped)).boxed_local();
-        };
-        future::ready(Ok(Exit::Code(0))).boxed_local()
-    }
-}
+pub use nowhere::fleet;

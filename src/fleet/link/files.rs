@@ -8,8 +8,8 @@ use std::task::{Context, Poll, Waker};
 
 use super::{Link, State};
 use crate::base::{Error, Kind, Result};
-use crate::fleet::gate::Permit;
 use crate::fleet::errors;
+use crate::fleet::gate::Permit;
 use crate::sftp::{Failure, OpId, Outcome, Refusal, Session};
 use crate::ssh::{ChannelId, Client, Event, Stream};
 
@@ -18,7 +18,7 @@ use crate::ssh::{ChannelId, Client, Event, Stream};
 pub(super) enum Files {
     #[default]
     Unopened,
-    Open(Channel),
+    Open(Box<Channel>),
     /// It broke; the next operation opens another one.
     Broken(Error),
     /// The server has no SFTP; commands must do.
@@ -59,7 +59,12 @@ impl Link {
     }
 
     /// Reads a regular file: `len_max` bytes from `offset`, and whether there are more.
-    pub async fn read(self: &Rc<Self>, path: &[u8], offset: u64, len_max: u64) -> Result<Result<Outcome, Failure>> {
+    pub async fn read(
+        self: &Rc<Self>,
+        path: &[u8],
+        offset: u64,
+        len_max: u64,
+    ) -> Result<Result<Outcome, Failure>> {
         self.operate(|session| session.read(path, offset, len_max)).await
     }
 
@@ -84,7 +89,8 @@ impl Link {
             let mut state = self.state.borrow_mut();
             let State { client, files, .. } = &mut *state;
             let Files::Open(channel) = files else { return Err(self.no_files()) };
-            let id = begin(&mut channel.session).map_err(|refusal| errors::from_refusal(&self.host, refusal))?;
+            let id =
+                begin(&mut channel.session).map_err(|refusal| errors::from_refusal(&self.host, refusal))?;
             channel.operations.insert(id, Operation::default());
             channel.send(client);
             (channel.id, id)
@@ -99,7 +105,7 @@ impl Link {
         if matches!(files, Files::Unopened | Files::Broken(_)) {
             let id = client.open_session().map_err(|error| self.explain(&error))?;
             client.subsystem(id, "sftp");
-            *files = Files::Open(Channel::new(id));
+            *files = Files::Open(Box::new(Channel::new(id)));
             drop(state);
             self.driver.notify(usize::MAX);
         }
@@ -148,13 +154,7 @@ impl Files {
 
 impl Channel {
     fn new(id: ChannelId) -> Self {
-        Self {
-            id,
-            session: Session::new(),
-            unsent: Vec::new(),
-            operations: HashMap::new(),
-            ready: false,
-        }
+        Self { id, session: Session::new(), unsent: Vec::new(), operations: HashMap::new(), ready: false }
     }
 
     fn send(&mut self, client: &mut Client) {

@@ -1,0 +1,151 @@
+use super::pair::{Link, Pair};
+use crate::base::limits::SSH_CHANNELS_MAX;
+use crate::ssh::*;
+use crate::testing::ssh_server::ServerConfig;
+
+#[test]
+fn exits_are_told() {
+    let mut pair = Pair::new(ServerConfig::default(), Link::Whole);
+    pair.exec("exit 3", b"");
+    pair.exec("killed KILL", b"");
+    let exits: Vec<&Event> = pair
+        .events
+        .iter()
+        .filter(|event| matches!(event, Event::ExitStatus { .. } | Event::ExitSignal { .. }))
+        .collect();
+    let Event::ExitStatus { status: 3, .. } = exits[0] else { panic!("{exits:?}") };
+    let Event::ExitSignal { signal, core_dumped: false, .. } = exits[1] else { panic!("{exits:?}") };
+    assert_eq!(signal, "KILL");
+}
+
+#[test]
+fn standard_error_is_kept_apart() {
+    let mut pair = Pair::new(ServerConfig::default(), Link::Whole);
+    let channel = pair.client.open_session().unwrap();
+    pair.client.exec(channel, b"fail no such file");
+    pair.run();
+    assert_eq!(pair.client.received(channel, Stream::Stdout), b"");
+    assert_eq!(pair.client.received(channel, Stream::Stderr), b"no such file");
+    assert!(pair.events.contains(&Event::Closed(channel)));
+    pair.client.close(channel);
+    assert_eq!(pair.client.received(channel, Stream::Stderr), b"");
+}
+
+#[test]
+fn nothing_more_is_sent_to_an_owner_who_does_not_consume() {
+    let change = |config: &mut ClientConfig| config.window_bytes = 100_000;
+    let mut pair = Pair::with(ServerConfig::default(), Link::Whole, 1, change);
+    let channel = pair.client.open_session().unwrap();
+    pair.client.exec(channel, b"bytes 1000000");
+    pair.run();
+    assert_eq!(pair.client.received(channel, Stream::Stdout).len(), 100_000);
+    pair.client.consume(channel, Stream::Stdout, 50_000);
+    pair.run();
+    assert_eq!(pair.client.received(channel, Stream::Stdout).len(), 100_000);
+    let rest = pair.finish(channel, b"");
+    assert_eq!(rest.len(), 950_000);
+    assert!(rest.iter().enumerate().all(|(at, byte)| *byte == (50_000 + at) as u8));
+}
+
+#[test]
+fn the_peers_window_is_never_passed() {
+    // The server fails the test when it is.
+    for window_bytes in [1, 7, 1000, 40_000] {
+        let mut pair = Pair::new(ServerConfig { window_bytes, ..ServerConfig::default() }, Link::Whole);
+        let input = vec![5; 3000.min(window_bytes as usize * 50)];
+        assert!(pair.exec("cat", &input) == input);
+    }
+}
+
+#[test]
+fn what_is_taken_is_bounded_and_room_is_told() {
+    let mut pair = Pair::new(ServerConfig::default(), Link::Whole);
+    let channel = pair.client.open_session().unwrap();
+    pair.client.exec(channel, b"cat");
+    let taken = pair.client.send(channel, &[1; 1_000_000]);
+    assert_eq!(taken, 256 * 1024);
+    assert_eq!(pair.client.send(channel, b"more"), 0);
+    pair.run();
+    assert!(pair.events.contains(&Event::Writable(channel)));
+    assert_eq!(pair.client.received(channel, Stream::Stdout).len(), taken);
+}
+
+#[test]
+fn refusals_are_told_and_forgotten() {
+    let mut pair = Pair::new(ServerConfig { sessions_max: 1, ..ServerConfig::default() }, Link::Whole);
+    let first = pair.client.open_session().unwrap();
+    let second = pair.client.open_session().unwrap();
+    pair.run();
+    assert!(pair.events.contains(&Event::Opened(first)));
+    let refused = Event::OpenRefused { channel: second, reason: 2, text: "open failed".into() };
+    assert!(pair.events.contains(&refused));
+    assert_eq!(pair.client.send(second, b"x"), 0);
+    pair.client.close(first);
+    pair.run();
+    assert_eq!(pair.exec("echo again", b""), b"again");
+}
+
+#[test]
+fn unknown_subsystems_and_commands_are_refused() {
+    let mut pair = Pair::new(ServerConfig::default(), Link::Whole);
+    let channel = pair.client.open_session().unwrap();
+    pair.client.subsystem(channel, "nothing");
+    pair.run();
+    assert!(pair.events.contains(&Event::RequestFailed(channel)));
+    let channel = pair.client.open_session().unwrap();
+    pair.client.subsystem(channel, "echo");
+    assert_eq!(pair.finish(channel, b"ping"), b"ping");
+    assert!(pair.events.contains(&Event::Started(channel)));
+}
+
+#[test]
+fn a_signal_reaches_the_command() {
+    let mut pair = Pair::new(ServerConfig::default(), Link::Whole);
+    let channel = pair.client.open_session().unwrap();
+    pair.client.exec(channel, b"hang");
+    pair.run();
+    pair.client.signal(channel, "TERM");
+    pair.run();
+    assert!(
+        pair.events.iter().any(|event| matches!(event, Event::ExitSignal { signal, .. } if signal == "TERM"))
+    );
+}
+
+#[test]
+fn channels_are_bounded_and_their_numbers_never_reused() {
+    let mut pair = Pair::new(ServerConfig { sessions_max: 1000, ..ServerConfig::default() }, Link::Whole);
+    let ids: Vec<ChannelId> = (0..SSH_CHANNELS_MAX).map(|_| pair.client.open_session().unwrap()).collect();
+    assert_eq!(pair.client.open_session(), Err(Error::ChannelLimit));
+    pair.run();
+    ids.iter().for_each(|id| pair.client.close(*id));
+    pair.run();
+    let later = pair.client.open_session().unwrap();
+    assert!(!ids.contains(&later));
+}
+
+#[test]
+fn a_closed_channel_may_still_receive_without_harm() {
+    let mut pair = Pair::new(ServerConfig::default(), Link::Whole);
+    let channel = pair.client.open_session().unwrap();
+    pair.client.exec(channel, b"bytes 3000000");
+    while pair.client.received(channel, Stream::Stdout).is_empty() {
+        pair.round();
+    }
+    pair.client.close(channel);
+    pair.run();
+    assert_eq!(pair.error, None);
+    assert_eq!(pair.exec("echo next", b""), b"next");
+}
+
+#[test]
+fn many_sessions_run_side_by_side() {
+    let mut pair = Pair::new(ServerConfig::default(), Link::Random(9));
+    let channels: Vec<ChannelId> = (0..10).map(|_| pair.client.open_session().unwrap()).collect();
+    for (index, channel) in channels.iter().enumerate() {
+        pair.client.exec(*channel, format!("echo {index}").as_bytes());
+    }
+    pair.run();
+    for (index, channel) in channels.iter().enumerate() {
+        assert_eq!(pair.client.received(*channel, Stream::Stdout), index.to_string().as_bytes());
+    }
+}

@@ -1,0 +1,38 @@
+use super::pair::{Link, Pair};
+use crate::ssh::*;
+use crate::testing::ssh_server::ServerConfig;
+
+#[test]
+fn identities_are_tried_in_order_until_one_is_accepted() {
+    let mut pair = Pair::with(ServerConfig::default(), Link::Whole, 3, |_| {});
+    pair.server.config.accepts = Some(pair.users[2].public.blob.clone());
+    assert_eq!(pair.exec("echo in", b""), b"in");
+    assert_eq!(pair.server.refused_logins, 2);
+}
+
+#[test]
+fn attempts_are_bounded() {
+    let mut pair = Pair::with(ServerConfig::default(), Link::Whole, 20, |_| {});
+    pair.server.config.accepts = Some(Vec::new());
+    pair.run();
+    assert_eq!(pair.error, Some(Error::AuthRejected { tried: 6, methods: "publickey".into() }));
+    assert_eq!(pair.server.refused_logins, 6);
+}
+
+#[test]
+fn without_identities_the_server_is_asked_what_it_wants() {
+    for (users, signs) in [(0, true), (2, false)] {
+        let mut pair = Pair::with(ServerConfig::default(), Link::Whole, users, |_| {});
+        pair.signs = signs;
+        pair.run();
+        assert_eq!(pair.error, Some(Error::AuthRejected { tried: 0, methods: "publickey".into() }));
+    }
+}
+
+#[test]
+fn banners_are_passed_on_clean() {
+    let config = ServerConfig { banner: Some("hello\x1b[31m\r\n"), ..ServerConfig::default() };
+    let mut pair = Pair::new(config, Link::Bytes);
+    pair.run();
+    assert_eq!(pair.events, [Event::Banner("hello.[31m\n".into()), Event::Ready]);
+}

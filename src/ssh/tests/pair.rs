@@ -1,0 +1,189 @@
+//! The box.
+
+use crate::crypto::sign::Ed25519;
+use crate::ssh::wire::Write;
+use crate::ssh::*;
+use crate::testing::ssh_server::{Server, ServerConfig};
+use std::time::{Duration, Instant};
+
+/// How the link cuts what is written.
+#[derive(Debug, Clone, Copy)]
+pub enum Link {
+    Whole,
+    Bytes,
+    /// Pieces of seemingly random size, by seed.
+    Random(u64),
+}
+
+/// A user's key.
+pub struct User {
+    key: Ed25519,
+    pub public: PublicIdentity,
+}
+
+impl User {
+    pub fn new() -> Self {
+        let (key, public) = Ed25519::generate();
+        let mut blob = Vec::new();
+        blob.put_string(b"ssh-ed25519");
+        blob.put_string(&public);
+        Self { key, public: PublicIdentity::from_blob(&blob).unwrap() }
+    }
+
+    pub fn sign(&self, data: &[u8]) -> Vec<u8> {
+        let mut blob = Vec::new();
+        blob.put_string(b"ssh-ed25519");
+        blob.put_string(&self.key.sign(data));
+        blob
+    }
+}
+
+pub struct Pair {
+    pub client: Client,
+    pub server: Server,
+    pub users: Vec<User>,
+    /// Events besides those the pair answers by itself.
+    pub events: Vec<Event>,
+    pub error: Option<Error>,
+    /// Bytes of every write of either side, in order.
+    pub client_writes: Vec<usize>,
+    pub now: Instant,
+    pub signs: bool,
+    link: Link,
+    seed: u64,
+}
+
+impl Pair {
+    pub fn new(server: ServerConfig, link: Link) -> Self {
+        Self::with(server, link, 1, |_| {})
+    }
+
+    pub fn with(
+        server: ServerConfig,
+        link: Link,
+        users: usize,
+        change: impl FnOnce(&mut ClientConfig),
+    ) -> Self {
+        let users: Vec<User> = (0..users).map(|_| User::new()).collect();
+        let mut config = ClientConfig::new("me");
+        config.identities = users.iter().map(|user| user.public.clone()).collect();
+        change(&mut config);
+        let now = crate::base::time::now();
+        let seed = if let Link::Random(seed) = link { seed } else { 0 };
+        Self {
+            client: Client::new(config, now),
+            server: Server::new(server),
+            users,
+            events: Vec::new(),
+            error: None,
+            client_writes: Vec::new(),
+            now,
+            signs: true,
+            link,
+            seed,
+        }
+    }
+
+    /// Moves bytes until both sides have nothing more to say.
+    pub fn run(&mut self) -> &mut Self {
+        while self.round() {}
+        self
+    }
+
+    /// One write of each side. False when neither had anything.
+    pub fn round(&mut self) -> bool {
+        self.answer_events();
+        let mut out = Vec::new();
+        while self.client.poll_transmit(&mut out) {}
+        self.answer_events();
+        let sent = !out.is_empty();
+        if sent {
+            self.client_writes.push(out.len());
+            self.server.handle_input(&out).expect("the client keeps the rules");
+        }
+        let mut out = Vec::new();
+        self.server.poll_transmit(&mut out);
+        let received = !out.is_empty();
+        self.deliver(&out);
+        if self.server.is_closed && !received && !sent && self.error.is_none() {
+            self.error = self.client.handle_eof().err();
+        }
+        (sent || received) && self.error.is_none()
+    }
+
+    pub fn deliver(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while !rest.is_empty() && self.error.is_none() {
+            let (piece, later) = rest.split_at(self.piece(rest.len()));
+            self.error = self.client.handle_input(piece, self.now).err();
+            self.answer_events();
+            rest = later;
+        }
+    }
+
+    fn piece(&mut self, len: usize) -> usize {
+        match self.link {
+            Link::Whole => len,
+            Link::Bytes => 1,
+            Link::Random(_) => {
+                self.seed = self.seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                1 + (self.seed >> 33) as usize % len.min(5000)
+            }
+        }
+    }
+
+    fn answer_events(&mut self) {
+        while let Some(event) = self.client.poll_event() {
+            let result = match event {
+                Event::HostKey(_) => self.client.accept_host_key(),
+                Event::Sign { identity, data, .. } if self.signs => {
+                    let signature = self.users[identity].sign(&data);
+                    self.client.provide_signature(&signature)
+                }
+                Event::Sign { .. } => self.client.decline_signature(),
+                other => {
+                    self.events.push(other);
+                    Ok(())
+                }
+            };
+            self.error = self.error.take().or(result.err());
+        }
+    }
+
+    pub fn advance(&mut self, by: Duration) {
+        self.now += by;
+        while self.error.is_none() && self.client.poll_timeout().is_some_and(|at| at <= self.now) {
+            self.error = self.client.handle_timeout(self.now).err();
+        }
+    }
+
+    /// Opens a session and runs a command on it to its end, feeding `input`; its standard output.
+    pub fn exec(&mut self, command: &str, input: &[u8]) -> Vec<u8> {
+        let channel = self.client.open_session().unwrap();
+        self.client.exec(channel, command.as_bytes());
+        self.finish(channel, input)
+    }
+
+    pub fn finish(&mut self, channel: ChannelId, input: &[u8]) -> Vec<u8> {
+        let (mut rest, mut output) = (input, Vec::new());
+        loop {
+            rest = &rest[self.client.send(channel, rest)..];
+            if rest.is_empty() && !input.is_empty() {
+                self.client.send_eof(channel);
+            }
+            let moved = self.round();
+            output.extend_from_slice(self.client.received(channel, Stream::Stdout));
+            let count = self.client.received(channel, Stream::Stdout).len();
+            self.client.consume(channel, Stream::Stdout, count);
+            if self.events.contains(&Event::Closed(channel)) || self.error.is_some() {
+                return output;
+            }
+            assert!(
+                moved || count > 0,
+                "no progress with {} bytes left, {} received",
+                rest.len(),
+                output.len()
+            );
+        }
+    }
+}

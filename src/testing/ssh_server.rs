@@ -1,0 +1,432 @@
+//! A small SSH server, sans-IO: obedient by default, hostile where asked. For pairing with [`crate::ssh::Client`] in
+//! tests; it trusts its peer's lengths and keeps no bounds, so it must never meet the outside.
+
+use super::ssh_server_channel::ServerChannel;
+use crate::crypto::sign::Ed25519;
+use crate::crypto::{kem, x25519};
+use crate::ssh::hostkey;
+use crate::ssh::kex::derive::{ExchangeHash, KeySource, Sender, Transcript};
+use crate::ssh::kex::share::SharedSecret;
+use crate::ssh::negotiate::{self, PeerInit};
+use crate::ssh::number;
+use crate::ssh::packet::{Opener, Sealer};
+use crate::ssh::wire::{Reader, Write};
+use crate::ssh::{Cipher, Error, KexAlgorithm, Phase, SignatureAlgorithm};
+
+const IDENT: &[u8] = b"SSH-2.0-obedient_1";
+const WHAT: &str = "client message";
+const MAX: usize = 1 << 20;
+
+/// One way of breaking the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Misbehaviour {
+    /// The signature over the key exchange has a flipped bit.
+    WrongSignature,
+    /// An IGNORE in the middle of the first key exchange.
+    StrayIgnore,
+    /// Another host key when keys are renewed.
+    ReplaceHostKey,
+    /// A point of small order as key exchange value.
+    SmallOrder,
+    /// Says nothing more once this phase is reached, and wants the stream closed.
+    CloseAt(Phase),
+    /// Sends more than the window allows when a command starts.
+    OverrunWindow,
+    /// Sends data on a channel that nobody opened when a command starts.
+    UnknownChannel,
+    /// Leaves global requests unanswered.
+    Silent,
+}
+
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    pub kex: KexAlgorithm,
+    pub cipher: Cipher,
+    pub is_strict: bool,
+    /// The one public key that may log in; `None`: whichever signs rightly.
+    pub accepts: Option<Vec<u8>>,
+    /// `server-sig-algs` to announce.
+    pub signature_algorithms: &'static str,
+    pub sessions_max: usize,
+    /// Bytes the client may send on a channel before it is granted more.
+    pub window_bytes: u32,
+    /// Text before login.
+    pub banner: Option<&'static str>,
+    pub misbehaviour: Option<Misbehaviour>,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            kex: KexAlgorithm::Curve25519,
+            cipher: Cipher::Aes128Gcm,
+            is_strict: true,
+            accepts: None,
+            signature_algorithms: "ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-512,rsa-sha2-256",
+            sessions_max: 10,
+            window_bytes: 64 * 1024,
+            banner: None,
+            misbehaviour: None,
+        }
+    }
+}
+
+/// Understands the commands `echo TEXT`, `cat`, `bytes N`, `fail TEXT`, `exit N`, `killed NAME` and `hang`, and the
+/// subsystem `echo`.
+pub struct Server {
+    pub config: ServerConfig,
+    /// Key exchanges finished, logins refused, sessions opened so far.
+    pub exchanges: usize,
+    pub refused_logins: usize,
+    pub opened_sessions: usize,
+    /// Wants the stream closed.
+    pub is_closed: bool,
+    host_key: Ed25519,
+    host_blob: Vec<u8>,
+    client_ident: Option<Vec<u8>>,
+    kexinit: Option<Vec<u8>>,
+    client_kexinit: Vec<u8>,
+    session_id: Option<ExchangeHash>,
+    incoming: Option<crate::ssh::cipher::PacketKey>,
+    sealer: Sealer,
+    opener: Opener,
+    input: Vec<u8>,
+    out: Vec<u8>,
+    held: Vec<Vec<u8>>,
+    channels: Vec<ServerChannel>,
+}
+
+impl Server {
+    /// With a new host key.
+    pub fn new(config: ServerConfig) -> Self {
+        let (host_key, host_blob) = new_host_key();
+        let mut server = Self {
+            config,
+            exchanges: 0,
+            refused_logins: 0,
+            opened_sessions: 0,
+            is_closed: false,
+            host_key,
+            host_blob,
+            client_ident: None,
+            kexinit: None,
+            client_kexinit: Vec::new(),
+            session_id: None,
+            incoming: None,
+            sealer: Sealer::default(),
+            opener: Opener::default(),
+            input: Vec::new(),
+            out: [IDENT, b"\r\n"].concat(),
+            held: Vec::new(),
+            channels: Vec::new(),
+        };
+        server.start_exchange();
+        server
+    }
+
+    /// The public key as in known_hosts.
+    pub fn host_blob(&self) -> &[u8] {
+        &self.host_blob
+    }
+
+    /// Starts a key exchange unless one is running.
+    pub fn start_exchange(&mut self) {
+        if self.kexinit.is_some() || self.incoming.is_some() {
+            return;
+        }
+        let mut kexinit = vec![number::KEXINIT];
+        kexinit.extend_from_slice(&[7; 16]);
+        let strict = self.config.is_strict.then_some(negotiate::STRICT_SERVER);
+        kexinit.put_name_list([self.config.kex.name()].into_iter().chain(strict));
+        kexinit.put_name_list([SignatureAlgorithm::Ed25519.name()]);
+        negotiate::put_symmetric(&mut kexinit, &[self.config.cipher]);
+        self.sealer.seal(&mut self.out, |out| out.extend_from_slice(&kexinit));
+        self.kexinit = Some(kexinit);
+    }
+
+    pub fn poll_transmit(&mut self, out: &mut Vec<u8>) -> bool {
+        self.flush();
+        out.append(&mut self.out);
+        !out.is_empty()
+    }
+
+    /// # Errors
+    /// What the client did wrong.
+    pub fn handle_input(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.input.extend_from_slice(bytes);
+        if self.client_ident.is_none() {
+            let Some(end) = memchr::memchr(b'\n', &self.input) else { return Ok(()) };
+            let line: Vec<u8> = self.input.drain(..=end).collect();
+            self.client_ident = Some(line.trim_ascii_end().to_vec());
+        }
+        let mut input = std::mem::take(&mut self.input);
+        let mut done = 0;
+        while let Some(opened) = self.opener.open(&mut input[done..])? {
+            let payload = input[done..][opened.payload].to_vec();
+            done += opened.bytes;
+            if !self.is_closed {
+                self.handle_message(&payload)?;
+            }
+        }
+        input.drain(..done);
+        self.input = input;
+        Ok(())
+    }
+
+    fn misbehaves(&self, misbehaviour: Misbehaviour) -> bool {
+        self.config.misbehaviour == Some(misbehaviour)
+    }
+
+    fn handle_message(&mut self, payload: &[u8]) -> Result<(), Error> {
+        let mut reader = Reader::new(payload);
+        let message = reader.u8(WHAT)?;
+        let phase = match message {
+            number::KEXINIT => Phase::KeyExchange,
+            number::SERVICE_REQUEST => Phase::Authentication,
+            number::CHANNEL_OPEN => Phase::Connected,
+            _ => Phase::Ident,
+        };
+        if self.misbehaves(Misbehaviour::CloseAt(phase)) {
+            self.is_closed = true;
+            return Ok(());
+        }
+        match message {
+            number::DISCONNECT => self.is_closed = true,
+            number::KEXINIT => {
+                self.start_exchange();
+                self.client_kexinit = payload.to_vec();
+            }
+            number::KEX_ECDH_INIT => self.exchange(reader.string(MAX, WHAT)?)?,
+            number::NEWKEYS => {
+                let key = self.incoming.take().ok_or(Error::UnexpectedInKex { number: message })?;
+                self.opener.install(key, self.config.is_strict);
+            }
+            number::SERVICE_REQUEST => {
+                let service = reader.string(MAX, WHAT)?.to_vec();
+                self.send(|out| {
+                    out.push(number::SERVICE_ACCEPT);
+                    out.put_string(&service);
+                });
+            }
+            number::USERAUTH_REQUEST => self.login(payload)?,
+            number::GLOBAL_REQUEST if !self.misbehaves(Misbehaviour::Silent) => {
+                self.send(|out| out.push(number::REQUEST_FAILURE));
+            }
+            number::CHANNEL_OPEN => self.open(reader)?,
+            number::CHANNEL_WINDOW_ADJUST..=number::CHANNEL_REQUEST => self.on_channel(message, reader)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    // --- key exchange
+
+    fn exchange(&mut self, client_value: &[u8]) -> Result<(), Error> {
+        let ours = self.kexinit.take().ok_or(Error::UnexpectedInKex { number: number::KEX_ECDH_INIT })?;
+        PeerInit::read(&self.client_kexinit)?;
+        if self.misbehaves(Misbehaviour::ReplaceHostKey) && self.session_id.is_some() {
+            (self.host_key, self.host_blob) = new_host_key();
+        }
+        let (mut server_value, secret) = respond(self.config.kex, client_value)?;
+        if self.misbehaves(Misbehaviour::SmallOrder) {
+            let at = server_value.len() - x25519::BYTES;
+            server_value[at..].fill(0);
+        }
+        let transcript = Transcript {
+            client_ident: self.client_ident.as_deref().unwrap_or_default(),
+            server_ident: IDENT,
+            client_kexinit: &self.client_kexinit,
+            server_kexinit: &ours,
+            host_key: &self.host_blob,
+            client_value,
+            server_value: &server_value,
+        };
+        let hash = transcript.hash(&secret);
+        let is_first = self.session_id.is_none();
+        let session_id = *self.session_id.get_or_insert(hash);
+        self.reply(&server_value, &hash);
+        let source = KeySource { secret: &secret, hash: &hash, session_id: &session_id };
+        self.incoming = Some(source.packet_key(Sender::Client, self.config.cipher)?);
+        let outgoing = source.packet_key(Sender::Server, self.config.cipher)?;
+        self.sealer.seal(&mut self.out, |out| out.push(number::NEWKEYS));
+        self.sealer.install(outgoing, self.config.is_strict);
+        self.exchanges += 1;
+        if is_first {
+            self.announce();
+        }
+        for payload in std::mem::take(&mut self.held) {
+            self.send(|out| out.extend_from_slice(&payload));
+        }
+        Ok(())
+    }
+
+    fn reply(&mut self, server_value: &[u8], hash: &ExchangeHash) {
+        let mut value = self.host_key.sign(hash);
+        if self.misbehaves(Misbehaviour::WrongSignature) {
+            value[5] ^= 1;
+        }
+        if self.misbehaves(Misbehaviour::StrayIgnore) {
+            self.sealer.seal(&mut self.out, |out| {
+                out.push(number::IGNORE);
+                out.put_string(b"");
+            });
+        }
+        let mut signature = Vec::new();
+        signature.put_string(SignatureAlgorithm::Ed25519.name().as_bytes());
+        signature.put_string(&value);
+        let host_blob = &self.host_blob;
+        self.sealer.seal(&mut self.out, |out| {
+            out.push(number::KEX_ECDH_REPLY);
+            out.put_string(host_blob);
+            out.put_string(server_value);
+            out.put_string(&signature);
+        });
+    }
+
+    fn announce(&mut self) {
+        let algorithms = self.config.signature_algorithms;
+        self.send(|out| {
+            out.push(number::EXT_INFO);
+            out.put_u32(1);
+            out.put_string(b"server-sig-algs");
+            out.put_string(algorithms.as_bytes());
+        });
+    }
+
+    // --- login
+
+    fn login(&mut self, payload: &[u8]) -> Result<(), Error> {
+        if let Some(banner) = self.config.banner.take() {
+            self.send(|out| {
+                out.push(number::USERAUTH_BANNER);
+                out.put_string(banner.as_bytes());
+                out.put_string(b"");
+            });
+        }
+        if self.is_welcome(payload)? {
+            self.send(|out| out.push(number::USERAUTH_SUCCESS));
+            return Ok(());
+        }
+        self.refused_logins += 1;
+        self.send(|out| {
+            out.push(number::USERAUTH_FAILURE);
+            out.put_name_list(["publickey"]);
+            out.put_bool(false);
+        });
+        Ok(())
+    }
+
+    fn is_welcome(&self, payload: &[u8]) -> Result<bool, Error> {
+        let mut reader = Reader::new(payload);
+        reader.u8(WHAT)?;
+        let (_user, _service) = (reader.string(MAX, WHAT)?, reader.string(MAX, WHAT)?);
+        if reader.string(MAX, WHAT)? != b"publickey" || !reader.bool(WHAT)? {
+            return Ok(false);
+        }
+        let algorithm = SignatureAlgorithm::from_name(reader.text(MAX, WHAT)?);
+        let blob = reader.string(MAX, WHAT)?;
+        let signature = reader.string(MAX, WHAT)?;
+        let signed = &payload[..payload.len() - 4 - signature.len()];
+        let mut data = Vec::new();
+        data.put_string(self.session_id.as_ref().map_or(&[], |id| &id[..]));
+        data.extend_from_slice(signed);
+        let is_known = self.config.accepts.as_deref().is_none_or(|accepted| accepted == blob);
+        let is_allowed =
+            algorithm.is_some_and(|a| self.config.signature_algorithms.split(',').any(|n| n == a.name()));
+        Ok(is_known
+            && is_allowed
+            && algorithm.is_some_and(|a| hostkey::check(a, blob, &data, signature).is_ok()))
+    }
+
+    // --- channels
+
+    fn open(&mut self, mut reader: Reader<'_>) -> Result<(), Error> {
+        reader.string(MAX, WHAT)?;
+        let (remote, window, packet) = (reader.u32(WHAT)?, reader.u32(WHAT)?, reader.u32(WHAT)?);
+        if self.channels.iter().filter(|channel| !channel.is_closed).count() >= self.config.sessions_max {
+            self.send(|out| {
+                out.push(number::CHANNEL_OPEN_FAILURE);
+                out.put_u32(remote);
+                out.put_u32(2);
+                out.put_string(b"open failed");
+                out.put_string(b"");
+            });
+            return Ok(());
+        }
+        let (local, granted) = (self.channels.len() as u32, self.config.window_bytes);
+        self.channels.push(ServerChannel::new(remote, window, packet, granted));
+        self.opened_sessions += 1;
+        self.send(|out| {
+            out.push(number::CHANNEL_OPEN_CONFIRMATION);
+            out.put_u32(remote);
+            out.put_u32(local);
+            out.put_u32(granted);
+            out.put_u32(32 * 1024);
+        });
+        Ok(())
+    }
+
+    fn on_channel(&mut self, message: u8, mut reader: Reader<'_>) -> Result<(), Error> {
+        let number = reader.u32(WHAT)?;
+        let misbehaviour = self.config.misbehaviour;
+        let channel = self.channels.get_mut(number as usize).ok_or(Error::UnknownChannel { number })?;
+        let mut answers = channel.handle(message, reader)?;
+        if message == number::CHANNEL_REQUEST {
+            answers.extend(channel.misbehave(misbehaviour));
+        }
+        for answer in answers {
+            self.send(|out| out.extend_from_slice(&answer));
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) {
+        if self.kexinit.is_some() {
+            return;
+        }
+        let sendable: Vec<Vec<u8>> = self.channels.iter_mut().flat_map(ServerChannel::flush).collect();
+        for payload in sendable {
+            self.send(|out| out.extend_from_slice(&payload));
+        }
+    }
+
+    /// Holds back what may not be sent during a key exchange.
+    fn send(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        if self.kexinit.is_none() {
+            self.sealer.seal(&mut self.out, write);
+        } else {
+            let mut payload = Vec::new();
+            write(&mut payload);
+            self.held.push(payload);
+        }
+    }
+}
+
+fn new_host_key() -> (Ed25519, Vec<u8>) {
+    let (key, public) = Ed25519::generate();
+    let mut blob = Vec::new();
+    blob.put_string(SignatureAlgorithm::Ed25519.name().as_bytes());
+    blob.put_string(&public);
+    (key, blob)
+}
+
+/// The server's value and the shared secret.
+fn respond(algorithm: KexAlgorithm, client_value: &[u8]) -> Result<(Vec<u8>, SharedSecret), Error> {
+    let curve = x25519::Secret::generate();
+    let agree = |point: &[u8]| {
+        let point = point.try_into().map_err(|_| Error::KexValue)?;
+        curve.agree(point).map_err(|_| Error::KexValue)
+    };
+    match algorithm {
+        KexAlgorithm::MlKem768X25519 => {
+            let (kem_public, point) =
+                client_value.split_at_checked(kem::PUBLIC_BYTES).ok_or(Error::KexValue)?;
+            let (mut value, kem_secret) = kem::encapsulate(kem_public).map_err(|_| Error::KexValue)?;
+            value.extend_from_slice(&curve.public());
+            Ok((value, SharedSecret::from_hybrid(&kem_secret, &*agree(point)?)))
+        }
+        KexAlgorithm::Curve25519 | KexAlgorithm::Curve25519LibSsh => {
+            Ok((curve.public().to_vec(), SharedSecret::from_point(&*agree(client_value)?)))
+        }
+    }
+}

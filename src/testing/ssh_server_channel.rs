@@ -1,0 +1,212 @@
+//! A session of the small SSH server: its scripted commands and both windows.
+
+use super::ssh_server::Misbehaviour;
+use crate::ssh::Error;
+use crate::ssh::number;
+use crate::ssh::wire::{Reader, Write};
+
+const WHAT: &str = "client channel message";
+const MAX: usize = 1 << 20;
+
+/// How a command ends once its output is sent.
+enum Exit {
+    Status(u32),
+    Signal(String),
+}
+
+pub(super) struct ServerChannel {
+    pub is_closed: bool,
+    remote: u32,
+    window: u32,
+    packet: u32,
+    /// What the client may still send, and what it starts with.
+    granted: u32,
+    granted_max: u32,
+    output: Vec<u8>,
+    errors: Vec<u8>,
+    /// Echo what arrives until it ends.
+    echoes: bool,
+    exit: Option<Exit>,
+    closes: bool,
+}
+
+impl ServerChannel {
+    pub fn new(remote: u32, window: u32, packet: u32, granted: u32) -> Self {
+        Self {
+            is_closed: false,
+            remote,
+            window,
+            packet,
+            granted,
+            granted_max: granted,
+            output: Vec::new(),
+            errors: Vec::new(),
+            echoes: false,
+            exit: None,
+            closes: false,
+        }
+    }
+
+    /// Payloads to answer with.
+    pub fn handle(&mut self, message: u8, mut reader: Reader<'_>) -> Result<Vec<Vec<u8>>, Error> {
+        match message {
+            number::CHANNEL_DATA => return self.receive(reader.string(MAX, WHAT)?),
+            number::CHANNEL_WINDOW_ADJUST => self.window += reader.u32(WHAT)?,
+            number::CHANNEL_EOF if self.echoes => self.finish(Exit::Status(0)),
+            number::CHANNEL_CLOSE => {
+                self.is_closed = true;
+                if !self.closes {
+                    self.closes = true;
+                    return Ok(vec![self.short(number::CHANNEL_CLOSE)]);
+                }
+            }
+            number::CHANNEL_REQUEST => return self.request(reader),
+            _ => {}
+        }
+        Ok(Vec::new())
+    }
+
+    /// Payloads that the window allows now.
+    pub fn flush(&mut self) -> Vec<Vec<u8>> {
+        let mut payloads = Vec::new();
+        if self.closes {
+            return payloads;
+        }
+        for kind in [number::CHANNEL_DATA, number::CHANNEL_EXTENDED_DATA] {
+            loop {
+                let buffer = if kind == number::CHANNEL_DATA { &mut self.output } else { &mut self.errors };
+                let count = buffer.len().min(self.window as usize).min(self.packet as usize);
+                if count == 0 {
+                    break;
+                }
+                let data: Vec<u8> = buffer.drain(..count).collect();
+                self.window -= count as u32;
+                payloads.push(data_payload(self.remote, kind, &data));
+            }
+        }
+        if self.output.is_empty()
+            && self.errors.is_empty()
+            && let Some(exit) = self.exit.take()
+        {
+            payloads.push(self.short(number::CHANNEL_EOF));
+            payloads.push(self.exit_payload(&exit));
+            payloads.push(self.short(number::CHANNEL_CLOSE));
+            self.closes = true;
+        }
+        payloads
+    }
+
+    /// What breaks the rules when a command starts.
+    pub fn misbehave(&self, misbehaviour: Option<Misbehaviour>) -> Option<Vec<u8>> {
+        match misbehaviour {
+            Some(Misbehaviour::OverrunWindow) => {
+                let beyond = self.window as usize + 1;
+                let excess = vec![0; beyond.min(self.packet as usize)];
+                Some(data_payload(self.remote, number::CHANNEL_DATA, &excess))
+            }
+            Some(Misbehaviour::UnknownChannel) => Some(data_payload(777, number::CHANNEL_DATA, b"x")),
+            _ => None,
+        }
+    }
+
+    fn receive(&mut self, data: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+        let (received, window) = (data.len(), self.granted);
+        let exceeded = Error::WindowExceeded { channel: self.remote, received, window };
+        self.granted = window.checked_sub(received as u32).ok_or(exceeded)?;
+        if self.echoes {
+            self.output.extend_from_slice(data);
+        }
+        if self.granted > self.granted_max / 2 {
+            return Ok(Vec::new());
+        }
+        let mut adjust = self.short(number::CHANNEL_WINDOW_ADJUST);
+        adjust.put_u32(self.granted_max - self.granted);
+        self.granted = self.granted_max;
+        Ok(vec![adjust])
+    }
+
+    fn request(&mut self, mut reader: Reader<'_>) -> Result<Vec<Vec<u8>>, Error> {
+        let kind = reader.text(MAX, WHAT)?;
+        let wants_reply = reader.bool(WHAT)?;
+        let is_known = match kind {
+            "exec" => self.run(reader.text(MAX, WHAT)?),
+            "subsystem" => {
+                self.echoes = reader.text(MAX, WHAT)? == "echo";
+                self.echoes
+            }
+            "signal" => {
+                let name = reader.text(MAX, WHAT)?.to_owned();
+                self.finish(Exit::Signal(name));
+                true
+            }
+            _ => false,
+        };
+        let answer = if is_known { number::CHANNEL_SUCCESS } else { number::CHANNEL_FAILURE };
+        Ok(if wants_reply { vec![self.short(answer)] } else { Vec::new() })
+    }
+
+    fn run(&mut self, command: &str) -> bool {
+        let (name, argument) = command.split_once(' ').unwrap_or((command, ""));
+        match name {
+            "echo" => {
+                self.output.extend_from_slice(argument.as_bytes());
+                self.finish(Exit::Status(0));
+            }
+            "fail" => {
+                self.errors.extend_from_slice(argument.as_bytes());
+                self.finish(Exit::Status(1));
+            }
+            "bytes" => {
+                let count: usize = argument.parse().unwrap_or_default();
+                self.output.extend((0..count).map(|at| at as u8));
+                self.finish(Exit::Status(0));
+            }
+            "exit" => self.finish(Exit::Status(argument.parse().unwrap_or_default())),
+            "killed" => self.finish(Exit::Signal(argument.to_owned())),
+            "cat" => self.echoes = true,
+            "hang" => {}
+            _ => return false,
+        }
+        true
+    }
+
+    fn finish(&mut self, exit: Exit) {
+        self.exit = Some(exit);
+    }
+
+    fn exit_payload(&self, exit: &Exit) -> Vec<u8> {
+        let mut out = self.short(number::CHANNEL_REQUEST);
+        match exit {
+            Exit::Status(status) => {
+                out.put_string(b"exit-status");
+                out.put_bool(false);
+                out.put_u32(*status);
+            }
+            Exit::Signal(name) => {
+                out.put_string(b"exit-signal");
+                out.put_bool(false);
+                out.put_string(name.as_bytes());
+                out.put_bool(false);
+                out.put_string(b"");
+                out.put_string(b"");
+            }
+        }
+        out
+    }
+
+    fn short(&self, message: u8) -> Vec<u8> {
+        let mut out = vec![message];
+        out.put_u32(self.remote);
+        out
+    }
+}
+
+fn data_payload(remote: u32, kind: u8, data: &[u8]) -> Vec<u8> {
+    let mut out = vec![kind];
+    out.put_u32(remote);
+    if kind == number::CHANNEL_EXTENDED_DATA {
+        out.put_u32(number::EXTENDED_DATA_STDERR);
+    }
+    out.put_string(data);
+    out
+}
