@@ -15,10 +15,13 @@ pub enum Link {
     Random(u64),
 }
 
+/// Makes a signature blob: algorithm, data.
+type Signer = Box<dyn Fn(&str, &[u8]) -> Vec<u8>>;
+
 /// A user's key.
 pub struct User {
     pub public: PublicIdentity,
-    sign: Box<dyn Fn(&str, &[u8]) -> Vec<u8>>,
+    sign: Signer,
 }
 
 impl User {
