@@ -227,7 +227,7 @@ fn a_wrong_host_key() {
     let mut endpoint = sshd.endpoint.clone();
     endpoint.host_keys = vec![other.public];
     let message = refusal(&endpoint);
-    assert!(message.contains("changed") && message.contains("ssh-keygen"), "{message}");
+    assert!(message.contains("CHANGED") && message.contains("ssh-keygen -R"), "{message}");
 }
 
 #[test]

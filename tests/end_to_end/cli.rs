@@ -78,7 +78,9 @@ fn one_json_document_each() {
     let notes =
         listing["entries"].as_array().unwrap().iter().find(|entry| entry["name"] == "notes.txt").unwrap();
     assert_eq!(notes["size"], 8);
-    let ran = run(&["run", &dir, "ls", "nope"]);
+    let outcome = scout.run(&["--json", "run", &dir, "ls", "nope"]);
+    assert_eq!(outcome.code, Some(2));
+    let ran = outcome.json();
     assert_eq!(ran["exit_code"], 2);
     assert!(ran["stderr"].as_str().unwrap().contains("nope"));
     assert_eq!(run(&["scout", &format!("h1:{file}")])["text"], "content\n");
@@ -197,7 +199,9 @@ fn a_bad_setting_is_refused_at_the_start() {
         ("SCOUT_LOG_LEVEL", "loud"),
     ];
     for (name, value) in bad {
-        let message = Scout::new().env(name, value).run(&["hosts"]).failure();
+        let outcome = Scout::new().env(name, value).run(&["hosts"]);
+        assert_ne!(outcome.code, Some(0), "{name}={value} is taken");
+        let message = outcome.failure();
         assert!(message.contains(name) && message.contains(value), "{name}={value}: {message}");
         let allowed = message.replace(name, "").replace(value, "");
         assert!(allowed.trim().len() > 30, "what is allowed: {message}");

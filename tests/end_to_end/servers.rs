@@ -69,6 +69,28 @@ fn the_servers_keepalives_are_answered() {
 }
 
 #[test]
+fn we_take_our_leave() {
+    let sshd = Sshd::start();
+    let scout = Scout::with(&sshd.endpoint);
+    scout.run(&["read", "h1:/proc/version"]).success();
+    sshd.log().wait_for_count("Received disconnect", 1);
+    let mut client = scout.client();
+    client.read("h1:/proc/version");
+    assert!(client.close().success());
+    sshd.log().wait_for_count("Received disconnect", 2);
+}
+
+#[test]
+fn an_idle_connection_is_given_up() {
+    let sshd = Sshd::start();
+    let mut client = Scout::with(&sshd.endpoint).env("SCOUT_IDLE_TIMEOUT", 1).client();
+    client.read("h1:/proc/version");
+    sshd.log().wait_for("Received disconnect");
+    client.read("h1:/proc/version");
+    assert_eq!(sshd.log().count("Connection from "), 2);
+}
+
+#[test]
 fn a_banner_is_no_answer() {
     let banner = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(banner.path(), "AUTHORIZED USERS ONLY\n").unwrap();

@@ -50,9 +50,9 @@ impl Sshd {
         &self.process.log
     }
 
-    /// TCP connections accepted so far, waiting until every one of them has been logged as closed.
+    /// TCP connections accepted so far, once the end of one is in the log.
     pub fn closed_connections(&self) -> usize {
-        self.log().wait_for("Disconnected from user");
+        self.log().wait_for("Close session:");
         self.log().count("Connection from ")
     }
 
