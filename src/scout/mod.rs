@@ -1,5 +1,7 @@
 //! What one can do on a host, a file per operation. Knows neither MCP nor JSON.
 
+pub mod command;
+
 use crate::base::Result;
 use crate::fleet::Fleet;
 
