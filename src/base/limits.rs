@@ -81,6 +81,8 @@ pub const SSH_CHANNELS_MAX: usize = 64;
 pub const SSH_SEND_BUFFER_BYTES_MAX: usize = 256 * 1024;
 /// Sealed bytes the socket has not taken: no more channel data is sealed above it.
 pub const SSH_OUT_BYTES_MAX: usize = 1024 * 1024;
+/// The same with answers the peer asked for: a peer that asks for more without reading is up to no good.
+pub const SSH_OUT_AND_ANSWERS_BYTES_MAX: usize = 2 * SSH_OUT_BYTES_MAX;
 /// Packets held back during a key exchange (RFC 4253 §7.1): window grants and answers, no channel data.
 pub const SSH_HELD_BYTES_MAX: usize = 256 * 1024;
 /// Traffic under one key before we ask for new ones: 2^31 AES blocks, below the 2^32 of RFC 4344 §3.2;
@@ -100,6 +102,7 @@ pub const SSH_RSA_BITS_MIN: usize = 2048;
 const _: () = assert!(SSH_CHANNEL_PACKET_BYTES_MAX as usize + 1024 < SSH_PACKET_BYTES_MAX);
 const _: () = assert!(SSH_WINDOW_BYTES >= 2 * SSH_CHANNEL_PACKET_BYTES_MAX);
 const _: () = assert!(SSH_PACKET_BYTES_MAX >= 35_000);
+const _: () = assert!(SSH_OUT_AND_ANSWERS_BYTES_MAX > SSH_OUT_BYTES_MAX + SSH_PACKET_BYTES_MAX);
 
 // --- sftp ------------------------------------------------------------------------------------------------------
 

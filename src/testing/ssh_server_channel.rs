@@ -116,7 +116,8 @@ impl ServerChannel {
         if self.echoes {
             self.output.extend_from_slice(data);
         }
-        if self.granted > self.granted_max / 2 {
+        // Nothing may follow our CLOSE.
+        if self.closes || self.granted > self.granted_max / 2 {
             return Ok(Vec::new());
         }
         let mut adjust = self.short(number::CHANNEL_WINDOW_ADJUST);
