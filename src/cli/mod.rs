@@ -116,6 +116,9 @@ fn host_and_path(target: &str) -> Result<(String, RemotePath)> {
 fn command_line(words: &[String]) -> String {
     match words {
         [line] => line.clone(),
-        words => words.iter().map(|word| command::quote(word)).collect::<Vec<_>>().join(" "),
+        words => {
+            let quoted: Vec<_> = words.iter().map(|word| command::quote(word.as_bytes())).collect();
+            String::from_utf8_lossy(&quoted.join(&b' ')).into_owned()
+        }
     }
 }

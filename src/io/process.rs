@@ -1,9 +1,11 @@
 //! Commands on this machine.
 
 use std::cell::RefCell;
+use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
@@ -29,20 +31,20 @@ pub(super) struct LocalShell {
 const READ_BYTES: usize = 64 * 1024;
 
 impl Shell for LocalShell {
-    fn run<'a>(&'a self, command: &'a str, sink: &'a mut dyn Sink) -> LocalBoxFuture<'a, Result<Exit>> {
+    fn run<'a>(&'a self, command: &'a [u8], sink: &'a mut dyn Sink) -> LocalBoxFuture<'a, Result<Exit>> {
         self.run_in_group(command, sink).boxed_local()
     }
 }
 
 impl LocalShell {
-    async fn run_in_group(&self, command: &str, sink: &mut dyn Sink) -> Result<Exit> {
+    async fn run_in_group(&self, command: &[u8], sink: &mut dyn Sink) -> Result<Exit> {
         let failed =
             |error: io::Error| Error::new(Kind::Local, format!("Cannot run a command here: {error}"));
         let (stdout, their_stdout) = pipe().map_err(failed)?;
         let (stderr, their_stderr) = pipe().map_err(failed)?;
         let child = Command::new("/bin/sh")
             .arg("-c")
-            .arg(command)
+            .arg(OsStr::from_bytes(command))
             .current_dir(&self.home)
             .stdin(Stdio::null())
             .stdout(their_stdout)

@@ -53,7 +53,8 @@ pub async fn look(
     take: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
 ) -> Result<Seen> {
     let count = limit.map_or_else(String::new, |limit| (limit.saturating_add(1)).to_string());
-    let command = format!("exec sh -c {} scout {} {}", quote(SCRIPT), quote(path.as_str()), quote(&count));
+    let words = [SCRIPT, "scout", path.as_str(), &count].map(|word| quote(word.as_bytes()));
+    let command = [b"exec sh -c ".to_vec(), words.join(&b' ')].concat();
     let mut answer = Marked { mark: None, head: Vec::new(), stderr: Vec::new(), take };
     let exit = machine.run(&command, &mut answer).await?;
     let Marked { mark, head, stderr, .. } = answer;

@@ -50,8 +50,8 @@ impl Net for Nowhere {
 struct Hello;
 
 impl Shell for Hello {
-    fn run<'a>(&'a self, command: &'a str, sink: &'a mut dyn Sink) -> LocalBoxFuture<'a, Result<Exit>> {
-        if command.contains("wait") {
+    fn run<'a>(&'a self, command: &'a [u8], sink: &'a mut dyn Sink) -> LocalBoxFuture<'a, Result<Exit>> {
+        if memchr::memmem::find(command, b"wait").is_some() {
             return future::pending().boxed_local();
         }
         let ControlFlow::Continue(()) = sink.take(Stream::Stdout, b"\x01scout file\nhello\n") else {

@@ -42,7 +42,7 @@ impl Link {
     ///
     /// Errors: the queue is full, the connection is lost, the server refuses, or the channel closes without saying
     /// how the command ended. Dropping the future ends the remote process: `TERM`, and `KILL` after a grace period.
-    pub async fn run(self: &Rc<Self>, command: &str, sink: &mut dyn Sink) -> Result<Exit> {
+    pub async fn run(self: &Rc<Self>, command: &[u8], sink: &mut dyn Sink) -> Result<Exit> {
         let _at_work = self.at_work();
         loop {
             let permit = self.sessions.enter().await.map_err(|_| self.busy())?;
@@ -66,10 +66,10 @@ impl Link {
         }
     }
 
-    fn start(&self, command: &str, permit: Permit) -> Result<ChannelId> {
+    fn start(&self, command: &[u8], permit: Permit) -> Result<ChannelId> {
         let mut state = self.state.borrow_mut();
         let channel = state.client.open_session().map_err(|error| self.explain(&error))?;
-        state.client.exec(channel, command.as_bytes());
+        state.client.exec(channel, command);
         // Read-only commands without input: they must see the end of it rather than wait.
         state.client.send_eof(channel);
         state.execs.running.insert(channel, Exec::new(permit));
