@@ -225,8 +225,7 @@ fn check_failures(sshd: &Sshd) {
     sshd.write("closed/file", "x");
     let closed = sshd.path("closed");
     set_mode(&closed, 0o000);
-    let fifo = sshd.path("fifo");
-    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().is_ok_and(|status| status.success()));
+    let fifo = sshd.fifo("fifo");
 
     let cases: [(&str, &[&str]); 5] = [
         ("/nope", &["Path not found: /nope"]),
