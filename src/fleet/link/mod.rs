@@ -7,6 +7,7 @@
 
 mod exec;
 mod files;
+mod leash;
 
 use std::cell::RefCell;
 use std::rc::Rc;
