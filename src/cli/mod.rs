@@ -36,7 +36,7 @@ pub fn main() -> ExitCode {
     let result = prepare(&args).and_then(|scene| {
         runtime::run(async {
             let result = execute(&scene, args.command, Output::new(format)).await;
-            scene.fleet.close();
+            scene.fleet.close().await;
             result
         })
         .unwrap_or_else(|error| Err(Error::new(Kind::Local, format!("Cannot start the event loop: {error}"))))
