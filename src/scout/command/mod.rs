@@ -10,6 +10,8 @@ mod quote;
 mod table;
 
 #[cfg(test)]
+mod attack;
+#[cfg(test)]
 mod tests;
 
 pub use quote::quote_path;
