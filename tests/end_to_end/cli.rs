@@ -216,6 +216,22 @@ fn a_bad_setting_is_refused_at_the_start() {
     }
 }
 
+#[test]
+fn the_readme_names_every_setting_with_its_default() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    for setting in scout_mcp::config::settings::table() {
+        let row = readme.lines().find(|line| line.starts_with(&format!("| `{}` |", setting.env)));
+        let row = row.unwrap_or_else(|| panic!("{} is not in the README", setting.env));
+        let is_path = setting.default.contains('~') || setting.default == "none";
+        assert!(
+            is_path || row.contains(&setting.default),
+            "{} is {} by default: {row}",
+            setting.env,
+            setting.default
+        );
+    }
+}
+
 fn pairs(text: &str) -> HashMap<String, String> {
     text.lines()
         .filter_map(|line| line.split_once(' '))
