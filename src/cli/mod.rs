@@ -12,12 +12,13 @@ use std::rc::Rc;
 
 use clap::Parser;
 
+use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
 use crate::config::{Env, HostConfig, Settings, SshConfig};
 use crate::fleet::{Fleet, Host};
 use crate::io::{Outside, runtime};
 use crate::mcp::{Options, Session};
-use crate::scout::{self, command};
+use crate::scout;
 use crate::server;
 use crate::target::{RemotePath, Target};
 
@@ -35,7 +36,7 @@ pub fn main() -> ExitCode {
     let result = prepare(&args).and_then(|scene| {
         runtime::run(async {
             let result = execute(&scene, args.command, Output::new(format)).await;
-            scene.fleet.close();
+            scene.fleet.close().await;
             result
         })
         .unwrap_or_else(|error| Err(Error::new(Kind::Local, format!("Cannot start the event loop: {error}"))))
@@ -117,7 +118,7 @@ fn command_line(words: &[String]) -> String {
     match words {
         [line] => line.clone(),
         words => {
-            let quoted: Vec<_> = words.iter().map(|word| command::quote(word.as_bytes())).collect();
+            let quoted: Vec<_> = words.iter().map(|word| quote(word.as_bytes())).collect();
             String::from_utf8_lossy(&quoted.join(&b' ')).into_owned()
         }
     }

@@ -45,7 +45,7 @@ pub enum Machine {
 }
 
 impl Machine {
-    /// Runs a command line in the login shell, in the home directory.
+    /// Runs a command line with `sh`, in the home directory and without input.
     ///
     /// Dropping the future ends the command on the host as well.
     pub async fn run(&self, command: &[u8], sink: &mut dyn Sink) -> Result<Exit> {

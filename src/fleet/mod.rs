@@ -24,7 +24,7 @@ use crate::base::{Error, Kind, Result, limits};
 use crate::config::{HostConfig, Settings, SshConfig};
 
 use gate::{Gate, Permit};
-pub use link::{Link, LinkOptions};
+pub use link::{Link, LinkOptions, Memory};
 pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
 use net::Net;
 use pool::Pool;
@@ -179,9 +179,13 @@ impl Fleet {
         stream::iter(probes).buffered(limits::PROBES_AT_ONCE_MAX).collect().await
     }
 
-    /// Takes leave of every host.
-    pub fn close(&self) {
-        self.pool.close();
+    /// Takes leave of every host, and waits a moment for it to be said.
+    pub async fn close(&self) {
+        let leave = async {
+            self.pool.close().await;
+            Ok(())
+        };
+        let _ = self.within(limits::FAREWELL_PATIENCE, leave, || Ok(())).await;
     }
 
     fn unknown(&self, name: &str) -> Error {

@@ -13,13 +13,11 @@ use monoio::net::TcpStream;
 
 use super::outside::within;
 use super::runtime;
-use crate::base::time;
+use crate::base::{limits, time};
 use crate::fleet::Link;
 
 /// What one read may bring: two of the largest packets that servers usually send.
 const READ_BYTES: usize = 64 * 1024;
-/// How long the last words of an ended link may take to be sent.
-const FAREWELL_PATIENCE: time::Duration = time::Duration::from_secs(1);
 
 /// Serves the link until it ends. The link's own end closes the socket, and the other way round.
 pub(super) fn drive(stream: TcpStream, link: &Rc<Link>) {
@@ -62,9 +60,11 @@ async fn write(mut writer: OwnedWriteHalf<TcpStream>, cancel_read: Canceller, li
     }
     let mut farewell = Vec::new();
     if link.poll_transmit(&mut farewell) {
-        let _ = within(FAREWELL_PATIENCE, writer.write_all(farewell)).await;
+        let _ = within(limits::FAREWELL_PATIENCE, writer.write_all(farewell)).await;
     }
     cancel_read.cancel();
+    drop(writer);
+    link.handle_closed();
 }
 
 /// Waits for `work` and serves the link's deadlines meanwhile. `None` when one of them ended the link.

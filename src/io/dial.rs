@@ -11,7 +11,7 @@ use super::outside::{resolve, within};
 use super::{blocking, connection, socket};
 use crate::base::{Error, Kind, Result, time};
 use crate::config::{HostConfig, KnownHosts, Settings};
-use crate::fleet::{Link, LinkOptions, errors};
+use crate::fleet::{Link, LinkOptions, Memory, errors};
 use crate::ssh::{Client, ClientConfig, Event, HostKey, Keepalive};
 
 /// What one read of a handshake may bring.
@@ -20,18 +20,18 @@ const READ_BYTES: usize = 16 * 1024;
 /// Connects and logs in. The link is carried from then on.
 ///
 /// Errors, each beginning with `Cannot connect to HOST`: whatever goes wrong on the way, or the connect timeout.
-pub(super) async fn dial(settings: &Settings, host: &HostConfig) -> Result<Rc<Link>> {
+pub(super) async fn dial(settings: &Settings, host: &HostConfig, memory: Rc<Memory>) -> Result<Rc<Link>> {
     let limit = host.connect_timeout.unwrap_or(settings.connect_timeout);
     let late = || {
         let text =
             format!("no connection to {}:{} within {}s", host.hostname, host.port, limit.as_secs_f64());
         Err(Error::new(Kind::ConnectTimeout, text))
     };
-    let result = within(limit, connect(settings, host)).await.unwrap_or_else(late);
+    let result = within(limit, connect(settings, host, memory)).await.unwrap_or_else(late);
     result.map_err(|error| error.context(format_args!("Cannot connect to {}", host.alias)))
 }
 
-async fn connect(settings: &Settings, host: &HostConfig) -> Result<Rc<Link>> {
+async fn connect(settings: &Settings, host: &HostConfig, memory: Rc<Memory>) -> Result<Rc<Link>> {
     if let Some(proxy) = host.proxy_jump.as_ref().or(host.proxy_command.as_ref()) {
         let text = format!("its SSH configuration asks for a proxy ({proxy}), which is not supported yet");
         return Err(Error::new(Kind::HostConfig, text));
@@ -54,6 +54,7 @@ async fn connect(settings: &Settings, host: &HostConfig) -> Result<Rc<Link>> {
         sessions: settings.max_sessions_per_connection,
         idle_timeout: settings.idle_timeout,
         clock: time::now,
+        memory,
     };
     let link = Link::new(client, options);
     connection::drive(stream, &link);
@@ -63,7 +64,7 @@ async fn connect(settings: &Settings, host: &HostConfig) -> Result<Rc<Link>> {
 /// The host's own wish wins over the settings; zero means never.
 fn keepalive(settings: &Settings, host: &HostConfig) -> Option<Keepalive> {
     let interval = host.server_alive_interval.unwrap_or(settings.keepalive_interval);
-    let missed_max = host.server_alive_count_max.unwrap_or(settings.keepalive_count);
+    let missed_max = host.server_alive_count_max.unwrap_or(settings.keepalive_count_max);
     (!interval.is_zero()).then_some(Keepalive { interval, missed_max })
 }
 

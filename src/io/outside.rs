@@ -13,7 +13,7 @@ use crate::base::time::{self, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::config::{HostConfig, Settings};
 use crate::fleet::net::Net;
-use crate::fleet::{Link, Shell};
+use crate::fleet::{Link, Memory, Shell};
 
 /// Sockets, processes and the clock of this machine.
 pub struct Outside {
@@ -29,9 +29,9 @@ impl Outside {
 }
 
 impl Net for Outside {
-    fn dial(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
+    fn dial(&self, host: Rc<HostConfig>, memory: Rc<Memory>) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
         let settings = Rc::clone(&self.settings);
-        async move { dial::dial(&settings, &host).await }.boxed_local()
+        async move { dial::dial(&settings, &host, memory).await }.boxed_local()
     }
 
     fn probe(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool> {

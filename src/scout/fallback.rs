@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use super::command::quote;
 use super::read::{forbidden, not_found, not_readable};
+use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Exit, Machine, Sink, Stream};
 use crate::target::RemotePath;
@@ -31,13 +31,13 @@ case $p in
   *) p=./$p ;;
 esac
 if [ -d "$p" ]; then
-  if cd "$p" 2>/dev/null && [ -r . ]; then say dir; LC_ALL=C exec ls -la; else say denied; fi
+  if cd "$p" 2>/dev/null && [ -r . ]; then say dir; LC_ALL=C ls -la; else say denied; fi
 elif [ -p "$p" ]; then say fifo
 elif [ -S "$p" ]; then say socket
 elif [ -e "$p" ]; then
   if [ ! -r "$p" ]; then say denied
-  elif [ "$2" ]; then say file; exec head -c "$2" "$p"
-  else say file; exec cat "$p"; fi
+  elif [ "$2" ]; then say file; head -c "$2" "$p"
+  else say file; cat "$p"; fi
 else
   case $(LC_ALL=C ls -d "$p" 2>&1) in *ermission*) say denied ;; *) say missing ;; esac
 fi
@@ -53,8 +53,8 @@ pub async fn look(
     take: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
 ) -> Result<Seen> {
     let count = limit.map_or_else(String::new, |limit| (limit.saturating_add(1)).to_string());
-    let words = [SCRIPT, "scout", path.as_str(), &count].map(|word| quote(word.as_bytes()));
-    let command = [b"exec sh -c ".to_vec(), words.join(&b' ')].concat();
+    let arguments = [path.as_str(), &count].map(|word| quote(word.as_bytes())).join(&b' ');
+    let command = [b"set -- ", arguments.as_slice(), b"\n", SCRIPT.as_bytes()].concat();
     let mut answer = Marked { mark: None, head: Vec::new(), stderr: Vec::new(), take };
     let exit = machine.run(&command, &mut answer).await?;
     let Marked { mark, head, stderr, .. } = answer;

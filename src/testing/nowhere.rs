@@ -11,7 +11,7 @@ use crate::base::Result;
 use crate::base::time::Instant;
 use crate::config::{Env, HostConfig, Overrides, Settings, SshConfig};
 use crate::fleet::net::Net;
-use crate::fleet::{Exit, Fleet, Link, Shell, Sink, Stream};
+use crate::fleet::{Exit, Fleet, Link, Memory, Shell, Sink, Stream};
 
 /// A fleet that consists of `localhost`: its files all say hello, but for those whose name contains `wait`, which
 /// never answer.
@@ -26,7 +26,7 @@ pub fn fleet() -> Rc<Fleet> {
 struct Nowhere;
 
 impl Net for Nowhere {
-    fn dial(&self, _host: Rc<HostConfig>) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
+    fn dial(&self, _host: Rc<HostConfig>, _memory: Rc<Memory>) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
         future::pending().boxed_local()
     }
 

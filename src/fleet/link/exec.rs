@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use super::{Channels, Link};
+use super::{Channels, Link, leash};
 use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::gate::Permit;
@@ -38,10 +38,10 @@ enum Refusal {
 }
 
 impl Link {
-    /// Runs a command in the login shell and hands its output to `sink`.
+    /// Runs a command line with `sh` and hands its output to `sink`.
     ///
     /// Errors: the queue is full, the connection is lost, the server refuses, or the channel closes without saying
-    /// how the command ended. Dropping the future ends the remote process: `TERM`, and `KILL` after a grace period.
+    /// how the command ended. Dropping the future ends the remote processes: `TERM`, and `KILL` after a grace period.
     pub async fn run(self: &Rc<Self>, command: &[u8], sink: &mut dyn Sink) -> Result<Exit> {
         let _at_work = self.at_work();
         loop {
@@ -69,9 +69,7 @@ impl Link {
     fn start(&self, command: &[u8], permit: Permit) -> Result<ChannelId> {
         let mut state = self.state.borrow_mut();
         let channel = state.client.open_session().map_err(|error| self.explain(&error))?;
-        state.client.exec(channel, command);
-        // Read-only commands without input: they must see the end of it rather than wait.
-        state.client.send_eof(channel);
+        state.client.exec(channel, &leash::tie(command));
         state.execs.running.insert(channel, Exec::new(permit));
         drop(state);
         self.driver.notify(usize::MAX);
@@ -197,6 +195,7 @@ impl Drop for Run<'_> {
             exec.waker = None;
             exec.abandoned = Some((self.link.clock)() + limits::KILL_GRACE);
             state.client.signal(self.channel, "TERM");
+            state.client.send_eof(self.channel);
             discard(&mut state.client, self.channel);
         }
         self.link.driver.notify(usize::MAX);

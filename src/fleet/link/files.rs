@@ -44,6 +44,9 @@ struct Operation {
 impl Link {
     /// Whether the host serves files by SFTP; asks it the first time.
     pub async fn has_sftp(self: &Rc<Self>) -> Result<bool> {
+        if self.memory.hangs_up_on_sftp.get() {
+            return Ok(false);
+        }
         let _at_work = self.at_work();
         loop {
             let listener = self.sftp_known.listen();
@@ -143,6 +146,11 @@ impl Files {
         // What ends before it could begin will do so again: the host has no usable SFTP server.
         *self = if was_ready { Self::Broken(error) } else { Self::Absent };
         true
+    }
+
+    /// Asked for, and not yet known to be there.
+    pub(super) fn is_opening(&self) -> bool {
+        matches!(self, Self::Open(channel) if !channel.ready)
     }
 
     pub(super) fn wake_all(&mut self) {

@@ -7,8 +7,9 @@
 
 mod exec;
 mod files;
+mod leash;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use event_listener::{Event as Notify, EventListener};
@@ -33,6 +34,15 @@ pub struct LinkOptions {
     pub idle_timeout: Duration,
     /// Reads the clock that the driver's times come from.
     pub clock: fn() -> Instant,
+    /// What earlier connections to the host have taught.
+    pub memory: Rc<Memory>,
+}
+
+/// What is known of a host beyond the life of a connection.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Asking for SFTP made the server hang up.
+    hangs_up_on_sftp: Cell<bool>,
 }
 
 /// One connection. See the module's documentation.
@@ -40,6 +50,7 @@ pub struct Link {
     host: Rc<str>,
     idle_timeout: Duration,
     clock: fn() -> Instant,
+    memory: Rc<Memory>,
     /// Lets as many commands run as the server gives sessions.
     sessions: Rc<Gate>,
     /// Lets as many file operations share the SFTP channel as its pipeline holds.
@@ -60,6 +71,8 @@ struct State {
     /// The last moment at which work began or ended.
     used: Instant,
     ended: Option<Error>,
+    /// The driver is done with it.
+    is_closed: bool,
 }
 
 impl Link {
@@ -69,6 +82,7 @@ impl Link {
             host: options.host,
             idle_timeout: options.idle_timeout,
             clock: options.clock,
+            memory: options.memory,
             sessions: Gate::new(options.sessions, limits::QUEUED_REQUESTS_DEFAULT),
             pipeline: Gate::new(limits::SFTP_OPERATIONS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
             driver: Notify::new(),
@@ -80,6 +94,7 @@ impl Link {
                 active: 0,
                 used: (options.clock)(),
                 ended: None,
+                is_closed: false,
             }),
         })
     }
@@ -136,6 +151,12 @@ impl Link {
         sent
     }
 
+    /// The last words are sent and the socket is closed.
+    pub fn handle_closed(&self) {
+        self.state.borrow_mut().is_closed = true;
+        self.driver.notify(usize::MAX);
+    }
+
     /// Hears of the next change that concerns the driver.
     pub fn listen(&self) -> EventListener {
         self.driver.listen()
@@ -152,6 +173,17 @@ impl Link {
     pub fn idle_since(&self) -> Option<Instant> {
         let state = self.state.borrow();
         (state.active == 0).then_some(state.used)
+    }
+
+    /// Waits until the driver is done with an ended link.
+    pub async fn closed(&self) {
+        loop {
+            let changed = self.driver.listen();
+            if self.state.borrow().is_closed {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// Takes leave of the host. Work under way fails.
@@ -191,6 +223,9 @@ impl Link {
         if state.ended.is_none() {
             tracing::debug!(host = %self.host, reason = %error, "link ended");
             state.ended = Some(error);
+            if state.files.is_opening() {
+                self.memory.hangs_up_on_sftp.set(true);
+            }
             state.execs.wake_all();
             state.files.wake_all();
         }

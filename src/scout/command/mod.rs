@@ -10,11 +10,14 @@ mod quote;
 mod table;
 
 #[cfg(test)]
+mod attack;
+#[cfg(test)]
 mod tests;
 
-pub use quote::{quote, quote_path};
+pub use quote::quote_path;
 
 use crate::base::limits::COMMAND_BYTES_MAX;
+use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
 use lexer::Word;
 

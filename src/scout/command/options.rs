@@ -2,7 +2,8 @@
 //!
 //! Implementations disagree on which options take a value, so no word is believed to be one: whatever looks like a
 //! refused option is refused, even where some program would take it for the value of the option before. For the same
-//! reason a `--` that follows an option need not be the end of the options.
+//! reason a `--` that follows an option need not be the end of the options; nor need one that follows an operand:
+//! GNU sort still obeys a later `-o` when POSIXLY_CORRECT is set.
 
 use super::lexer::{Word, shown};
 use super::refused;
@@ -61,13 +62,16 @@ fn check_options(program: &Program, arguments: &[Word]) -> Result<()> {
     let (mut dashes, mut ended) = (false, false);
     for word in arguments {
         let text = word.literal().unwrap_or_default();
+        // Where options end at the first operand (BSD, POSIXLY_CORRECT), all that follows are operands, too.
+        let after_operand = dashes || operands > 0;
         if text == "--" && !dashes {
             dashes = true;
-            ended = before == Before::Operand;
+            ended = before == Before::Operand && operands == 0;
+            operands += usize::from(after_operand);
             continue;
         }
         let option = is_option(program, text) && !ended;
-        if dashes || !(option || before == Before::Awaiting) {
+        if after_operand || !(option || before == Before::Awaiting) {
             operands += 1;
         }
         before = match (option, before) {

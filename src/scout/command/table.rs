@@ -102,7 +102,7 @@ pub(super) const PROGRAMS: [Program; 16] = [
     },
     Program {
         values: &["-f", "--skip-fields", "-s", "--skip-chars", "-w", "--check-chars"],
-        second_operand: Some("it would be overwritten"),
+        second_operand: Some("it would be overwritten; options go before the file"),
         ..harmless("uniq")
     },
     harmless("wc"),

@@ -170,6 +170,7 @@ fn options_that_write_or_run_are_refused_in_every_spelling() {
         ("sort '--ou''tput' x", "--output"),
         ("sort -t -- -o x y", "-o"),
         ("sort --random-source -- -o x y", "-o"),
+        ("sort x -- -oy", "-o"),
         ("sort -T /tmp x", "-T"),
         ("sort -nT/tmp x", "-T"),
         ("sort --temp=/tmp x", "--temporary-directory"),
@@ -229,7 +230,7 @@ fn a_refusal_says_why_and_where() {
 
 #[test]
 fn uniq_never_gets_a_file_to_write() {
-    let message = "Second file of 'uniq' not allowed: it would be overwritten";
+    let message = "Second file of 'uniq' not allowed: it would be overwritten; options go before the file";
     for text in [
         "uniq in out",
         "uniq - out",
@@ -238,6 +239,10 @@ fn uniq_never_gets_a_file_to_write() {
         "uniq -f1 1 out",
         "uniq -c 1 out",
         "uniq in -c out",
+        // Files by these names on BSD.
+        "uniq in -c",
+        "uniq in --",
+        "uniq in --skip-chars=1",
         "uniq -- -a -b",
         "uniq -c -- -a -b",
         "uniq -f -- in out",
@@ -249,7 +254,7 @@ fn uniq_never_gets_a_file_to_write() {
     ] {
         assert_refused(text, message);
     }
-    for text in ["uniq", "uniq in", "uniq -", "uniq -cd in", "uniq -cf 1 in", "uniq -- in", "uniq in -f 1"] {
+    for text in ["uniq", "uniq in", "uniq -", "uniq -cd in", "uniq -cf 1 in", "uniq -- in"] {
         assert!(parse(text).is_ok(), "{text}");
     }
 }
