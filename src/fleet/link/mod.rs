@@ -43,6 +43,8 @@ pub struct LinkOptions {
 pub struct Memory {
     /// Asking for SFTP made the server hang up.
     hangs_up_on_sftp: Cell<bool>,
+    /// A connection serves one session and no other after it (TinySSH).
+    serves_one_session: Cell<bool>,
 }
 
 /// One connection. See the module's documentation.
@@ -66,6 +68,8 @@ struct State {
     client: ssh::Client,
     execs: Execs,
     files: Files,
+    /// Whether the server has ever opened a session.
+    has_served: bool,
     /// Operations under way.
     active: usize,
     /// The last moment at which work began or ended.
@@ -91,6 +95,7 @@ impl Link {
                 client,
                 execs: Execs::default(),
                 files: Files::default(),
+                has_served: false,
                 active: 0,
                 used: (options.clock)(),
                 ended: None,
@@ -206,8 +211,9 @@ impl Link {
     }
 
     fn dispatch_all(&self, state: &mut State) {
-        let State { client, execs, files, .. } = state;
+        let State { client, execs, files, has_served, .. } = state;
         while let Some(event) = client.poll_event() {
+            *has_served |= matches!(event, ssh::Event::Opened(_));
             if event.channel().is_some_and(|channel| files.owns(channel)) {
                 if files.handle_event(client, &event) {
                     self.sftp_known.notify(usize::MAX);
