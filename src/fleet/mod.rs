@@ -135,19 +135,27 @@ impl Fleet {
         }
     }
 
-    /// Does work on a host, once more on a fresh connection if the one it began on is lost and `repeat` allows it.
+    /// Does work on a host, once more on a fresh connection if the one it began on is lost and `repeat` allows it; and
+    /// on as many connections as it takes to find one that can begin it.
     pub async fn work<T>(
         &self,
         name: &str,
         repeat: Repeat,
         mut work: impl AsyncFnMut(&Machine) -> Result<T>,
     ) -> Result<T> {
-        match work(&self.machine(name).await?).await {
-            Err(error) if repeat == Repeat::Safe && error.kind().is_worth_retrying() => {
-                tracing::debug!(host = name, reason = %error, "trying once more");
-                work(&self.machine(name).await?).await
+        let mut repeats_left = usize::from(repeat == Repeat::Safe);
+        loop {
+            let error = match work(&self.machine(name).await?).await {
+                Err(error) if error.kind().is_worth_retrying() => error,
+                result => return result,
+            };
+            if error.kind() != Kind::NotBegun {
+                if repeats_left == 0 {
+                    return Err(error);
+                }
+                repeats_left -= 1;
             }
-            result => result,
+            tracing::debug!(host = name, reason = %error, "trying once more");
         }
     }
 

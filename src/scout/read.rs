@@ -167,10 +167,13 @@ pub(super) fn unexpected() -> Error {
     Error::new(Kind::Internal, "the SFTP session answered another question than the one asked")
 }
 
-/// How SFTP, which knows no `~`, names the path: relative paths begin in the login directory. `None` for the home of
-/// another user, which only a shell finds.
+/// How SFTP, which knows no `~`, names the path: relative paths begin in the login directory. `None` for what only a
+/// shell can do: find the home of another user, and give up reading a file of the kernel that looks regular and hangs.
 fn sftp_path(path: &RemotePath) -> Option<&[u8]> {
     let path = path.as_str();
+    if ["/proc/", "/sys/"].iter().any(|kernel| path.starts_with(kernel)) {
+        return None;
+    }
     match path.strip_prefix('~') {
         None => Some(path.as_bytes()),
         Some("") => Some(b"."),
@@ -232,6 +235,7 @@ mod tests {
         assert_eq!(sftp("~//x y").as_deref(), Some("x y"));
         assert_eq!(sftp("notes").as_deref(), Some("notes"));
         assert_eq!(sftp("~ann/x"), None);
+        assert_eq!(sftp("/proc/kmsg"), None);
     }
 
     #[test]

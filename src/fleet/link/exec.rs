@@ -46,24 +46,40 @@ impl Link {
         let _at_work = self.at_work();
         loop {
             let permit = self.sessions.enter().await.map_err(|_| self.busy())?;
-            self.alive()?;
+            self.alive().map_err(|end| Error::new(Kind::NotBegun, end.message()))?;
             let channel = self.start(command, permit)?;
             match (Run { link: self, channel, sink }).await? {
-                Ended::Exit(exit) => return Ok(exit),
+                Ended::Exit(exit) => {
+                    if self.memory.serves_one_session.get() {
+                        self.close();
+                    }
+                    return Ok(exit);
+                }
                 Ended::NotStarted(Refusal::Command) => {
                     return Err(Error::new(Kind::Refused, format!("{} refuses to run commands", self.host)));
                 }
                 Ended::NotStarted(Refusal::Session(reason)) => {
-                    // Refused beside others: the server allows fewer than we thought. Refused alone: it never will.
-                    let others = self.sessions.held();
-                    if others == 0 {
-                        let text = format!("{} refuses to open a session: {reason}", self.host);
-                        return Err(Error::new(Kind::Refused, text));
-                    }
-                    self.sessions.narrow(others);
+                    self.learn_from_refusal(&reason)?;
                 }
             }
         }
+    }
+
+    /// Refused beside others: the server allows fewer sessions than we thought. Refused alone after others: it allows
+    /// no second one on this connection. Refused at the first: it never will.
+    fn learn_from_refusal(&self, reason: &str) -> Result<()> {
+        let others = self.sessions.held();
+        if others > 0 {
+            self.sessions.narrow(others);
+            return Ok(());
+        }
+        let text = format!("{} refuses to open a session: {reason}", self.host);
+        if !self.state.borrow().has_served {
+            return Err(Error::new(Kind::Refused, text));
+        }
+        self.memory.serves_one_session.set(true);
+        self.close();
+        Err(Error::new(Kind::NotBegun, text))
     }
 
     fn start(&self, command: &[u8], permit: Permit) -> Result<ChannelId> {

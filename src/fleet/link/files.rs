@@ -7,7 +7,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use super::{Link, State};
-use crate::base::{Error, Kind, Result};
+use crate::base::time::Instant;
+use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::errors;
 use crate::fleet::gate::Permit;
 use crate::sftp::{Failure, OpId, Outcome, Refusal, Session};
@@ -33,6 +34,8 @@ pub(super) struct Channel {
     operations: HashMap<OpId, Operation>,
     /// Whether the version exchange is over.
     ready: bool,
+    /// When the server last said something, or was first asked after it had answered everything.
+    heard: Instant,
 }
 
 #[derive(Default)]
@@ -44,7 +47,7 @@ struct Operation {
 impl Link {
     /// Whether the host serves files by SFTP; asks it the first time.
     pub async fn has_sftp(self: &Rc<Self>) -> Result<bool> {
-        if self.memory.hangs_up_on_sftp.get() {
+        if self.memory.hangs_up_on_sftp.get() || self.memory.serves_one_session.get() {
             return Ok(false);
         }
         let _at_work = self.at_work();
@@ -94,6 +97,9 @@ impl Link {
             let Files::Open(channel) = files else { return Err(self.no_files()) };
             let id =
                 begin(&mut channel.session).map_err(|refusal| errors::from_refusal(&self.host, refusal))?;
+            if channel.operations.is_empty() {
+                channel.heard = (self.clock)();
+            }
             channel.operations.insert(id, Operation::default());
             channel.send(client);
             (channel.id, id)
@@ -108,7 +114,7 @@ impl Link {
         if matches!(files, Files::Unopened | Files::Broken(_)) {
             let id = client.open_session().map_err(|error| self.explain(&error))?;
             client.subsystem(id, "sftp");
-            *files = Files::Open(Box::new(Channel::new(id)));
+            *files = Files::Open(Box::new(Channel::new(id, (self.clock)())));
             drop(state);
             self.driver.notify(usize::MAX);
         }
@@ -126,7 +132,7 @@ impl Files {
     }
 
     /// Returns whether it has just become known if there is SFTP.
-    pub(super) fn handle_event(&mut self, client: &mut Client, event: &Event) -> bool {
+    pub(super) fn handle_event(&mut self, client: &mut Client, event: &Event, now: Instant) -> bool {
         let Self::Open(channel) = self else { return false };
         let was_ready = channel.ready;
         let over = match event {
@@ -137,14 +143,43 @@ impl Files {
                 channel.send(client);
                 None
             }
-            Event::Readable(..) => channel.receive(client).err(),
+            Event::Readable(..) => {
+                channel.heard = now;
+                channel.receive(client).err()
+            }
             _ => None,
         };
-        let Some(error) = over else { return channel.ready && !was_ready };
-        client.close(channel.id);
-        channel.wake_all();
-        // What ends before it could begin will do so again: the host has no usable SFTP server.
-        *self = if was_ready { Self::Broken(error) } else { Self::Absent };
+        match over {
+            Some(error) => self.end(client, was_ready, error),
+            None => channel.ready && !was_ready,
+        }
+    }
+
+    /// Gives up a server that is silent for too long: it hangs in a call of its own, and everybody behind it hangs too.
+    ///
+    /// Returns as [`Files::handle_event`].
+    pub(super) fn handle_timeout(&mut self, client: &mut Client, now: Instant) -> bool {
+        let Self::Open(channel) = self else { return false };
+        let was_ready = channel.ready;
+        if channel.silence_ends().is_none_or(|end| now < end) {
+            return false;
+        }
+        let text = format!("the SFTP server has not answered for {}s", limits::SFTP_SILENCE_MAX.as_secs());
+        self.end(client, was_ready, Error::new(Kind::ConnectionLost, text))
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        let Self::Open(channel) = self else { return None };
+        channel.silence_ends()
+    }
+
+    /// What ends before it could begin will do so again: the host has no usable SFTP server.
+    fn end(&mut self, client: &mut Client, was_ready: bool, error: Error) -> bool {
+        let next = if was_ready { Self::Broken(error) } else { Self::Absent };
+        if let Self::Open(mut channel) = std::mem::replace(self, next) {
+            client.close(channel.id);
+            channel.wake_all();
+        }
         true
     }
 
@@ -161,8 +196,21 @@ impl Files {
 }
 
 impl Channel {
-    fn new(id: ChannelId) -> Self {
-        Self { id, session: Session::new(), unsent: Vec::new(), operations: HashMap::new(), ready: false }
+    fn new(id: ChannelId, now: Instant) -> Self {
+        Self {
+            id,
+            session: Session::new(),
+            unsent: Vec::new(),
+            operations: HashMap::new(),
+            ready: false,
+            heard: now,
+        }
+    }
+
+    /// When the server's silence has lasted too long, if something is asked of it.
+    fn silence_ends(&self) -> Option<Instant> {
+        let is_asked = !self.ready || !self.operations.is_empty();
+        is_asked.then(|| self.heard + limits::SFTP_SILENCE_MAX)
     }
 
     fn send(&mut self, client: &mut Client) {

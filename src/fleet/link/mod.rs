@@ -43,6 +43,8 @@ pub struct LinkOptions {
 pub struct Memory {
     /// Asking for SFTP made the server hang up.
     hangs_up_on_sftp: Cell<bool>,
+    /// A connection serves one session and no other after it (TinySSH).
+    serves_one_session: Cell<bool>,
 }
 
 /// One connection. See the module's documentation.
@@ -66,6 +68,8 @@ struct State {
     client: ssh::Client,
     execs: Execs,
     files: Files,
+    /// Whether the server has ever opened a session.
+    has_served: bool,
     /// Operations under way.
     active: usize,
     /// The last moment at which work began or ended.
@@ -91,6 +95,7 @@ impl Link {
                 client,
                 execs: Execs::default(),
                 files: Files::default(),
+                has_served: false,
                 active: 0,
                 used: (options.clock)(),
                 ended: None,
@@ -104,7 +109,7 @@ impl Link {
     /// Bytes from the host.
     pub fn handle_input(&self, bytes: &[u8], now: Instant) {
         let fed = self.state.borrow_mut().client.handle_input(bytes, now);
-        self.settle(fed);
+        self.settle(fed, now);
     }
 
     /// The host closed its side of the connection.
@@ -125,11 +130,14 @@ impl Link {
     pub fn handle_timeout(&self, now: Instant) {
         let mut state = self.state.borrow_mut();
         let ticked = state.client.handle_timeout(now);
-        let State { client, execs, .. } = &mut *state;
+        let State { client, execs, files, .. } = &mut *state;
         execs.end_overdue(client, now);
+        if files.handle_timeout(client, now) {
+            self.sftp_known.notify(usize::MAX);
+        }
         let idle = state.active == 0 && now >= state.used + self.idle_timeout;
         drop(state);
-        self.settle(ticked);
+        self.settle(ticked, now);
         if idle {
             self.close();
         }
@@ -139,7 +147,10 @@ impl Link {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let state = self.state.borrow();
         let idle = (state.active == 0).then(|| state.used + self.idle_timeout);
-        [state.client.poll_timeout(), state.execs.poll_timeout(), idle].into_iter().flatten().min()
+        [state.client.poll_timeout(), state.execs.poll_timeout(), state.files.poll_timeout(), idle]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Appends what is to be sent; false when there is nothing.
@@ -147,7 +158,7 @@ impl Link {
         let mut state = self.state.borrow_mut();
         let sent = state.client.poll_transmit(out);
         // Room that sending made is news for those who wait for it.
-        self.dispatch_all(&mut state);
+        self.dispatch_all(&mut state, (self.clock)());
         sent
     }
 
@@ -195,9 +206,9 @@ impl Link {
     // --- inside ------------------------------------------------------------------------------------------------
 
     /// Hands out what the client learned, and wakes whoever waits for it.
-    fn settle(&self, fed: Result<(), ssh::Error>) {
+    fn settle(&self, fed: Result<(), ssh::Error>, now: Instant) {
         let mut state = self.state.borrow_mut();
-        self.dispatch_all(&mut state);
+        self.dispatch_all(&mut state, now);
         drop(state);
         if let Err(error) = fed {
             self.end(self.explain(&error));
@@ -205,11 +216,12 @@ impl Link {
         self.driver.notify(usize::MAX);
     }
 
-    fn dispatch_all(&self, state: &mut State) {
-        let State { client, execs, files, .. } = state;
+    fn dispatch_all(&self, state: &mut State, now: Instant) {
+        let State { client, execs, files, has_served, .. } = state;
         while let Some(event) = client.poll_event() {
+            *has_served |= matches!(event, ssh::Event::Opened(_));
             if event.channel().is_some_and(|channel| files.owns(channel)) {
-                if files.handle_event(client, &event) {
+                if files.handle_event(client, &event, now) {
                     self.sftp_known.notify(usize::MAX);
                 }
             } else {
