@@ -19,7 +19,7 @@ use std::rc::Rc;
 use futures_util::future::{Either, select};
 use futures_util::{StreamExt, stream};
 
-use crate::base::time::Duration;
+use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::config::{HostConfig, Settings, SshConfig};
 
@@ -157,6 +157,11 @@ impl Fleet {
             }
             tracing::debug!(host = name, reason = %error, "trying once more");
         }
+    }
+
+    /// The monotonic clock.
+    pub fn now(&self) -> Instant {
+        self.net.now()
     }
 
     /// Gives work `limit` to finish; then it is dropped, which undoes what it had begun, and `late` is the answer.
