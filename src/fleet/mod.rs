@@ -5,6 +5,7 @@
 
 pub mod errors;
 pub mod gate;
+pub mod leash;
 pub mod link;
 pub mod machine;
 pub mod net;

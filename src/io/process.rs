@@ -15,11 +15,10 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use monoio::io::AsyncReadRent;
 use monoio::net::UnixStream;
-use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::{blocking, runtime};
-use crate::base::{Error, Kind, Result, limits, time};
-use crate::fleet::{Exit, Shell, Sink, Stream};
+use super::blocking;
+use crate::base::{Error, Kind, Result};
+use crate::fleet::{Exit, Shell, Sink, Stream, leash};
 
 /// `sh` in the user's home directory, without standard input.
 #[derive(Debug)]
@@ -32,27 +31,27 @@ const READ_BYTES: usize = 64 * 1024;
 
 impl Shell for LocalShell {
     fn run<'a>(&'a self, command: &'a [u8], sink: &'a mut dyn Sink) -> LocalBoxFuture<'a, Result<Exit>> {
-        self.run_in_group(command, sink).boxed_local()
+        self.run_on_leash(command, sink).boxed_local()
     }
 }
 
 impl LocalShell {
-    async fn run_in_group(&self, command: &[u8], sink: &mut dyn Sink) -> Result<Exit> {
+    async fn run_on_leash(&self, command: &[u8], sink: &mut dyn Sink) -> Result<Exit> {
         let failed =
             |error: io::Error| Error::new(Kind::Local, format!("Cannot run a command here: {error}"));
+        let (stdin, their_stdin) = StdUnixStream::pair().map_err(failed)?;
         let (stdout, their_stdout) = pipe().map_err(failed)?;
         let (stderr, their_stderr) = pipe().map_err(failed)?;
         let child = Command::new("/bin/sh")
-            .arg("-c")
-            .arg(OsStr::from_bytes(command))
+            .args(leash::arguments(command).map(OsStr::from_bytes))
             .current_dir(&self.home)
-            .stdin(Stdio::null())
+            .stdin(OwnedFd::from(their_stdin))
             .stdout(their_stdout)
             .stderr(their_stderr)
             .process_group(0)
             .spawn()
             .map_err(failed)?;
-        let mut group = Group { child: Some(child) };
+        let leashed = Leashed { child: Some(child), _stdin: stdin };
 
         let sink = RefCell::new(sink);
         let streams = futures_util::try_join!(
@@ -60,7 +59,7 @@ impl LocalShell {
             pass_on(stderr, Stream::Stderr, &sink)
         );
         match streams {
-            Ok(_) => group.wait().await.map_err(failed),
+            Ok(_) => leashed.wait().await.map_err(failed),
             Err(Halt::Enough) => Ok(Exit::Stopped),
             Err(Halt::Failed(error)) => Err(failed(error)),
         }
@@ -94,46 +93,29 @@ async fn pass_on(mut from: UnixStream, stream: Stream, sink: &RefCell<&mut dyn S
     }
 }
 
-/// A command and everything it started. When it is dropped before it was waited for, all of it is ended.
-struct Group {
+/// A running command. Its input ends when this is dropped, and with that the command and everything it started.
+struct Leashed {
     child: Option<Child>,
+    _stdin: StdUnixStream,
 }
 
-impl Group {
-    async fn wait(&mut self) -> io::Result<Exit> {
-        let Some(child) = self.child.take() else { return Ok(Exit::Stopped) };
-        // Both streams are at their end, so this is over in a moment; if the caller leaves meanwhile, the thread still
-        // buries the child.
-        match blocking::run(move || wait(child)).await {
+impl Leashed {
+    /// Both streams are at their end, so this is over in a moment.
+    async fn wait(mut self) -> io::Result<Exit> {
+        let Some(mut child) = self.child.take() else { return Ok(Exit::Stopped) };
+        match blocking::run(move || child.wait()).await {
             Ok(status) => status.map(exit_of),
             Err(error) => Err(io::Error::other(error)),
         }
     }
 }
 
-impl Drop for Group {
+impl Drop for Leashed {
+    /// Somebody has to bury the child.
     fn drop(&mut self) {
-        let Some(mut child) = self.child.take() else { return };
-        signal(&child, Signal::TERM);
-        runtime::spawn(async move {
-            let deadline = time::now() + limits::KILL_GRACE;
-            while !matches!(child.try_wait(), Ok(Some(_)) | Err(_)) && time::now() < deadline {
-                runtime::sleep_until(time::now() + limits::KILL_GRACE / 20).await;
-            }
-            // Also when the leader is gone: others of its group may have stayed.
-            signal(&child, Signal::KILL);
-            let _ = blocking::run(move || wait(child)).await;
-        });
-    }
-}
-
-fn wait(mut child: Child) -> io::Result<ExitStatus> {
-    child.wait()
-}
-
-fn signal(child: &Child, signal: Signal) {
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        let _ = kill_process_group(group, signal);
+        if let Some(mut child) = self.child.take() {
+            blocking::start(move || drop(child.wait()));
+        }
     }
 }
 

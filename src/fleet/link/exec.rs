@@ -5,10 +5,11 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use super::{Channels, Link, leash};
+use super::{Channels, Link};
 use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::gate::Permit;
+use crate::fleet::leash;
 use crate::fleet::machine::{Exit, Sink};
 use crate::ssh::{ChannelId, Client, Event, Stream};
 
@@ -85,7 +86,7 @@ impl Link {
     fn start(&self, command: &[u8], permit: Permit) -> Result<ChannelId> {
         let mut state = self.state.borrow_mut();
         let channel = state.client.open_session().map_err(|error| self.explain(&error))?;
-        state.client.exec(channel, &leash::tie(command));
+        state.client.exec(channel, &leash::for_login_shell(command));
         state.execs.running.insert(channel, Exec::new(permit));
         drop(state);
         self.driver.notify(usize::MAX);

@@ -7,7 +7,6 @@
 
 mod exec;
 mod files;
-mod leash;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
