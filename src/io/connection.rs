@@ -13,6 +13,7 @@ use monoio::net::TcpStream;
 
 use super::outside::within;
 use super::runtime;
+use super::socket::QuickAck;
 use crate::base::{limits, time};
 use crate::fleet::Link;
 
@@ -21,17 +22,24 @@ const READ_BYTES: usize = 64 * 1024;
 
 /// Serves the link until it ends. The link's own end closes the socket, and the other way round.
 pub(super) fn drive(stream: TcpStream, link: &Rc<Link>) {
+    let quick_ack = QuickAck::on(&stream);
     let (reader, writer) = stream.into_split();
     let canceller = Canceller::new();
-    runtime::spawn(read(reader, canceller.handle(), Rc::clone(link)));
+    runtime::spawn(read(reader, quick_ack, canceller.handle(), Rc::clone(link)));
     runtime::spawn(write(writer, canceller, Rc::clone(link)));
 }
 
 /// A read under way is never dropped, only cancelled: dropping it would lose what it has read.
-async fn read(mut reader: OwnedReadHalf<TcpStream>, cancel: CancelHandle, link: Rc<Link>) {
+async fn read(
+    mut reader: OwnedReadHalf<TcpStream>,
+    quick_ack: QuickAck,
+    cancel: CancelHandle,
+    link: Rc<Link>,
+) {
     let mut buffer = Vec::with_capacity(READ_BYTES);
     loop {
         buffer.clear();
+        quick_ack.arm();
         let (result, filled) = reader.cancelable_read(buffer, cancel.clone()).await;
         buffer = filled;
         match result {

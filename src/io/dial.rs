@@ -8,7 +8,8 @@ use monoio::net::TcpStream;
 
 use super::keys::Keys;
 use super::outside::{resolve, within};
-use super::{blocking, connection, socket};
+use super::socket::QuickAck;
+use super::{blocking, connection};
 use crate::base::{Error, Kind, Result, time};
 use crate::config::{HostConfig, KnownHosts, Settings};
 use crate::fleet::{Link, LinkOptions, Memory, errors};
@@ -93,6 +94,7 @@ impl Login<'_> {
         let lost =
             |error: std::io::Error| Error::new(Kind::ConnectionLost, format!("connection lost: {error}"));
         stream.set_nodelay(true).map_err(lost)?;
+        let quick_ack = QuickAck::on(&stream);
         let mut client = Client::new(config, time::now());
         let mut out = Vec::new();
         let mut input = Vec::with_capacity(READ_BYTES);
@@ -116,7 +118,7 @@ impl Login<'_> {
             if client.is_ready() {
                 return Ok((stream, client));
             }
-            socket::acknowledge_at_once(&stream);
+            quick_ack.arm();
             input.clear();
             let (result, filled) = stream.read(input).await;
             input = filled;
