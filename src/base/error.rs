@@ -77,6 +77,8 @@ kinds! {
     Protocol => Host, "protocol", false;
     /// The host refused a channel, a subsystem or a request.
     Refused => Host, "refused", false;
+    /// The connection could not take the work, which was not begun; a fresh one may.
+    NotBegun => Host, "not_begun", true;
     /// The operation failed on the host for a reason of its own (an I/O error, say).
     Remote => Host, "remote", false;
     /// The name does not resolve, nobody listens, no route.

@@ -81,6 +81,8 @@ pub const SSH_CHANNELS_MAX: usize = 64;
 pub const SSH_SEND_BUFFER_BYTES_MAX: usize = 256 * 1024;
 /// Sealed bytes the socket has not taken: no more channel data is sealed above it.
 pub const SSH_OUT_BYTES_MAX: usize = 1024 * 1024;
+/// The same with answers the peer asked for: a peer that asks for more without reading is up to no good.
+pub const SSH_OUT_AND_ANSWERS_BYTES_MAX: usize = 2 * SSH_OUT_BYTES_MAX;
 /// Packets held back during a key exchange (RFC 4253 §7.1): window grants and answers, no channel data.
 pub const SSH_HELD_BYTES_MAX: usize = 256 * 1024;
 /// Traffic under one key before we ask for new ones: 2^31 AES blocks, below the 2^32 of RFC 4344 §3.2;
@@ -100,6 +102,7 @@ pub const SSH_RSA_BITS_MIN: usize = 2048;
 const _: () = assert!(SSH_CHANNEL_PACKET_BYTES_MAX as usize + 1024 < SSH_PACKET_BYTES_MAX);
 const _: () = assert!(SSH_WINDOW_BYTES >= 2 * SSH_CHANNEL_PACKET_BYTES_MAX);
 const _: () = assert!(SSH_PACKET_BYTES_MAX >= 35_000);
+const _: () = assert!(SSH_OUT_AND_ANSWERS_BYTES_MAX > SSH_OUT_BYTES_MAX + SSH_PACKET_BYTES_MAX);
 
 // --- sftp ------------------------------------------------------------------------------------------------------
 
@@ -185,12 +188,14 @@ pub const POOL_CONNECTIONS_DEFAULT: usize = 100;
 /// Requests that may run at once, and that may wait for their turn.
 pub const EXECUTING_REQUESTS_DEFAULT: usize = 100;
 pub const QUEUED_REQUESTS_DEFAULT: usize = 1_000;
+/// How long an SFTP server may leave everything that was asked of it unanswered. It works on one request after the
+/// other, so a file that hangs it hangs all that come behind.
+pub const SFTP_SILENCE_MAX: Duration = Duration::from_secs(20);
+/// How long the last words of an ended connection may take to be sent.
+pub const FAREWELL_PATIENCE: Duration = Duration::from_secs(1);
 /// Probes under way for one host list: each holds a socket, and the usual limit is 1,024 descriptors.
 pub const PROBES_AT_ONCE_MAX: usize = 256;
 /// Names listed for someone who asked for a host that is not there.
 pub const HOSTS_IN_ERROR_MAX: usize = 100;
-
-/// How long the end of the program waits for remote commands to be ended and goodbyes to be sent: a kill and a second.
-pub const CLOSE_PATIENCE: Duration = KILL_GRACE.saturating_add(Duration::from_secs(1));
 
 // --- io --------------------------------------------------------------------------------------------------------

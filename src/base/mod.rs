@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod limits;
+pub mod shell;
 pub mod text;
 pub mod time;
 

@@ -12,12 +12,13 @@ use std::rc::Rc;
 
 use clap::Parser;
 
+use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
 use crate::config::{Env, HostConfig, Settings, SshConfig};
 use crate::fleet::{Fleet, Host};
 use crate::io::{Outside, runtime};
 use crate::mcp::{Options, Session};
-use crate::scout::{self, command};
+use crate::scout;
 use crate::server;
 use crate::target::{RemotePath, Target};
 
@@ -116,6 +117,9 @@ fn host_and_path(target: &str) -> Result<(String, RemotePath)> {
 fn command_line(words: &[String]) -> String {
     match words {
         [line] => line.clone(),
-        words => words.iter().map(|word| command::quote(word)).collect::<Vec<_>>().join(" "),
+        words => {
+            let quoted: Vec<_> = words.iter().map(|word| quote(word.as_bytes())).collect();
+            String::from_utf8_lossy(&quoted.join(&b' ')).into_owned()
+        }
     }
 }

@@ -6,7 +6,6 @@ pub mod aead;
 pub mod chacha;
 pub mod hash;
 pub mod kem;
-pub mod mac;
 pub mod random;
 pub mod sign;
 pub mod verify;

@@ -20,6 +20,7 @@ pub fn from_ssh(host: &str, error: &ssh::Error) -> Error {
         | E::KeepaliveTimeout { .. }
         | E::RekeyTimeout
         | E::AlreadyClosed => Kind::ConnectionLost,
+        E::TurnedAway { .. } => Kind::Refused,
         E::ChannelLimit => Kind::Busy,
         E::Crypto => Kind::Internal,
         _ => Kind::Protocol,

@@ -34,7 +34,7 @@ pub trait Shell {
     /// Runs a command line with `sh` in the user's home directory.
     ///
     /// Dropping the future ends the command and everything it started.
-    fn run<'a>(&'a self, command: &'a str, sink: &'a mut dyn Sink) -> LocalBoxFuture<'a, Result<Exit>>;
+    fn run<'a>(&'a self, command: &'a [u8], sink: &'a mut dyn Sink) -> LocalBoxFuture<'a, Result<Exit>>;
 }
 
 /// A host, ready for work.
@@ -45,10 +45,10 @@ pub enum Machine {
 }
 
 impl Machine {
-    /// Runs a command line in the login shell, in the home directory.
+    /// Runs a command line with `sh`, in the home directory and without input.
     ///
     /// Dropping the future ends the command on the host as well.
-    pub async fn run(&self, command: &str, sink: &mut dyn Sink) -> Result<Exit> {
+    pub async fn run(&self, command: &[u8], sink: &mut dyn Sink) -> Result<Exit> {
         match self {
             Self::Remote(link) => link.run(command, sink).await,
             Self::Local(shell) => shell.run(command, sink).await,

@@ -5,6 +5,7 @@
 
 pub mod errors;
 pub mod gate;
+pub mod leash;
 pub mod link;
 pub mod machine;
 pub mod net;
@@ -19,12 +20,12 @@ use std::rc::Rc;
 use futures_util::future::{Either, select};
 use futures_util::{StreamExt, stream};
 
-use crate::base::time::Duration;
+use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::config::{HostConfig, Settings, SshConfig};
 
 use gate::{Gate, Permit};
-pub use link::{Link, LinkOptions};
+pub use link::{Link, LinkOptions, Memory};
 pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
 use net::Net;
 use pool::Pool;
@@ -135,20 +136,33 @@ impl Fleet {
         }
     }
 
-    /// Does work on a host, once more on a fresh connection if the one it began on is lost and `repeat` allows it.
+    /// Does work on a host, once more on a fresh connection if the one it began on is lost and `repeat` allows it; and
+    /// on as many connections as it takes to find one that can begin it.
     pub async fn work<T>(
         &self,
         name: &str,
         repeat: Repeat,
         mut work: impl AsyncFnMut(&Machine) -> Result<T>,
     ) -> Result<T> {
-        match work(&self.machine(name).await?).await {
-            Err(error) if repeat == Repeat::Safe && error.kind().is_worth_retrying() => {
-                tracing::debug!(host = name, reason = %error, "trying once more");
-                work(&self.machine(name).await?).await
+        let mut repeats_left = usize::from(repeat == Repeat::Safe);
+        loop {
+            let error = match work(&self.machine(name).await?).await {
+                Err(error) if error.kind().is_worth_retrying() => error,
+                result => return result,
+            };
+            if error.kind() != Kind::NotBegun {
+                if repeats_left == 0 {
+                    return Err(error);
+                }
+                repeats_left -= 1;
             }
-            result => result,
+            tracing::debug!(host = name, reason = %error, "trying once more");
         }
+    }
+
+    /// The monotonic clock.
+    pub fn now(&self) -> Instant {
+        self.net.now()
     }
 
     /// Gives work `limit` to finish; then it is dropped, which undoes what it had begun, and `late` is the answer.
@@ -179,11 +193,13 @@ impl Fleet {
         stream::iter(probes).buffered(limits::PROBES_AT_ONCE_MAX).collect().await
     }
 
-    /// Takes leave of every host, and waits for it: commands that were given up must be ended, and goodbyes be sent,
-    /// before the process may end. Work that still goes on is not waited for longer than that takes.
+    /// Takes leave of every host, and waits a moment for it to be said.
     pub async fn close(&self) {
-        self.pool.retire();
-        select(self.net.quiet(), self.net.sleep_until(self.net.now() + limits::CLOSE_PATIENCE)).await;
+        let leave = async {
+            self.pool.close().await;
+            Ok(())
+        };
+        let _ = self.within(limits::FAREWELL_PATIENCE, leave, || Ok(())).await;
     }
 
     fn unknown(&self, name: &str) -> Error {

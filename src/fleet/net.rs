@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
 
-use super::link::Link;
+use super::link::{Link, Memory};
 use super::machine::Shell;
 use crate::base::Result;
 use crate::base::time::Instant;
@@ -15,7 +15,7 @@ pub trait Net {
     /// Connects and logs in to a host, trying every address of its name, within the host's connect timeout.
     ///
     /// The link is alive when it is handed over: its bytes are carried until it ends.
-    fn dial(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, Result<Rc<Link>>>;
+    fn dial(&self, host: Rc<HostConfig>, memory: Rc<Memory>) -> LocalBoxFuture<'static, Result<Rc<Link>>>;
 
     /// Whether something accepts TCP connections at the host's address and port.
     fn probe(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool>;
@@ -25,9 +25,6 @@ pub trait Net {
 
     /// Completes at `at`.
     fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()>;
-
-    /// Completes when all links that were handed over have left the network, and nothing of this machine's shell runs.
-    fn quiet(&self) -> LocalBoxFuture<'static, ()>;
 
     /// This machine.
     fn shell(&self) -> Rc<dyn Shell>;

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use futures_util::FutureExt;
-use futures_util::future::{LocalBoxFuture, Shared, WeakShared};
+use futures_util::future::{LocalBoxFuture, Shared, WeakShared, join_all};
 
-use super::link::Link;
+use super::link::{Link, Memory};
 use super::net::Net;
 use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result};
@@ -20,6 +20,8 @@ pub struct Pool {
     net: Rc<dyn Net>,
     connections_max: usize,
     places: RefCell<HashMap<Rc<str>, Place>>,
+    /// One for each host that was ever dialled.
+    memories: RefCell<HashMap<Rc<str>, Rc<Memory>>>,
 }
 
 /// What stands at a host's place. A place is taken before its dial begins, so the cap holds at every moment.
@@ -49,7 +51,7 @@ impl Place {
 
 impl Pool {
     pub fn new(net: Rc<dyn Net>, connections_max: usize) -> Self {
-        Self { net, connections_max, places: RefCell::default() }
+        Self { net, connections_max, places: RefCell::default(), memories: RefCell::default() }
     }
 
     /// The host's connection: the one there is, the one being dialled, or a new one.
@@ -66,13 +68,17 @@ impl Pool {
         dialled
     }
 
-    /// Takes leave of every host as soon as nothing runs there.
-    pub fn retire(&self) {
-        for place in self.places.take().into_values() {
-            if let Place::Ready(link, _) = place {
-                link.retire();
-            }
-        }
+    /// Takes leave of every host, and waits until that is said.
+    pub async fn close(&self) {
+        let links = self.places.take().into_values().filter_map(|place| match place {
+            Place::Ready(link, _) => Some(link),
+            Place::Dialling(_) => None,
+        });
+        join_all(links.map(|link| async move {
+            link.close();
+            link.closed().await;
+        }))
+        .await;
     }
 
     fn find(&self, name: &str) -> Option<Found> {
@@ -87,7 +93,8 @@ impl Pool {
         if !places.contains_key(name) && places.len() >= self.connections_max {
             make_room(&mut places, self.connections_max)?;
         }
-        let dial = self.net.dial(Rc::clone(host)).shared();
+        let memory = Rc::clone(self.memories.borrow_mut().entry(Rc::clone(name)).or_default());
+        let dial = self.net.dial(Rc::clone(host), memory).shared();
         if let Some(weak) = dial.downgrade() {
             places.insert(Rc::clone(name), Place::Dialling(weak));
         }

@@ -13,7 +13,7 @@ const SECOND: Duration = Duration::from_secs(1);
 fn run(world: &World, fleet: &Rc<Fleet>, repeat: Repeat, command: &'static str) -> Handle<Result<Exit>> {
     let fleet = Rc::clone(fleet);
     world.spawn(async move {
-        let work = async |machine: &Machine| machine.run(command, &mut Collected::up_to(1_000_000)).await;
+        let work = async |machine: &Machine| machine.run(command.as_bytes(), &mut Collected::up_to(1_000_000)).await;
         fleet.work("alpha", repeat, work).await
     })
 }
@@ -76,7 +76,7 @@ fn work_that_takes_too_long_is_ended() {
     let late = world.spawn(async move {
         let machine = other.machine("alpha").await?;
         let mut output = Collected::up_to(1000);
-        let work = async { machine.run("hang", &mut output).await.map(Some) };
+        let work = async { machine.run(b"hang", &mut output).await.map(Some) };
         other.within(5 * SECOND, work, || Ok(None)).await
     });
     world.pass(5 * SECOND);
@@ -104,31 +104,17 @@ fn who_finds_the_queue_full_hears_so_at_once() {
 }
 
 #[test]
-fn closing_waits_until_commands_given_up_are_killed() {
+fn closing_asks_commands_given_up_to_end_and_says_goodbye() {
     let world = World::new();
     let fleet = world.fleet(|_| {});
     let stubborn = run(&world, &fleet, Repeat::Never, "stubborn");
     world.pass(SECOND);
     stubborn.cancel();
-    let closed = world.spawn(async move { fleet.close().await });
-    world.pass(limits::KILL_GRACE - SECOND / 2);
-    assert!(!closed.is_done());
-    world.pass(SECOND);
-    assert!(closed.is_done());
+    world.settle();
+    world.run(async move { fleet.close().await });
     let host = world.host("alpha").last();
-    assert_eq!(host.server().signals(), ["TERM", "KILL"]);
+    assert_eq!(host.server().signals(), ["TERM"]);
     assert!(host.server().is_closed && !host.is_open());
-}
-
-#[test]
-fn closing_does_not_wait_for_ever() {
-    let world = World::new();
-    let fleet = world.fleet(|_| {});
-    let hanging = run(&world, &fleet, Repeat::Never, "hang");
-    world.pass(SECOND);
-    let closed = world.spawn(async move { fleet.close().await });
-    world.pass(limits::CLOSE_PATIENCE);
-    assert!(closed.is_done() && !hanging.is_done());
 }
 
 /// A busy hour of one host: reads and commands by many, on a wire that is cut again and again.
@@ -163,7 +149,7 @@ fn look(world: &World, fleet: &Rc<Fleet>) -> Handle<Result<Exit>> {
                 link.read(b"/file", 0, 100_000).await?.expect("it is a file");
                 Ok(Exit::Code(0))
             }
-            None => machine.run("bytes 50000", &mut Collected::up_to(100_000)).await,
+            None => machine.run(b"bytes 50000", &mut Collected::up_to(100_000)).await,
         };
         fleet.work("alpha", Repeat::Safe, work).await
     })

@@ -29,6 +29,11 @@ pub(super) async fn run<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'sta
     receiver.recv().await.map_err(lost)
 }
 
+/// Does `job` on another thread some time, for nobody. It is left out when too many jobs wait already.
+pub(super) fn start(job: impl FnOnce() + Send + 'static) {
+    let _ = queue().try_send(Box::new(job));
+}
+
 fn queue() -> &'static Sender<Job> {
     static QUEUE: OnceLock<Sender<Job>> = OnceLock::new();
     QUEUE.get_or_init(|| {

@@ -13,28 +13,34 @@ use monoio::io::{
 use monoio::net::TcpStream;
 
 use super::outside::within;
-use super::runtime::{self, Tasks};
-use crate::base::time;
+use super::runtime;
+use super::socket::QuickAck;
+use crate::base::{limits, time};
 use crate::fleet::Link;
 
 /// What one read may bring: two of the largest packets that servers usually send.
 const READ_BYTES: usize = 64 * 1024;
-/// How long the last words of an ended link may take to be sent.
-const FAREWELL_PATIENCE: time::Duration = time::Duration::from_secs(1);
 
 /// Serves the link until it ends. The link's own end closes the socket, and the other way round.
-pub(super) fn drive(stream: TcpStream, link: &Rc<Link>, tasks: &Tasks) {
+pub(super) fn drive(stream: TcpStream, link: &Rc<Link>) {
+    let quick_ack = QuickAck::on(&stream);
     let (reader, writer) = stream.into_split();
     let canceller = Canceller::new();
-    tasks.spawn(read(reader, canceller.handle(), Rc::clone(link)));
-    tasks.spawn(write(writer, canceller, Rc::clone(link)));
+    runtime::spawn(read(reader, quick_ack, canceller.handle(), Rc::clone(link)));
+    runtime::spawn(write(writer, canceller, Rc::clone(link)));
 }
 
 /// A read under way is never dropped, only cancelled: dropping it would lose what it has read.
-async fn read(mut reader: OwnedReadHalf<TcpStream>, cancel: CancelHandle, link: Rc<Link>) {
+async fn read(
+    mut reader: OwnedReadHalf<TcpStream>,
+    quick_ack: QuickAck,
+    cancel: CancelHandle,
+    link: Rc<Link>,
+) {
     let mut buffer = Vec::with_capacity(READ_BYTES);
     loop {
         buffer.clear();
+        quick_ack.arm();
         let (result, filled) = reader.cancelable_read(buffer, cancel.clone()).await;
         buffer = filled;
         match result {
@@ -65,6 +71,8 @@ async fn write(mut writer: OwnedWriteHalf<TcpStream>, cancel_read: Canceller, li
         }
     }
     cancel_read.cancel();
+    drop(writer);
+    link.handle_closed();
 }
 
 /// Finishes a write, serving the link's deadlines meanwhile. When the link ends under it, it gets a moment more: the
@@ -76,7 +84,7 @@ async fn finish<F: Future>(link: &Link, write: F) -> Option<F::Output> {
             return Some(output);
         }
     }
-    within(FAREWELL_PATIENCE, write).await
+    within(limits::FAREWELL_PATIENCE, write).await
 }
 
 /// Waits for a change of the link or for its next deadline, which it is told of.
@@ -86,3 +94,6 @@ async fn next(link: &Link, changed: EventListener) {
         link.handle_timeout(time::now());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,11 +8,11 @@ use monoio::net::TcpStream;
 
 use super::keys::Keys;
 use super::outside::{resolve, within};
-use super::runtime::Tasks;
-use super::{blocking, connection, socket};
+use super::socket::QuickAck;
+use super::{blocking, connection};
 use crate::base::{Error, Kind, Result, time};
 use crate::config::{HostConfig, KnownHosts, Settings};
-use crate::fleet::{Link, LinkOptions, errors};
+use crate::fleet::{Link, LinkOptions, Memory, errors};
 use crate::ssh::{Client, ClientConfig, Event, HostKey, Keepalive};
 
 /// What one read of a handshake may bring.
@@ -21,18 +21,18 @@ const READ_BYTES: usize = 16 * 1024;
 /// Connects and logs in. The link is carried from then on.
 ///
 /// Errors, each beginning with `Cannot connect to HOST`: whatever goes wrong on the way, or the connect timeout.
-pub(super) async fn dial(settings: &Settings, host: &HostConfig, tasks: &Tasks) -> Result<Rc<Link>> {
+pub(super) async fn dial(settings: &Settings, host: &HostConfig, memory: Rc<Memory>) -> Result<Rc<Link>> {
     let limit = host.connect_timeout.unwrap_or(settings.connect_timeout);
     let late = || {
         let text =
             format!("no connection to {}:{} within {}s", host.hostname, host.port, limit.as_secs_f64());
         Err(Error::new(Kind::ConnectTimeout, text))
     };
-    let result = within(limit, connect(settings, host, tasks)).await.unwrap_or_else(late);
+    let result = within(limit, connect(settings, host, memory)).await.unwrap_or_else(late);
     result.map_err(|error| error.context(format_args!("Cannot connect to {}", host.alias)))
 }
 
-async fn connect(settings: &Settings, host: &HostConfig, tasks: &Tasks) -> Result<Rc<Link>> {
+async fn connect(settings: &Settings, host: &HostConfig, memory: Rc<Memory>) -> Result<Rc<Link>> {
     if let Some(proxy) = host.proxy_jump.as_ref().or(host.proxy_command.as_ref()) {
         let text = format!("its SSH configuration asks for a proxy ({proxy}), which is not supported yet");
         return Err(Error::new(Kind::HostConfig, text));
@@ -55,16 +55,17 @@ async fn connect(settings: &Settings, host: &HostConfig, tasks: &Tasks) -> Resul
         sessions: settings.max_sessions_per_connection,
         idle_timeout: settings.idle_timeout,
         clock: time::now,
+        memory,
     };
     let link = Link::new(client, options);
-    connection::drive(stream, &link, tasks);
+    connection::drive(stream, &link);
     Ok(link)
 }
 
 /// The host's own wish wins over the settings; zero means never.
 fn keepalive(settings: &Settings, host: &HostConfig) -> Option<Keepalive> {
     let interval = host.server_alive_interval.unwrap_or(settings.keepalive_interval);
-    let missed_max = host.server_alive_count_max.unwrap_or(settings.keepalive_count);
+    let missed_max = host.server_alive_count_max.unwrap_or(settings.keepalive_count_max);
     (!interval.is_zero()).then_some(Keepalive { interval, missed_max })
 }
 
@@ -93,6 +94,7 @@ impl Login<'_> {
         let lost =
             |error: std::io::Error| Error::new(Kind::ConnectionLost, format!("connection lost: {error}"));
         stream.set_nodelay(true).map_err(lost)?;
+        let quick_ack = QuickAck::on(&stream);
         let mut client = Client::new(config, time::now());
         let mut out = Vec::new();
         let mut input = Vec::with_capacity(READ_BYTES);
@@ -116,7 +118,7 @@ impl Login<'_> {
             if client.is_ready() {
                 return Ok((stream, client));
             }
-            socket::acknowledge_at_once(&stream);
+            quick_ack.arm();
             input.clear();
             let (result, filled) = stream.read(input).await;
             input = filled;

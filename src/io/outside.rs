@@ -8,35 +8,30 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use monoio::net::TcpStream;
 
-use super::process::LocalShell;
-use super::runtime::{self, Tasks};
-use super::{blocking, dial};
+use super::{blocking, dial, process, runtime};
 use crate::base::time::{self, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::config::{HostConfig, Settings};
 use crate::fleet::net::Net;
-use crate::fleet::{Link, Shell};
+use crate::fleet::{Link, Memory, Shell};
 
 /// Sockets, processes and the clock of this machine.
 pub struct Outside {
     settings: Rc<Settings>,
-    shell: Rc<LocalShell>,
-    tasks: Tasks,
+    home: PathBuf,
 }
 
 impl Outside {
     /// `home` is where commands on this machine start.
     pub fn new(settings: Settings, home: PathBuf) -> Rc<Self> {
-        let tasks = Tasks::default();
-        let shell = Rc::new(LocalShell { home, tasks: tasks.clone() });
-        Rc::new(Self { settings: Rc::new(settings), shell, tasks })
+        Rc::new(Self { settings: Rc::new(settings), home })
     }
 }
 
 impl Net for Outside {
-    fn dial(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
-        let (settings, tasks) = (Rc::clone(&self.settings), self.tasks.clone());
-        async move { dial::dial(&settings, &host, &tasks).await }.boxed_local()
+    fn dial(&self, host: Rc<HostConfig>, memory: Rc<Memory>) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
+        let settings = Rc::clone(&self.settings);
+        async move { dial::dial(&settings, &host, memory).await }.boxed_local()
     }
 
     fn probe(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool> {
@@ -62,13 +57,8 @@ impl Net for Outside {
         runtime::sleep_until(at).boxed_local()
     }
 
-    fn quiet(&self) -> LocalBoxFuture<'static, ()> {
-        let tasks = self.tasks.clone();
-        async move { tasks.none().await }.boxed_local()
-    }
-
     fn shell(&self) -> Rc<dyn Shell> {
-        Rc::<LocalShell>::clone(&self.shell)
+        Rc::new(process::LocalShell { home: self.home.clone() })
     }
 }
 

@@ -1,9 +1,11 @@
 //! Commands on this machine.
 
 use std::cell::RefCell;
+use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
@@ -13,48 +15,43 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use monoio::io::AsyncReadRent;
 use monoio::net::UnixStream;
-use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid,
-};
 
-use super::outside::within;
-use super::runtime::{self, Tasks};
-use crate::base::{Error, Kind, Result, limits, time};
-use crate::fleet::{Exit, Shell, Sink, Stream};
+use super::blocking;
+use crate::base::{Error, Kind, Result};
+use crate::fleet::{Exit, Shell, Sink, Stream, leash};
 
 /// `sh` in the user's home directory, without standard input.
 #[derive(Debug)]
 pub(super) struct LocalShell {
     pub(super) home: PathBuf,
-    pub(super) tasks: Tasks,
 }
 
 /// What one read of a command's output may bring.
 const READ_BYTES: usize = 64 * 1024;
 
 impl Shell for LocalShell {
-    fn run<'a>(&'a self, command: &'a str, sink: &'a mut dyn Sink) -> LocalBoxFuture<'a, Result<Exit>> {
-        self.run_in_group(command, sink).boxed_local()
+    fn run<'a>(&'a self, command: &'a [u8], sink: &'a mut dyn Sink) -> LocalBoxFuture<'a, Result<Exit>> {
+        self.run_on_leash(command, sink).boxed_local()
     }
 }
 
 impl LocalShell {
-    async fn run_in_group(&self, command: &str, sink: &mut dyn Sink) -> Result<Exit> {
+    async fn run_on_leash(&self, command: &[u8], sink: &mut dyn Sink) -> Result<Exit> {
         let failed =
             |error: io::Error| Error::new(Kind::Local, format!("Cannot run a command here: {error}"));
+        let (stdin, their_stdin) = StdUnixStream::pair().map_err(failed)?;
         let (stdout, their_stdout) = pipe().map_err(failed)?;
         let (stderr, their_stderr) = pipe().map_err(failed)?;
         let child = Command::new("/bin/sh")
-            .arg("-c")
-            .arg(command)
+            .args(leash::arguments(command).map(OsStr::from_bytes))
             .current_dir(&self.home)
-            .stdin(Stdio::null())
+            .stdin(OwnedFd::from(their_stdin))
             .stdout(their_stdout)
             .stderr(their_stderr)
             .process_group(0)
             .spawn()
             .map_err(failed)?;
-        let mut group = Group { child: Some(child), tasks: self.tasks.clone() };
+        let leashed = Leashed { child: Some(child), _stdin: stdin };
 
         let sink = RefCell::new(sink);
         let streams = futures_util::try_join!(
@@ -62,7 +59,7 @@ impl LocalShell {
             pass_on(stderr, Stream::Stderr, &sink)
         );
         match streams {
-            Ok(_) => group.wait().await.map_err(failed),
+            Ok(_) => leashed.wait().await.map_err(failed),
             Err(Halt::Enough) => Ok(Exit::Stopped),
             Err(Halt::Failed(error)) => Err(failed(error)),
         }
@@ -96,61 +93,29 @@ async fn pass_on(mut from: UnixStream, stream: Stream, sink: &RefCell<&mut dyn S
     }
 }
 
-/// A command and everything it started. When it is dropped before it was waited for, all of it is ended.
-struct Group {
-    /// `None` once it has ended.
+/// A running command. Its input ends when this is dropped, and with that the command and everything it started.
+struct Leashed {
     child: Option<Child>,
-    tasks: Tasks,
+    _stdin: StdUnixStream,
 }
 
-impl Group {
-    /// A command may close its streams and run on, so this may take long.
-    async fn wait(&mut self) -> io::Result<Exit> {
-        let Some(child) = &mut self.child else { return Ok(Exit::Stopped) };
-        ended(child).await;
-        let status = child.wait()?;
-        self.child = None;
-        Ok(exit_of(status))
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        let Some(mut child) = self.child.take() else { return };
-        signal(&child, Signal::TERM);
-        self.tasks.spawn(async move {
-            let _ = within(limits::KILL_GRACE, ended(&child)).await;
-            // Also when the leader has ended: others of its group may have stayed. As long as it is not buried its
-            // number is nobody else's.
-            signal(&child, Signal::KILL);
-            ended(&child).await;
-            let _ = child.wait();
-        });
-    }
-}
-
-/// How often to look after a process of which the kernel gives no descriptor.
-const LOOK_INTERVAL: time::Duration = time::Duration::from_millis(20);
-
-/// Completes when the process has ended; it is not buried then.
-async fn ended(child: &Child) {
-    let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return };
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    let watch = pidfd_open(pid, PidfdFlags::NONBLOCK).map_err(io::Error::from).and_then(|watch| {
-        // The runtime awaits sockets only; all that is asked of this one is whether it is readable.
-        UnixStream::from_std(StdUnixStream::from(watch))
-    });
-    while let Ok(None) = waitid(WaitId::Pid(pid), options) {
-        match &watch {
-            Ok(watch) if watch.readable(false).await.is_ok() => {}
-            _ => runtime::sleep_until(time::now() + LOOK_INTERVAL).await,
+impl Leashed {
+    /// Both streams are at their end, so this is over in a moment.
+    async fn wait(mut self) -> io::Result<Exit> {
+        let Some(mut child) = self.child.take() else { return Ok(Exit::Stopped) };
+        match blocking::run(move || child.wait()).await {
+            Ok(status) => status.map(exit_of),
+            Err(error) => Err(io::Error::other(error)),
         }
     }
 }
 
-fn signal(child: &Child, signal: Signal) {
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        let _ = kill_process_group(group, signal);
+impl Drop for Leashed {
+    /// Somebody has to bury the child.
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            blocking::start(move || drop(child.wait()));
+        }
     }
 }
 

@@ -1,19 +1,27 @@
 //! Socket options that the runtime does not offer.
 
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 
 use monoio::net::TcpStream;
 use rustix::net::sockopt;
 
-/// Asks the kernel to acknowledge at once. It forgets that again, so it is asked anew after every read.
+/// Asks the kernel to acknowledge at once what has been read. It forgets that again, so it is asked after every read.
 ///
-/// A server that waits for our acknowledgement before it sends the rest of its handshake (Nagle) would wait 40 ms.
-pub(super) fn acknowledge_at_once(stream: &TcpStream) {
-    let _ = sockopt::set_tcp_quickack(borrow(stream), true);
-}
+/// sshd leaves Nagle's algorithm on: what it has to say next waits for our acknowledgement, which the kernel would
+/// otherwise hold back for 40 ms, once in every login.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct QuickAck(RawFd);
 
-#[allow(unsafe_code)]
-fn borrow(stream: &TcpStream) -> BorrowedFd<'_> {
-    // SAFETY: the descriptor is open as long as the stream that is borrowed with it.
-    unsafe { BorrowedFd::borrow_raw(stream.as_raw_fd()) }
+impl QuickAck {
+    pub(super) fn on(stream: &TcpStream) -> Self {
+        Self(stream.as_raw_fd())
+    }
+
+    /// To be called only while the stream is open, by whoever holds it or half of it.
+    #[allow(unsafe_code)]
+    pub(super) fn arm(self) {
+        // SAFETY: the caller holds the stream, so the descriptor is open during the call.
+        let socket = unsafe { BorrowedFd::borrow_raw(self.0) };
+        let _ = sockopt::set_tcp_quickack(socket, true);
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use super::command::quote;
 use super::read::{forbidden, not_found, not_readable};
+use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Exit, Machine, Sink, Stream};
 use crate::target::RemotePath;
@@ -31,79 +31,112 @@ case $p in
   *) p=./$p ;;
 esac
 if [ -d "$p" ]; then
-  if cd "$p" 2>/dev/null && [ -r . ]; then say dir; LC_ALL=C exec ls -la; else say denied; fi
+  if cd "$p" 2>/dev/null && [ -r . ]; then say dir; LC_ALL=C ls -la; else say denied; fi
 elif [ -p "$p" ]; then say fifo
 elif [ -S "$p" ]; then say socket
 elif [ -e "$p" ]; then
   if [ ! -r "$p" ]; then say denied
-  elif [ "$2" ]; then say file; exec head -c "$2" "$p"
-  else say file; exec cat "$p"; fi
+  elif [ "$2" ]; then say file; head -c "$2" "$p"
+  else say file; cat "$p"; fi
 else
   case $(LC_ALL=C ls -d "$p" 2>&1) in *ermission*) say denied ;; *) say missing ;; esac
 fi
 "#;
 
-/// Shows a file's first `limit + 1` bytes (all of them when there is none) or a directory's listing.
+/// Shows a file's first `limit + 1` bytes (all of them when there is none) or a directory's listing to `take`, which
+/// is told with each piece what it belongs to.
 ///
 /// Errors: the path is missing, forbidden or neither file nor directory; the host has no usable shell.
 pub async fn look(
     machine: &Machine,
     path: &RemotePath,
     limit: Option<u64>,
-    take: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    take: &mut dyn FnMut(Seen, &[u8]) -> ControlFlow<()>,
 ) -> Result<Seen> {
     let count = limit.map_or_else(String::new, |limit| (limit.saturating_add(1)).to_string());
-    let command = format!("exec sh -c {} scout {} {}", quote(SCRIPT), quote(path.as_str()), quote(&count));
-    let mut answer = Marked { mark: None, head: Vec::new(), stderr: Vec::new(), take };
+    let arguments = [path.as_str(), &count].map(|word| quote(word.as_bytes())).join(&b' ');
+    let command = [b"set -- ", arguments.as_slice(), b"\n", SCRIPT.as_bytes()].concat();
+    let mut answer = Answer { mark: None, head: Vec::new(), stderr: Vec::new(), take };
     let exit = machine.run(&command, &mut answer).await?;
-    let Marked { mark, head, stderr, .. } = answer;
-    let seen = match mark.as_deref() {
-        Some("dir") => Seen::Directory,
-        Some("file") => Seen::File,
-        Some("denied") => return Err(forbidden(path)),
-        Some("missing") => return Err(not_found(path)),
-        Some("fifo") => return Err(not_readable(path, "a FIFO")),
-        Some("socket") => return Err(not_readable(path, "a socket")),
-        _ => return Err(no_answer(&exit, &head, &stderr)),
+    let seen = match answer.mark {
+        Some(Mark::Seen(seen)) => seen,
+        Some(Mark::Denied) => return Err(forbidden(path)),
+        Some(Mark::Missing) => return Err(not_found(path)),
+        Some(Mark::Other(kind)) => return Err(not_readable(path, kind)),
+        None => return Err(no_answer(&exit, &answer.head, &answer.stderr)),
     };
     match exit {
         Exit::Code(0) | Exit::Stopped => Ok(seen),
-        _ => Err(Error::new(Kind::Remote, format!("Cannot read {path}: {}", first_line(&stderr)))),
+        _ => Err(Error::new(Kind::Remote, format!("Cannot read {path}: {}", first_line(&answer.stderr)))),
     }
 }
 
-/// Finds the script's mark in the output and passes on what follows it.
-struct Marked<'a> {
-    mark: Option<String>,
+/// What the script says first.
+#[derive(Debug, Clone, Copy)]
+enum Mark {
+    Seen(Seen),
+    Denied,
+    Missing,
+    /// With its article.
+    Other(&'static str),
+}
+
+impl Mark {
+    fn read(word: &[u8]) -> Option<Self> {
+        Some(match word {
+            b"file" => Self::Seen(Seen::File),
+            b"dir" => Self::Seen(Seen::Directory),
+            b"denied" => Self::Denied,
+            b"missing" => Self::Missing,
+            b"fifo" => Self::Other("a FIFO"),
+            b"socket" => Self::Other("a socket"),
+            _ => return None,
+        })
+    }
+}
+
+/// Finds the script's mark in its output and passes on what follows.
+struct Answer<'a> {
+    mark: Option<Mark>,
     /// What came before the mark was complete.
     head: Vec<u8>,
     stderr: Vec<u8>,
-    take: &'a mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    take: &'a mut dyn FnMut(Seen, &[u8]) -> ControlFlow<()>,
 }
 
+/// No start-up file prints this.
 const MARK: &[u8] = b"\x01scout ";
 
-impl Sink for Marked<'_> {
+impl Sink for Answer<'_> {
     fn take(&mut self, stream: Stream, bytes: &[u8]) -> ControlFlow<()> {
-        if stream == Stream::Stderr {
-            let room = limits::COMPLAINT_BYTES_MAX - self.stderr.len();
-            self.stderr.extend_from_slice(&bytes[..room.min(bytes.len())]);
-            return ControlFlow::Continue(());
+        match (stream, self.mark) {
+            (Stream::Stderr, _) => {
+                let room = limits::COMPLAINT_BYTES_MAX - self.stderr.len();
+                self.stderr.extend_from_slice(&bytes[..room.min(bytes.len())]);
+                ControlFlow::Continue(())
+            }
+            (Stream::Stdout, Some(Mark::Seen(seen))) => (self.take)(seen, bytes),
+            (Stream::Stdout, Some(_)) => ControlFlow::Continue(()),
+            (Stream::Stdout, None) => self.take_head(bytes),
         }
-        if self.mark.is_some() {
-            return (self.take)(bytes);
-        }
+    }
+}
+
+impl Answer<'_> {
+    fn take_head(&mut self, bytes: &[u8]) -> ControlFlow<()> {
         self.head.extend_from_slice(bytes);
-        let Some(start) = memchr::memmem::find(&self.head, MARK).map(|at| at + MARK.len()) else {
-            let noisy = self.head.len() > limits::SHELL_NOISE_BYTES_MAX;
-            return if noisy { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        let mark = memchr::memmem::find(&self.head, MARK).map(|at| at + MARK.len());
+        let end = mark.and_then(|mark| Some(mark + memchr::memchr(b'\n', &self.head[mark..])?));
+        let (Some(mark), Some(end)) = (mark, end) else {
+            let is_noise = self.head.len() > limits::SHELL_NOISE_BYTES_MAX;
+            return if is_noise { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
         };
-        let Some(end) = memchr::memchr(b'\n', &self.head[start..]).map(|at| start + at) else {
-            return ControlFlow::Continue(());
-        };
-        self.mark = Some(String::from_utf8_lossy(&self.head[start..end]).into_owned());
+        self.mark = Mark::read(&self.head[mark..end]);
         let rest = self.head.split_off(end + 1);
-        if rest.is_empty() { ControlFlow::Continue(()) } else { (self.take)(&rest) }
+        match self.mark {
+            Some(Mark::Seen(seen)) if !rest.is_empty() => (self.take)(seen, &rest),
+            _ => ControlFlow::Continue(()),
+        }
     }
 }
 

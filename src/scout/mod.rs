@@ -33,14 +33,20 @@ pub struct Answer {
 /// Admission and the request timeout are part of it, so that every way in has them.
 pub async fn scout(fleet: &Fleet, request: &Request) -> Result<Answer> {
     let target = Target::parse(&request.target)?;
+    let begun = fleet.now();
     let _admitted = fleet.admit().await?;
     let limit = fleet.settings().request_timeout;
     let late = || {
         let text = format!("Request timeout after {}s", limit.as_secs_f64());
         Err(Error::new(Kind::RequestTimeout, text))
     };
-    let text = fleet.within(limit, answer(fleet, &target, request.query.as_deref()), late).await?;
-    Ok(Answer { text })
+    let result = fleet.within(limit, answer(fleet, &target, request.query.as_deref()), late).await;
+    let took = fleet.now() - begun;
+    let slow = fleet.settings().slow_threshold_ms;
+    if took >= slow && !slow.is_zero() {
+        tracing::warn!(request = request.target, ?took, "slow request");
+    }
+    result.map(|text| Answer { text })
 }
 
 async fn answer(fleet: &Fleet, target: &Target, query: Option<&str>) -> Result<String> {

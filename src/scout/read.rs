@@ -75,19 +75,18 @@ pub async fn copy(
         }
     }
     let mut failed = None;
-    let seen = fallback::look(&machine, path, None, &mut |bytes| match take(bytes) {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(error) => {
-            failed = Some(error);
-            ControlFlow::Break(())
+    let mut pass_on = |seen, bytes: &[u8]| {
+        let passed = if seen == Seen::Directory { Err(is_directory(path)) } else { take(bytes) };
+        match passed {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
         }
-    })
-    .await?;
-    match (failed, seen) {
-        (Some(error), _) => Err(error),
-        (None, Seen::Directory) => Err(is_directory(path)),
-        (None, Seen::File) => Ok(()),
-    }
+    };
+    fallback::look(&machine, path, None, &mut pass_on).await?;
+    failed.map_or(Ok(()), Err)
 }
 
 async fn look_on(fleet: &Fleet, machine: &Machine, path: &RemotePath) -> Result<Found> {
@@ -113,7 +112,7 @@ async fn look_by_command(fleet: &Fleet, machine: &Machine, path: &RemotePath, li
     let kept = usize::try_from(limit.max(fleet.settings().max_output_size)).unwrap_or(usize::MAX);
     let mut data = Vec::new();
     let mut overflow = false;
-    let mut keep = |bytes: &[u8]| {
+    let mut keep = |_, bytes: &[u8]| {
         let room = kept.saturating_add(1) - data.len();
         data.extend_from_slice(&bytes[..room.min(bytes.len())]);
         overflow = data.len() > kept;
@@ -167,10 +166,13 @@ pub(super) fn unexpected() -> Error {
     Error::new(Kind::Internal, "the SFTP session answered another question than the one asked")
 }
 
-/// How SFTP, which knows no `~`, names the path: relative paths begin in the login directory. `None` for the home of
-/// another user, which only a shell finds.
+/// How SFTP, which knows no `~`, names the path: relative paths begin in the login directory. `None` for what only a
+/// shell can do: find the home of another user, and give up reading a file of the kernel that looks regular and hangs.
 fn sftp_path(path: &RemotePath) -> Option<&[u8]> {
     let path = path.as_str();
+    if ["/proc/", "/sys/"].iter().any(|kernel| path.starts_with(kernel)) {
+        return None;
+    }
     match path.strip_prefix('~') {
         None => Some(path.as_bytes()),
         Some("") => Some(b"."),
@@ -232,6 +234,7 @@ mod tests {
         assert_eq!(sftp("~//x y").as_deref(), Some("x y"));
         assert_eq!(sftp("notes").as_deref(), Some("notes"));
         assert_eq!(sftp("~ann/x"), None);
+        assert_eq!(sftp("/proc/kmsg"), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::command::{Command, Policy, in_directory};
+use super::command::{Command, Policy};
 use crate::base::Result;
 use crate::fleet::{Collected, Exit, Fleet, Repeat};
 use crate::target::RemotePath;
@@ -74,7 +74,7 @@ pub async fn run(fleet: &Fleet, host: &str, directory: &RemotePath, command: &st
         false => (Policy::ReadOnly, Repeat::Safe),
         true => (Policy::Any, Repeat::Never),
     };
-    let command = in_directory(directory.as_str(), &Command::parse(command, policy)?);
+    let command = Command::parse(command, policy)?.to_shell_in(directory.as_str().as_bytes());
     let limit = settings.max_output_size;
     let timeout = settings.command_timeout;
     fleet

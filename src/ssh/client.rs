@@ -346,7 +346,7 @@ impl Client {
                 Ok(())
             }
         }?;
-        self.transport.check_held()
+        self.transport.check_owed()
     }
 
     fn handle_login(&mut self, payload: &[u8]) -> Result<(), Error> {

@@ -34,6 +34,9 @@ pub enum Error {
     /// Something else answers on the port.
     #[error("not an SSH server: it answered \"{text}\"")]
     NotSsh { text: String },
+    /// An SSH server that takes no connection now; later it may.
+    #[error("the server takes no connection now: {text}")]
+    TurnedAway { text: String },
     #[error("the server speaks SSH \"{ident}\", only 2.0 is supported")]
     IdentVersion { ident: String },
     #[error("the server's version string is longer than 255 bytes")]
@@ -110,8 +113,8 @@ pub enum Error {
     WindowOverflow { channel: u32 },
     #[error("an answer arrived that nothing was asked for")]
     UnexpectedReply,
-    #[error("more answers are owed than may be held back during a key exchange")]
-    HeldBack,
+    #[error("the server asks for more answers than it takes")]
+    Flooded,
 
     // --- limits and faults of ours
     #[error("the connection has no room for another channel")]
@@ -131,6 +134,7 @@ impl Error {
             | Error::KeepaliveTimeout { .. }
             | Error::RekeyTimeout
             | Error::NotSsh { .. }
+            | Error::TurnedAway { .. }
             | Error::IdentVersion { .. }
             | Error::IdentTooLong
             | Error::AlreadyClosed => None,

@@ -56,6 +56,7 @@ impl IdentWait {
     /// The stream ended without a version string.
     pub fn handle_eof(&self, rest: &[u8]) -> Error {
         match &self.first {
+            Some(text) if is_turned_away(text) => Error::TurnedAway { text: text.clone() },
             Some(text) => Error::NotSsh { text: text.clone() },
             None if rest.starts_with(b"SSH-") || b"SSH-".starts_with(rest) => {
                 Error::Closed { phase: Phase::Ident }
@@ -103,6 +104,12 @@ fn is_foreign(line: &[u8]) -> bool {
     [&b"HTTP/"[..], b"220 ", b"220-", b"+OK", b"* OK", b"<!DOCTYPE", b"<html"]
         .iter()
         .any(|g| line.starts_with(g))
+}
+
+/// What OpenSSH says instead of its version when it is too busy (`MaxStartups`) or punishes the address
+/// (`PerSourcePenalties`).
+fn is_turned_away(text: &str) -> bool {
+    text.starts_with("Exceeded MaxStartups") || text.starts_with("Not allowed at this time")
 }
 
 /// `1.99` is a server that also speaks version 1 (RFC 4253 §5.1).
@@ -167,7 +174,8 @@ mod tests {
         let mut wait = IdentWait::default();
         assert_eq!(wait.handle_eof(b""), Error::Closed { phase: Phase::Ident });
         assert_eq!(wait.handle_eof(b"hello"), Error::NotSsh { text: "hello".into() });
-        wait.handle(b"Not allowed at this time\r\n").unwrap();
-        assert_eq!(wait.handle_eof(b""), Error::NotSsh { text: "Not allowed at this time".into() });
+        wait.handle(b"Exceeded MaxStartups\r\n").unwrap();
+        assert_eq!(wait.handle_eof(b""), Error::TurnedAway { text: "Exceeded MaxStartups".into() });
+        assert_eq!(IdentWait::default().handle_eof(b"SS"), Error::Closed { phase: Phase::Ident });
     }
 }

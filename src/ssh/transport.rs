@@ -11,7 +11,7 @@ use super::negotiate::Offer;
 use super::number;
 use super::packet::{Opened, Opener, Sealer};
 use super::wire::Write;
-use crate::base::limits::{SSH_HELD_BYTES_MAX, SSH_OUT_BYTES_MAX};
+use crate::base::limits::{SSH_HELD_BYTES_MAX, SSH_OUT_AND_ANSWERS_BYTES_MAX, SSH_OUT_BYTES_MAX};
 use std::collections::VecDeque;
 
 /// Where the current key exchange is.
@@ -267,9 +267,11 @@ impl Transport {
         self.held.push_back(payload);
     }
 
-    /// Fails when the peer makes us owe more than may be held back.
-    pub fn check_held(&self) -> Result<(), Error> {
-        if self.held_bytes > SSH_HELD_BYTES_MAX { Err(Error::HeldBack) } else { Ok(()) }
+    /// Fails when the peer makes us owe more answers than may be held back, or than it takes from us.
+    pub fn check_owed(&self) -> Result<(), Error> {
+        let is_flooded =
+            self.held_bytes > SSH_HELD_BYTES_MAX || self.out.len() > SSH_OUT_AND_ANSWERS_BYTES_MAX;
+        if is_flooded { Err(Error::Flooded) } else { Ok(()) }
     }
 
     /// Whether channel data may be sealed now: no exchange of ours is running and the socket keeps up.

@@ -11,7 +11,7 @@ use crate::base::Result;
 use crate::base::time::Instant;
 use crate::config::{Env, HostConfig, Overrides, Settings, SshConfig};
 use crate::fleet::net::Net;
-use crate::fleet::{Exit, Fleet, Link, Shell, Sink, Stream};
+use crate::fleet::{Exit, Fleet, Link, Memory, Shell, Sink, Stream};
 
 /// A fleet that consists of `localhost`: its files all say hello, but for those whose name contains `wait`, which
 /// never answer.
@@ -26,7 +26,7 @@ pub fn fleet() -> Rc<Fleet> {
 struct Nowhere;
 
 impl Net for Nowhere {
-    fn dial(&self, _host: Rc<HostConfig>) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
+    fn dial(&self, _host: Rc<HostConfig>, _memory: Rc<Memory>) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
         future::pending().boxed_local()
     }
 
@@ -42,10 +42,6 @@ impl Net for Nowhere {
         future::pending().boxed_local()
     }
 
-    fn quiet(&self) -> LocalBoxFuture<'static, ()> {
-        future::ready(()).boxed_local()
-    }
-
     fn shell(&self) -> Rc<dyn Shell> {
         Rc::new(Hello)
     }
@@ -54,8 +50,8 @@ impl Net for Nowhere {
 pub(super) struct Hello;
 
 impl Shell for Hello {
-    fn run<'a>(&'a self, command: &'a str, sink: &'a mut dyn Sink) -> LocalBoxFuture<'a, Result<Exit>> {
-        if command.contains("wait") {
+    fn run<'a>(&'a self, command: &'a [u8], sink: &'a mut dyn Sink) -> LocalBoxFuture<'a, Result<Exit>> {
+        if memchr::memmem::find(command, b"wait").is_some() {
             return future::pending().boxed_local();
         }
         let ControlFlow::Continue(()) = sink.take(Stream::Stdout, b"\x01scout file\nhello\n") else {

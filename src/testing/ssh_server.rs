@@ -163,6 +163,16 @@ impl Server {
         self.kexinit = Some(kexinit);
     }
 
+    /// Sends a global request that wants an answer.
+    pub fn ask(&mut self) {
+        self.send(|out| {
+            out.push(number::GLOBAL_REQUEST);
+            out.put_string(b"are-you-there@obedient");
+            out.put_bool(true);
+        });
+    }
+
+    /// True when something is there to be sent.
     pub fn poll_transmit(&mut self, out: &mut Vec<u8>) -> bool {
         self.flush();
         out.append(&mut self.out);

@@ -136,7 +136,8 @@ impl ServerChannel {
             sftp.handle_input(data);
             sftp.poll_transmit(&mut self.output);
         }
-        if self.granted > self.granted_max / 2 {
+        // Nothing may follow our CLOSE.
+        if self.closes || self.granted > self.granted_max / 2 {
             return Ok(Vec::new());
         }
         let mut adjust = self.short(number::CHANNEL_WINDOW_ADJUST);
@@ -171,6 +172,7 @@ impl ServerChannel {
     }
 
     fn run(&mut self, command: &str) -> bool {
+        let command = without_leash(command);
         let (name, argument) = command.split_once(' ').unwrap_or((command, ""));
         match name {
             "echo" => {
@@ -230,6 +232,14 @@ impl ServerChannel {
         let mut out = vec![message];
         out.put_u32(self.remote);
         out
+    }
+}
+
+/// The command itself, of one that a fleet has put on a leash: its last word.
+fn without_leash(line: &str) -> &str {
+    match line.strip_prefix("exec sh ").and_then(|line| line.rsplit_once(" scout ")) {
+        Some((_, command)) => command.trim_matches('\''),
+        None => line,
     }
 }
 

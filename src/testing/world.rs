@@ -18,12 +18,12 @@ use futures_util::future::{self, AbortHandle, LocalBoxFuture};
 use futures_util::stream::{FuturesUnordered, Stream};
 
 use super::nowhere::Hello;
-pub use super::world_host::{Connection, SimHost};
+pub use super::world_host::{Connection, SimHost, log_in};
 use crate::base::Result;
 use crate::base::time::{Duration, Instant};
 use crate::config::{Env, HostConfig, Overrides, Settings, SshConfig};
 use crate::fleet::net::Net;
-use crate::fleet::{Fleet, Link, Shell};
+use crate::fleet::{Fleet, Link, Memory, Shell};
 
 /// The hosts of every world, as `world.ssh_config` names them.
 pub const HOSTS: [&str; 3] = ["alpha", "bravo", "charlie"];
@@ -73,7 +73,7 @@ impl World {
     /// A connection to a host, without a fleet.
     pub fn link(&self, host: &str) -> Rc<Link> {
         let config = Rc::new(self.config().resolve(host).expect("a whole configuration"));
-        self.run(self.net().dial(config)).expect("a host that lets us in")
+        self.run(self.net().dial(config, Rc::default())).expect("a host that lets us in")
     }
 
     pub fn host(&self, name: &str) -> &SimHost {
@@ -180,9 +180,9 @@ impl Scene {
 }
 
 impl Net for Scene {
-    fn dial(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
+    fn dial(&self, host: Rc<HostConfig>, memory: Rc<Memory>) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
         let (scene, to) = (self.clone(), Rc::clone(&self.hosts[host.alias.as_str()]));
-        async move { to.dial(&scene, &host).await }.boxed_local()
+        async move { to.dial(&scene, &host, memory).await }.boxed_local()
     }
 
     fn probe(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool> {
@@ -195,16 +195,6 @@ impl Net for Scene {
 
     fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()> {
         Scene::sleep_until(self, at).boxed_local()
-    }
-
-    fn quiet(&self) -> LocalBoxFuture<'static, ()> {
-        let scene = self.clone();
-        async move {
-            while scene.hosts.values().any(|host| host.open() > 0) {
-                Scene::sleep_until(&scene, now() + Duration::from_millis(1)).await;
-            }
-        }
-        .boxed_local()
     }
 
     fn shell(&self) -> Rc<dyn Shell> {

@@ -12,7 +12,7 @@ use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Result};
 use crate::config::HostConfig;
 use crate::crypto::sign::Ed25519;
-use crate::fleet::{Link, LinkOptions};
+use crate::fleet::{Link, LinkOptions, Memory};
 use crate::ssh::wire::Write;
 use crate::ssh::{Client, ClientConfig, Event, PublicIdentity};
 
@@ -85,7 +85,7 @@ impl SimHost {
         Rc::clone(self.connections.borrow().last().expect("a connection was made"))
     }
 
-    pub(super) async fn dial(self: &Rc<Self>, scene: &Scene, host: &HostConfig) -> Result<Rc<Link>> {
+    pub(super) async fn dial(self: &Rc<Self>, scene: &Scene, host: &HostConfig, memory: Rc<Memory>) -> Result<Rc<Link>> {
         self.dials.set(self.dials.get() + 1);
         self.dialling.set(self.dialling.get() + 1);
         let _dialling = Dialling(self);
@@ -96,7 +96,7 @@ impl SimHost {
         if let Some(error) = self.refusal.borrow().clone() {
             return Err(error);
         }
-        let (client, server) = log_in(self.server.borrow().clone());
+        let (client, server) = log_in(self.server.borrow().clone(), now());
         let connection = Rc::new(Connection { server: RefCell::new(server), is_open: Cell::new(true) });
         self.connections.borrow_mut().push(Rc::clone(&connection));
         let options = LinkOptions {
@@ -104,6 +104,7 @@ impl SimHost {
             sessions: self.sessions.get(),
             idle_timeout: self.idle_timeout.get(),
             clock: now,
+            memory,
         };
         let link = Link::new(client, options);
         let wire = Wire {
@@ -144,7 +145,7 @@ impl Drop for Dialling<'_> {
 }
 
 /// A client and its server past login.
-fn log_in(config: ServerConfig) -> (Client, Server) {
+pub fn log_in(config: ServerConfig, now: Instant) -> (Client, Server) {
     let (key, public) = Ed25519::generate();
     let named = |value: &[u8]| {
         let mut blob = Vec::new();
@@ -154,7 +155,7 @@ fn log_in(config: ServerConfig) -> (Client, Server) {
     };
     let mut client_config = ClientConfig::new("me");
     client_config.identities.extend(PublicIdentity::from_blob(&named(&public)));
-    let (mut client, mut server) = (Client::new(client_config, now()), Server::new(config));
+    let (mut client, mut server) = (Client::new(client_config, now), Server::new(config));
     while !client.is_ready() {
         while let Some(event) = client.poll_event() {
             let answered = match event {
@@ -169,7 +170,7 @@ fn log_in(config: ServerConfig) -> (Client, Server) {
         server.handle_input(&out).expect("the client keeps the rules");
         let mut out = Vec::new();
         assert!(server.poll_transmit(&mut out), "the server has an answer");
-        client.handle_input(&out, now()).expect("the server lets us in");
+        client.handle_input(&out, now).expect("the server lets us in");
     }
     (client, server)
 }
@@ -201,6 +202,7 @@ impl Wire {
                 self.link.handle_timeout(now());
             }
         }
+        self.link.handle_closed();
         self.turn();
         let mut server = self.connection.server.borrow_mut();
         for (_, bytes) in self.to_server.drain(..) {

@@ -15,12 +15,23 @@ fn every_key_type_is_let_in() {
 }
 
 #[test]
-fn rsa_signs_with_whichever_hash_the_server_takes() {
-    for algorithm in ["rsa-sha2-256", "rsa-sha2-512"] {
-        let line = format!("PubkeyAcceptedAlgorithms {algorithm}");
-        let sshd = Sshd::builder().client_key(KeyType::Rsa).config(&line).start();
-        assert!(Scout::with(&sshd.endpoint).run(&["read", PROBE]).text().contains("Linux"), "{algorithm}");
+fn numbers_with_leading_zeros_are_read() {
+    // A quarter of all 521-bit private numbers are a byte shorter than the rest: twelve keys hold one with 97 %.
+    let sshd = Sshd::start();
+    for n in 0..12 {
+        let key = Key::generate(&sshd.account.path(&format!("key_{n}")), KeyType::Ecdsa521);
+        sshd.account.authorize(&key);
+        let mut endpoint = sshd.endpoint.clone();
+        endpoint.identity = key.path;
+        assert!(Scout::with(&endpoint).run(&["read", PROBE]).text().contains("Linux"), "key {n}");
     }
+}
+
+#[test]
+fn rsa_keys_never_sign_with_sha1() {
+    let line = "PubkeyAcceptedAlgorithms rsa-sha2-512,rsa-sha2-256";
+    let sshd = Sshd::builder().client_key(KeyType::Rsa).config(line).start();
+    assert!(Scout::with(&sshd.endpoint).run(&["read", PROBE]).text().contains("Linux"));
 }
 
 #[test]
@@ -122,14 +133,14 @@ fn a_rejected_key_is_explained() {
     let scout = Scout::with(&endpoint);
     let message = scout.client().scout(json!({ "target": PROBE })).tool_error();
     assert!(message.starts_with("Error: Cannot connect to h1: "), "{message}");
-    assert!(message.to_lowercase().contains("authenticat"), "{message}");
+    assert!(message.contains("no identity was accepted") && message.contains("publickey"), "{message}");
     assert!(scout.run(&["read", PROBE]).failure().contains("h1"));
 }
 
 #[test]
 fn a_server_that_wants_more_than_a_key_is_explained() {
-    let sshd = Sshd::builder().config("AuthenticationMethods publickey,password").start();
+    let methods = "AuthenticationMethods publickey,password";
+    let sshd = Sshd::builder().config("PasswordAuthentication yes").config(methods).start();
     let message = Scout::with(&sshd.endpoint).run(&["read", PROBE]).failure();
-    assert!(message.to_lowercase().contains("authenticat"), "{message}");
     assert!(message.contains("password"), "what the server still wants: {message}");
 }

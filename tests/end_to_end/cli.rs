@@ -78,7 +78,9 @@ fn one_json_document_each() {
     let notes =
         listing["entries"].as_array().unwrap().iter().find(|entry| entry["name"] == "notes.txt").unwrap();
     assert_eq!(notes["size"], 8);
-    let ran = run(&["run", &dir, "ls", "nope"]);
+    let outcome = scout.run(&["--json", "run", &dir, "ls", "nope"]);
+    assert_eq!(outcome.code, Some(2));
+    let ran = outcome.json();
     assert_eq!(ran["exit_code"], 2);
     assert!(ran["stderr"].as_str().unwrap().contains("nope"));
     assert_eq!(run(&["scout", &format!("h1:{file}")])["text"], "content\n");
@@ -197,7 +199,9 @@ fn a_bad_setting_is_refused_at_the_start() {
         ("SCOUT_LOG_LEVEL", "loud"),
     ];
     for (name, value) in bad {
-        let message = Scout::new().env(name, value).run(&["hosts"]).failure();
+        let outcome = Scout::new().env(name, value).run(&["hosts"]);
+        assert_ne!(outcome.code, Some(0), "{name}={value} is taken");
+        let message = outcome.failure();
         assert!(message.contains(name) && message.contains(value), "{name}={value}: {message}");
         let allowed = message.replace(name, "").replace(value, "");
         assert!(allowed.trim().len() > 30, "what is allowed: {message}");
@@ -209,6 +213,22 @@ fn a_bad_setting_is_refused_at_the_start() {
         std::fs::write(&file, text).unwrap();
         let message = Scout::new().env("SCOUT_SETTINGS", file.display()).run(&["hosts"]).failure();
         assert!(message.contains(word), "{message}");
+    }
+}
+
+#[test]
+fn the_readme_names_every_setting_with_its_default() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    for setting in scout_mcp::config::settings::table() {
+        let row = readme.lines().find(|line| line.starts_with(&format!("| `{}` |", setting.env)));
+        let row = row.unwrap_or_else(|| panic!("{} is not in the README", setting.env));
+        let is_path = setting.default.contains('~') || setting.default == "none";
+        assert!(
+            is_path || row.contains(&setting.default),
+            "{} is {} by default: {row}",
+            setting.env,
+            setting.default
+        );
     }
 }
 

@@ -6,7 +6,8 @@ use crate::support::{Agent, Dropbear, Endpoint, KeyType, Sshd, TinySsh, program}
 fn ssh_logs_in_to_openssh() {
     let sshd = Sshd::builder().host_keys(&KeyType::ALL).client_key(KeyType::Rsa).start();
     assert_eq!(ssh(&sshd.endpoint, "pwd"), format!("{}\n", sshd.account.home().display()));
-    assert_eq!(sshd.closed_connections(), 1);
+    sshd.log().wait_for("Received disconnect");
+    assert_eq!(sshd.connections(), 1);
 }
 
 #[test]

@@ -205,13 +205,15 @@ fn check_listing(sshd: &Sshd) {
     let target = format!("h1:{}", sshd.path("dir"));
     for listing in [scout.client().read(&target), scout.run(&["ls", &target]).text()] {
         let line = |name: &str| {
-            let found = listing.lines().find(|line| line.ends_with(name));
+            let found = listing
+                .lines()
+                .find(|line| line.split_once(" -> ").map_or(*line, |(own, _)| own).ends_with(name));
             found.unwrap_or_else(|| panic!("no {name:?} in\n{listing}")).to_owned()
         };
         let file = line(" one.txt");
         assert!(file.starts_with("-rw") && file.contains(" 5 "), "{file}");
         assert!(line(" sub").starts_with("drwx"), "{listing}");
-        assert!(line(" link -> one.txt").starts_with('l'), "{listing}");
+        assert!(line(" link").starts_with('l') && line(" link").ends_with(" link -> one.txt"), "{listing}");
         line(" .hidden");
         assert!(!listing.contains("deeper"), "{listing}");
     }
@@ -223,8 +225,7 @@ fn check_failures(sshd: &Sshd) {
     sshd.write("closed/file", "x");
     let closed = sshd.path("closed");
     set_mode(&closed, 0o000);
-    let fifo = sshd.path("fifo");
-    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().is_ok_and(|status| status.success()));
+    let fifo = sshd.fifo("fifo");
 
     let cases: [(&str, &[&str]); 5] = [
         ("/nope", &["Path not found: /nope"]),
@@ -237,8 +238,11 @@ fn check_failures(sshd: &Sshd) {
     let mut client = scout.client();
     for (path, words) in cases {
         let target = format!("h1:{path}");
-        let failures =
-            [client.scout(json!({ "target": target })).tool_error(), scout.run(&["read", &target]).failure()];
+        let subcommand = if path == closed { "ls" } else { "read" };
+        let failures = [
+            client.scout(json!({ "target": target })).tool_error(),
+            scout.run(&[subcommand, &target]).failure(),
+        ];
         for failure in failures {
             for word in words {
                 assert!(failure.contains(word), "{path}: {failure}");

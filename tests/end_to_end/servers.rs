@@ -57,7 +57,7 @@ fn the_server_may_ask_for_new_keys_at_any_time() {
         }
         assert!(client.wait(command).text().trim_end() == text.trim_end(), "{cipher}: a command");
         client.close();
-        assert_eq!(sshd.closed_connections(), 1, "{cipher}");
+        assert_eq!(sshd.connections(), 1, "{cipher}");
     }
 }
 
@@ -66,6 +66,28 @@ fn the_servers_keepalives_are_answered() {
     let sshd = Sshd::builder().config("ClientAliveInterval 1").config("ClientAliveCountMax 1").start();
     let scout = Scout::with(&sshd.endpoint).env("SCOUT_ALLOW_ANY_COMMAND", "true");
     assert_eq!(scout.client().query("h1:/", "sleep 4; echo alive").trim_end(), "alive");
+}
+
+#[test]
+fn we_take_our_leave() {
+    let sshd = Sshd::start();
+    let scout = Scout::with(&sshd.endpoint);
+    scout.run(&["read", "h1:/proc/version"]).success();
+    sshd.log().wait_for_count("Received disconnect", 1);
+    let mut client = scout.client();
+    client.read("h1:/proc/version");
+    assert!(client.close().success());
+    sshd.log().wait_for_count("Received disconnect", 2);
+}
+
+#[test]
+fn an_idle_connection_is_given_up() {
+    let sshd = Sshd::start();
+    let mut client = Scout::with(&sshd.endpoint).env("SCOUT_IDLE_TIMEOUT", 1).client();
+    client.read("h1:/proc/version");
+    sshd.log().wait_for("Received disconnect");
+    client.read("h1:/proc/version");
+    assert_eq!(sshd.connections(), 2);
 }
 
 #[test]

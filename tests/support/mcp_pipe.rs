@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::rc::Rc;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::process::{DEADLINE, Log, eventually, kill_tree};
 
@@ -16,6 +18,7 @@ pub struct McpPipe {
     inbox: Inbox,
     pub stderr: Log,
     next_id: u64,
+    _home: Rc<TempDir>,
 }
 
 /// The answer to one request.
@@ -23,13 +26,14 @@ pub struct McpPipe {
 pub struct Reply(pub Value);
 
 impl McpPipe {
-    pub fn start(mut command: Command) -> Self {
+    /// The server's home directory stays as long as the server.
+    pub fn start(mut command: Command, home: Rc<TempDir>) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
         let stdin = child.stdin.take();
         let inbox = Inbox::follow(child.stdout.take().expect("its stdout"));
         let stderr = Log::follow(child.stderr.take().expect("its stderr"));
-        Self { child, stdin, inbox, stderr, next_id: 1 }
+        Self { child, stdin, inbox, stderr, next_id: 1, _home: home }
     }
 
     pub fn pid(&self) -> u32 {
@@ -211,11 +215,11 @@ impl Inbox {
         let waiting = |state: &mut Answers| !state.ended && !state.answers.contains_key(key);
         let (mut state, _) =
             self.0.1.wait_timeout_while(self.lock(), DEADLINE, waiting).expect("the reader lives");
-        assert_eq!(state.strays, Vec::<String>::new(), "only MCP on stdout");
-        match state.answers.remove(key) {
-            Some(answer) => answer,
-            None => panic!("no answer to {key} (stdout ended: {})", state.ended),
-        }
+        let (answer, strays, ended) = (state.answers.remove(key), state.strays.clone(), state.ended);
+        // A panic with the lock held would take the reader along.
+        drop(state);
+        assert_eq!(strays, Vec::<String>::new(), "only MCP on stdout");
+        answer.unwrap_or_else(|| panic!("no answer to {key} (stdout ended: {ended})"))
     }
 
     fn lock(&self) -> MutexGuard<'_, Answers> {

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use scout_mcp::base::time::now;
 
 /// Longest wait for anything. Only a failing test ever waits so long.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Where Debian puts daemons, which is not in everybody's `PATH`.
 const SBIN: [&str; 2] = ["/usr/sbin", "/sbin"];
@@ -143,7 +143,10 @@ impl Log {
         let missing = |lines: &mut Lines| !lines.ended && lines.count(needle) < n;
         let (lines, _) =
             self.0.1.wait_timeout_while(self.lock(), DEADLINE, missing).expect("the log's reader lives");
-        assert!(lines.count(needle) >= n, "no {needle:?} in the log:\n{}", lines.lines.join("\n"));
+        let found = lines.count(needle);
+        // A panic with the lock held would take the reader along.
+        drop(lines);
+        assert!(found >= n, "{found} of {n} times {needle:?} in the log:\n{}", self.text());
     }
 
     pub fn text(&self) -> String {

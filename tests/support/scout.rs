@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::thread::{self, JoinHandle};
 
 use serde_json::Value;
@@ -19,7 +20,8 @@ const WITHOUT_IO_URING: &str = "SCOUT_TEST_WITHOUT_IO_URING";
 
 /// How the binary is to be run.
 pub struct Scout {
-    home: TempDir,
+    /// Shared with the servers that run in it.
+    home: Rc<TempDir>,
     config: String,
     known_hosts: String,
     env: Vec<(String, String)>,
@@ -38,7 +40,7 @@ pub struct Outcome {
 impl Scout {
     /// No hosts yet.
     pub fn new() -> Self {
-        let home = TempDir::with_prefix("scout-home-").expect("a directory");
+        let home = Rc::new(TempDir::with_prefix("scout-home-").expect("a directory"));
         fs::create_dir(home.path().join(".ssh")).expect(".ssh");
         let without_io_uring = std::env::var_os(WITHOUT_IO_URING).is_some();
         let scout = Self {
@@ -174,7 +176,7 @@ impl Scout {
     pub fn serve_with(&self, arguments: &[&str]) -> McpPipe {
         let mut command = self.command();
         command.arg("serve").args(arguments);
-        McpPipe::start(command)
+        McpPipe::start(command, Rc::clone(&self.home))
     }
 
     /// `serve`, initialized.

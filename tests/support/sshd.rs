@@ -1,7 +1,9 @@
 //! A real OpenSSH server with stock limits.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::fs;
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -19,6 +21,8 @@ pub struct Sshd {
     process: Process,
     pub account: Account,
     pub endpoint: Endpoint,
+    /// Connections made by [`Sshd::connections`].
+    probes: Cell<usize>,
 }
 
 /// What a server is to be like.
@@ -50,10 +54,14 @@ impl Sshd {
         &self.process.log
     }
 
-    /// TCP connections accepted so far, waiting until every one of them has been logged as closed.
-    pub fn closed_connections(&self) -> usize {
-        self.log().wait_for("Disconnected from user");
-        self.log().count("Connection from ")
+    /// TCP connections accepted so far.
+    pub fn connections(&self) -> usize {
+        // A connection of our own is logged after all that were accepted before it.
+        let probe = TcpStream::connect(self.endpoint.address).expect("sshd listens");
+        let port = probe.local_addr().expect("an address").port();
+        self.log().wait_for(&format!("port {port} on "));
+        self.probes.set(self.probes.get() + 1);
+        self.log().count("Connection from ") - self.probes.get()
     }
 
     /// Writes a file below the home directory and returns its path.
@@ -62,6 +70,14 @@ impl Sshd {
         fs::create_dir_all(path.parent().expect("a parent")).expect("its directory");
         fs::write(&path, content).expect("a file");
         path.to_str().expect("a UTF-8 path").to_owned()
+    }
+
+    /// Makes a FIFO below the home directory: a command that reads it waits for ever.
+    pub fn fifo(&self, name: &str) -> String {
+        let path = self.path(name);
+        let made = program("mkfifo", "coreutils").arg(&path).status();
+        assert!(made.is_ok_and(|status| status.success()), "mkfifo {path}");
+        path
     }
 
     /// The path of something below the home directory.
@@ -127,7 +143,7 @@ impl Builder {
         account.apply(&mut command);
         let process = Process::start(command);
         process.log.wait_for("Server listening on");
-        Sshd { process, account, endpoint }
+        Sshd { process, account, endpoint, probes: Cell::new(0) }
     }
 
     fn file(&self, account: &Account, endpoint: &Endpoint, host_keys: &[Key]) -> String {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ssh_key::known_hosts::{self, HostPatterns};
 
 use crate::config::pattern::{self, Match};
-use crate::crypto::mac::hmac_sha1;
+use crate::crypto::hash::hmac_sha1;
 
 /// A key and the hosts it belongs to.
 #[derive(Debug)]

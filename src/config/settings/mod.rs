@@ -107,7 +107,7 @@ settings! {
         "Time an unused connection is kept";
     keepalive_interval: Duration = limits::KEEPALIVE_INTERVAL_DEFAULT, Time::seconds(0, 3_600), New,
         "Silence after which a connection is asked for a sign of life; 0 never asks";
-    keepalive_count: u32 = limits::KEEPALIVE_MISSED_MAX, Count { min: 1, max: 100 }, New,
+    keepalive_count_max: u32 = limits::KEEPALIVE_MISSED_MAX, Count { min: 1, max: 100 }, New,
         "Signs of life a connection may miss";
     max_sessions_per_connection: usize = limits::SESSIONS_PER_CONNECTION_DEFAULT, Count { min: 1, max: 1_000 }, New,
         "Sessions on one connection; sshd's MaxSessions is 10";

@@ -9,6 +9,7 @@ use super::{Channels, Link};
 use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::gate::Permit;
+use crate::fleet::leash;
 use crate::fleet::machine::{Exit, Sink};
 use crate::ssh::{ChannelId, Client, Event, Stream};
 
@@ -45,18 +46,23 @@ enum Refusal {
 }
 
 impl Link {
-    /// Runs a command in the login shell and hands its output to `sink`.
+    /// Runs a command line with `sh` and hands its output to `sink`.
     ///
     /// Errors: the queue is full, the connection is lost, the server refuses, or the channel closes without saying
-    /// how the command ended. Dropping the future ends the remote process: `TERM`, and `KILL` after a grace period.
-    pub async fn run(self: &Rc<Self>, command: &str, sink: &mut dyn Sink) -> Result<Exit> {
+    /// how the command ended. Dropping the future ends the remote processes: `TERM`, and `KILL` after a grace period.
+    pub async fn run(self: &Rc<Self>, command: &[u8], sink: &mut dyn Sink) -> Result<Exit> {
         let _at_work = self.at_work();
         loop {
             let permit = self.sessions.enter().await.map_err(|_| self.busy())?;
-            self.alive()?;
+            self.can_begin()?;
             let channel = self.start(command, permit)?;
             match (Run { link: self, channel, sink }).await? {
-                Ended::Exit(exit) => return Ok(exit),
+                Ended::Exit(exit) => {
+                    if self.memory.serves_one_session.get() && self.state.borrow().execs.is_empty() {
+                        self.close();
+                    }
+                    return Ok(exit);
+                }
                 Ended::NotStarted(Refusal::Command) => {
                     return Err(Error::new(Kind::Refused, format!("{} refuses to run commands", self.host)));
                 }
@@ -65,19 +71,28 @@ impl Link {
                 // Beside SFTP only: commands can do all that SFTP can, so that has to go.
                 Ended::NotStarted(Refusal::Session { sftp: true, .. }) => self.give_up_sftp().await?,
                 Ended::NotStarted(Refusal::Session { reason, .. }) => {
-                    let text = format!("{} refuses to open a session: {reason}", self.host);
-                    return Err(Error::new(Kind::Refused, text));
+                    return Err(self.learn_from_refusal(&reason));
                 }
             }
         }
     }
 
-    fn start(&self, command: &str, permit: Permit) -> Result<ChannelId> {
+    /// Refused alone after others: the server allows no second session on this connection. Refused at the first: it
+    /// never will.
+    fn learn_from_refusal(&self, reason: &str) -> Error {
+        let text = format!("{} refuses to open a session: {reason}", self.host);
+        if !self.state.borrow().has_served {
+            return Error::new(Kind::Refused, text);
+        }
+        self.memory.serves_one_session.set(true);
+        self.close();
+        Error::new(Kind::NotBegun, text)
+    }
+
+    fn start(&self, command: &[u8], permit: Permit) -> Result<ChannelId> {
         let mut state = self.state.borrow_mut();
         let channel = state.client.open_session().map_err(|error| self.explain(&error))?;
-        state.client.exec(channel, command.as_bytes());
-        // Read-only commands without input: they must see the end of it rather than wait.
-        state.client.send_eof(channel);
+        state.client.exec(channel, &leash::for_login_shell(command));
         state.execs.running.insert(channel, Exec::new(permit));
         drop(state);
         self.driver.notify(usize::MAX);
@@ -91,6 +106,7 @@ impl Execs {
         self.running.values().filter(|exec| exec.opened && !exec.closed).count()
     }
 
+    /// Those that were given up run until they are ended.
     pub(super) fn is_empty(&self) -> bool {
         self.running.is_empty()
     }
@@ -227,6 +243,7 @@ impl Drop for Run<'_> {
             exec.waker = None;
             exec.abandoned = Some((self.link.clock)() + limits::KILL_GRACE);
             state.client.signal(self.channel, "TERM");
+            state.client.send_eof(self.channel);
             discard(&mut state.client, self.channel);
         }
         self.link.driver.notify(usize::MAX);

@@ -7,7 +7,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use super::{Link, State};
-use crate::base::{Error, Kind, Result};
+use crate::base::time::Instant;
+use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::errors;
 use crate::fleet::gate::Permit;
 use crate::sftp::{Failure, OpId, Outcome, Refusal, Session};
@@ -35,6 +36,8 @@ pub(super) struct Channel {
     operations: HashMap<OpId, Operation>,
     /// Whether the version exchange is over.
     ready: bool,
+    /// When the server last said something, or was first asked after it had answered everything.
+    heard: Instant,
     /// It was told to end.
     leaving: bool,
 }
@@ -48,6 +51,9 @@ struct Operation {
 impl Link {
     /// Whether the host serves files by SFTP; asks it the first time.
     pub async fn has_sftp(self: &Rc<Self>) -> Result<bool> {
+        if self.memory.hangs_up_on_sftp.get() || self.memory.serves_one_session.get() {
+            return Ok(false);
+        }
         let _at_work = self.at_work();
         loop {
             let listener = self.sftp_known.listen();
@@ -66,7 +72,7 @@ impl Link {
     pub(super) async fn give_up_sftp(&self) -> Result<()> {
         loop {
             let listener = self.sftp_known.listen();
-            self.alive()?;
+            self.can_begin()?;
             {
                 let mut state = self.state.borrow_mut();
                 let State { client, files, .. } = &mut *state;
@@ -115,6 +121,9 @@ impl Link {
             };
             let id =
                 begin(&mut channel.session).map_err(|refusal| errors::from_refusal(&self.host, refusal))?;
+            if channel.operations.is_empty() {
+                channel.heard = (self.clock)();
+            }
             channel.operations.insert(id, Operation::default());
             channel.send(client);
             (channel.id, id)
@@ -129,7 +138,7 @@ impl Link {
         if matches!(files, Files::Unopened | Files::Broken(_) | Files::Crowded) {
             let id = client.open_session().map_err(|error| self.explain(&error))?;
             client.subsystem(id, "sftp");
-            *files = Files::Open(Box::new(Channel::new(id)));
+            *files = Files::Open(Box::new(Channel::new(id, (self.clock)())));
             drop(state);
             self.driver.notify(usize::MAX);
         }
@@ -164,7 +173,13 @@ impl Files {
     }
 
     /// `commands` hold a session each. Returns whether it has just become known if there is SFTP.
-    pub(super) fn handle_event(&mut self, client: &mut Client, event: &Event, commands: usize) -> bool {
+    pub(super) fn handle_event(
+        &mut self,
+        client: &mut Client,
+        event: &Event,
+        commands: usize,
+        now: Instant,
+    ) -> bool {
         let Self::Open(channel) = self else { return false };
         let was_ready = channel.ready;
         let over = match event {
@@ -175,20 +190,55 @@ impl Files {
                 channel.send(client);
                 None
             }
-            Event::Readable(..) => channel.receive(client).err(),
+            Event::Readable(..) => {
+                channel.heard = now;
+                channel.receive(client).err()
+            }
             _ => None,
         };
-        let Some(error) = over else { return channel.ready && !was_ready };
-        client.close(channel.id);
-        channel.wake_all();
-        *self = match event {
-            _ if channel.leaving => Self::Absent,
-            _ if was_ready => Self::Broken(error),
-            Event::OpenRefused { .. } if commands > 0 => Self::Crowded,
-            // What ends before it could begin will do so again: the host has no usable SFTP server.
-            _ => Self::Absent,
-        };
+        match over {
+            Some(_) if commands > 0 && matches!(event, Event::OpenRefused { .. }) => {
+                self.end(client, Self::Crowded)
+            }
+            Some(error) => self.fail(client, error),
+            None => channel.ready && !was_ready,
+        }
+    }
+
+    /// Gives up a server that is silent for too long: it hangs in a call of its own, and everybody behind it hangs too.
+    ///
+    /// Returns as [`Files::handle_event`].
+    pub(super) fn handle_timeout(&mut self, client: &mut Client, now: Instant) -> bool {
+        let Self::Open(channel) = self else { return false };
+        if channel.silence_ends().is_none_or(|end| now < end) {
+            return false;
+        }
+        let text = format!("the SFTP server has not answered for {}s", limits::SFTP_SILENCE_MAX.as_secs());
+        self.fail(client, Error::new(Kind::ConnectionLost, text))
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        let Self::Open(channel) = self else { return None };
+        channel.silence_ends()
+    }
+
+    /// What ends before it could begin will do so again: the host has no usable SFTP server.
+    fn fail(&mut self, client: &mut Client, error: Error) -> bool {
+        let can_return = matches!(self, Self::Open(channel) if channel.ready && !channel.leaving);
+        self.end(client, if can_return { Self::Broken(error) } else { Self::Absent })
+    }
+
+    fn end(&mut self, client: &mut Client, next: Self) -> bool {
+        if let Self::Open(mut channel) = std::mem::replace(self, next) {
+            client.close(channel.id);
+            channel.wake_all();
+        }
         true
+    }
+
+    /// Asked for, and not yet known to be there.
+    pub(super) fn is_opening(&self) -> bool {
+        matches!(self, Self::Open(channel) if !channel.ready && !channel.leaving)
     }
 
     pub(super) fn wake_all(&mut self) {
@@ -199,15 +249,22 @@ impl Files {
 }
 
 impl Channel {
-    fn new(id: ChannelId) -> Self {
+    fn new(id: ChannelId, now: Instant) -> Self {
         Self {
             id,
             session: Session::new(),
             unsent: Vec::new(),
             operations: HashMap::new(),
             ready: false,
+            heard: now,
             leaving: false,
         }
+    }
+
+    /// When the server's silence has lasted too long, if something is asked of it.
+    fn silence_ends(&self) -> Option<Instant> {
+        let is_asked = !self.ready || self.leaving || !self.operations.is_empty();
+        is_asked.then(|| self.heard + limits::SFTP_SILENCE_MAX)
     }
 
     fn send(&mut self, client: &mut Client) {

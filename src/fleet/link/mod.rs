@@ -8,7 +8,7 @@
 mod exec;
 mod files;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
@@ -37,12 +37,25 @@ pub struct LinkOptions {
     pub idle_timeout: Duration,
     /// Reads the clock that the driver's times come from.
     pub clock: fn() -> Instant,
+    /// What earlier connections to the host have taught.
+    pub memory: Rc<Memory>,
+}
+
+/// What is known of a host beyond the life of a connection.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Asking for SFTP made the server hang up.
+    hangs_up_on_sftp: Cell<bool>,
+    /// A connection serves one session and no other after it (TinySSH).
+    serves_one_session: Cell<bool>,
 }
 
 /// One connection. See the module's documentation.
 pub struct Link {
     host: Rc<str>,
+    idle_timeout: Duration,
     clock: fn() -> Instant,
+    memory: Rc<Memory>,
     /// Lets as many commands run as the server gives sessions.
     sessions: Rc<Gate>,
     /// Lets as many file operations share the SFTP channel as its pipeline holds.
@@ -58,22 +71,21 @@ struct State {
     client: ssh::Client,
     execs: Execs,
     files: Files,
+    /// Whether the server has ever opened a session.
+    has_served: bool,
     /// Operations under way.
     active: usize,
     /// The last moment at which work began or ended.
     used: Instant,
-    idle_timeout: Duration,
     ended: Option<Error>,
+    /// The driver is done with it.
+    is_closed: bool,
 }
 
 impl State {
-    /// Since when nothing runs; commands that were given up run until they are ended.
+    /// Since when nothing runs.
     fn idle_since(&self) -> Option<Instant> {
         (self.active == 0 && self.execs.is_empty()).then_some(self.used)
-    }
-
-    fn idle_deadline(&self) -> Option<Instant> {
-        self.idle_since().map(|since| since + self.idle_timeout)
     }
 }
 
@@ -88,7 +100,9 @@ impl Link {
     pub fn new(client: ssh::Client, options: LinkOptions) -> Rc<Self> {
         Rc::new(Self {
             host: options.host,
+            idle_timeout: options.idle_timeout,
             clock: options.clock,
+            memory: options.memory,
             sessions: Gate::new(options.sessions.min(SESSIONS_MAX), limits::QUEUED_REQUESTS_DEFAULT),
             pipeline: Gate::new(limits::SFTP_OPERATIONS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
             driver: Notify::new(),
@@ -97,10 +111,11 @@ impl Link {
                 client,
                 execs: Execs::default(),
                 files: Files::default(),
+                has_served: false,
                 active: 0,
                 used: (options.clock)(),
-                idle_timeout: options.idle_timeout,
                 ended: None,
+                is_closed: false,
             }),
         })
     }
@@ -110,12 +125,13 @@ impl Link {
     /// Bytes from the host.
     pub fn handle_input(&self, bytes: &[u8], now: Instant) {
         let fed = self.state.borrow_mut().client.handle_input(bytes, now);
-        self.settle(fed);
+        self.settle(fed, now);
     }
 
     /// The host closed its side of the connection.
     pub fn handle_eof(&self) {
         let fate = self.state.borrow_mut().client.handle_eof();
+        self.learn_from_hanging_up();
         self.end(match fate {
             Err(error) => self.explain(&error),
             Ok(()) => Error::new(Kind::ConnectionLost, format!("{} closed the connection", self.host)),
@@ -131,11 +147,14 @@ impl Link {
     pub fn handle_timeout(&self, now: Instant) {
         let mut state = self.state.borrow_mut();
         let ticked = state.client.handle_timeout(now);
-        let State { client, execs, .. } = &mut *state;
+        let State { client, execs, files, .. } = &mut *state;
         execs.end_overdue(client, now);
-        let is_idle = state.idle_deadline().is_some_and(|at| at <= now);
+        if files.handle_timeout(client, now) {
+            self.sftp_known.notify(usize::MAX);
+        }
+        let is_idle = state.idle_since().is_some_and(|since| since + self.idle_timeout <= now);
         drop(state);
-        self.settle(ticked);
+        self.settle(ticked, now);
         if is_idle {
             self.close();
         }
@@ -147,8 +166,11 @@ impl Link {
         if state.ended.is_some() {
             return None;
         }
-        let deadlines = [state.client.poll_timeout(), state.execs.poll_timeout(), state.idle_deadline()];
-        deadlines.into_iter().flatten().min()
+        let idle = state.idle_since().map(|since| since + self.idle_timeout);
+        [state.client.poll_timeout(), state.execs.poll_timeout(), state.files.poll_timeout(), idle]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Appends what is to be sent; false when there is nothing.
@@ -156,8 +178,14 @@ impl Link {
         let mut state = self.state.borrow_mut();
         let sent = state.client.poll_transmit(out);
         // Room that sending made is news for those who wait for it.
-        self.dispatch_all(&mut state);
+        self.dispatch_all(&mut state, (self.clock)());
         sent
+    }
+
+    /// The last words are sent and the socket is closed.
+    pub fn handle_closed(&self) {
+        self.state.borrow_mut().is_closed = true;
+        self.driver.notify(usize::MAX);
     }
 
     /// Hears of the next change that concerns the driver.
@@ -177,10 +205,15 @@ impl Link {
         self.state.borrow().idle_since()
     }
 
-    /// Closes it as soon as nothing runs on it.
-    pub fn retire(&self) {
-        self.state.borrow_mut().idle_timeout = Duration::ZERO;
-        self.driver.notify(usize::MAX);
+    /// Waits until the driver is done with an ended link.
+    pub async fn closed(&self) {
+        loop {
+            let changed = self.driver.listen();
+            if self.state.borrow().is_closed {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// Takes leave of the host. Work under way fails.
@@ -192,26 +225,38 @@ impl Link {
     // --- inside ------------------------------------------------------------------------------------------------
 
     /// Hands out what the client learned, and wakes whoever waits for it.
-    fn settle(&self, fed: Result<(), ssh::Error>) {
+    fn settle(&self, fed: Result<(), ssh::Error>, now: Instant) {
         let mut state = self.state.borrow_mut();
-        self.dispatch_all(&mut state);
+        self.dispatch_all(&mut state, now);
         drop(state);
         if let Err(error) = fed {
+            if matches!(error, ssh::Error::Disconnected { .. }) {
+                self.learn_from_hanging_up();
+            }
             self.end(self.explain(&error));
         }
         self.driver.notify(usize::MAX);
     }
 
-    fn dispatch_all(&self, state: &mut State) {
-        let State { client, execs, files, .. } = state;
+    fn dispatch_all(&self, state: &mut State, now: Instant) {
+        let State { client, execs, files, has_served, .. } = state;
         while let Some(event) = client.poll_event() {
+            *has_served |= matches!(event, ssh::Event::Opened(_));
             if event.channel().is_some_and(|channel| files.owns(channel)) {
-                if files.handle_event(client, &event, execs.open()) {
+                if files.handle_event(client, &event, execs.open(), now) {
                     self.sftp_known.notify(usize::MAX);
                 }
             } else {
                 execs.handle_event(client, event, files.is_open());
             }
+        }
+    }
+
+    /// The host ends the connection by itself: was it for being asked for SFTP?
+    fn learn_from_hanging_up(&self) {
+        let state = self.state.borrow();
+        if state.ended.is_none() && state.files.is_opening() {
+            self.memory.hangs_up_on_sftp.set(true);
         }
     }
 
@@ -234,6 +279,11 @@ impl Link {
             Some(error) => Err(error.clone()),
             None => Ok(()),
         }
+    }
+
+    /// The same for work of which nothing has been sent.
+    fn can_begin(&self) -> Result<()> {
+        self.alive().map_err(|end| Error::new(Kind::NotBegun, end.message()))
     }
 
     fn explain(&self, error: &ssh::Error) -> Error {

@@ -19,7 +19,7 @@ fn connect(world: &World, fleet: &Rc<Fleet>, host: &'static str) -> Handle<Resul
 
 fn command(world: &World, link: &Rc<Link>, command: &'static str) -> Handle<Result<Exit>> {
     let link = Rc::clone(link);
-    world.spawn(async move { link.run(command, &mut Collected::up_to(1000)).await })
+    world.spawn(async move { link.run(command.as_bytes(), &mut Collected::up_to(1000)).await })
 }
 
 fn connected(world: &World, fleet: &Rc<Fleet>, host: &'static str) -> Rc<Link> {

@@ -69,6 +69,22 @@ fn a_peer_that_answers_is_kept() {
     assert_eq!(pair.exec("echo still here", b""), b"still here");
 }
 
+#[test]
+fn a_peer_that_asks_without_reading_is_stopped() {
+    let mut pair = Pair::new(ServerConfig::default(), Link::Whole);
+    pair.run();
+    for _ in 0..100_000 {
+        pair.server.ask();
+        let mut out = Vec::new();
+        pair.server.poll_transmit(&mut out);
+        pair.deliver(&out);
+        if pair.error.is_some() {
+            break;
+        }
+    }
+    assert_eq!(pair.error, Some(Error::Flooded));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

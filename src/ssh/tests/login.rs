@@ -1,4 +1,4 @@
-use super::pair::{Link, Pair};
+use super::pair::{Link, Pair, User};
 use crate::ssh::*;
 use crate::testing::ssh_server::ServerConfig;
 
@@ -35,4 +35,21 @@ fn banners_are_passed_on_clean() {
     let mut pair = Pair::new(config, Link::Bytes);
     pair.run();
     assert_eq!(pair.events, [Event::Banner("hello.[31m\n".into()), Event::Ready]);
+}
+
+#[test]
+fn rsa_signs_with_what_the_server_takes() {
+    let rsa = || vec![User::from_file(include_bytes!("keys/rsa2048"))];
+    for (algorithms, link, refused) in [
+        ("rsa-sha2-512,rsa-sha2-256", Link::Bytes, 0),
+        // Known before the first request is made.
+        ("ssh-ed25519,rsa-sha2-256", Link::Whole, 0),
+        // Guessed wrong before the server had said it, then corrected with the same key.
+        ("ssh-ed25519,rsa-sha2-256", Link::Bytes, 1),
+    ] {
+        let config = ServerConfig { signature_algorithms: algorithms, ..ServerConfig::default() };
+        let mut pair = Pair::of(rsa(), config, link, |_| {});
+        assert_eq!(pair.exec("echo in", b""), b"in", "{algorithms} {link:?} {:?}", pair.error);
+        assert_eq!(pair.server.refused_logins, refused);
+    }
 }

@@ -6,4 +6,5 @@ mod hostile;
 mod identity;
 mod login;
 mod pair;
+mod random;
 mod rekey;

@@ -15,26 +15,35 @@ pub enum Link {
     Random(u64),
 }
 
+/// Makes a signature blob: algorithm, data.
+type Signer = Box<dyn Fn(&str, &[u8]) -> Vec<u8>>;
+
 /// A user's key.
 pub struct User {
-    key: Ed25519,
     pub public: PublicIdentity,
+    sign: Signer,
 }
 
 impl User {
+    /// A new Ed25519 key.
     pub fn new() -> Self {
         let (key, public) = Ed25519::generate();
         let mut blob = Vec::new();
         blob.put_string(b"ssh-ed25519");
         blob.put_string(&public);
-        Self { key, public: PublicIdentity::from_blob(&blob).unwrap() }
+        let sign = move |algorithm: &str, data: &[u8]| {
+            let mut signature = Vec::new();
+            signature.put_string(algorithm.as_bytes());
+            signature.put_string(&key.sign(data));
+            signature
+        };
+        Self { public: PublicIdentity::from_blob(&blob).unwrap(), sign: Box::new(sign) }
     }
 
-    pub fn sign(&self, data: &[u8]) -> Vec<u8> {
-        let mut blob = Vec::new();
-        blob.put_string(b"ssh-ed25519");
-        blob.put_string(&self.key.sign(data));
-        blob
+    pub fn from_file(bytes: &[u8]) -> Self {
+        let identity = Identity::from_openssh(bytes, None).unwrap();
+        let public = identity.public();
+        Self { public, sign: Box::new(move |algorithm, data| identity.sign(algorithm, data).unwrap()) }
     }
 }
 
@@ -64,7 +73,15 @@ impl Pair {
         users: usize,
         change: impl FnOnce(&mut ClientConfig),
     ) -> Self {
-        let users: Vec<User> = (0..users).map(|_| User::new()).collect();
+        Self::of((0..users).map(|_| User::new()).collect(), server, link, change)
+    }
+
+    pub fn of(
+        users: Vec<User>,
+        server: ServerConfig,
+        link: Link,
+        change: impl FnOnce(&mut ClientConfig),
+    ) -> Self {
         let mut config = ClientConfig::new("me");
         config.identities = users.iter().map(|user| user.public.clone()).collect();
         change(&mut config);
@@ -136,8 +153,8 @@ impl Pair {
         while let Some(event) = self.client.poll_event() {
             let result = match event {
                 Event::HostKey(_) => self.client.accept_host_key(),
-                Event::Sign { identity, data, .. } if self.signs => {
-                    let signature = self.users[identity].sign(&data);
+                Event::Sign { identity, algorithm, data } if self.signs => {
+                    let signature = (self.users[identity].sign)(&algorithm, &data);
                     self.client.provide_signature(&signature)
                 }
                 Event::Sign { .. } => self.client.decline_signature(),

@@ -29,7 +29,7 @@ fn however_bytes_are_cut_a_large_output_arrives_whole() {
 
 async fn run_to_end(link: Rc<Link>, command: &'static str) -> (Exit, Vec<u8>) {
     let mut output = Collected::up_to(1_000_000);
-    (link.run(command, &mut output).await.unwrap(), output.stdout)
+    (link.run(command.as_bytes(), &mut output).await.unwrap(), output.stdout)
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_sink_that_has_enough_ends_the_command() {
     let other = Rc::clone(&link);
     let stopped = world.spawn(async move {
         let mut output = Collected::up_to(10);
-        let exit = other.run("bytes 9000000", &mut output).await;
+        let exit = other.run(b"bytes 9000000", &mut output).await;
         (exit.unwrap(), output.stdout.len())
     });
     world.pass(3 * SECOND);

@@ -61,24 +61,12 @@ fn a_link_at_work_is_not_idle() {
 }
 
 #[test]
-fn a_retired_link_finishes_what_runs_on_it() {
-    let world = World::new();
-    let link = world.link("alpha");
-    let command = run(&world, &link, "bytes 100000");
-    world.settle();
-    link.retire();
-    world.pass(SECOND);
-    assert!(command.output().is_ok() && link.has_ended());
-    assert!(world.host("alpha").last().server().is_closed);
-}
-
-#[test]
 fn an_ended_link_takes_no_work() {
     let world = world_with_sessions(10);
     let link = world.link("alpha");
     link.close();
     let (command, file) = (run(&world, &link, "echo hi"), read(&world, &link));
     world.settle();
-    assert_eq!(command.output().unwrap_err().kind(), Kind::ConnectionLost);
+    assert_eq!(command.output().unwrap_err().kind(), Kind::NotBegun);
     assert_eq!(file.output().unwrap_err().kind(), Kind::ConnectionLost);
 }

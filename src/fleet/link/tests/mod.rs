@@ -21,7 +21,7 @@ fn run(world: &World, link: &Rc<Link>, command: &str) -> Handle<Result<(Exit, Ve
     let (link, command) = (Rc::clone(link), command.to_owned());
     world.spawn(async move {
         let mut output = Collected::up_to(1_000_000);
-        let exit = link.run(&command, &mut output).await?;
+        let exit = link.run(command.as_bytes(), &mut output).await?;
         Ok((exit, output.stdout))
     })
 }
