@@ -99,9 +99,10 @@ impl RemotePath {
     }
 }
 
+/// For messages: control characters are escaped, and a long path is cut.
 impl fmt::Display for RemotePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&shown(&self.0))
     }
 }
 
@@ -146,7 +147,7 @@ mod tests {
 
     fn parsed(text: &str) -> (String, String) {
         match Target::parse(text) {
-            Ok(Target::Path { host, path }) => (host.to_string(), path.to_string()),
+            Ok(Target::Path { host, path }) => (host.to_string(), path.as_str().to_owned()),
             other => panic!("{text:?} gave {other:?}"),
         }
     }

@@ -43,7 +43,10 @@ pub fn main() -> ExitCode {
     });
     result.unwrap_or_else(|error| {
         output::complain(&error, format);
-        failure
+        match error.kind() {
+            Kind::InvalidTarget | Kind::InvalidArgument => ExitCode::from(2),
+            _ => failure,
+        }
     })
 }
 
@@ -82,11 +85,13 @@ async fn execute(scene: &Scene, command: Command, mut output: Output) -> Result<
         }
         Command::Ls { target } => {
             let (host, path) = host_and_path(&target)?;
-            output.listing(&scout::list::list(fleet, &host, &path).await?)?;
+            let listing = scout::in_time(fleet, scout::list::list(fleet, &host, &path)).await?;
+            output.listing(&listing)?;
         }
         Command::Run { target, command } => {
             let (host, directory) = host_and_path(&target)?;
-            let ran = scout::run::run(fleet, &host, &directory, &command_line(&command)).await?;
+            let line = command_line(&command);
+            let ran = scout::in_time(fleet, scout::run::run(fleet, &host, &directory, &line)).await?;
             output.ran(&ran)?;
             return Ok(ExitCode::from(ran.exit_code()));
         }

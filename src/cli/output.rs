@@ -1,6 +1,7 @@
 //! Results as text for people or as one JSON document for programs.
 
 use std::io::{self, IsTerminal, Write};
+use std::process;
 
 use serde_json::{Value, json};
 
@@ -10,6 +11,8 @@ use crate::scout::list::Listing;
 use crate::scout::run::{self, End};
 use crate::scout::{self, Answer, read};
 use crate::target::RemotePath;
+
+const SIGPIPE: i32 = 13;
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +47,7 @@ impl Output {
     pub async fn file(&mut self, fleet: &Fleet, host: &str, path: &RemotePath) -> Result<()> {
         match self.format {
             Format::Text => read::copy(fleet, host, path, &mut |bytes| self.bytes(bytes)).await?,
-            Format::Json => match read::look(fleet, host, path).await? {
+            Format::Json => match scout::in_time(fleet, read::look(fleet, host, path)).await? {
                 read::Found::File(file) => self.json(&json!({
                     "host": host,
                     "path": path.as_str(),
@@ -180,6 +183,10 @@ fn coloured(text: &str) -> String {
     text.replace("[✓]", "\x1b[32m[✓]\x1b[0m").replace("[✗]", "\x1b[31m[✗]\x1b[0m")
 }
 
+/// A reader that has seen enough is no failure: the program ends as others do on `SIGPIPE`.
 fn broken(error: io::Error) -> Error {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        process::exit(128 + SIGPIPE);
+    }
     Error::new(Kind::Local, format!("Cannot write the result: {error}"))
 }

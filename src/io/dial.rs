@@ -1,5 +1,6 @@
 //! Makes a connection: resolve, connect, shake hands, check the host's key, log in.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
@@ -13,7 +14,7 @@ use super::{blocking, connection};
 use crate::base::{Error, Kind, Result, time};
 use crate::config::{HostConfig, KnownHosts, Settings};
 use crate::fleet::{Link, LinkOptions, Memory, errors};
-use crate::ssh::{Client, ClientConfig, Event, HostKey, Keepalive};
+use crate::ssh::{Client, ClientConfig, Event, HostKey, Keepalive, Phase};
 
 /// What one read of a handshake may bring.
 const READ_BYTES: usize = 16 * 1024;
@@ -23,16 +24,22 @@ const READ_BYTES: usize = 16 * 1024;
 /// Errors, each beginning with `Cannot connect to HOST`: whatever goes wrong on the way, or the connect timeout.
 pub(super) async fn dial(settings: &Settings, host: &HostConfig, memory: Rc<Memory>) -> Result<Rc<Link>> {
     let limit = host.connect_timeout.unwrap_or(settings.connect_timeout);
+    let stage = Cell::new("looking up its name");
     let late = || {
-        let text =
-            format!("no connection to {}:{} within {}s", host.hostname, host.port, limit.as_secs_f64());
+        let text = format!("timeout after {}s while {}", limit.as_secs_f64(), stage.get());
         Err(Error::new(Kind::ConnectTimeout, text))
     };
-    let result = within(limit, connect(settings, host, memory)).await.unwrap_or_else(late);
+    let result = within(limit, connect(settings, host, memory, &stage)).await.unwrap_or_else(late);
     result.map_err(|error| error.context(format_args!("Cannot connect to {}", host.alias)))
 }
 
-async fn connect(settings: &Settings, host: &HostConfig, memory: Rc<Memory>) -> Result<Rc<Link>> {
+/// `stage` says at every moment what is being waited for.
+async fn connect(
+    settings: &Settings,
+    host: &HostConfig,
+    memory: Rc<Memory>,
+    stage: &Cell<&'static str>,
+) -> Result<Rc<Link>> {
     if let Some(proxy) = host.proxy_jump.as_ref().or(host.proxy_command.as_ref()) {
         let text = format!("its SSH configuration asks for a proxy ({proxy}), which is not supported yet");
         return Err(Error::new(Kind::HostConfig, text));
@@ -48,7 +55,8 @@ async fn connect(settings: &Settings, host: &HostConfig, memory: Rc<Memory>) -> 
     config.identities = keys.public();
     config.offer.prefer_host_keys(&known_hosts.known_algorithms(host));
     config.keepalive = keepalive(settings, host);
-    let login = Login { host, known_hosts: &known_hosts, keys: &keys };
+    let login = Login { host, known_hosts: &known_hosts, keys: &keys, stage };
+    stage.set("connecting");
     let (stream, client) = login.on(connect_any(&addresses).await?, config).await?;
     let options = LinkOptions {
         host: host.alias.as_str().into(),
@@ -69,6 +77,14 @@ fn keepalive(settings: &Settings, host: &HostConfig) -> Option<Keepalive> {
     (!interval.is_zero()).then_some(Keepalive { interval, missed_max })
 }
 
+fn waiting_for(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Ident => "waiting for its version string",
+        Phase::KeyExchange => "exchanging keys",
+        Phase::Authentication | Phase::Connected => "logging in",
+    }
+}
+
 /// The first address that accepts. Errors: that of the last one, or of all when they differ.
 async fn connect_any(addresses: &[SocketAddr]) -> Result<TcpStream> {
     let mut failures = Vec::new();
@@ -86,6 +102,7 @@ struct Login<'a> {
     host: &'a HostConfig,
     known_hosts: &'a KnownHosts,
     keys: &'a Keys,
+    stage: &'a Cell<&'static str>,
 }
 
 impl Login<'_> {
@@ -118,6 +135,7 @@ impl Login<'_> {
             if client.is_ready() {
                 return Ok((stream, client));
             }
+            self.stage.set(waiting_for(client.phase()));
             quick_ack.arm();
             input.clear();
             let (result, filled) = stream.read(input).await;

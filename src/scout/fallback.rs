@@ -12,11 +12,14 @@ use crate::target::RemotePath;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
     File,
+    /// Its content may be endless, so that there is always a limit.
+    Device,
     /// The content is what `ls -la` prints.
     Directory,
 }
 
-/// Runs in any POSIX `sh`, busybox included. `$1` is the path, `$2` how many bytes to show (empty: all).
+/// Runs in any POSIX `sh`, busybox included. `$1` is the path, `$2` how many bytes to show (empty: all), `$3` how many
+/// of a device.
 ///
 /// The mark in front of the answer separates it from what start-up files of the login shell print.
 const SCRIPT: &str = r#"
@@ -31,11 +34,15 @@ case $p in
   *) p=./$p ;;
 esac
 if [ -d "$p" ]; then
-  if cd "$p" 2>/dev/null && [ -r . ]; then say dir; LC_ALL=C ls -la; else say denied; fi
+  if cd "$p" 2>/dev/null && [ -r . ]; then
+    export LC_ALL=C.UTF-8; say dir
+    if ls -dq . >/dev/null 2>&1; then ls -laq; else ls -la; fi
+  else say denied; fi
 elif [ -p "$p" ]; then say fifo
 elif [ -S "$p" ]; then say socket
 elif [ -e "$p" ]; then
   if [ ! -r "$p" ]; then say denied
+  elif [ -c "$p" ] || [ -b "$p" ]; then say device; head -c "$3" "$p"
   elif [ "$2" ]; then say file; head -c "$2" "$p"
   else say file; cat "$p"; fi
 else
@@ -43,18 +50,20 @@ else
 fi
 "#;
 
-/// Shows a file's first `limit + 1` bytes (all of them when there is none) or a directory's listing to `take`, which
-/// is told with each piece what it belongs to.
+/// Shows a file's first `limit + 1` bytes (all of them when there is none), as many of a device as `device_limit` has, or
+/// a directory's listing to `take`, which is told with each piece what it belongs to.
 ///
 /// Errors: the path is missing, forbidden or neither file nor directory; the host has no usable shell.
 pub async fn look(
     machine: &Machine,
     path: &RemotePath,
     limit: Option<u64>,
+    device_limit: u64,
     take: &mut dyn FnMut(Seen, &[u8]) -> ControlFlow<()>,
 ) -> Result<Seen> {
-    let count = limit.map_or_else(String::new, |limit| (limit.saturating_add(1)).to_string());
-    let arguments = [path.as_str(), &count].map(|word| quote(word.as_bytes())).join(&b' ');
+    let one_more = |limit: u64| limit.saturating_add(1).to_string();
+    let counts = [limit.map_or_else(String::new, one_more), one_more(device_limit)];
+    let arguments = [path.as_str(), &counts[0], &counts[1]].map(|word| quote(word.as_bytes())).join(&b' ');
     let command = [b"set -- ", arguments.as_slice(), b"\n", SCRIPT.as_bytes()].concat();
     let mut answer = Answer { mark: None, head: Vec::new(), stderr: Vec::new(), take };
     let exit = machine.run(&command, &mut answer).await?;
@@ -85,6 +94,7 @@ impl Mark {
     fn read(word: &[u8]) -> Option<Self> {
         Some(match word {
             b"file" => Self::Seen(Seen::File),
+            b"device" => Self::Seen(Seen::Device),
             b"dir" => Self::Seen(Seen::Directory),
             b"denied" => Self::Denied,
             b"missing" => Self::Missing,
@@ -142,8 +152,15 @@ impl Answer<'_> {
 
 fn no_answer(exit: &Exit, stdout: &[u8], stderr: &[u8]) -> Error {
     let said = if stderr.is_empty() { stdout } else { stderr };
-    let text = format!("The host's shell did not run the command ({exit:?}): {}", first_line(said));
-    Error::new(Kind::Remote, text)
+    let ended = match exit {
+        Exit::Code(code) => format!("exit code {code}"),
+        Exit::Signal(signal) => format!("signal {signal}"),
+        Exit::Stopped => "too much output".to_owned(),
+    };
+    Error::new(
+        Kind::Remote,
+        format!("The host's shell did not run our script ({ended}): {}", first_line(said)),
+    )
 }
 
 /// The first line of what a program said, fit for a message.

@@ -49,14 +49,25 @@ impl Listing {
         if truncated {
             output = &output[..memchr::memrchr(b'\n', output).unwrap_or(0)];
         }
-        let lines: Vec<String> = String::from_utf8_lossy(output).lines().map(str::to_owned).collect();
+        let lines: Vec<String> = String::from_utf8_lossy(output).lines().map(harmless).collect();
         let entries = lines.iter().filter_map(|line| entry_of(line)).collect();
         Self { lines, entries, truncated }
     }
 
-    fn from_sftp(entries: &[sftp::Entry], truncated: bool) -> Self {
-        let (lines, entries) = entries.iter().map(line_and_entry).unzip();
-        Self { lines, entries, truncated }
+    /// `limit` counts the bytes of the lines.
+    fn from_sftp(entries: &[sftp::Entry], truncated: bool, limit: usize) -> Self {
+        let mut listing = Self { lines: Vec::new(), entries: Vec::new(), truncated };
+        let mut bytes = 0;
+        for (line, entry) in entries.iter().map(line_and_entry) {
+            bytes += line.len() + 1;
+            if bytes > limit {
+                listing.truncated = true;
+                break;
+            }
+            listing.lines.push(line);
+            listing.entries.push(entry);
+        }
+        listing
     }
 }
 
@@ -78,12 +89,28 @@ pub(super) async fn by_sftp(
     path: &RemotePath,
     sftp_path: &[u8],
 ) -> Result<Listing> {
-    let bytes_max = usize::try_from(fleet.settings().max_output_size).unwrap_or(usize::MAX);
-    match link.list(sftp_path, limits::LIST_ENTRIES_MAX, bytes_max).await? {
-        Ok(Outcome::List { entries, truncated }) => Ok(Listing::from_sftp(&entries, truncated)),
+    let limit = usize::try_from(fleet.settings().max_output_size).unwrap_or(usize::MAX);
+    let memory = limit.saturating_mul(LISTING_MEMORY_FACTOR);
+    match link.list(sftp_path, limits::LIST_ENTRIES_MAX, memory).await? {
+        Ok(Outcome::List { entries, truncated }) => Ok(Listing::from_sftp(&entries, truncated, limit)),
         Ok(_) => Err(read::unexpected()),
         Err(failure) => Err(read::explain(path, &failure)),
     }
+}
+
+/// What an entry takes in memory, for each byte of its line: name, line and attributes.
+const LISTING_MEMORY_FACTOR: usize = 4;
+
+/// A line without characters that would end it or move the cursor: names may hold anything.
+fn harmless(line: &str) -> String {
+    if !line.contains(char::is_control) {
+        return line.to_owned();
+    }
+    let mut out = String::with_capacity(line.len() + 8);
+    for char in line.chars() {
+        if char.is_control() { out.extend(char.escape_default()) } else { out.push(char) }
+    }
+    out
 }
 
 fn line_and_entry(entry: &sftp::Entry) -> (String, Entry) {
@@ -95,7 +122,7 @@ fn line_and_entry(entry: &sftp::Entry) -> (String, Entry) {
     }
     let name = String::from_utf8_lossy(&entry.name).into_owned();
     let kind = letter(entry.attrs.file_type());
-    (line, Entry { name, kind, size: entry.attrs.size, link })
+    (harmless(&line), Entry { name, kind, size: entry.attrs.size, link })
 }
 
 /// The first column of `ls -l`.
@@ -161,6 +188,11 @@ mod tests {
             ]
         );
         assert_eq!(listing.lines.len(), 5);
+    }
+
+    #[test]
+    fn names_cannot_forge_lines() {
+        assert_eq!(harmless("a\u{1b}[31mé\nb"), "a\\u{1b}[31mé\\nb");
     }
 
     #[test]

@@ -30,23 +30,28 @@ pub struct Answer {
 
 /// Answers a request: the host list, a file, a directory, or a command's output.
 ///
-/// Admission and the request timeout are part of it, so that every way in has them.
+/// Admission and the request timeout are part of it.
 pub async fn scout(fleet: &Fleet, request: &Request) -> Result<Answer> {
     let target = Target::parse(&request.target)?;
     let begun = fleet.now();
     let _admitted = fleet.admit().await?;
-    let limit = fleet.settings().request_timeout;
-    let late = || {
-        let text = format!("Request timeout after {}s", limit.as_secs_f64());
-        Err(Error::new(Kind::RequestTimeout, text))
-    };
-    let result = fleet.within(limit, answer(fleet, &target, request.query.as_deref()), late).await;
+    let result = in_time(fleet, answer(fleet, &target, request.query.as_deref())).await;
     let took = fleet.now() - begun;
     let slow = fleet.settings().slow_threshold_ms;
     if took >= slow && !slow.is_zero() {
         tracing::warn!(request = request.target, ?took, "slow request");
     }
     result.map(|text| Answer { text })
+}
+
+/// Gives an operation the request timeout of the settings.
+pub async fn in_time<T>(fleet: &Fleet, operation: impl Future<Output = Result<T>>) -> Result<T> {
+    let limit = fleet.settings().request_timeout;
+    let late = || {
+        let text = format!("Request timeout after {}s", limit.as_secs_f64());
+        Err(Error::new(Kind::RequestTimeout, text))
+    };
+    fleet.within(limit, operation, late).await
 }
 
 async fn answer(fleet: &Fleet, target: &Target, query: Option<&str>) -> Result<String> {

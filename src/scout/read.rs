@@ -46,7 +46,7 @@ pub async fn look(fleet: &Fleet, host: &str, path: &RemotePath) -> Result<Found>
     fleet.work(host, Repeat::Safe, async |machine| look_on(fleet, machine, path).await).await
 }
 
-/// Hands a whole file to `take`, piece by piece, whatever its size.
+/// Hands a whole file to `take`, piece by piece, whatever its size; of a device, as much as the limit of the settings.
 ///
 /// Errors: as [`look`]; a directory; or the one that `take` returns.
 pub async fn copy(
@@ -74,9 +74,17 @@ pub async fn copy(
             }
         }
     }
+    let device_limit = fleet.settings().max_file_size;
+    let mut shown = 0;
     let mut failed = None;
     let mut pass_on = |seen, bytes: &[u8]| {
-        let passed = if seen == Seen::Directory { Err(is_directory(path)) } else { take(bytes) };
+        let room = usize::try_from(device_limit - shown).unwrap_or(usize::MAX);
+        let passed = match seen {
+            Seen::Directory => Err(is_directory(path)),
+            Seen::Device if bytes.len() > room => take(&bytes[..room]).and(Err(endless(path, device_limit))),
+            Seen::Device | Seen::File => take(bytes),
+        };
+        shown += if seen == Seen::Device { bytes.len() as u64 } else { 0 };
         match passed {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
@@ -85,7 +93,7 @@ pub async fn copy(
             }
         }
     };
-    fallback::look(&machine, path, None, &mut pass_on).await?;
+    fallback::look(&machine, path, None, device_limit, &mut pass_on).await?;
     failed.map_or(Ok(()), Err)
 }
 
@@ -123,10 +131,11 @@ async fn look_by_command(fleet: &Fleet, machine: &Machine, path: &RemotePath, li
         let text = format!("{} gave nothing to read for {}s", path, timeout.as_secs_f64());
         Err(Error::new(Kind::CommandTimeout, text))
     };
-    let seen = fleet.within(timeout, fallback::look(machine, path, Some(limit), &mut keep), late).await?;
+    let seen =
+        fleet.within(timeout, fallback::look(machine, path, Some(limit), limit, &mut keep), late).await?;
     Ok(match seen {
         Seen::Directory => Found::Directory(Listing::from_ls(&data, fleet.settings().max_output_size)),
-        Seen::File => {
+        Seen::File | Seen::Device => {
             let truncated = data.len() as u64 > limit;
             data.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
             Found::File(Content { data, truncated, limit })
@@ -156,6 +165,10 @@ pub(super) fn forbidden(path: &RemotePath) -> Error {
 pub(super) fn not_readable(path: &RemotePath, kind: impl fmt::Display) -> Error {
     let text = format!("{path} is {kind}; expected a regular file or a directory");
     Error::new(Kind::WrongFileType, text)
+}
+
+fn endless(path: &RemotePath, limit: u64) -> Error {
+    Error::new(Kind::TooLarge, format!("{path} is a device; only its first {limit} bytes are shown"))
 }
 
 fn is_directory(path: &RemotePath) -> Error {
