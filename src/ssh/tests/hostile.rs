@@ -1,4 +1,5 @@
 use super::pair::{Link, Pair};
+use crate::base::limits::SSH_HELD_BYTES_MAX;
 use crate::ssh::*;
 use crate::testing::ssh_server::{Misbehaviour, ServerConfig};
 use proptest::prelude::*;
@@ -83,6 +84,26 @@ fn a_peer_that_asks_without_reading_is_stopped() {
         }
     }
     assert_eq!(pair.error, Some(Error::Flooded));
+}
+
+#[test]
+fn a_peer_that_asks_while_answers_are_held_back_is_stopped() {
+    let change = |config: &mut ClientConfig| config.rekey_bytes = Some(1);
+    let mut pair = Pair::with(ServerConfig::default(), Link::Whole, 1, change);
+    while !pair.client.is_ready() {
+        pair.round();
+    }
+    // Our KEXINIT is never answered, so that each answer is held back until then. It costs more than its one byte.
+    let mut asked = 0;
+    while pair.error.is_none() {
+        pair.server.ask();
+        let mut out = Vec::new();
+        pair.server.poll_transmit(&mut out);
+        pair.deliver(&out);
+        asked += 1;
+    }
+    assert_eq!(pair.error, Some(Error::Flooded));
+    assert!(asked < SSH_HELD_BYTES_MAX / 8, "{asked}");
 }
 
 proptest! {
