@@ -158,12 +158,43 @@ impl Transfer {
 
     fn place(&mut self, position: u64, bytes: &[u8]) {
         if position != self.data.len() as u64 {
-            self.parked.insert(position, bytes.to_vec());
+            self.park(position, bytes);
             return;
         }
         self.data.extend_from_slice(bytes);
         while let Some(bytes) = self.parked.remove(&(self.data.len() as u64)) {
             self.data.extend_from_slice(&bytes);
         }
+    }
+
+    /// Pieces that touch become one: a server that answers in crumbs costs no entry for each.
+    fn park(&mut self, position: u64, bytes: &[u8]) {
+        match self.parked.range_mut(..position).next_back() {
+            Some((start, piece)) if start + piece.len() as u64 == position => piece.extend_from_slice(bytes),
+            _ => {
+                self.parked.insert(position, bytes.to_vec());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crumbs_behind_a_hole_are_kept_as_one_piece() {
+        let mut transfer = Transfer::new(0, 100_000, 100_000);
+        let hole = transfer.next(1000).unwrap();
+        let mut next = transfer.next(50_000).unwrap();
+        for at in 0..1000u64 {
+            assert_eq!(next.0, 1000 + at);
+            transfer.handle_data(next.0, next.1, &[at as u8]).unwrap();
+            next = transfer.next(50_000).unwrap();
+        }
+        assert_eq!(transfer.parked.len(), 1);
+        transfer.handle_data(hole.0, hole.1, &[7; 1000]).unwrap();
+        assert_eq!(transfer.data.len(), 2000);
+        assert!(transfer.data[1000..].iter().enumerate().all(|(at, byte)| *byte == at as u8));
     }
 }

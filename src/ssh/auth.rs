@@ -14,6 +14,8 @@ use crate::base::limits::{
 const USERAUTH: &[u8] = b"ssh-userauth";
 const CONNECTION: &[u8] = b"ssh-connection";
 const PUBLICKEY: &str = "publickey";
+/// What OpenSSH appends to the names of algorithms used with a certificate (PROTOCOL.certkeys).
+const CERTIFICATE: &str = "-cert-v01@openssh.com";
 
 /// A key the user can sign with, wherever its secret half is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,11 +174,17 @@ impl PublicIdentity {
         let first = self.algorithms.first()?;
         match server {
             Some(names) if self.algorithms.len() > 1 => {
-                self.algorithms.iter().find(|name| NameList(names).contains(name)).cloned()
+                self.algorithms.iter().find(|name| takes(NameList(names), name)).cloned()
             }
             _ => Some(first.clone()),
         }
     }
+}
+
+/// `server-sig-algs` names signatures: OpenSSH lists `rsa-sha2-512`, and no certificate types, where it takes both.
+fn takes(names: NameList<'_>, algorithm: &str) -> bool {
+    names.contains(algorithm)
+        || algorithm.strip_suffix(CERTIFICATE).is_some_and(|signature| names.contains(signature))
 }
 
 /// Waits for a signature from our side.

@@ -144,12 +144,12 @@ impl Channel {
         self.state = State::Opening;
     }
 
-    /// The peer confirmed: what was asked for meanwhile follows at once.
-    pub fn opened(&mut self, remote: Remote, transport: &mut Transport) {
+    /// The peer confirmed: what was asked for meanwhile follows at once. True as for [`Channel::flush`].
+    pub fn opened(&mut self, remote: Remote, transport: &mut Transport) -> bool {
         self.state = State::Open(remote);
         if self.is_released {
             self.send_close(transport);
-            return;
+            return false;
         }
         if let Some(start) = self.start.take() {
             self.send_start(remote, &start, transport);
@@ -157,7 +157,7 @@ impl Channel {
         if let Some(signal) = self.signal.take() {
             send_signal(remote, &signal, transport);
         }
-        self.flush(transport);
+        self.flush(transport)
     }
 
     /// One per channel; another one is dropped, as the peer would refuse it (RFC 4254 §6.5).

@@ -207,7 +207,9 @@ fn confirmed(
     if !channel.is_released {
         events.push_back(Event::Opened(channel.id));
     }
-    channel.opened(Remote { number, window, packet_bytes_max }, transport);
+    if channel.opened(Remote { number, window, packet_bytes_max }, transport) {
+        events.push_back(Event::Writable(channel.id));
+    }
     Ok(())
 }
 

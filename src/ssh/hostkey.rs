@@ -100,7 +100,16 @@ fn check_rsa(hash: RsaHash, mut key: Reader<'_>, message: &[u8], signature: &[u8
     if bits < SSH_RSA_BITS_MIN {
         return Err(Error::HostKeyWeak { bits });
     }
-    verify::rsa(hash, n, e, message, signature).map_err(|_| Error::HostSignature)
+    let signature = whole_signature(n, signature).ok_or(Error::HostSignature)?;
+    verify::rsa(hash, n, e, message, &signature).map_err(|_| Error::HostSignature)
+}
+
+/// As long as the modulus (RFC 8017 §8.2.1). One in 256 signatures starts with a zero, which some servers leave out and
+/// OpenSSH puts back.
+fn whole_signature(n: &[u8], signature: &[u8]) -> Option<Vec<u8>> {
+    let mut whole = vec![0; n.len().checked_sub(signature.len())?];
+    whole.extend_from_slice(signature);
+    Some(whole)
 }
 
 fn bits(number: &[u8]) -> usize {

@@ -17,6 +17,7 @@ pub(crate) mod cipher;
 mod client;
 mod error;
 mod event;
+mod held;
 pub(crate) mod hostkey;
 pub(crate) mod ident;
 mod inbox;

@@ -3,6 +3,7 @@
 
 use super::cipher::PacketKey;
 use super::error::{Error, Phase};
+use super::held::Held;
 use super::hostkey::HostKey;
 use super::ident::{IDENT, IdentWait};
 use super::kex::derive::ExchangeHash;
@@ -12,7 +13,6 @@ use super::number;
 use super::packet::{Opened, Opener, Sealer};
 use super::wire::Write;
 use crate::base::limits::{SSH_HELD_BYTES_MAX, SSH_OUT_AND_ANSWERS_BYTES_MAX, SSH_OUT_BYTES_MAX};
-use std::collections::VecDeque;
 
 /// Where the current key exchange is.
 enum Kex {
@@ -46,8 +46,9 @@ pub struct Transport {
     sealer: Sealer,
     opener: Opener,
     out: Vec<u8>,
-    held: VecDeque<Vec<u8>>,
-    held_bytes: usize,
+    held: Held,
+    /// Our DISCONNECT is out.
+    has_left: bool,
 }
 
 impl Transport {
@@ -73,8 +74,8 @@ impl Transport {
             sealer,
             opener: Opener::default(),
             out,
-            held: VecDeque::new(),
-            held_bytes: 0,
+            held: Held::default(),
+            has_left: false,
         }
     }
 
@@ -255,22 +256,23 @@ impl Transport {
 
     // --- sending
 
-    /// Sends one message of a layer above, or holds it back until our NEWKEYS is out (RFC 4253 §7.1).
+    /// Sends one message of a layer above, or holds it back until our NEWKEYS is out (RFC 4253 §7.1). Drops it after
+    /// a DISCONNECT: nothing may follow that (§11.1).
     pub fn send(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        if self.may_send() {
-            self.sealer.seal(&mut self.out, write);
+        if self.has_left {
             return;
         }
-        let mut payload = Vec::new();
-        write(&mut payload);
-        self.held_bytes += payload.len();
-        self.held.push_back(payload);
+        if self.may_send() {
+            self.sealer.seal(&mut self.out, write);
+        } else {
+            self.held.push(write);
+        }
     }
 
     /// Fails when the peer makes us owe more answers than may be held back, or than it takes from us.
     pub fn check_owed(&self) -> Result<(), Error> {
         let is_flooded =
-            self.held_bytes > SSH_HELD_BYTES_MAX || self.out.len() > SSH_OUT_AND_ANSWERS_BYTES_MAX;
+            self.held.bytes() > SSH_HELD_BYTES_MAX || self.out.len() > SSH_OUT_AND_ANSWERS_BYTES_MAX;
         if is_flooded { Err(Error::Flooded) } else { Ok(()) }
     }
 
@@ -279,8 +281,11 @@ impl Transport {
         self.may_send() && self.out.len() < SSH_OUT_BYTES_MAX
     }
 
-    /// Says goodbye. Goes out even during an exchange.
+    /// Says goodbye, once. Goes out even during an exchange.
     pub fn disconnect(&mut self, reason: u32, text: &str) {
+        if std::mem::replace(&mut self.has_left, true) {
+            return;
+        }
         self.sealer.seal(&mut self.out, |out| {
             out.push(number::DISCONNECT);
             out.put_u32(reason);
@@ -306,7 +311,6 @@ impl Transport {
     /// Gives unused memory back.
     pub fn trim(&mut self) {
         self.out.shrink_to_fit();
-        self.held.shrink_to_fit();
     }
 
     fn may_send(&self) -> bool {
@@ -314,9 +318,8 @@ impl Transport {
     }
 
     fn release_held(&mut self) {
-        for payload in self.held.drain(..) {
-            self.sealer.seal(&mut self.out, |out| out.extend_from_slice(&payload));
+        for payload in std::mem::take(&mut self.held).iter() {
+            self.sealer.seal(&mut self.out, |out| out.extend_from_slice(payload));
         }
-        self.held_bytes = 0;
     }
 }

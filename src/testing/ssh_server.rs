@@ -25,6 +25,16 @@ pub enum Misbehaviour {
     WrongSignature,
     /// An IGNORE in the middle of the first key exchange.
     StrayIgnore,
+    /// An IGNORE in front of the first KEXINIT, as one inserts who means to swallow a later packet (Terrapin).
+    IgnoreFirst,
+    /// Guesses the key exchange method wrongly, and sends a packet of it (RFC 4253 §7.1).
+    WrongGuess,
+    /// Claims that the login succeeded before it answers the request for the service.
+    EarlySuccess,
+    /// Data in answer to the request to open a channel.
+    DataBeforeOpen,
+    /// KEXINIT twice.
+    SecondKexinit,
     /// Another host key when keys are renewed.
     ReplaceHostKey,
     /// A point of small order as key exchange value.
@@ -159,8 +169,28 @@ impl Server {
         kexinit.put_name_list([self.config.kex.name()].into_iter().chain(strict));
         kexinit.put_name_list([SignatureAlgorithm::Ed25519.name()]);
         negotiate::put_symmetric(&mut kexinit, &[self.config.cipher]);
+        if self.misbehaves(Misbehaviour::IgnoreFirst) && self.session_id.is_none() {
+            self.ignore();
+        }
+        if self.misbehaves(Misbehaviour::WrongGuess) {
+            let follows = kexinit.len() - 5;
+            kexinit[follows] = 1;
+        }
         self.sealer.seal(&mut self.out, |out| out.extend_from_slice(&kexinit));
+        if self.misbehaves(Misbehaviour::WrongGuess) {
+            self.sealer.seal(&mut self.out, |out| out.extend_from_slice(&[number::KEX_ECDH_REPLY, 1, 2, 3]));
+        }
+        if self.misbehaves(Misbehaviour::SecondKexinit) {
+            self.sealer.seal(&mut self.out, |out| out.extend_from_slice(&kexinit));
+        }
         self.kexinit = Some(kexinit);
+    }
+
+    fn ignore(&mut self) {
+        self.sealer.seal(&mut self.out, |out| {
+            out.push(number::IGNORE);
+            out.put_string(b"");
+        });
     }
 
     /// Sends a global request that wants an answer.
@@ -230,6 +260,9 @@ impl Server {
                 let key = self.incoming.take().ok_or(Error::UnexpectedInKex { number: message })?;
                 self.opener.install(key, self.config.is_strict);
             }
+            number::SERVICE_REQUEST if self.misbehaves(Misbehaviour::EarlySuccess) => {
+                self.send(|out| out.push(number::USERAUTH_SUCCESS));
+            }
             number::SERVICE_REQUEST => {
                 let service = reader.string(MAX, WHAT)?.to_vec();
                 self.send(|out| {
@@ -295,10 +328,7 @@ impl Server {
             value[5] ^= 1;
         }
         if self.misbehaves(Misbehaviour::StrayIgnore) {
-            self.sealer.seal(&mut self.out, |out| {
-                out.push(number::IGNORE);
-                out.put_string(b"");
-            });
+            self.ignore();
         }
         let mut signature = Vec::new();
         signature.put_string(SignatureAlgorithm::Ed25519.name().as_bytes());
@@ -372,6 +402,13 @@ impl Server {
     fn open(&mut self, mut reader: Reader<'_>) -> Result<(), Error> {
         reader.string(MAX, WHAT)?;
         let (remote, window, packet) = (reader.u32(WHAT)?, reader.u32(WHAT)?, reader.u32(WHAT)?);
+        if self.misbehaves(Misbehaviour::DataBeforeOpen) {
+            self.send(|out| {
+                out.push(number::CHANNEL_DATA);
+                out.put_u32(remote);
+                out.put_string(b"early");
+            });
+        }
         if self.sessions() >= self.config.sessions_max {
             self.send(|out| {
                 out.push(number::CHANNEL_OPEN_FAILURE);

@@ -149,3 +149,16 @@ fn many_sessions_run_side_by_side() {
         assert_eq!(pair.client.received(*channel, Stream::Stdout), index.to_string().as_bytes());
     }
 }
+
+#[test]
+fn room_that_the_confirmation_makes_is_told() {
+    let mut pair = Pair::new(ServerConfig { window_bytes: 1 << 20, ..ServerConfig::default() }, Link::Whole);
+    let channel = pair.client.open_session().unwrap();
+    pair.client.exec(channel, b"cat");
+    let input = vec![1; 300_000];
+    let taken = pair.client.send(channel, &input);
+    assert!(taken < input.len());
+    pair.run();
+    assert!(pair.events.contains(&Event::Writable(channel)));
+    assert_eq!(pair.client.send(channel, &input[taken..]), input.len() - taken);
+}

@@ -138,3 +138,19 @@ fn nothing_in_common_is_named() {
     pair.run();
     assert!(matches!(pair.error, Some(Error::NoCommonAlgorithm { kind: "cipher", .. })), "{:?}", pair.error);
 }
+
+#[test]
+fn nothing_follows_a_goodbye() {
+    let mut pair = Pair::new(ServerConfig::default(), Link::Whole);
+    let channel = pair.client.open_session().unwrap();
+    pair.client.exec(channel, b"bytes 3000000");
+    pair.run();
+    pair.client.disconnect();
+    let mut out = Vec::new();
+    assert!(pair.client.poll_transmit(&mut out));
+    // Its owner gives back what it still has.
+    pair.client.consume(channel, Stream::Stdout, 1 << 20);
+    pair.client.close(channel);
+    assert!(!pair.client.poll_transmit(&mut out));
+    assert_eq!(pair.client.received(channel, Stream::Stdout), b"");
+}

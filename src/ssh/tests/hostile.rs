@@ -1,4 +1,5 @@
 use super::pair::{Link, Pair};
+use crate::base::limits::SSH_HELD_BYTES_MAX;
 use crate::ssh::*;
 use crate::testing::ssh_server::{Misbehaviour, ServerConfig};
 use proptest::prelude::*;
@@ -17,6 +18,12 @@ fn every_violation_has_its_name() {
         assert_eq!(error_of(Misbehaviour::WrongSignature, link), Some(Error::HostSignature));
         assert_eq!(error_of(Misbehaviour::SmallOrder, link), Some(Error::KexValue));
         assert_eq!(error_of(Misbehaviour::StrayIgnore, link), Some(Error::StrictKex { number: 2 }));
+        assert_eq!(error_of(Misbehaviour::IgnoreFirst, link), Some(Error::StrictKex { number: 20 }));
+        assert_eq!(error_of(Misbehaviour::SecondKexinit, link), Some(Error::StrictKex { number: 20 }));
+        let early = Error::UnexpectedMessage { number: 52, phase: Phase::Authentication };
+        assert_eq!(error_of(Misbehaviour::EarlySuccess, link), Some(early));
+        let early = Error::ChannelState { channel: 0, message: 94 };
+        assert_eq!(error_of(Misbehaviour::DataBeforeOpen, link), Some(early));
         assert_eq!(error_of(Misbehaviour::UnknownChannel, link), Some(Error::UnknownChannel { number: 777 }));
         for phase in [Phase::KeyExchange, Phase::Authentication, Phase::Connected] {
             assert_eq!(error_of(Misbehaviour::CloseAt(phase), link), Some(Error::Closed { phase }));
@@ -39,6 +46,17 @@ fn a_stray_message_is_tolerated_where_strictness_was_not_agreed() {
     let misbehaviour = Some(Misbehaviour::StrayIgnore);
     let config = ServerConfig { misbehaviour, is_strict: false, ..ServerConfig::default() };
     assert_eq!(Pair::new(config, Link::Whole).exec("echo x", b""), b"x");
+}
+
+#[test]
+fn a_wrong_guess_is_dropped_when_keys_are_renewed_too() {
+    for link in [Link::Whole, Link::Bytes] {
+        let misbehaviour = Some(Misbehaviour::WrongGuess);
+        let mut pair = Pair::new(ServerConfig { misbehaviour, ..ServerConfig::default() }, link);
+        pair.run().server.start_exchange();
+        assert_eq!(pair.exec("echo x", b""), b"x", "{:?}", pair.error);
+        assert_eq!(pair.server.exchanges, 2);
+    }
 }
 
 #[test]
@@ -83,6 +101,26 @@ fn a_peer_that_asks_without_reading_is_stopped() {
         }
     }
     assert_eq!(pair.error, Some(Error::Flooded));
+}
+
+#[test]
+fn a_peer_that_asks_while_answers_are_held_back_is_stopped() {
+    let change = |config: &mut ClientConfig| config.rekey_bytes = Some(1);
+    let mut pair = Pair::with(ServerConfig::default(), Link::Whole, 1, change);
+    while !pair.client.is_ready() {
+        pair.round();
+    }
+    // Our KEXINIT is never answered, so that each answer is held back until then. It costs more than its one byte.
+    let mut asked = 0;
+    while pair.error.is_none() {
+        pair.server.ask();
+        let mut out = Vec::new();
+        pair.server.poll_transmit(&mut out);
+        pair.deliver(&out);
+        asked += 1;
+    }
+    assert_eq!(pair.error, Some(Error::Flooded));
+    assert!(asked < SSH_HELD_BYTES_MAX / 8, "{asked}");
 }
 
 proptest! {

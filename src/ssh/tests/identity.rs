@@ -38,6 +38,28 @@ fn every_kind_of_key_signs_what_a_host_would_accept() {
 }
 
 #[test]
+fn an_rsa_signature_may_lack_its_leading_zeros_but_not_be_longer() {
+    use super::super::wire::Write;
+    let identity = Identity::from_openssh(RSA, None).unwrap();
+    let check = |message: &[u8], value: &[u8]| {
+        let mut signature = Vec::new();
+        signature.put_string(b"rsa-sha2-256");
+        signature.put_string(value);
+        check(SignatureAlgorithm::RsaSha256, &identity.public().blob, message, &signature)
+    };
+    // Behind two strings' lengths and the algorithm's name.
+    let value = |message: &[u8]| identity.sign("rsa-sha2-256", message).unwrap()[4 + 12 + 4..].to_vec();
+    let (message, value) = (0u16..)
+        .map(|at| (at.to_be_bytes(), value(&at.to_be_bytes())))
+        .find(|(_, value)| value[0] == 0)
+        .unwrap();
+    assert_eq!(check(&message, &value), Ok(()));
+    assert_eq!(check(&message, &value[1..]), Ok(()));
+    assert_eq!(check(&message, &[&[0], &value[..]].concat()), Err(Error::HostSignature));
+    assert_eq!(check(&message, &[]), Err(Error::HostSignature));
+}
+
+#[test]
 fn a_passphrase_is_needed_and_checked() {
     let read = |passphrase: Option<&[u8]>| Identity::from_openssh(ENCRYPTED, passphrase);
     assert_eq!(read(None).unwrap_err(), KeyError::Encrypted);

@@ -53,3 +53,18 @@ fn rsa_signs_with_what_the_server_takes() {
         assert_eq!(pair.server.refused_logins, refused);
     }
 }
+
+#[test]
+fn an_rsa_certificate_signs_with_what_the_server_takes_of_plain_keys() {
+    // Servers name no certificate types in `server-sig-algs`.
+    for (algorithms, tried) in [
+        ("ssh-ed25519,rsa-sha2-512,rsa-sha2-256", Some("rsa-sha2-512-cert-v01@openssh.com")),
+        ("ssh-ed25519,rsa-sha2-256", Some("rsa-sha2-256-cert-v01@openssh.com")),
+        ("ssh-ed25519", None),
+    ] {
+        let (user, signed) = User::certified("ssh-rsa-cert-v01@openssh.com");
+        let config = ServerConfig { signature_algorithms: algorithms, ..ServerConfig::default() };
+        Pair::of(vec![user], config, Link::Whole, |_| {}).run();
+        assert_eq!(signed.borrow().first().map(String::as_str), tried);
+    }
+}

@@ -4,6 +4,8 @@ use crate::crypto::sign::Ed25519;
 use crate::ssh::wire::Write;
 use crate::ssh::*;
 use crate::testing::ssh_server::{Server, ServerConfig};
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// How the link cuts what is written.
@@ -38,6 +40,19 @@ impl User {
             signature
         };
         Self { public: PublicIdentity::from_blob(&blob).unwrap(), sign: Box::new(sign) }
+    }
+
+    /// With a certificate of this type that no server takes; the algorithms it was asked to sign with.
+    pub fn certified(key_type: &str) -> (Self, Rc<RefCell<Vec<String>>>) {
+        let mut blob = Vec::new();
+        blob.put_string(key_type.as_bytes());
+        let signed = Rc::new(RefCell::new(Vec::new()));
+        let asked = Rc::clone(&signed);
+        let sign = move |algorithm: &str, _: &[u8]| {
+            asked.borrow_mut().push(algorithm.to_owned());
+            Vec::new()
+        };
+        (Self { public: PublicIdentity::from_blob(&blob).unwrap(), sign: Box::new(sign) }, signed)
     }
 
     pub fn from_file(bytes: &[u8]) -> Self {
