@@ -236,9 +236,13 @@ impl Files {
         true
     }
 
-    /// Asked for, and not yet known to be there.
-    pub(super) fn is_opening(&self) -> bool {
-        matches!(self, Self::Open(channel) if !channel.ready && !channel.leaving)
+    /// It was asked for and is not there, or not yet.
+    pub(super) fn is_wanting(&self) -> bool {
+        match self {
+            Self::Open(channel) => !channel.ready && !channel.leaving,
+            Self::Absent => true,
+            _ => false,
+        }
     }
 
     pub(super) fn wake_all(&mut self) {

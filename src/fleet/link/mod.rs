@@ -1,9 +1,9 @@
 //! One authenticated SSH connection and everything that runs over it.
 //!
-//! A link joins the sans-IO machines ([`ssh::Client`], [`sftp::Session`]) with the tasks that wait for them. It knows
-//! no socket and no runtime: a driver in `io/` carries the bytes and watches the clock, operations await their
-//! results. Everything happens on one core, so a `RefCell` is all the protection it needs; no borrow is ever held
-//! across an await.
+//! A link joins the sans-IO machines ([`ssh::Client`], [`Session`](crate::sftp::Session)) with the tasks that wait for
+//! them. It knows no socket and no runtime: a driver in `io/` carries the bytes and watches the clock, operations
+//! await their results. Everything happens on one core, so a `RefCell` is all the protection it needs; no borrow is
+//! ever held across an await.
 
 mod exec;
 mod files;
@@ -140,6 +140,9 @@ impl Link {
 
     /// The connection failed below SSH.
     pub fn handle_loss(&self, error: &std::io::Error) {
+        if error.kind() == std::io::ErrorKind::ConnectionReset {
+            self.learn_from_hanging_up();
+        }
         self.end(Error::new(Kind::ConnectionLost, format!("Lost the connection to {}: {error}", self.host)));
     }
 
@@ -255,7 +258,7 @@ impl Link {
     /// The host ends the connection by itself: was it for being asked for SFTP?
     fn learn_from_hanging_up(&self) {
         let state = self.state.borrow();
-        if state.ended.is_none() && state.files.is_opening() {
+        if state.ended.is_none() && state.files.is_wanting() {
             self.memory.hangs_up_on_sftp.set(true);
         }
     }
