@@ -4,7 +4,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::*;
+use crate::ssh::Phase;
 use crate::testing::sftp_server::{Knobs, SftpServer};
+use crate::testing::ssh_server::Misbehaviour;
 use crate::testing::world::{Handle, World};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -13,7 +15,8 @@ const SECOND: Duration = Duration::from_secs(1);
 fn run(world: &World, fleet: &Rc<Fleet>, repeat: Repeat, command: &'static str) -> Handle<Result<Exit>> {
     let fleet = Rc::clone(fleet);
     world.spawn(async move {
-        let work = async |machine: &Machine| machine.run(command.as_bytes(), &mut Collected::up_to(1_000_000)).await;
+        let work =
+            async |machine: &Machine| machine.run(command.as_bytes(), &mut Collected::up_to(1_000_000)).await;
         fleet.work("alpha", repeat, work).await
     })
 }
@@ -38,6 +41,49 @@ fn work_that_may_have_had_effects_is_not() {
     world.pass(SECOND);
     assert_eq!(cut.output().unwrap_err().kind(), Kind::ConnectionLost);
     assert_eq!(world.host("alpha").dials(), 1);
+}
+
+#[test]
+fn what_was_never_begun_is_begun_elsewhere() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    world.host("alpha").sessions.set(1);
+    world.host("alpha").cut.set(Some(1000));
+    let cut = run(&world, &fleet, Repeat::Never, "bytes 5000");
+    let queued = run(&world, &fleet, Repeat::Never, "echo hi");
+    world.pass(SECOND);
+    assert_eq!(cut.output().unwrap_err().kind(), Kind::ConnectionLost);
+    assert_eq!(queued.output().unwrap(), Exit::Code(0));
+}
+
+/// Whether the host has SFTP.
+fn files(world: &World, fleet: &Rc<Fleet>) -> Handle<Result<bool>> {
+    let fleet = Rc::clone(fleet);
+    world.spawn(async move {
+        let work = async |machine: &Machine| Ok(machine.files().await?.is_some());
+        fleet.work("alpha", Repeat::Safe, work).await
+    })
+}
+
+#[test]
+fn a_server_that_hangs_up_on_sftp_is_not_asked_again() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    world.host("alpha").server.borrow_mut().misbehaviour = Some(Misbehaviour::CloseAt(Phase::Connected));
+    let asked = files(&world, &fleet);
+    world.pass(SECOND);
+    assert_eq!((asked.output(), world.host("alpha").dials()), (Ok(false), 2));
+}
+
+#[test]
+fn a_wire_that_breaks_does_not_speak_against_sftp() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    world.host("alpha").server.borrow_mut().sftp = Some(SftpServer::default);
+    world.host("alpha").cut.set(Some(1));
+    let asked = files(&world, &fleet);
+    world.pass(SECOND);
+    assert_eq!((asked.output(), world.host("alpha").dials()), (Ok(true), 2));
 }
 
 #[test]
@@ -132,8 +178,10 @@ fn hour(seed: u64) -> (Vec<bool>, usize) {
     let mut outcomes = Vec::new();
     for round in 0..20 {
         host.cut.set(Some(1000 * (1 + (seed as usize * 31 + round * 7) % 40)));
-        let runs: Vec<_> =
-            (0..10).map(|_| run(&world, &fleet, Repeat::Safe, "bytes 3000")).chain([look(&world, &fleet)]).collect();
+        let runs: Vec<_> = (0..10)
+            .map(|_| run(&world, &fleet, Repeat::Safe, "bytes 3000"))
+            .chain([look(&world, &fleet)])
+            .collect();
         world.pass(180 * SECOND);
         outcomes.extend(runs.iter().map(|run| run.output().is_ok()));
     }

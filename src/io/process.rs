@@ -147,3 +147,6 @@ fn signal_name(number: i32) -> String {
     };
     name.into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::VecDeque;
+use std::io::ErrorKind;
 use std::rc::Rc;
 
 use futures_util::future::{self, select};
@@ -85,7 +86,12 @@ impl SimHost {
         Rc::clone(self.connections.borrow().last().expect("a connection was made"))
     }
 
-    pub(super) async fn dial(self: &Rc<Self>, scene: &Scene, host: &HostConfig, memory: Rc<Memory>) -> Result<Rc<Link>> {
+    pub(super) async fn dial(
+        self: &Rc<Self>,
+        scene: &Scene,
+        host: &HostConfig,
+        memory: Rc<Memory>,
+    ) -> Result<Rc<Link>> {
         self.dials.set(self.dials.get() + 1);
         self.dialling.set(self.dialling.get() + 1);
         let _dialling = Dialling(self);
@@ -234,6 +240,9 @@ impl Wire {
             self.deliver(&bytes);
             moved = true;
         }
+        if self.connection.server().is_closed && self.to_client.is_empty() {
+            self.link.handle_eof();
+        }
         moved && !self.link.has_ended()
     }
 
@@ -246,7 +255,7 @@ impl Wire {
             if let Some(left) = &mut self.until_cut {
                 *left -= length;
                 if *left == 0 {
-                    self.link.handle_eof();
+                    self.link.handle_loss(&ErrorKind::ConnectionReset.into());
                 }
             }
         }

@@ -8,7 +8,8 @@ use crate::testing::ssh_server::Misbehaviour;
 fn a_command_tells_its_output_and_its_end() {
     let world = World::new();
     let link = world.link("alpha");
-    let runs = [run(&world, &link, "echo hi"), run(&world, &link, "exit 3"), run(&world, &link, "killed SEGV")];
+    let runs =
+        [run(&world, &link, "echo hi"), run(&world, &link, "exit 3"), run(&world, &link, "killed SEGV")];
     world.pass(SECOND);
     let [echo, exit, killed] = runs.map(|run| run.output().unwrap());
     assert_eq!(echo, (Exit::Code(0), b"hi".to_vec()));

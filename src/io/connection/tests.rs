@@ -1,0 +1,87 @@
+//! A link over a real socket.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream as StdTcpStream};
+
+use super::*;
+use crate::base::time::Duration;
+use crate::fleet::{Collected, Exit, LinkOptions};
+use crate::testing::ssh_server::{Server, ServerConfig};
+use crate::testing::world::log_in;
+
+/// Connects a link to what `serve` makes of the other end on a thread of its own; returns when both are over.
+fn with<T: Send + 'static>(
+    serve: impl FnOnce(Server, StdTcpStream) -> T + Send + 'static,
+    work: impl AsyncFnOnce(Rc<Link>),
+) -> T {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let (client, server) = log_in(ServerConfig::default(), time::now());
+    let peer = std::thread::spawn(move || serve(server, listener.accept().unwrap().0));
+    runtime::run(async {
+        let stream = TcpStream::connect_addr(address).await.unwrap();
+        let options = LinkOptions {
+            host: "peer".into(),
+            sessions: 8,
+            idle_timeout: Duration::from_secs(60),
+            clock: time::now,
+            memory: Rc::default(),
+        };
+        let link = Link::new(client, options);
+        drive(stream, &link);
+        work(Rc::clone(&link)).await;
+        link.closed().await;
+    })
+    .unwrap();
+    peer.join().unwrap()
+}
+
+/// Serves until the client closes; whether it said goodbye before.
+fn serve(mut server: Server, mut stream: StdTcpStream) -> bool {
+    let mut buffer = vec![0; 4096];
+    loop {
+        let mut out = Vec::new();
+        server.poll_transmit(&mut out);
+        stream.write_all(&out).unwrap();
+        match stream.read(&mut buffer).unwrap() {
+            0 => return server.is_closed,
+            read => server.handle_input(&buffer[..read]).unwrap(),
+        }
+    }
+}
+
+#[test]
+fn work_is_carried_and_the_goodbye_is_sent() {
+    let said_goodbye = with(serve, async |link| {
+        let mut output = Collected::up_to(1_000_000);
+        assert_eq!(link.run(b"bytes 300000", &mut output).await.unwrap(), Exit::Code(0));
+        assert_eq!(output.stdout.len(), 300_000);
+        link.close();
+    });
+    assert!(said_goodbye);
+}
+
+#[test]
+fn a_peer_that_closes_ends_the_link() {
+    with(
+        |_, stream| drop(stream),
+        async |link| {
+            assert!(link.run(b"hang", &mut Collected::up_to(1)).await.is_err());
+            assert!(link.has_ended());
+        },
+    );
+}
+
+#[test]
+fn a_peer_that_never_reads_does_not_hold_up_the_end() {
+    with(
+        |_, stream| stream,
+        async |link| {
+            // More than the buffers of both sockets take.
+            let command = vec![b'x'; 16 * 1024 * 1024];
+            let mut output = Collected::up_to(1);
+            assert!(within(Duration::from_millis(100), link.run(&command, &mut output)).await.is_none());
+            link.close();
+        },
+    );
+}
