@@ -51,7 +51,7 @@ struct Operation {
 impl Link {
     /// Whether the host serves files by SFTP; asks it the first time.
     pub async fn has_sftp(self: &Rc<Self>) -> Result<bool> {
-        if self.memory.hangs_up_on_sftp.get() || self.memory.serves_one_session.get() {
+        if self.memory.lacks_sftp.get() || self.memory.serves_one_session.get() {
             return Ok(false);
         }
         let _at_work = self.at_work();
@@ -236,13 +236,9 @@ impl Files {
         true
     }
 
-    /// It was asked for and is not there, or not yet.
-    pub(super) fn is_wanting(&self) -> bool {
-        match self {
-            Self::Open(channel) => !channel.ready && !channel.leaving,
-            Self::Absent => true,
-            _ => false,
-        }
+    /// Asked for, and not yet known to be there.
+    pub(super) fn is_opening(&self) -> bool {
+        matches!(self, Self::Open(channel) if !channel.ready && !channel.leaving)
     }
 
     pub(super) fn wake_all(&mut self) {

@@ -44,8 +44,8 @@ pub struct LinkOptions {
 /// What is known of a host beyond the life of a connection.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// Asking for SFTP made the server hang up.
-    hangs_up_on_sftp: Cell<bool>,
+    /// It refuses SFTP, or hangs up when asked for it.
+    lacks_sftp: Cell<bool>,
     /// A connection serves one session and no other after it (TinySSH).
     serves_one_session: Cell<bool>,
 }
@@ -140,9 +140,6 @@ impl Link {
 
     /// The connection failed below SSH.
     pub fn handle_loss(&self, error: &std::io::Error) {
-        if error.kind() == std::io::ErrorKind::ConnectionReset {
-            self.learn_from_hanging_up();
-        }
         self.end(Error::new(Kind::ConnectionLost, format!("Lost the connection to {}: {error}", self.host)));
     }
 
@@ -246,6 +243,9 @@ impl Link {
         while let Some(event) = client.poll_event() {
             *has_served |= matches!(event, ssh::Event::Opened(_));
             if event.channel().is_some_and(|channel| files.owns(channel)) {
+                if matches!(event, ssh::Event::RequestFailed(_)) {
+                    self.memory.lacks_sftp.set(true);
+                }
                 if files.handle_event(client, &event, execs.open(), now) {
                     self.sftp_known.notify(usize::MAX);
                 }
@@ -258,8 +258,8 @@ impl Link {
     /// The host ends the connection by itself: was it for being asked for SFTP?
     fn learn_from_hanging_up(&self) {
         let state = self.state.borrow();
-        if state.ended.is_none() && state.files.is_wanting() {
-            self.memory.hangs_up_on_sftp.set(true);
+        if state.ended.is_none() && state.files.is_opening() {
+            self.memory.lacks_sftp.set(true);
         }
     }
 
