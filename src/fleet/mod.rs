@@ -1,6 +1,6 @@
 //! The brain of one core: its hosts and their connections. Knows neither MCP nor JSON.
 //!
-//! [`Fleet`] resolves names and hands out [`Machine`]s; [`pool`] keeps one [`link`] per host; a [`gate`] stands
+//! [`Fleet`] resolves names and hands out [`Machine`]s; `pool` keeps one [`link`] per host; a [`gate`] stands
 //! wherever many want what only few can have. Sockets, time and processes come in through [`net::Net`].
 
 pub mod errors;

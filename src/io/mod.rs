@@ -1,8 +1,8 @@
 //! The outside world, and the only place that names the runtime (monoio: io_uring, or epoll where that is refused).
 //!
-//! [`runtime`] starts a core; [`outside`] is what a fleet may ask of the world; [`dial`] makes a connection and
-//! [`connection`] carries its bytes from then on; [`agent`] and [`keys`] find what to log in with; [`process`] runs
-//! commands on this machine; [`stdio`] connects our own standard streams; [`blocking`] does what would stop a core.
+//! [`runtime`] starts a core; [`outside`] is what a fleet may ask of the world; `dial` makes a connection and
+//! `connection` carries its bytes from then on; `agent` and `keys` find what to log in with; `process` runs
+//! commands on this machine; [`stdio`] connects our own standard streams; `blocking` does what would stop a core.
 
 mod agent;
 mod blocking;

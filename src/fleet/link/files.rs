@@ -51,7 +51,7 @@ struct Operation {
 impl Link {
     /// Whether the host serves files by SFTP; asks it the first time.
     pub async fn has_sftp(self: &Rc<Self>) -> Result<bool> {
-        if self.memory.hangs_up_on_sftp.get() || self.memory.serves_one_session.get() {
+        if self.memory.lacks_sftp.get() || self.memory.serves_one_session.get() {
             return Ok(false);
         }
         let _at_work = self.at_work();

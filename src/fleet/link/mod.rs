@@ -1,9 +1,9 @@
 //! One authenticated SSH connection and everything that runs over it.
 //!
-//! A link joins the sans-IO machines ([`ssh::Client`], [`sftp::Session`]) with the tasks that wait for them. It knows
-//! no socket and no runtime: a driver in `io/` carries the bytes and watches the clock, operations await their
-//! results. Everything happens on one core, so a `RefCell` is all the protection it needs; no borrow is ever held
-//! across an await.
+//! A link joins the sans-IO machines ([`ssh::Client`], [`Session`](crate::sftp::Session)) with the tasks that wait for
+//! them. It knows no socket and no runtime: a driver in `io/` carries the bytes and watches the clock, operations
+//! await their results. Everything happens on one core, so a `RefCell` is all the protection it needs; no borrow is
+//! ever held across an await.
 
 mod exec;
 mod files;
@@ -45,8 +45,8 @@ pub struct LinkOptions {
 /// What is known of a host beyond the life of a connection.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// Asking for SFTP made the server hang up.
-    hangs_up_on_sftp: Cell<bool>,
+    /// It refuses SFTP, or hangs up when asked for it.
+    lacks_sftp: Cell<bool>,
     /// A connection serves one session and no other after it (TinySSH).
     serves_one_session: Cell<bool>,
 }
@@ -248,6 +248,9 @@ impl Link {
         while let Some(event) = client.poll_event() {
             *has_served |= matches!(event, ssh::Event::Opened(_));
             if event.channel().is_some_and(|channel| files.owns(channel)) {
+                if matches!(event, ssh::Event::RequestFailed(_)) {
+                    self.memory.lacks_sftp.set(true);
+                }
                 if files.handle_event(client, &event, execs.open(), now) {
                     self.sftp_known.notify(usize::MAX);
                 }
@@ -261,7 +264,7 @@ impl Link {
     fn learn_from_hanging_up(&self) {
         let state = self.state.borrow();
         if state.ended.is_none() && state.files.is_opening() {
-            self.memory.hangs_up_on_sftp.set(true);
+            self.memory.lacks_sftp.set(true);
         }
     }
 
