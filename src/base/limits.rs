@@ -191,6 +191,8 @@ pub const QUEUED_REQUESTS_DEFAULT: usize = 1_000;
 /// How long an SFTP server may leave everything that was asked of it unanswered. It works on one request after the
 /// other, so a file that hangs it hangs all that come behind.
 pub const SFTP_SILENCE_MAX: Duration = Duration::from_secs(20);
+/// How long a server may take to give a session to another after it has closed its channel: one turn of sshd's loop.
+pub const SESSION_FREED_AFTER: Duration = Duration::from_millis(50);
 /// How long the last words of an ended connection may take to be sent.
 pub const FAREWELL_PATIENCE: Duration = Duration::from_secs(1);
 /// Probes under way for one host list: each holds a socket, and the usual limit is 1,024 descriptors.

@@ -76,6 +76,27 @@ fn a_server_that_hangs_up_on_sftp_is_not_asked_again() {
 }
 
 #[test]
+fn sftp_gives_way_where_there_is_one_session_at_a_time() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    let host = world.host("alpha");
+    host.server.borrow_mut().sftp = Some(SftpServer::default);
+    host.server.borrow_mut().sessions_max = 1;
+    let before = files(&world, &fleet);
+    world.pass(SECOND);
+    assert_eq!(before.output(), Ok(true));
+    for _ in 0..3 {
+        let runs: Vec<_> = (0..5).map(|_| run(&world, &fleet, Repeat::Never, "echo hi")).collect();
+        world.pass(5 * SECOND);
+        assert!(runs.iter().all(|run| run.output().is_ok()));
+        let after = files(&world, &fleet);
+        world.pass(SECOND);
+        assert_eq!(after.output(), Ok(false));
+    }
+    assert_eq!(host.dials(), 2);
+}
+
+#[test]
 fn a_wire_that_breaks_does_not_speak_against_sftp() {
     let world = World::new();
     let fleet = world.fleet(|_| {});

@@ -150,7 +150,7 @@ impl Server {
 
     /// Sessions that are open now.
     pub fn sessions(&self) -> usize {
-        self.channels.iter().filter(|channel| !channel.is_closed).count()
+        self.channels.iter().filter(|channel| !channel.is_free).count()
     }
 
     /// Ends every subsystem, as if its process had died.
@@ -229,6 +229,8 @@ impl Server {
         }
         input.drain(..done);
         self.input = input;
+        // As sshd: a session is free once everything that came with its CLOSE has been handled.
+        self.channels.iter_mut().for_each(|channel| channel.is_free = channel.is_closed);
         Ok(())
     }
 

@@ -17,6 +17,8 @@ enum Exit {
 
 pub(super) struct ServerChannel {
     pub is_closed: bool,
+    /// Its session may be given to another.
+    pub is_free: bool,
     pub signals: Vec<String>,
     remote: u32,
     window: u32,
@@ -46,6 +48,7 @@ impl ServerChannel {
     ) -> Self {
         Self {
             is_closed: false,
+            is_free: false,
             signals: Vec::new(),
             remote,
             window,

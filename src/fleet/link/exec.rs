@@ -17,12 +17,16 @@ use crate::ssh::{ChannelId, Client, Event, Stream};
 #[derive(Default)]
 pub(super) struct Execs {
     running: Channels<Exec>,
+    /// When a session last came to its end, a command's or SFTP's.
+    pub(super) freed: Option<Instant>,
 }
 
 /// One command. It holds its permit until the channel is closed on both sides, however it ends.
 struct Exec {
     _permit: Permit,
     waker: Option<Waker>,
+    /// When the session was asked for.
+    begun: Instant,
     /// The server gave a session for it.
     opened: bool,
     refusal: Option<Refusal>,
@@ -40,6 +44,9 @@ enum Refusal {
         /// What held sessions at that moment: commands, and SFTP.
         commands: usize,
         sftp: bool,
+        /// It was asked for right after another session had ended. sshd frees a session some time after it has closed
+        /// the channel, so this refusal says nothing.
+        early: bool,
     },
     /// It gave a session but would not run the command.
     Command,
@@ -54,7 +61,7 @@ impl Link {
         let _at_work = self.at_work();
         loop {
             let permit = self.sessions.enter().await.map_err(|_| self.busy())?;
-            self.can_begin()?;
+            self.alive().map_err(|end| Error::new(Kind::NotBegun, end.message()))?;
             let channel = self.start(command, permit)?;
             match (Run { link: self, channel, sink }).await? {
                 Ended::Exit(exit) => {
@@ -66,25 +73,25 @@ impl Link {
                 Ended::NotStarted(Refusal::Command) => {
                     return Err(Error::new(Kind::Refused, format!("{} refuses to run commands", self.host)));
                 }
+                Ended::NotStarted(Refusal::Session { early: true, .. }) => {}
                 // Beside other commands: there will be a session when one of them ends.
                 Ended::NotStarted(Refusal::Session { commands: 1.., .. }) => {}
-                // Beside SFTP only: commands can do all that SFTP can, so that has to go.
-                Ended::NotStarted(Refusal::Session { sftp: true, .. }) => self.give_up_sftp().await?,
-                Ended::NotStarted(Refusal::Session { reason, .. }) => {
-                    return Err(self.learn_from_refusal(&reason));
+                Ended::NotStarted(Refusal::Session { reason, sftp, .. }) => {
+                    return Err(self.learn_from_refusal(&reason, sftp));
                 }
             }
         }
     }
 
-    /// Refused alone after others: the server allows no second session on this connection. Refused at the first: it
-    /// never will.
-    fn learn_from_refusal(&self, reason: &str) -> Error {
+    /// Refused beside SFTP only: commands can do all that SFTP can, so that has to go. Refused alone after others: the
+    /// server allows no second session on this connection. Refused at the first: it never will.
+    fn learn_from_refusal(&self, reason: &str, sftp: bool) -> Error {
         let text = format!("{} refuses to open a session: {reason}", self.host);
         if !self.state.borrow().has_served {
             return Error::new(Kind::Refused, text);
         }
-        self.memory.serves_one_session.set(true);
+        let learned = if sftp { &self.memory.lacks_sftp } else { &self.memory.serves_one_session };
+        learned.set(true);
         self.close();
         Error::new(Kind::NotBegun, text)
     }
@@ -93,7 +100,7 @@ impl Link {
         let mut state = self.state.borrow_mut();
         let channel = state.client.open_session().map_err(|error| self.explain(&error))?;
         state.client.exec(channel, &leash::for_login_shell(command));
-        state.execs.running.insert(channel, Exec::new(permit));
+        state.execs.running.insert(channel, Exec::new(permit, (self.clock)()));
         drop(state);
         self.driver.notify(usize::MAX);
         Ok(channel)
@@ -112,14 +119,16 @@ impl Execs {
     }
 
     /// `sftp` is whether SFTP holds a session as well.
-    pub(super) fn handle_event(&mut self, client: &mut Client, event: Event, sftp: bool) {
-        let commands = self.open();
+    pub(super) fn handle_event(&mut self, client: &mut Client, event: Event, sftp: bool, now: Instant) {
+        let (commands, freed) = (self.open(), self.freed);
         let Some(channel) = event.channel() else { return };
         let Some(exec) = self.running.get_mut(&channel) else { return };
         match event {
             Event::Opened(_) => exec.opened = true,
             Event::OpenRefused { text, .. } => {
-                exec.refusal = Some(Refusal::Session { reason: text, commands, sftp });
+                let soon = now.duration_since(exec.begun).max(limits::SESSION_FREED_AFTER);
+                let early = freed.is_some_and(|freed| exec.begun.duration_since(freed) < soon);
+                exec.refusal = Some(Refusal::Session { reason: text, commands, sftp, early });
                 exec.closed = true;
             }
             Event::RequestFailed(_) => {
@@ -164,10 +173,11 @@ impl Execs {
 }
 
 impl Exec {
-    fn new(permit: Permit) -> Self {
+    fn new(permit: Permit, begun: Instant) -> Self {
         Self {
             _permit: permit,
             waker: None,
+            begun,
             opened: false,
             refusal: None,
             exit: None,
@@ -212,7 +222,7 @@ impl Future for Run<'_> {
         };
         if let Some(refusal) = exec.refusal.take() {
             // Learned before the permit goes to the next in the queue, who would be refused as well.
-            if let Refusal::Session { commands: commands @ 1.., .. } = refusal {
+            if let Refusal::Session { commands: commands @ 1.., early: false, .. } = refusal {
                 this.link.sessions.narrow(commands);
             }
             return Poll::Ready(Ok(Ended::NotStarted(refusal)));

@@ -38,8 +38,6 @@ pub(super) struct Channel {
     ready: bool,
     /// When the server last said something, or was first asked after it had answered everything.
     heard: Instant,
-    /// It was told to end.
-    leaving: bool,
 }
 
 #[derive(Default)]
@@ -62,25 +60,6 @@ impl Link {
                 return Ok(known);
             }
             self.open_sftp()?;
-            listener.await;
-        }
-    }
-
-    /// Ends the SFTP channel for good, because its session is needed, and waits until it has ended.
-    ///
-    /// It is told so by the end of its input: only then is the session free when the server closes the channel.
-    pub(super) async fn give_up_sftp(&self) -> Result<()> {
-        loop {
-            let listener = self.sftp_known.listen();
-            self.can_begin()?;
-            {
-                let mut state = self.state.borrow_mut();
-                let State { client, files, .. } = &mut *state;
-                let Files::Open(channel) = files else { return Ok(()) };
-                channel.leaving = true;
-                client.send_eof(channel.id);
-            }
-            self.driver.notify(usize::MAX);
             listener.await;
         }
     }
@@ -115,10 +94,7 @@ impl Link {
         let (channel, id) = {
             let mut state = self.state.borrow_mut();
             let State { client, files, .. } = &mut *state;
-            let channel = match files {
-                Files::Open(channel) if !channel.leaving => channel,
-                _ => return Err(self.no_files()),
-            };
+            let Files::Open(channel) = files else { return Err(self.no_files()) };
             let id =
                 begin(&mut channel.session).map_err(|refusal| errors::from_refusal(&self.host, refusal))?;
             if channel.operations.is_empty() {
@@ -154,7 +130,6 @@ impl State {
     /// Whether files are served by SFTP; `None` when that has to be asked.
     fn has_sftp(&self) -> Option<bool> {
         match &self.files {
-            Files::Open(channel) if channel.leaving => Some(false),
             Files::Open(channel) => channel.ready.then_some(true),
             Files::Absent => Some(false),
             Files::Crowded => (self.execs.open() > 0).then_some(false),
@@ -224,7 +199,7 @@ impl Files {
 
     /// What ends before it could begin will do so again: the host has no usable SFTP server.
     fn fail(&mut self, client: &mut Client, error: Error) -> bool {
-        let can_return = matches!(self, Self::Open(channel) if channel.ready && !channel.leaving);
+        let can_return = matches!(self, Self::Open(channel) if channel.ready);
         self.end(client, if can_return { Self::Broken(error) } else { Self::Absent })
     }
 
@@ -238,7 +213,7 @@ impl Files {
 
     /// Asked for, and not yet known to be there.
     pub(super) fn is_opening(&self) -> bool {
-        matches!(self, Self::Open(channel) if !channel.ready && !channel.leaving)
+        matches!(self, Self::Open(channel) if !channel.ready)
     }
 
     pub(super) fn wake_all(&mut self) {
@@ -257,13 +232,12 @@ impl Channel {
             operations: HashMap::new(),
             ready: false,
             heard: now,
-            leaving: false,
         }
     }
 
     /// When the server's silence has lasted too long, if something is asked of it.
     fn silence_ends(&self) -> Option<Instant> {
-        let is_asked = !self.ready || self.leaving || !self.operations.is_empty();
+        let is_asked = !self.ready || !self.operations.is_empty();
         is_asked.then(|| self.heard + limits::SFTP_SILENCE_MAX)
     }
 

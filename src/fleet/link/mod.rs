@@ -19,7 +19,7 @@ use super::errors;
 use super::gate::Gate;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
-use crate::ssh::{self, ChannelId};
+use crate::ssh::{self, ChannelId, Event};
 
 use exec::Execs;
 use files::Files;
@@ -45,7 +45,7 @@ pub struct LinkOptions {
 /// What is known of a host beyond the life of a connection.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// It refuses SFTP, or hangs up when asked for it.
+    /// It refuses SFTP, hangs up when asked for it, or has no room for it besides commands.
     lacks_sftp: Cell<bool>,
     /// A connection serves one session and no other after it (TinySSH).
     serves_one_session: Cell<bool>,
@@ -246,16 +246,22 @@ impl Link {
     fn dispatch_all(&self, state: &mut State, now: Instant) {
         let State { client, execs, files, has_served, .. } = state;
         while let Some(event) = client.poll_event() {
-            *has_served |= matches!(event, ssh::Event::Opened(_));
+            match event {
+                Event::Opened(_) => *has_served = true,
+                Event::Closed(_) | Event::ExitStatus { .. } | Event::ExitSignal { .. } => {
+                    execs.freed = Some(now);
+                }
+                _ => {}
+            }
             if event.channel().is_some_and(|channel| files.owns(channel)) {
-                if matches!(event, ssh::Event::RequestFailed(_)) {
+                if matches!(event, Event::RequestFailed(_)) {
                     self.memory.lacks_sftp.set(true);
                 }
                 if files.handle_event(client, &event, execs.open(), now) {
                     self.sftp_known.notify(usize::MAX);
                 }
             } else {
-                execs.handle_event(client, event, files.is_open());
+                execs.handle_event(client, event, files.is_open(), now);
             }
         }
     }
@@ -287,11 +293,6 @@ impl Link {
             Some(error) => Err(error.clone()),
             None => Ok(()),
         }
-    }
-
-    /// The same for work of which nothing has been sent.
-    fn can_begin(&self) -> Result<()> {
-        self.alive().map_err(|end| Error::new(Kind::NotBegun, end.message()))
     }
 
     fn explain(&self, error: &ssh::Error) -> Error {

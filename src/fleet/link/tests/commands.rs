@@ -66,18 +66,14 @@ fn a_server_that_gives_no_session_refuses_everybody() {
 }
 
 #[test]
-fn sftp_gives_way_where_there_is_one_session_only() {
-    let world = world_with_sessions(1);
+fn a_server_that_frees_its_sessions_late_is_not_taken_for_a_smaller_one() {
+    let world = world_with_sessions(2);
+    world.host("alpha").sessions.set(2);
     let link = world.link("alpha");
-    let before = read(&world, &link);
-    world.pass(SECOND);
-    assert_eq!(before.output().unwrap(), Some(file()));
-    let runs = [run(&world, &link, "echo hi"), run(&world, &link, "echo hi")];
-    world.pass(SECOND);
+    let runs: Vec<_> = (0..50).map(|at| run(&world, &link, &format!("echo {at}"))).collect();
+    world.pass(10 * SECOND);
     assert!(runs.iter().all(|run| run.output().is_ok()));
-    let after = read(&world, &link);
-    world.pass(SECOND);
-    assert_eq!(after.output().unwrap(), None);
+    assert_eq!((link.sessions.width(), link.has_ended()), (2, false));
 }
 
 #[test]
