@@ -255,7 +255,7 @@ impl Wire {
             if let Some(left) = &mut self.until_cut {
                 *left -= length;
                 if *left == 0 {
-                    self.link.handle_loss(&ErrorKind::ConnectionReset.into());
+                    self.link.handle_loss(&ErrorKind::TimedOut.into());
                 }
             }
         }

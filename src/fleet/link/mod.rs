@@ -10,6 +10,7 @@ mod files;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::io::{self, ErrorKind};
 use std::rc::Rc;
 
 use event_listener::{Event as Notify, EventListener};
@@ -139,7 +140,11 @@ impl Link {
     }
 
     /// The connection failed below SSH.
-    pub fn handle_loss(&self, error: &std::io::Error) {
+    pub fn handle_loss(&self, error: &io::Error) {
+        // A host that closes while we write resets the connection.
+        if matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) {
+            self.learn_from_hanging_up();
+        }
         self.end(Error::new(Kind::ConnectionLost, format!("Lost the connection to {}: {error}", self.host)));
     }
 
