@@ -96,6 +96,8 @@ pub const SSH_REKEY_TIMEOUT: Duration = Duration::from_secs(30);
 /// One message of an ssh-agent (OpenSSH's own bound), and the keys it may list.
 pub const SSH_AGENT_MESSAGE_BYTES_MAX: usize = 256 * 1024;
 pub const SSH_AGENT_KEYS_MAX: u32 = 256;
+/// Rounds of bcrypt over a key's passphrase: `ssh-keygen -a`, 16 or 24 when not given. So many take a minute.
+pub const SSH_KEY_ROUNDS_MAX: u32 = 10_000;
 /// Smallest RSA key we trust or use.
 pub const SSH_RSA_BITS_MIN: usize = 2048;
 

@@ -85,7 +85,7 @@ async fn execute(scene: &Scene, command: Command, mut output: Output) -> Result<
         }
         Command::Ls { target } => {
             let (host, path) = host_and_path(&target)?;
-            let listing = scout::in_time(fleet, scout::list::list(fleet, &host, &path)).await?;
+            let listing = scout::in_time(fleet, scout::look::list(fleet, &host, &path)).await?;
             output.listing(&listing)?;
         }
         Command::Run { target, command } => {

@@ -9,7 +9,7 @@ use crate::base::{Error, Kind, Result};
 use crate::fleet::{Fleet, Host, HostStatus};
 use crate::scout::list::Listing;
 use crate::scout::run::{self, End};
-use crate::scout::{self, Answer, read};
+use crate::scout::{self, Answer, look, read};
 use crate::target::RemotePath;
 
 const SIGPIPE: i32 = 13;
@@ -47,15 +47,15 @@ impl Output {
     pub async fn file(&mut self, fleet: &Fleet, host: &str, path: &RemotePath) -> Result<()> {
         match self.format {
             Format::Text => read::copy(fleet, host, path, &mut |bytes| self.bytes(bytes)).await?,
-            Format::Json => match scout::in_time(fleet, read::look(fleet, host, path)).await? {
-                read::Found::File(file) => self.json(&json!({
+            Format::Json => match scout::in_time(fleet, look::look(fleet, host, path)).await? {
+                look::Found::File(file) => self.json(&json!({
                     "host": host,
                     "path": path.as_str(),
                     "text": String::from_utf8_lossy(&file.data),
                     "bytes": file.data.len(),
                     "truncated": file.truncated,
                 }))?,
-                read::Found::Directory(_) => {
+                look::Found::Directory(_) => {
                     let text = format!("{path} is a directory; expected a file");
                     return Err(Error::new(Kind::WrongFileType, text));
                 }

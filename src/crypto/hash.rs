@@ -24,11 +24,6 @@ pub fn hmac_sha1(key: &[u8], data: &[u8]) -> [u8; SHA1_BYTES] {
     out
 }
 
-/// Whether both are equal, in a time that depends on their lengths only.
-pub fn is_equal(a: &[u8], b: &[u8]) -> bool {
-    aws_lc_rs::constant_time::verify_slices_are_equal(a, b).is_ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,12 +45,5 @@ mod tests {
     fn hmac_sha1_as_in_rfc_2202() {
         let mac = hmac_sha1(b"Jefe", b"what do ya want for nothing?");
         assert_eq!(hex(&mac), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
-    }
-
-    #[test]
-    fn equality_minds_lengths() {
-        assert!(is_equal(b"ab", b"ab"));
-        assert!(!is_equal(b"ab", b"a"));
-        assert!(!is_equal(b"ab", b"ac"));
     }
 }

@@ -1,11 +1,12 @@
 //! Signing keys.
 
 use super::{Curve, Rejected, RsaHash};
+use aws_lc_rs::encoding::{AsBigEndian, Curve25519SeedBin};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeyPairComponents, PublicKeyComponents};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING,
-    EcdsaKeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512,
+    EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512,
 };
 use num_bigint_dig::BigUint;
 use thrussh_libsodium::ed25519 as sodium;
@@ -20,10 +21,29 @@ impl Ed25519 {
         Self(sodium::SecretKey { key: *pair })
     }
 
+    /// An unencrypted PKCS #8 document.
+    ///
+    /// # Errors
+    /// It holds another kind of key, or halves that do not belong together.
+    pub fn from_pkcs8(der: &[u8]) -> Result<Self, Rejected> {
+        let key = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map_err(|_| Rejected)?;
+        let seed = key.seed().map_err(|_| Rejected)?;
+        let seed: Curve25519SeedBin<'_> = seed.as_be_bytes().map_err(|_| Rejected)?;
+        let mut pair = Zeroizing::new(Vec::with_capacity(sodium::SECRETKEY_BYTES));
+        pair.extend_from_slice(seed.as_ref());
+        pair.extend_from_slice(key.public_key().as_ref());
+        pair.as_slice().try_into().map(Self::new).map_err(|_| Rejected)
+    }
+
     /// A new key and its public half.
     pub fn generate() -> (Self, [u8; sodium::PUBLICKEY_BYTES]) {
         let (public, secret) = sodium::keypair();
         (Self(secret), public.key)
+    }
+
+    /// The second half of the pair.
+    pub fn public(&self) -> &[u8] {
+        self.0.key.split_at(sodium::SECRETKEY_BYTES - sodium::PUBLICKEY_BYTES).1
     }
 
     pub fn sign(&self, message: &[u8]) -> [u8; sodium::SIGNATURE_BYTES] {
@@ -44,14 +64,22 @@ impl Ecdsa {
     /// # Errors
     /// The halves do not belong together, or are not on the curve.
     pub fn new(curve: Curve, private: &[u8], point: &[u8]) -> Result<Self, Rejected> {
-        let algorithm = match curve {
-            Curve::P256 => &ECDSA_P256_SHA256_FIXED_SIGNING,
-            Curve::P384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
-            Curve::P521 => &ECDSA_P521_SHA512_FIXED_SIGNING,
-        };
-        EcdsaKeyPair::from_private_key_and_public_key(algorithm, private, point)
+        EcdsaKeyPair::from_private_key_and_public_key(signing(curve), private, point)
             .map(Self)
             .map_err(|_| Rejected)
+    }
+
+    /// An unencrypted `ECPrivateKey` (RFC 5915) or PKCS #8 document.
+    ///
+    /// # Errors
+    /// It holds another kind of key or a point of another curve, or halves that do not belong together.
+    pub fn from_der(curve: Curve, der: &[u8]) -> Result<Self, Rejected> {
+        EcdsaKeyPair::from_private_key_der(signing(curve), der).map(Self).map_err(|_| Rejected)
+    }
+
+    /// The public point, not compressed.
+    pub fn point(&self) -> &[u8] {
+        self.0.public_key().as_ref()
     }
 
     /// r and s, each [`Curve::scalar_bytes`] long.
@@ -61,6 +89,14 @@ impl Ecdsa {
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Rejected> {
         let signature = self.0.sign(&SystemRandom::new(), message).map_err(|_| Rejected)?;
         Ok(signature.as_ref().to_vec())
+    }
+}
+
+fn signing(curve: Curve) -> &'static EcdsaSigningAlgorithm {
+    match curve {
+        Curve::P256 => &ECDSA_P256_SHA256_FIXED_SIGNING,
+        Curve::P384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
+        Curve::P521 => &ECDSA_P521_SHA512_FIXED_SIGNING,
     }
 }
 
@@ -96,6 +132,32 @@ impl Rsa {
             qInv: key.q_inverse,
         };
         KeyPair::from_components(&components).map(Self).map_err(|_| Rejected)
+    }
+
+    /// An unencrypted `RSAPrivateKey` (RFC 8017 §A.1.2).
+    ///
+    /// # Errors
+    /// As [`Rsa::new`].
+    pub fn from_pkcs1(der: &[u8]) -> Result<Self, Rejected> {
+        KeyPair::from_der(der).map(Self).map_err(|_| Rejected)
+    }
+
+    /// An unencrypted PKCS #8 document.
+    ///
+    /// # Errors
+    /// As [`Rsa::new`], and where it holds another kind of key.
+    pub fn from_pkcs8(der: &[u8]) -> Result<Self, Rejected> {
+        KeyPair::from_pkcs8(der).map(Self).map_err(|_| Rejected)
+    }
+
+    /// n, big-endian without leading zeros.
+    pub fn modulus(&self) -> &[u8] {
+        self.0.public_key().modulus().big_endian_without_leading_zero()
+    }
+
+    /// e, in the same form.
+    pub fn exponent(&self) -> &[u8] {
+        self.0.public_key().exponent().big_endian_without_leading_zero()
     }
 
     /// PKCS #1 v1.5.

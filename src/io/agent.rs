@@ -6,7 +6,7 @@ use std::time::Duration;
 use monoio::io::{AsyncReadRent, AsyncWriteRentExt};
 use monoio::net::UnixStream;
 
-use super::outside::within;
+use super::runtime::within;
 use crate::base::{Error, Kind, Result};
 use crate::ssh::agent::{self, AgentKey, Answer, Answers};
 

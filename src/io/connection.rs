@@ -12,8 +12,8 @@ use monoio::io::{
 };
 use monoio::net::TcpStream;
 
-use super::outside::within;
 use super::runtime;
+use super::runtime::within;
 use super::socket::QuickAck;
 use crate::base::{limits, time};
 use crate::fleet::Link;

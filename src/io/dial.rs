@@ -8,7 +8,8 @@ use monoio::io::{AsyncReadRent, AsyncWriteRentExt};
 use monoio::net::TcpStream;
 
 use super::keys::Keys;
-use super::outside::{resolve, within};
+use super::resolver::resolve;
+use super::runtime::within;
 use super::socket::QuickAck;
 use super::{blocking, connection};
 use crate::base::{Error, Kind, Result, time};
@@ -108,8 +109,10 @@ struct Login<'a> {
 impl Login<'_> {
     /// Shakes hands and logs in. Every answer to what one read brought leaves in one write.
     async fn on(&self, mut stream: TcpStream, config: ClientConfig) -> Result<(TcpStream, Client)> {
-        let lost =
-            |error: std::io::Error| Error::new(Kind::ConnectionLost, format!("connection lost: {error}"));
+        let lost = |error: std::io::Error| {
+            let text = format!("connection lost while {}: {error}", self.stage.get());
+            Error::new(Kind::ConnectionLost, text)
+        };
         stream.set_nodelay(true).map_err(lost)?;
         let quick_ack = QuickAck::on(&stream);
         let mut client = Client::new(config, time::now());

@@ -2,7 +2,8 @@
 //!
 //! [`runtime`] starts a core; [`outside`] is what a fleet may ask of the world; `dial` makes a connection and
 //! `connection` carries its bytes from then on; `agent` and `keys` find what to log in with; `process` runs
-//! commands on this machine; [`stdio`] connects our own standard streams; `blocking` does what would stop a core.
+//! commands on this machine; [`stdio`] connects our own standard streams; `blocking` does what would stop a core, and
+//! `resolver` looks up names there.
 
 mod agent;
 mod blocking;
@@ -11,6 +12,7 @@ mod dial;
 mod keys;
 pub mod outside;
 mod process;
+mod resolver;
 pub mod runtime;
 mod socket;
 pub mod stdio;

@@ -1,6 +1,5 @@
 //! The world as a fleet sees it, for real.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -8,9 +7,11 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use monoio::net::TcpStream;
 
-use super::{blocking, dial, process, runtime};
+use super::resolver::resolve;
+use super::runtime::within;
+use super::{dial, process, runtime};
 use crate::base::time::{self, Instant};
-use crate::base::{Error, Kind, Result, limits};
+use crate::base::{Error, Result, limits};
 use crate::config::{HostConfig, Settings};
 use crate::fleet::net::Net;
 use crate::fleet::{Link, Memory, Shell};
@@ -60,19 +61,4 @@ impl Net for Outside {
     fn shell(&self) -> Rc<dyn Shell> {
         Rc::new(process::LocalShell { home: self.home.clone() })
     }
-}
-
-/// The addresses of a name, in the order the system's resolver prefers them.
-pub(super) async fn resolve(hostname: &str, port: u16) -> Result<Vec<SocketAddr>> {
-    use std::net::ToSocketAddrs;
-    let name = hostname.to_owned();
-    let lookup = move || (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
-    blocking::run(lookup).await?.map_err(|error| {
-        Error::new(Kind::Unreachable, format!("Could not resolve hostname {hostname}: {error}"))
-    })
-}
-
-/// The result of `work`, or `None` when it takes longer than `limit`. Unfinished work is dropped, its socket with it.
-pub(super) async fn within<T>(limit: time::Duration, work: impl Future<Output = T>) -> Option<T> {
-    monoio::time::timeout(limit, work).await.ok()
 }

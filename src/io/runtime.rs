@@ -5,7 +5,7 @@ use std::io;
 
 use monoio::{FusionDriver, RuntimeBuilder};
 
-use crate::base::time::Instant;
+use crate::base::time::{Duration, Instant};
 
 /// Entries of the submission queue: a read for every connection, and the writes of one turn.
 const RING_ENTRIES: u32 = 1024;
@@ -25,4 +25,9 @@ pub(super) fn spawn(future: impl Future<Output = ()> + 'static) {
 
 pub(super) async fn sleep_until(at: Instant) {
     monoio::time::sleep_until(monoio::time::Instant::from_std(at)).await;
+}
+
+/// The result of `work`, or `None` when it takes longer than `limit`. Unfinished work is dropped, its socket with it.
+pub(super) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    monoio::time::timeout(limit, work).await.ok()
 }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::read::{forbidden, not_found, not_readable};
+use super::paths::{forbidden, not_found, not_readable};
 use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Exit, Machine, Sink, Stream};

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::read::{self, Found};
-use crate::base::{Error, Kind, Result, limits};
+use super::paths;
+use crate::base::{Result, limits};
 use crate::fleet::{Fleet, Link};
 use crate::sftp::{self, FileType, Outcome};
 use crate::target::RemotePath;
@@ -71,18 +71,6 @@ impl Listing {
     }
 }
 
-/// Lists a directory.
-///
-/// Errors: those of the connection; the path is missing, forbidden, or no directory.
-pub async fn list(fleet: &Fleet, host: &str, path: &RemotePath) -> Result<Listing> {
-    match read::look(fleet, host, path).await? {
-        Found::Directory(listing) => Ok(listing),
-        Found::File(_) => {
-            Err(Error::new(Kind::WrongFileType, format!("{path} is a file; expected a directory")))
-        }
-    }
-}
-
 pub(super) async fn by_sftp(
     fleet: &Fleet,
     link: &Rc<Link>,
@@ -93,8 +81,8 @@ pub(super) async fn by_sftp(
     let memory = limit.saturating_mul(LISTING_MEMORY_FACTOR);
     match link.list(sftp_path, limits::LIST_ENTRIES_MAX, memory).await? {
         Ok(Outcome::List { entries, truncated }) => Ok(Listing::from_sftp(&entries, truncated, limit)),
-        Ok(_) => Err(read::unexpected()),
-        Err(failure) => Err(read::explain(path, &failure)),
+        Ok(_) => Err(paths::unexpected()),
+        Err(failure) => Err(paths::explain(path, &failure)),
     }
 }
 

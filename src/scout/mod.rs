@@ -6,6 +6,8 @@ pub mod command;
 mod fallback;
 pub mod hosts;
 pub mod list;
+pub mod look;
+mod paths;
 pub mod read;
 pub mod run;
 
@@ -66,8 +68,8 @@ async fn answer(fleet: &Fleet, target: &Target, query: Option<&str>) -> Result<S
             _ => error,
         });
     }
-    Ok(match read::look(fleet, host, path).await? {
-        read::Found::File(content) => content.text(),
-        read::Found::Directory(listing) => listing.text(),
+    Ok(match look::look(fleet, host, path).await? {
+        look::Found::File(content) => content.text(),
+        look::Found::Directory(listing) => listing.text(),
     })
 }

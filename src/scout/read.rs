@@ -1,21 +1,13 @@
-//! Reading a file; and looking at a path of which it is not known whether it is a file or a directory.
+//! Reading files: what a read returns, and whole files piece by piece.
 
-use std::fmt;
 use std::ops::ControlFlow;
 
 use super::fallback::{self, Seen};
-use super::list::{self, Listing};
-use crate::base::{Error, Kind, Result, limits};
-use crate::fleet::{Fleet, Machine, Repeat};
-use crate::sftp::{Failure, FileType, Outcome, StatusCode};
+use super::paths::{endless, explain, is_device, is_directory, sftp_path, unexpected};
+use crate::base::{Result, limits};
+use crate::fleet::Fleet;
+use crate::sftp::{Failure, FileType, Outcome};
 use crate::target::RemotePath;
-
-/// What stands at a path.
-#[derive(Debug)]
-pub enum Found {
-    File(Content),
-    Directory(Listing),
-}
 
 /// The beginning of a file, or all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,16 +31,9 @@ impl Content {
     }
 }
 
-/// Reads a file up to the limit of the settings, or lists a directory.
-///
-/// Errors: those of the connection; the path is missing, forbidden or nothing that can be read.
-pub async fn look(fleet: &Fleet, host: &str, path: &RemotePath) -> Result<Found> {
-    fleet.work(host, Repeat::Safe, async |machine| look_on(fleet, machine, path).await).await
-}
-
 /// Hands a whole file to `take`, piece by piece, whatever its size; of a device, as much as the limit of the settings.
 ///
-/// Errors: as [`look`]; a directory; or the one that `take` returns.
+/// Errors: as [`look`](super::look::look); a directory; or the one that `take` returns.
 pub async fn copy(
     fleet: &Fleet,
     host: &str,
@@ -97,109 +82,6 @@ pub async fn copy(
     failed.map_or(Ok(()), Err)
 }
 
-async fn look_on(fleet: &Fleet, machine: &Machine, path: &RemotePath) -> Result<Found> {
-    let limit = fleet.settings().max_file_size;
-    if let (Some(link), Some(sftp_path)) = (machine.files().await?, sftp_path(path)) {
-        match link.read(sftp_path, 0, limit).await? {
-            Ok(Outcome::Read { data, more, .. }) => {
-                return Ok(Found::File(Content { data, truncated: more, limit }));
-            }
-            Ok(_) => return Err(unexpected()),
-            Err(Failure::NotRegular(FileType::Directory)) => {
-                return list::by_sftp(fleet, link, path, sftp_path).await.map(Found::Directory);
-            }
-            // Reading a device may take forever, and would hold up everything else on the SFTP channel.
-            Err(Failure::NotRegular(kind)) if is_device(kind) => {}
-            Err(failure) => return Err(explain(path, &failure)),
-        }
-    }
-    look_by_command(fleet, machine, path, limit).await
-}
-
-async fn look_by_command(fleet: &Fleet, machine: &Machine, path: &RemotePath, limit: u64) -> Result<Found> {
-    let kept = usize::try_from(limit.max(fleet.settings().max_output_size)).unwrap_or(usize::MAX);
-    let mut data = Vec::new();
-    let mut overflow = false;
-    let mut keep = |_, bytes: &[u8]| {
-        let room = kept.saturating_add(1) - data.len();
-        data.extend_from_slice(&bytes[..room.min(bytes.len())]);
-        overflow = data.len() > kept;
-        if overflow { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    let timeout = fleet.settings().command_timeout;
-    let late = || {
-        let text = format!("{} gave nothing to read for {}s", path, timeout.as_secs_f64());
-        Err(Error::new(Kind::CommandTimeout, text))
-    };
-    let seen =
-        fleet.within(timeout, fallback::look(machine, path, Some(limit), limit, &mut keep), late).await?;
-    Ok(match seen {
-        Seen::Directory => Found::Directory(Listing::from_ls(&data, fleet.settings().max_output_size)),
-        Seen::File | Seen::Device => {
-            let truncated = data.len() as u64 > limit;
-            data.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-            Found::File(Content { data, truncated, limit })
-        }
-    })
-}
-
-/// What a failed file operation means to the caller.
-pub(super) fn explain(path: &RemotePath, failure: &Failure) -> Error {
-    match failure {
-        Failure::NotRegular(kind) => not_readable(path, kind),
-        Failure::Status { code: StatusCode::NoSuchFile, .. } => not_found(path),
-        Failure::Status { code: StatusCode::PermissionDenied, .. } => forbidden(path),
-        other => Error::new(Kind::Remote, format!("Cannot read {path}: {other}")),
-    }
-}
-
-pub(super) fn not_found(path: &RemotePath) -> Error {
-    Error::new(Kind::NotFound, format!("Path not found: {path}"))
-}
-
-pub(super) fn forbidden(path: &RemotePath) -> Error {
-    Error::new(Kind::PermissionDenied, format!("Permission denied: {path}"))
-}
-
-/// `kind` says what it is instead, with its article.
-pub(super) fn not_readable(path: &RemotePath, kind: impl fmt::Display) -> Error {
-    let text = format!("{path} is {kind}; expected a regular file or a directory");
-    Error::new(Kind::WrongFileType, text)
-}
-
-fn endless(path: &RemotePath, limit: u64) -> Error {
-    Error::new(Kind::TooLarge, format!("{path} is a device; only its first {limit} bytes are shown"))
-}
-
-fn is_directory(path: &RemotePath) -> Error {
-    Error::new(Kind::WrongFileType, format!("{path} is a directory; expected a file"))
-}
-
-pub(super) fn unexpected() -> Error {
-    Error::new(Kind::Internal, "the SFTP session answered another question than the one asked")
-}
-
-/// How SFTP, which knows no `~`, names the path: relative paths begin in the login directory. `None` for what only a
-/// shell can do: find the home of another user, and give up reading a file of the kernel that looks regular and hangs.
-fn sftp_path(path: &RemotePath) -> Option<&[u8]> {
-    let path = path.as_str();
-    if ["/proc/", "/sys/"].iter().any(|kernel| path.starts_with(kernel)) {
-        return None;
-    }
-    match path.strip_prefix('~') {
-        None => Some(path.as_bytes()),
-        Some("") => Some(b"."),
-        Some(rest) => rest.strip_prefix('/').map(|rest| match rest.trim_start_matches('/') {
-            "" => b".",
-            rest => rest.as_bytes(),
-        }),
-    }
-}
-
-fn is_device(kind: FileType) -> bool {
-    matches!(kind, FileType::CharDevice | FileType::BlockDevice)
-}
-
 /// Without the first bytes of a character that was cut.
 fn without_half_character(bytes: &[u8]) -> &[u8] {
     let tail = bytes.len().saturating_sub(3);
@@ -233,21 +115,6 @@ mod tests {
             assert!(end - kept.len() < 4);
         }
         assert_eq!(without_half_character(b"\xff\xfe\x80\x80"), b"\xff\xfe\x80\x80", "binary stays as it is");
-    }
-
-    #[test]
-    fn sftp_begins_in_the_login_directory() {
-        let sftp = |path: &str| {
-            let path = RemotePath::parse(path).unwrap();
-            sftp_path(&path).map(|path| String::from_utf8(path.into()).unwrap())
-        };
-        assert_eq!(sftp("/etc").as_deref(), Some("/etc"));
-        assert_eq!(sftp("~").as_deref(), Some("."));
-        assert_eq!(sftp("~//").as_deref(), Some("."));
-        assert_eq!(sftp("~//x y").as_deref(), Some("x y"));
-        assert_eq!(sftp("notes").as_deref(), Some("notes"));
-        assert_eq!(sftp("~ann/x"), None);
-        assert_eq!(sftp("/proc/kmsg"), None);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Keys of the user from files: reading them, and signing with them. Must not know where files are.
 
-use super::algorithm::{Scheme, SignatureAlgorithm};
+use super::algorithm::{Scheme, SignatureAlgorithm, curve_name};
 use super::auth::PublicIdentity;
+use super::keyfile::{self, Format};
+use super::openssh_key;
 use super::wire::Write;
+use crate::base::limits::SSH_KEY_ROUNDS_MAX;
 use crate::crypto::{Curve, RsaHash, sign};
-use ssh_key::PrivateKey;
-use ssh_key::private::{EcdsaKeypair, KeypairData, RsaKeypair};
-use zeroize::Zeroizing;
 
 /// Why a key file is of no use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +18,12 @@ pub enum KeyError {
     /// A format older than OpenSSH's own.
     #[error("the key is in {format} format, which is not supported; `ssh-keygen -p -f FILE` rewrites it")]
     Format { format: &'static str },
+    #[error("the key is in PuTTY's format; `puttygen FILE -O private-openssh-new -o NEW` converts it")]
+    Putty,
+    #[error("the key's encryption is not supported; `ssh-keygen -p -f FILE` rewrites it")]
+    Cipher,
+    #[error("the passphrase takes {rounds} rounds to check, and {SSH_KEY_ROUNDS_MAX} are the most we do")]
+    Rounds { rounds: u32 },
     #[error("this is a public key, the private one is needed")]
     Public,
     #[error("the key is malformed")]
@@ -40,10 +46,36 @@ impl PublicIdentity {
     }
 }
 
-enum Secret {
+/// The half that signs. It knows the other one.
+pub(super) enum Secret {
     Ed25519(sign::Ed25519),
     Ecdsa(Curve, sign::Ecdsa),
     Rsa(sign::Rsa),
+}
+
+impl Secret {
+    /// The public key as on the wire (RFC 8709 §4, RFC 5656 §3.1, RFC 4253 §6.6).
+    pub(super) fn blob(&self) -> Vec<u8> {
+        let mut blob = Vec::new();
+        match self {
+            Self::Ed25519(key) => {
+                blob.put_string(SignatureAlgorithm::Ed25519.key_type().as_bytes());
+                blob.put_string(key.public());
+            }
+            Self::Ecdsa(curve, key) => {
+                let name = curve_name(*curve);
+                blob.put_string(format!("ecdsa-sha2-{name}").as_bytes());
+                blob.put_string(name.as_bytes());
+                blob.put_string(key.point());
+            }
+            Self::Rsa(key) => {
+                blob.put_string(SignatureAlgorithm::RsaSha512.key_type().as_bytes());
+                blob.put_unsigned(key.exponent());
+                blob.put_unsigned(key.modulus());
+            }
+        }
+        blob
+    }
 }
 
 /// A key pair that can sign. Its secret is wiped when dropped.
@@ -59,22 +91,21 @@ impl std::fmt::Debug for Identity {
 }
 
 impl Identity {
-    /// Reads OpenSSH's private key format. `passphrase` is looked at only when the key is encrypted.
+    /// Reads a private key file: OpenSSH's own format, or PEM that is not encrypted (PKCS #1, SEC 1, PKCS #8).
+    /// `passphrase` is looked at only when the key is encrypted.
     ///
     /// # Errors
     /// [`KeyError::Encrypted`] without a passphrase; otherwise see [`KeyError`].
     pub fn from_openssh(bytes: &[u8], passphrase: Option<&[u8]>) -> Result<Self, KeyError> {
-        if let Some(error) = foreign_format(bytes) {
-            return Err(error);
-        }
-        let mut key = PrivateKey::from_openssh(bytes).map_err(read_error)?;
-        if key.is_encrypted() {
-            let passphrase = passphrase.ok_or(KeyError::Encrypted)?;
-            key = key.decrypt(passphrase).map_err(|_| KeyError::Passphrase)?;
-        }
-        let blob = key.public_key().to_bytes().map_err(|_| KeyError::Malformed)?;
-        let public = PublicIdentity::from_blob(&blob).ok_or_else(|| unsupported(&key))?;
-        Ok(Self { public, secret: secret(&key)? })
+        let (format, bytes) = keyfile::open(bytes)?;
+        let secret = match format {
+            Format::OpenSsh => openssh_key::read(&bytes, passphrase)?,
+            Format::Pkcs1 => Secret::Rsa(sign::Rsa::from_pkcs1(&bytes).map_err(|_| KeyError::Rsa)?),
+            Format::Sec1 => ecdsa_from_der(&bytes).ok_or(KeyError::Malformed)?,
+            Format::Pkcs8 => from_pkcs8(&bytes).ok_or(KeyError::Format { format: "this kind of PKCS #8" })?,
+        };
+        let public = PublicIdentity::from_blob(&secret.blob()).ok_or(KeyError::Malformed)?;
+        Ok(Self { public, secret })
     }
 
     pub fn public(&self) -> PublicIdentity {
@@ -115,75 +146,15 @@ fn rsa_value(key: &sign::Rsa, hash: RsaHash, data: &[u8]) -> Result<Vec<u8>, Key
     key.sign(hash, data).map_err(|_| KeyError::Sign)
 }
 
-/// Formats people have that are not OpenSSH's, each with a name of its own.
-fn foreign_format(bytes: &[u8]) -> Option<KeyError> {
-    let text = String::from_utf8_lossy(bytes.get(..64).unwrap_or(bytes));
-    let text = text.trim_start();
-    let format = |format| Some(KeyError::Format { format });
-    if text.starts_with("-----BEGIN OPENSSH PRIVATE KEY") {
-        None
-    } else if text.starts_with("-----BEGIN RSA ")
-        || text.starts_with("-----BEGIN EC ")
-        || text.starts_with("-----BEGIN DSA ")
-    {
-        format("PEM")
-    } else if text.starts_with("-----BEGIN PRIVATE KEY")
-        || text.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY")
-    {
-        format("PKCS #8")
-    } else if text.starts_with("PuTTY-User-Key-File") {
-        format("PuTTY")
-    } else if text.starts_with("ssh-") || text.starts_with("ecdsa-") || text.starts_with("sk-") {
-        Some(KeyError::Public)
-    } else {
-        Some(KeyError::Malformed)
-    }
+/// The library wants to be told the curve, which the file names.
+fn ecdsa_from_der(der: &[u8]) -> Option<Secret> {
+    [Curve::P256, Curve::P384, Curve::P521]
+        .into_iter()
+        .find_map(|curve| sign::Ecdsa::from_der(curve, der).ok().map(|key| Secret::Ecdsa(curve, key)))
 }
 
-fn read_error(error: ssh_key::Error) -> KeyError {
-    match error {
-        ssh_key::Error::AlgorithmUnsupported { algorithm } => {
-            KeyError::Unsupported { algorithm: algorithm.as_str().to_owned() }
-        }
-        ssh_key::Error::AlgorithmUnknown => KeyError::Unsupported { algorithm: "unknown to us".to_owned() },
-        _ => KeyError::Malformed,
-    }
-}
-
-fn unsupported(key: &PrivateKey) -> KeyError {
-    KeyError::Unsupported { algorithm: key.algorithm().as_str().to_owned() }
-}
-
-fn secret(key: &PrivateKey) -> Result<Secret, KeyError> {
-    match key.key_data() {
-        KeypairData::Ed25519(pair) => {
-            let bytes = Zeroizing::new(pair.to_bytes());
-            Ok(Secret::Ed25519(sign::Ed25519::new(&bytes)))
-        }
-        KeypairData::Ecdsa(pair) => {
-            let curve = match pair {
-                EcdsaKeypair::NistP256 { .. } => Curve::P256,
-                EcdsaKeypair::NistP384 { .. } => Curve::P384,
-                EcdsaKeypair::NistP521 { .. } => Curve::P521,
-            };
-            let key = sign::Ecdsa::new(curve, pair.private_key_bytes(), pair.public_key_bytes());
-            key.map(|key| Secret::Ecdsa(curve, key)).map_err(|_| KeyError::Malformed)
-        }
-        KeypairData::Rsa(pair) => rsa_secret(pair).map(Secret::Rsa),
-        _ => Err(unsupported(key)),
-    }
-}
-
-fn rsa_secret(pair: &RsaKeypair) -> Result<sign::Rsa, KeyError> {
-    let number =
-        |number: &'_ ssh_key::Mpint| number.as_positive_bytes().map(<[u8]>::to_vec).map(Zeroizing::new);
-    let read = || {
-        let (n, e) = (number(&pair.public.n)?, number(&pair.public.e)?);
-        let (d, q_inverse) = (number(&pair.private.d)?, number(&pair.private.iqmp)?);
-        let (p, q) = (number(&pair.private.p)?, number(&pair.private.q)?);
-        Some([n, e, d, p, q, q_inverse])
-    };
-    let [n, e, d, p, q, q_inverse] = read().ok_or(KeyError::Malformed)?;
-    sign::Rsa::new(sign::RsaNumbers { n: &n, e: &e, d: &d, p: &p, q: &q, q_inverse: &q_inverse })
-        .map_err(|_| KeyError::Rsa)
+fn from_pkcs8(der: &[u8]) -> Option<Secret> {
+    let ed25519 = || sign::Ed25519::from_pkcs8(der).ok().map(Secret::Ed25519);
+    let rsa = || sign::Rsa::from_pkcs8(der).ok().map(Secret::Rsa);
+    ed25519().or_else(|| ecdsa_from_der(der)).or_else(rsa)
 }

@@ -22,9 +22,11 @@ pub(crate) mod hostkey;
 pub(crate) mod ident;
 mod inbox;
 pub(crate) mod kex;
+mod keyfile;
 mod login;
 pub(crate) mod negotiate;
 pub(crate) mod number;
+mod openssh_key;
 pub(crate) mod packet;
 #[cfg(test)]
 mod tests;

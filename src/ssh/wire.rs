@@ -66,6 +66,11 @@ impl<'a> Reader<'a> {
         Ok(bytes.get(zeros..).unwrap_or_default())
     }
 
+    /// Everything that was not read yet.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// Fails when something follows.
     pub fn end(&self, what: &'static str) -> Result<(), Error> {
         if self.rest.is_empty() { Ok(()) } else { Err(Error::Malformed { what }) }

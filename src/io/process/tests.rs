@@ -7,8 +7,8 @@ use rustix::process::{Pid, test_kill_process};
 use super::*;
 use crate::base::{limits, time};
 use crate::fleet::Collected;
-use crate::io::outside::within;
 use crate::io::runtime;
+use crate::io::runtime::within;
 
 /// Keeps the numbers of processes that a command prints, and ends it after so many.
 struct Numbers(Vec<Pid>, usize);

@@ -1,0 +1,84 @@
+//! Looking at a path of which it is not known whether it is a file or a directory.
+
+use std::ops::ControlFlow;
+
+use super::fallback::{self, Seen};
+use super::list::{self, Listing};
+use super::paths::{explain, is_device, sftp_path, unexpected};
+use super::read::Content;
+use crate::base::{Error, Kind, Result};
+use crate::fleet::{Fleet, Machine, Repeat};
+use crate::sftp::{Failure, FileType, Outcome};
+use crate::target::RemotePath;
+
+/// What stands at a path.
+#[derive(Debug)]
+pub enum Found {
+    File(Content),
+    Directory(Listing),
+}
+
+/// Reads a file up to the limit of the settings, or lists a directory.
+///
+/// Errors: those of the connection; the path is missing, forbidden or nothing that can be read.
+pub async fn look(fleet: &Fleet, host: &str, path: &RemotePath) -> Result<Found> {
+    fleet.work(host, Repeat::Safe, async |machine| look_on(fleet, machine, path).await).await
+}
+
+/// Lists a directory.
+///
+/// Errors: those of the connection; the path is missing, forbidden, or no directory.
+pub async fn list(fleet: &Fleet, host: &str, path: &RemotePath) -> Result<Listing> {
+    match look(fleet, host, path).await? {
+        Found::Directory(listing) => Ok(listing),
+        Found::File(_) => {
+            Err(Error::new(Kind::WrongFileType, format!("{path} is a file; expected a directory")))
+        }
+    }
+}
+
+async fn look_on(fleet: &Fleet, machine: &Machine, path: &RemotePath) -> Result<Found> {
+    let limit = fleet.settings().max_file_size;
+    if let (Some(link), Some(sftp_path)) = (machine.files().await?, sftp_path(path)) {
+        match link.read(sftp_path, 0, limit).await? {
+            Ok(Outcome::Read { data, more, .. }) => {
+                return Ok(Found::File(Content { data, truncated: more, limit }));
+            }
+            Ok(_) => return Err(unexpected()),
+            Err(Failure::NotRegular(FileType::Directory)) => {
+                return list::by_sftp(fleet, link, path, sftp_path).await.map(Found::Directory);
+            }
+            // Reading a device may take forever, and would hold up everything else on the SFTP channel.
+            Err(Failure::NotRegular(kind)) if is_device(kind) => {}
+            Err(failure) => return Err(explain(path, &failure)),
+        }
+    }
+    look_by_command(fleet, machine, path, limit).await
+}
+
+async fn look_by_command(fleet: &Fleet, machine: &Machine, path: &RemotePath, limit: u64) -> Result<Found> {
+    let kept = usize::try_from(limit.max(fleet.settings().max_output_size)).unwrap_or(usize::MAX);
+    let mut data = Vec::new();
+    let mut overflow = false;
+    let mut keep = |_, bytes: &[u8]| {
+        let room = kept.saturating_add(1) - data.len();
+        data.extend_from_slice(&bytes[..room.min(bytes.len())]);
+        overflow = data.len() > kept;
+        if overflow { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let timeout = fleet.settings().command_timeout;
+    let late = || {
+        let text = format!("{} gave nothing to read for {}s", path, timeout.as_secs_f64());
+        Err(Error::new(Kind::CommandTimeout, text))
+    };
+    let seen =
+        fleet.within(timeout, fallback::look(machine, path, Some(limit), limit, &mut keep), late).await?;
+    Ok(match seen {
+        Seen::Directory => Found::Directory(Listing::from_ls(&data, fleet.settings().max_output_size)),
+        Seen::File | Seen::Device => {
+            let truncated = data.len() as u64 > limit;
+            data.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            Found::File(Content { data, truncated, limit })
+        }
+    })
+}
