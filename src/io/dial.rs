@@ -52,6 +52,9 @@ async fn connect(
         known_hosts,
         Keys::find(host, settings.passphrase_file.clone()),
     )?;
+    if let Some(unusable) = known_hosts.unusable() {
+        return Err(Error::new(Kind::HostKey, format!("the known host keys cannot be read: {unusable}")));
+    }
     let mut config = ClientConfig::new(host.user.as_str());
     config.identities = keys.public();
     config.offer.prefer_host_keys(&known_hosts.known_algorithms(host));

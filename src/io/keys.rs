@@ -51,6 +51,10 @@ impl Keys {
         if let Some(agent) = host.identity_agent.as_deref().map(Agent::at) {
             keys.add_agent(&agent, &files, host.identities_only).await;
         }
+        if files.iter().all(|file| file.private.is_none()) && keys.keys.is_empty() {
+            let tried: Vec<_> = host.identity_files.iter().map(|path| path.display().to_string()).collect();
+            keys.notes.push(format!("no private key in {}, and none in an agent", tried.join(", ")));
+        }
         for file in files {
             keys.notes.extend(file.note);
             if let Some(private) = file.private
@@ -143,8 +147,12 @@ fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
         ErrorKind::NotFound => Unreadable::Missing,
         _ => Unreadable::Because(error.to_string()),
     };
+    // Looked at before it is opened: opening a FIFO would wait for its writer.
+    let metadata = std::fs::metadata(path).map_err(because)?;
+    if !metadata.is_file() {
+        return Err(Unreadable::Because("not a regular file".into()));
+    }
     let file = File::open(path).map_err(because)?;
-    let metadata = file.metadata().map_err(because)?;
     // As ssh: a private key that others can read is not private any more.
     if metadata.mode() & 0o077 != 0 && metadata.uid() == rustix::process::geteuid().as_raw() {
         let mode = metadata.mode() & 0o777;

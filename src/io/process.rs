@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use futures_util::FutureExt;
@@ -20,7 +20,7 @@ use super::blocking;
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{Exit, Shell, Sink, Stream, leash};
 
-/// `sh` in the user's home directory, without standard input.
+/// `sh` in the user's home directory (`/` when there is none), without standard input.
 #[derive(Debug)]
 pub(super) struct LocalShell {
     pub(super) home: PathBuf,
@@ -44,7 +44,7 @@ impl LocalShell {
         let (stderr, their_stderr) = pipe().map_err(failed)?;
         let child = Command::new("/bin/sh")
             .args(leash::arguments(command).map(OsStr::from_bytes))
-            .current_dir(&self.home)
+            .current_dir(if self.home.is_dir() { self.home.as_path() } else { Path::new("/") })
             .stdin(OwnedFd::from(their_stdin))
             .stdout(their_stdout)
             .stderr(their_stderr)

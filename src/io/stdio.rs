@@ -2,16 +2,20 @@
 //! a socket, and not all of these can be awaited.
 
 use std::io::{self, BufRead, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use async_channel::{Receiver, Sender};
+use event_listener::Event;
 
 use crate::base::limits;
 
 /// Lines read ahead of the program.
 const LINES_AHEAD: usize = 64;
-/// Lines written that standard output has not taken.
+/// Lines written that standard output has not taken, and their bytes: one answer may be a hundred megabytes.
 const LINES_BEHIND: usize = 1024;
+const BYTES_BEHIND: usize = 8 * 1024 * 1024;
 /// Lines that one write may carry.
 const LINES_PER_WRITE: usize = 64;
 
@@ -36,17 +40,59 @@ pub fn lines() -> Receiver<Line> {
     receiver
 }
 
-/// Where lines for standard output go, and the thread that writes them. It ends when the sender is dropped and all is
-/// written, or when nobody reads standard output any more.
-pub fn writer() -> io::Result<(Sender<Vec<u8>>, thread::JoinHandle<()>)> {
-    let (sender, receiver) = async_channel::bounded(LINES_BEHIND);
-    let thread = thread::Builder::new().name("stdout".into()).spawn(move || {
-        if let Err(error) = write_lines(&mut io::stdout().lock(), &receiver) {
-            tracing::debug!(%error, "standard output is closed");
-            receiver.close();
+/// Where lines for standard output go.
+pub struct Output {
+    lines: Sender<Vec<u8>>,
+    behind: Arc<Behind>,
+    writer: thread::JoinHandle<()>,
+}
+
+/// How far standard output is behind, in bytes, and news of its progress.
+#[derive(Default)]
+struct Behind {
+    bytes: AtomicUsize,
+    progress: Event,
+}
+
+/// Nobody reads standard output any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+impl Output {
+    /// Starts the thread that writes.
+    pub fn start() -> io::Result<Self> {
+        let (lines, receiver) = async_channel::bounded(LINES_BEHIND);
+        let behind = Arc::new(Behind::default());
+        let progress = Arc::clone(&behind);
+        let writer = thread::Builder::new().name("stdout".into()).spawn(move || {
+            if let Err(error) = write_lines(&mut io::stdout().lock(), &receiver, &progress) {
+                tracing::debug!(%error, "standard output is closed");
+                receiver.close();
+                progress.progress.notify(usize::MAX);
+            }
+        })?;
+        Ok(Self { lines, behind, writer })
+    }
+
+    /// Hands over a line without its end, once there is room for it.
+    pub async fn send(&self, line: Vec<u8>) -> Result<(), Closed> {
+        loop {
+            let progress = self.behind.progress.listen();
+            if self.behind.bytes.load(Ordering::Acquire) < BYTES_BEHIND || self.lines.is_closed() {
+                break;
+            }
+            progress.await;
         }
-    })?;
-    Ok((sender, thread))
+        self.behind.bytes.fetch_add(line.len(), Ordering::AcqRel);
+        self.lines.send(line).await.map_err(|_| Closed)
+    }
+
+    /// Waits until everything is written.
+    pub fn finish(self) {
+        drop(self.lines);
+        // A thread that panicked has nothing more to write.
+        let _ = self.writer.join();
+    }
 }
 
 fn read_lines(from: &mut impl BufRead, bytes_max: usize, to: &Sender<Line>) -> io::Result<()> {
@@ -70,17 +116,22 @@ fn read_lines(from: &mut impl BufRead, bytes_max: usize, to: &Sender<Line>) -> i
     }
 }
 
-fn write_lines(to: &mut impl Write, from: &Receiver<Vec<u8>>) -> io::Result<()> {
+fn write_lines(to: &mut impl Write, from: &Receiver<Vec<u8>>, behind: &Behind) -> io::Result<()> {
     let mut buffer = Vec::new();
     while let Ok(line) = from.recv_blocking() {
         buffer.clear();
         append(&mut buffer, &line);
-        for _ in 1..LINES_PER_WRITE {
-            let Ok(line) = from.try_recv() else { break };
+        let mut lines = 1;
+        while lines < LINES_PER_WRITE
+            && let Ok(line) = from.try_recv()
+        {
             append(&mut buffer, &line);
+            lines += 1;
         }
         to.write_all(&buffer)?;
         to.flush()?;
+        behind.bytes.fetch_sub(buffer.len() - lines, Ordering::AcqRel);
+        behind.progress.notify(usize::MAX);
     }
     Ok(())
 }
@@ -120,8 +171,10 @@ mod tests {
             sender.try_send(line.as_bytes().to_vec()).unwrap();
         }
         drop(sender);
+        let behind = Behind { bytes: AtomicUsize::new(2), ..Behind::default() };
         let mut out = Vec::new();
-        write_lines(&mut out, &receiver).unwrap();
+        write_lines(&mut out, &receiver, &behind).unwrap();
         assert_eq!(out, b"a\nb\n");
+        assert_eq!(behind.bytes.into_inner(), 0);
     }
 }

@@ -17,7 +17,7 @@ use crate::rpc;
 /// Errors: standard output cannot be served.
 pub async fn serve_stdio(session: &Session) -> Result<()> {
     let failed = |error| Error::new(Kind::Local, format!("Cannot serve standard output: {error}"));
-    let (replies, writer) = stdio::writer().map_err(failed)?;
+    let output = stdio::Output::start().map_err(failed)?;
     let lines = stdio::lines();
     let mut calls: FuturesUnordered<LocalBoxFuture<'static, Option<Vec<u8>>>> = FuturesUnordered::new();
     let mut input_ended = false;
@@ -40,7 +40,7 @@ pub async fn serve_stdio(session: &Session) -> Result<()> {
             },
         };
         if let Some(reply) = reply
-            && replies.send(reply).await.is_err()
+            && output.send(reply).await.is_err()
         {
             // Nobody reads answers any more: what is under way is of no use to anyone.
             return Ok(());
@@ -49,8 +49,7 @@ pub async fn serve_stdio(session: &Session) -> Result<()> {
             break;
         }
     }
-    drop(replies);
-    let _ = writer.join();
+    output.finish();
     Ok(())
 }
 

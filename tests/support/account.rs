@@ -18,12 +18,21 @@ pub struct Account {
     dir: TempDir,
 }
 
+/// tinysshd refuses a home below a directory that others may write to, such as /tmp, where this checkout may stand.
+fn sheltered_dir() -> PathBuf {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let places = [Some(env!("CARGO_TARGET_TMPDIR").into()), home, Some("/var/lib".into())];
+    let is_sheltered = |place: &PathBuf| {
+        place.ancestors().all(|dir| fs::metadata(dir).is_ok_and(|dir| dir.permissions().mode() & 0o022 == 0))
+    };
+    places.into_iter().flatten().find(is_sheltered).expect("a directory that only its owner can write to")
+}
+
 impl Account {
     pub const USER: &str = "scout";
 
     pub fn new() -> Self {
-        // Not in /tmp: tinysshd refuses a home below a directory that others may write to.
-        let dir = TempDir::with_prefix_in("server-", env!("CARGO_TARGET_TMPDIR")).expect("a directory");
+        let dir = TempDir::with_prefix_in("server-", sheltered_dir()).expect("a directory");
         let account = Self { dir };
         make_private_dir(&account.home());
         make_private_dir(&account.home().join(".ssh"));

@@ -38,11 +38,12 @@ pub struct KnownHosts {
     /// Entries with wildcards, negations or a hash: every one is tried.
     others: Vec<u32>,
     warnings: Vec<Diagnostic>,
+    unusable: Option<Diagnostic>,
 }
 
 impl KnownHosts {
-    /// Reads the files in order. A missing file is an empty one; a file or a line that cannot be read is a warning,
-    /// and the hosts it may have known are unknown.
+    /// Reads the files in order. A missing file is an empty one; a line that cannot be read is a warning, and the hosts
+    /// it may have known are unknown; a file that cannot be read makes them all [`unusable`](Self::unusable).
     pub fn load<P: AsRef<Path>>(files: &[P]) -> Self {
         let mut known = Self::default();
         for path in files {
@@ -51,11 +52,10 @@ impl KnownHosts {
             match file::read(path, KNOWN_HOSTS_FILE_BYTES_MAX) {
                 Ok(bytes) => known.read(path, &bytes),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => known.warn(Diagnostic {
-                    file: Arc::from(path),
-                    line: 0,
-                    message: format!("cannot be read: {}", file::reason(&error)),
-                }),
+                Err(error) => {
+                    let message = format!("cannot be read: {}", file::reason(&error));
+                    known.give_up(Diagnostic { file: Arc::from(path), line: 0, message });
+                }
             }
         }
         known
@@ -82,6 +82,12 @@ impl KnownHosts {
     pub fn known_algorithms(&self, host: &HostConfig) -> Vec<String> {
         let (host, port) = host.known_as();
         self.algorithms_of(host, port)
+    }
+
+    /// A file that is there and could not be read to its end: it may revoke or contradict what the others say, so
+    /// nobody should be trusted by them alone.
+    pub fn unusable(&self) -> Option<&Diagnostic> {
+        self.unusable.as_ref()
     }
 
     /// Lines and files that could not be read. Bounded; line 0 is the file as a whole.
@@ -148,8 +154,8 @@ impl KnownHosts {
         for (line, text) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
             let warning = |message: String| Diagnostic { file: Arc::clone(&file), line, message };
             if line > KNOWN_HOSTS_LINES_MAX {
-                return self
-                    .warn(warning(format!("more than {KNOWN_HOSTS_LINES_MAX} lines: the rest is not read")));
+                let message = format!("more than {KNOWN_HOSTS_LINES_MAX} lines: the rest is not read");
+                return self.give_up(warning(message));
             }
             match Entry::parse(text, &file, line) {
                 Ok(Some(entry)) => self.add(entry),
@@ -167,6 +173,11 @@ impl KnownHosts {
             None => self.others.push(id),
         }
         self.entries.push(entry);
+    }
+
+    fn give_up(&mut self, diagnostic: Diagnostic) {
+        self.unusable.get_or_insert_with(|| diagnostic.clone());
+        self.warn(diagnostic);
     }
 
     fn warn(&mut self, diagnostic: Diagnostic) {

@@ -6,6 +6,7 @@
 
 mod rule;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -216,7 +217,9 @@ fn read(path: &Path, must_exist: bool) -> Result<Document> {
     let source = path.display().to_string();
     let bytes = match file::read(path, SETTINGS_FILE_BYTES_MAX) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_exist => {
+        Err(error)
+            if !must_exist && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) =>
+        {
             return Ok(Document::default());
         }
         Err(error) => return Err(invalid(&source, &format!("cannot be read: {}", file::reason(&error)))),

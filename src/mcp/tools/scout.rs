@@ -75,7 +75,7 @@ Commands are read-only. Allowed: cat, df, diff, du, file, find, grep, head, ls, 
 joined by pipes; quotes and ~ work. Redirection, variables, command lists and options that write or execute are refused.";
 
 const ANY_COMMAND: &str = "\
-ANY command is allowed on this server: the query goes to the shell of the remote user as it is and can change or destroy what \
+ANY command is allowed on this server: the query is run by `sh` on the host as it is and can change or destroy what \
 that user may. Use commands that only read unless you were asked to change something.";
 
 const EXAMPLES: &str = "\
