@@ -29,6 +29,18 @@
 //! | [`mcp`] | what an agent sees: revisions, tools, cancellation | transports, sockets |
 //! | [`io`] | the only place that names the runtime: connections, stdio, resolver, agent, processes | |
 //! | [`server`], [`cli`] | wiring: boot, serve, subcommands | |
+//! | `testing` | simulated links, small servers, virtual time; only in tests and behind the feature | |
+//!
+//! # Where to change what
+//!
+//! | to change | go to |
+//! |---|---|
+//! | a bound | `base/limits.rs`; a default that users may change is also a row of `config/settings/` |
+//! | what an error means to a caller, to a retry, to a metric | the table in `base/error.rs` |
+//! | an algorithm | `crypto/`, then `ssh/algorithm.rs` and `ssh/cipher.rs` or `ssh/kex/` |
+//! | which commands and options are allowed | `scout/command/table.rs` |
+//! | how remote commands are ended | `fleet/leash.rs` |
+//! | what agents see of a tool | `mcp/tools/`, then `UPDATE_GOLDEN=1 cargo test --test mcp_surface` |
 
 pub mod base;
 pub mod cli;

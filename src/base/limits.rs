@@ -1,6 +1,6 @@
 //! Every bound of the program, with its unit and its reason. Names end in the unit and `_MAX` or `_MIN`.
 //!
-//! A bound that a user may change is a setting (`config/settings.rs`); what stands here is its default and its range.
+//! A bound that a user may change is a setting (`config/settings/`); what stands here is its default and its range.
 
 use super::time::Duration;
 

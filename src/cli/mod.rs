@@ -73,8 +73,11 @@ async fn execute(scene: &Scene, command: Command, mut output: Output) -> Result<
     let fleet = &scene.fleet;
     match command {
         Command::Serve => {
-            let options =
-                Options { allow_any_command: scene.settings.allow_any_command, ..Options::default() };
+            let settings = &scene.settings;
+            let options = Options {
+                allow_any_command: settings.allow_any_command,
+                calls_max: settings.max_concurrency.saturating_add(settings.max_queue),
+            };
             let session = Session::new(Rc::clone(fleet), &options);
             server::serve_stdio(&session).await?;
         }

@@ -36,8 +36,11 @@ pub struct Answer {
 pub async fn scout(fleet: &Fleet, request: &Request) -> Result<Answer> {
     let target = Target::parse(&request.target)?;
     let begun = fleet.now();
-    let _admitted = fleet.admit().await?;
-    let result = in_time(fleet, answer(fleet, &target, request.query.as_deref())).await;
+    let admitted = async {
+        let _admitted = fleet.admit().await?;
+        answer(fleet, &target, request.query.as_deref()).await
+    };
+    let result = in_time(fleet, admitted).await;
     let took = fleet.now() - begun;
     let slow = fleet.settings().slow_threshold_ms;
     if took >= slow && !slow.is_zero() {

@@ -61,7 +61,7 @@ impl Link {
         let _at_work = self.at_work();
         loop {
             let permit = self.sessions.enter().await.map_err(|_| self.busy())?;
-            self.alive().map_err(|end| Error::new(Kind::NotBegun, end.message()))?;
+            self.can_begin()?;
             let channel = self.start(command, permit)?;
             match (Run { link: self, channel, sink }).await? {
                 Ended::Exit(exit) => {
@@ -227,14 +227,15 @@ impl Future for Run<'_> {
             }
             return Poll::Ready(Ok(Ended::NotStarted(refusal)));
         }
-        if exec.closed {
-            return Poll::Ready(exec.exit.take().map(Ended::Exit).ok_or_else(|| {
+        if exec.closed || state.ended.is_some() {
+            // TinySSH may hang up after the status without closing the channel first.
+            if let Some(exit) = exec.exit.take() {
+                return Poll::Ready(Ok(Ended::Exit(exit)));
+            }
+            return Poll::Ready(Err(state.ended.clone().unwrap_or_else(|| {
                 let text = format!("{} ended the command without saying how it ended", this.link.host);
                 Error::new(Kind::ConnectionLost, text)
-            }));
-        }
-        if let Some(error) = &state.ended {
-            return Poll::Ready(Err(error.clone()));
+            })));
         }
         exec.waker = Some(cx.waker().clone());
         Poll::Pending

@@ -55,7 +55,7 @@ impl Link {
         let _at_work = self.at_work();
         loop {
             let listener = self.sftp_known.listen();
-            self.alive()?;
+            self.can_begin()?;
             if let Some(known) = self.state.borrow().has_sftp() {
                 return Ok(known);
             }

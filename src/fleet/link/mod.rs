@@ -295,6 +295,11 @@ impl Link {
         }
     }
 
+    /// The same for work of which nothing has been sent.
+    fn can_begin(&self) -> Result<()> {
+        self.alive().map_err(|end| Error::new(Kind::NotBegun, end.message()))
+    }
+
     fn explain(&self, error: &ssh::Error) -> Error {
         errors::from_ssh(&self.host, error)
     }

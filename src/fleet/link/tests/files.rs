@@ -55,7 +55,7 @@ fn who_waits_for_sftp_hears_of_the_end_of_the_link() {
     world.pass(SECOND);
     link.close();
     world.settle();
-    assert_eq!(waiting.output().unwrap_err().kind(), Kind::ConnectionLost);
+    assert_eq!(waiting.output().unwrap_err().kind(), Kind::NotBegun);
 }
 
 #[test]
