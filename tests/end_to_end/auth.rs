@@ -144,3 +144,12 @@ fn a_server_that_wants_more_than_a_key_is_explained() {
     let message = Scout::with(&sshd.endpoint).run(&["read", PROBE]).failure();
     assert!(message.contains("password"), "what the server still wants: {message}");
 }
+
+#[test]
+fn a_key_that_is_no_file_is_named_and_not_waited_for() {
+    let sshd = Sshd::start();
+    let mut endpoint = sshd.endpoint.clone();
+    endpoint.identity = sshd.fifo("key").into();
+    let message = Scout::with(&endpoint).run(&["read", PROBE]).failure();
+    assert!(message.contains("not a regular file"), "{message}");
+}

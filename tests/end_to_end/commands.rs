@@ -136,6 +136,16 @@ fn nothing_that_is_refused_reaches_the_host() {
 }
 
 #[test]
+fn a_command_has_its_jobs_to_itself() {
+    let sshd = Sshd::start();
+    let mut client = Scout::with(&sshd.endpoint).serve_with(&["--allow-any-command"]);
+    client.initialize("2025-11-25");
+    for target in ["h1:/", "localhost:/"] {
+        assert_eq!(client.query(target, "true & wait; echo waited").trim_end(), "waited", "{target}");
+    }
+}
+
+#[test]
 fn any_command_may_be_allowed() {
     let sshd = Sshd::start();
     let scout = Scout::with(&sshd.endpoint);

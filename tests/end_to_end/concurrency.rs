@@ -150,6 +150,19 @@ fn a_full_queue_is_refused_at_once() {
     assert!(ids[..5].iter().all(|id| !client.has_answer(*id)), "the others wait or run");
 }
 
+#[test]
+fn waiting_counts_towards_the_request_timeout() {
+    let sshd = Sshd::start();
+    let fifo = sshd.fifo("silent");
+    let scout = Scout::with(&sshd.endpoint).env("SCOUT_MAX_CONCURRENCY", 1).env("SCOUT_REQUEST_TIMEOUT", 1);
+    let mut client = scout.client();
+    let query = json!({ "target": "h1:/", "query": format!("cat {fifo}") });
+    let ids = [client.post_scout(query.clone()), client.post_scout(query)];
+    for id in ids {
+        assert_eq!(client.wait(id).tool_error(), "Error: Request timeout after 1s");
+    }
+}
+
 fn descriptors(pid: u32) -> usize {
     std::fs::read_dir(format!("/proc/{pid}/fd")).expect("its descriptors").count()
 }

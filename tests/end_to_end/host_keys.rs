@@ -148,3 +148,10 @@ fn host_key_fingerprint(sshd: &Sshd) -> String {
     let text = String::from_utf8_lossy(&output.stdout);
     text.split(' ').nth(1).expect("a fingerprint").to_owned()
 }
+
+#[test]
+fn a_file_that_cannot_be_read_vouches_for_nobody() {
+    let sshd = Sshd::start();
+    let message = Scout::with(&sshd.endpoint).run(&["--known-hosts", "/", "read", PROBE]).failure();
+    assert!(message.contains("known host keys cannot be read: /"), "{message}");
+}
