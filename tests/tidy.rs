@@ -47,10 +47,12 @@ fn layers_import_only_what_is_above_them() {
     let mut wrong = Vec::new();
     for source in sources() {
         let Some(own) = rank(layer(&source.path)) else { continue };
-        for (number, line) in source.code.iter().enumerate() {
-            for name in line.split("crate::").skip(1).map(first_word) {
+        let code = source.code.join("\n");
+        for (at, _) in code.match_indices("crate::") {
+            let number = code[..at].matches('\n').count() + 1;
+            for name in imported(&code[at + "crate::".len()..]) {
                 if rank(name).is_some_and(|other| other > own) {
-                    wrong.push(format!("src/{}:{}: names {name}", source.path, number + 1));
+                    wrong.push(format!("src/{}:{number}: names {name}", source.path));
                 }
             }
         }
@@ -101,6 +103,22 @@ fn uses(source: &Source, word: &str) -> Vec<String> {
 
 fn starts_word(line: &str, at: usize) -> bool {
     !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_')
+}
+
+/// The modules that stand right behind `crate::`: one, or those of a list in braces.
+fn imported(path: &str) -> Vec<&str> {
+    let Some(list) = path.strip_prefix('{') else { return vec![first_word(path)] };
+    let mut depth = 0;
+    let parts = list.split(|char| {
+        match char {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        depth < 0 || (depth == 0 && char == ',')
+    });
+    // What follows the closing brace is split off as well, and begins with no module's name.
+    parts.map(|part| first_word(part.trim_start())).take_while(|name| !name.is_empty()).collect()
 }
 
 fn first_word(text: &str) -> &str {
@@ -158,4 +176,10 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+#[test]
+fn lists_of_imports_are_seen() {
+    assert_eq!(imported("base::Error;\nuse x"), ["base"]);
+    assert_eq!(imported("{sftp, ssh::{self, Client},\n    io::Outside,\n};\nuse y, z"), ["sftp", "ssh", "io"]);
 }
