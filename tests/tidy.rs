@@ -181,5 +181,8 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn lists_of_imports_are_seen() {
     assert_eq!(imported("base::Error;\nuse x"), ["base"]);
-    assert_eq!(imported("{sftp, ssh::{self, Client},\n    io::Outside,\n};\nuse y, z"), ["sftp", "ssh", "io"]);
+    assert_eq!(
+        imported("{sftp, ssh::{self, Client},\n    io::Outside,\n};\nuse y, z"),
+        ["sftp", "ssh", "io"]
+    );
 }

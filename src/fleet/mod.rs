@@ -182,7 +182,10 @@ impl Fleet {
     /// All hosts, with a mark for those that accept connections. Probes run side by side.
     pub async fn status(&self) -> Vec<HostStatus> {
         let probes = self.names.iter().map(|name| async {
-            let host = self.host(name);
+            let host = self.host(name).and_then(|host| match &host {
+                Host::Remote(config) => config.check_reachable().map(|()| host),
+                Host::Local => Ok(host),
+            });
             let online = match &host {
                 Ok(Host::Local) => true,
                 Ok(Host::Remote(host)) => self.net.probe(Rc::clone(host)).await,

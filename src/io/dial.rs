@@ -41,10 +41,7 @@ async fn connect(
     memory: Rc<Memory>,
     stage: &Cell<&'static str>,
 ) -> Result<Rc<Link>> {
-    if let Some(proxy) = host.proxy_jump.as_ref().or(host.proxy_command.as_ref()) {
-        let text = format!("its SSH configuration asks for a proxy ({proxy}), which is not supported yet");
-        return Err(Error::new(Kind::HostConfig, text));
-    }
+    host.check_reachable()?;
     let known_hosts_files = host.known_hosts_files();
     let known_hosts = blocking::run(move || KnownHosts::load(&known_hosts_files));
     let (addresses, known_hosts, keys) = futures_util::try_join!(

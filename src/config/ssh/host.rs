@@ -10,6 +10,7 @@ use super::expand::{self, Tokens};
 use super::reader::Diagnostic;
 use super::scope::Facts;
 use crate::base::limits::IDENTITY_FILES_MAX;
+use crate::base::{Error, Kind, Result};
 use crate::config::Env;
 
 /// What it takes to reach a host.
@@ -54,6 +55,19 @@ struct Written {
 }
 
 impl HostConfig {
+    /// # Errors
+    /// [`Kind::HostConfig`] when the host can only be reached in a way that we do not know yet.
+    pub fn check_reachable(&self) -> Result<()> {
+        match self.proxy_jump.as_ref().or(self.proxy_command.as_ref()) {
+            None => Ok(()),
+            Some(proxy) => {
+                let text =
+                    format!("its SSH configuration asks for a proxy ({proxy}), which is not supported yet");
+                Err(Error::new(Kind::HostConfig, text))
+            }
+        }
+    }
+
     /// The known_hosts files, the user's first.
     pub fn known_hosts_files(&self) -> Vec<PathBuf> {
         self.user_known_hosts_files.iter().chain(&self.global_known_hosts_files).cloned().collect()
