@@ -3,8 +3,8 @@
 //! # The way of a request
 //!
 //! ```text
-//! bytes in -> server/stdio -> rpc -> mcp (session, tool) -> target -> fleet (pool: ready connection | dial)
-//!          -> scout (one operation) -> sftp | exec -> ssh -> one write
+//! bytes in -> server/stdio -> rpc -> mcp (session, tool) -> scout (target, admission, one operation)
+//!          -> fleet (pool: ready connection | dial) -> link: sftp | exec -> ssh -> one write
 //!          ... the host works ...
 //!          -> ssh -> operation result -> mcp content -> rpc -> bytes out
 //! ```

@@ -103,7 +103,8 @@ kinds! {
 
 /// A failed request: what kind of failure, and a sentence for the person or agent who asked.
 ///
-/// The message is complete (it names the host, path or value and what was expected) and holds no secret.
+/// The message is complete (it names the path or value and what was expected, and the host where the caller may not
+/// know which one it was) and holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     kind: Kind,
