@@ -8,7 +8,7 @@
 mod exec;
 mod files;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::rc::Rc;
@@ -17,6 +17,7 @@ use event_listener::{Event as Notify, EventListener};
 
 use super::errors;
 use super::gate::Gate;
+use super::memory::Memory;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::ssh::{self, ChannelId, Event};
@@ -40,15 +41,6 @@ pub struct LinkOptions {
     pub clock: fn() -> Instant,
     /// What earlier connections to the host have taught.
     pub memory: Rc<Memory>,
-}
-
-/// What is known of a host beyond the life of a connection.
-#[derive(Debug, Default)]
-pub struct Memory {
-    /// It refuses SFTP, hangs up when asked for it, or has no room for it besides commands.
-    lacks_sftp: Cell<bool>,
-    /// A connection serves one session and no other after it (TinySSH).
-    serves_one_session: Cell<bool>,
 }
 
 /// One connection. See the module's documentation.
