@@ -69,8 +69,13 @@ pub const SSH_BANNERS_MAX: usize = 8;
 pub const SSH_EXTENSIONS_MAX: u32 = 64;
 /// IGNORE, DEBUG and UNIMPLEMENTED before the login is done. A polite server sends none.
 pub const SSH_IDLE_MESSAGES_MAX: u32 = 256;
-/// Signed requests in one login: sshd's `MaxAuthTries` is 6 and its last failure ends the connection.
-pub const SSH_AUTH_ATTEMPTS_MAX: u32 = 6;
+/// Requests and answers in one login: an agent full of keys, and a dialogue. sshd's `MaxAuthTries` is 6, but servers that
+/// never end a login exist.
+pub const SSH_AUTH_REQUESTS_MAX: u32 = 64;
+/// How often a password is asked for: `NumberOfPasswordPrompts` of OpenSSH.
+pub const SSH_PASSWORD_PROMPTS_DEFAULT: u32 = 3;
+/// Questions asked at once. PAM asks one; forms for a new password two or three.
+pub const SSH_AUTH_PROMPTS_MAX: u32 = 16;
 /// Received and not consumed on one channel: 100 Mbit/s at 160 ms, or 1 Gbit/s at 16 ms, without a stall.
 pub const SSH_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
 /// Data of one channel packet in either direction: what every server takes (RFC 4253 §6.1).

@@ -14,7 +14,9 @@ pub fn from_ssh(host: &str, error: &ssh::Error) -> Error {
         | E::HostSignature
         | E::HostKeyReplaced
         | E::HostKeyRejected => Kind::HostKey,
-        E::AuthRejected { .. } | E::AuthPartial { .. } => Kind::Authentication,
+        E::AuthRejected { .. } | E::AuthPartial { .. } | E::AuthRounds { .. } | E::PasswordExpired => {
+            Kind::Authentication
+        }
         E::Disconnected { .. }
         | E::Closed { .. }
         | E::KeepaliveTimeout { .. }

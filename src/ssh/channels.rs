@@ -11,6 +11,8 @@ use crate::base::limits::{
     SSH_CHANNEL_PACKET_BYTES_MAX, SSH_CHANNELS_MAX, SSH_PACKET_BYTES_MAX, SSH_TEXT_BYTES_MAX,
 };
 
+use std::collections::VecDeque;
+
 const WHAT: &str = "channel message";
 
 /// Few enough that looking one up means walking along.
@@ -18,13 +20,31 @@ pub(crate) struct Channels {
     list: Vec<Channel>,
     next: u32,
     window_bytes: u32,
-    /// Login is done: channels are opened at once.
-    is_ready: bool,
+    login: LoginState,
+    /// Opened before login was done, and not answered yet; in the order in which they were sent.
+    early: VecDeque<ChannelId>,
+}
+
+/// When channels are opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LoginState {
+    /// Later.
+    Pending,
+    /// At once: the login request under way is expected to succeed.
+    Expected,
+    /// At once.
+    Done,
 }
 
 impl Channels {
     pub fn new(window_bytes: u32) -> Self {
-        Self { list: Vec::new(), next: 0, window_bytes, is_ready: false }
+        Self {
+            list: Vec::new(),
+            next: 0,
+            window_bytes,
+            login: LoginState::Pending,
+            early: VecDeque::new(),
+        }
     }
 
     /// # Errors
@@ -34,8 +54,13 @@ impl Channels {
         let id = ChannelId(self.next);
         self.next = next.ok_or(Error::ChannelLimit)?;
         let mut channel = Channel::new(id, self.window_bytes);
-        if self.is_ready {
-            channel.send_open(transport);
+        match self.login {
+            LoginState::Pending => {}
+            LoginState::Expected => {
+                self.early.push_back(id);
+                channel.send_open(transport);
+            }
+            LoginState::Done => channel.send_open(transport),
         }
         self.list.push(channel);
         Ok(id)
@@ -43,8 +68,53 @@ impl Channels {
 
     /// Login is done: opens what was asked for meanwhile.
     pub fn ready(&mut self, transport: &mut Transport) {
-        self.is_ready = true;
-        self.list.iter_mut().for_each(|channel| channel.send_open(transport));
+        self.login = LoginState::Done;
+        let queued = self.list.iter_mut().filter(|channel| matches!(channel.state, State::Queued));
+        queued.for_each(|channel| channel.send_open(transport));
+    }
+
+    // --- before login is done
+
+    /// Opens channels right behind a login request that is expected to succeed. A server handles messages in their
+    /// order, so they find it logged in; RFC 4252 §6 only forbids them where it is not.
+    pub fn open_early(&mut self, transport: &mut Transport) {
+        self.login = LoginState::Expected;
+        for channel in self.list.iter_mut().filter(|channel| matches!(channel.state, State::Queued)) {
+            self.early.push_back(channel.id);
+            channel.send_open(transport);
+        }
+    }
+
+    /// The login request was not enough: what was opened behind it counts as never sent.
+    pub fn take_back(&mut self) {
+        self.login = LoginState::Pending;
+        while !self.early.is_empty() {
+            self.take_back_first();
+        }
+    }
+
+    /// The server did not understand a message. Behind a login request that can only be a request to open a channel,
+    /// and of these the first one without an answer.
+    pub fn unimplemented(&mut self, transport: &mut Transport) {
+        let is_logged_in = self.login == LoginState::Done;
+        if let Some(channel) = self.take_back_first()
+            && is_logged_in
+        {
+            channel.send_open(transport);
+        }
+    }
+
+    /// The first channel that was opened early and has no answer, if its owner still wants it.
+    fn take_back_first(&mut self) -> Option<&mut Channel> {
+        let id = self.early.pop_front()?;
+        let index = self.list.iter().position(|channel| channel.id == id)?;
+        if self.list[index].is_released {
+            self.list.remove(index);
+            return None;
+        }
+        let channel = &mut self.list[index];
+        channel.state = State::Queued;
+        Some(channel)
     }
 
     pub fn get(&mut self, id: ChannelId) -> Option<&mut Channel> {
@@ -121,9 +191,14 @@ impl Channels {
         let index = self.find(reader.u32(WHAT)?)?;
         let channel = &mut self.list[index];
         match message {
-            number::CHANNEL_OPEN_CONFIRMATION => confirmed(channel, reader, transport, events),
+            number::CHANNEL_OPEN_CONFIRMATION => {
+                confirmed(channel, reader, transport, events)?;
+                self.early.retain(|early| *early != channel.id);
+                Ok(())
+            }
             number::CHANNEL_OPEN_FAILURE => {
                 refused(channel, reader, events)?;
+                self.early.retain(|early| *early != channel.id);
                 self.list.remove(index);
                 Ok(())
             }
