@@ -25,9 +25,6 @@ use crate::ssh::{self, ChannelId, Event};
 use exec::Execs;
 use files::Files;
 
-/// Channels left to commands: the others are for SFTP and for those that are on their way out.
-const SESSIONS_MAX: usize = limits::SSH_CHANNELS_MAX / 2;
-
 /// What a link must know besides its connection.
 #[derive(Debug, Clone)]
 pub struct LinkOptions {
@@ -96,7 +93,10 @@ impl Link {
             idle_timeout: options.idle_timeout,
             clock: options.clock,
             memory: options.memory,
-            sessions: Gate::new(options.sessions.min(SESSIONS_MAX), limits::QUEUED_REQUESTS_DEFAULT),
+            sessions: Gate::new(
+                options.sessions.min(limits::SSH_SESSIONS_MAX),
+                limits::QUEUED_REQUESTS_DEFAULT,
+            ),
             pipeline: Gate::new(limits::SFTP_OPERATIONS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
             driver: Notify::new(),
             sftp_known: Notify::new(),
