@@ -80,8 +80,11 @@ pub const SSH_AUTH_PROMPTS_MAX: u32 = 16;
 pub const SSH_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
 /// Data of one channel packet in either direction: what every server takes (RFC 4253 §6.1).
 pub const SSH_CHANNEL_PACKET_BYTES_MAX: u32 = 32 * 1024;
-/// Channels of one connection, those whose owner has yet to close them included.
-pub const SSH_CHANNELS_MAX: usize = 64;
+/// Channels of one connection, those whose owner has yet to close them included: a jump host carries one for every
+/// host behind it.
+pub const SSH_CHANNELS_MAX: usize = 1024;
+/// Sessions that may be asked for on one connection. sshd gives 10 by default; more than this no server gives.
+pub const SSH_SESSIONS_MAX: usize = 32;
 /// Data taken from the owner of a channel while the peer's window is shut.
 pub const SSH_SEND_BUFFER_BYTES_MAX: usize = 256 * 1024;
 /// Sealed bytes the socket has not taken: no more channel data is sealed above it.

@@ -1,7 +1,7 @@
 //! The client: transport, login, channels and timers composed into one machine. Knows no sockets and no clock.
 
 use super::auth::{Method, PublicIdentity, Tried};
-use super::channel::{ChannelId, Start, Stream};
+use super::channel::{ChannelId, Kind, Start, Stream};
 use super::channels::Channels;
 use super::error::{Error, Phase};
 use super::event::{Event, Events};
@@ -286,17 +286,37 @@ impl Client {
         result.or_else(|error| self.fail(error))
     }
 
-    // --- session channels
+    // --- channels
 
     /// A new session channel. Before login it is opened as soon as login is done.
     ///
     /// # Errors
     /// [`Error::ChannelLimit`], [`Error::AlreadyClosed`].
     pub fn open_session(&mut self) -> Result<ChannelId, Error> {
+        self.open(Kind::Session)
+    }
+
+    /// A TCP connection from the server to `host` and `port`, which the server resolves (RFC 4254 §7.2). Its bytes
+    /// are read and sent like a session's; opened like [`open_session`](Self::open_session).
+    ///
+    /// # Errors
+    /// [`Error::ChannelLimit`], [`Error::AlreadyClosed`].
+    pub fn open_direct_tcpip(&mut self, host: &str, port: u16) -> Result<ChannelId, Error> {
+        self.open(Kind::DirectTcpip(host.into(), port))
+    }
+
+    fn open(&mut self, kind: Kind) -> Result<ChannelId, Error> {
         if self.end.is_some() {
             return Err(Error::AlreadyClosed);
         }
-        self.channels.open(&mut self.transport)
+        self.channels.open(kind, &mut self.transport)
+    }
+
+    /// Sets a variable of the process that will run on the channel. Servers ignore those they do not allow.
+    pub fn set_env(&mut self, channel: ChannelId, name: &str, value: &str) {
+        if let (None, Some(channel)) = (&self.end, self.channels.get(channel)) {
+            channel.set_env(name, value, &mut self.transport);
+        }
     }
 
     /// Runs a command; one start per channel. Before the channel is open it is sent right after the confirmation.
@@ -324,10 +344,7 @@ impl Client {
 
     /// Sends data and returns how many bytes were taken; the rest is wanted after [`Event::Writable`].
     pub fn send(&mut self, channel: ChannelId, data: &[u8]) -> usize {
-        match (&self.end, self.channels.get(channel)) {
-            (None, Some(channel)) => channel.send(data, &mut self.transport),
-            _ => 0,
-        }
+        if self.end.is_some() { 0 } else { self.channels.send(channel, data, &mut self.transport) }
     }
 
     /// Nothing more will be sent; goes out behind what `send` has taken.
