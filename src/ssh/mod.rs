@@ -45,3 +45,6 @@ pub use hostkey::HostKey;
 pub use identity::{Identity, KeyError};
 pub use negotiate::Offer;
 pub use timer::Keepalive;
+
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use auth::server_signature_algorithms;

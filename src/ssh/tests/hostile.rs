@@ -1,6 +1,6 @@
-use super::pair::{Link, Pair};
 use crate::base::limits::SSH_HELD_BYTES_MAX;
 use crate::ssh::*;
+use crate::testing::ssh_pair::{Link, Pair};
 use crate::testing::ssh_server::{Misbehaviour, ServerConfig};
 use proptest::prelude::*;
 use std::time::Duration;

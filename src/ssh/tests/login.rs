@@ -1,5 +1,5 @@
-use super::pair::{Link, Pair, User};
 use crate::ssh::*;
+use crate::testing::ssh_pair::{Link, Pair, User};
 use crate::testing::ssh_server::ServerConfig;
 
 #[test]
