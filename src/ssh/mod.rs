@@ -36,7 +36,7 @@ mod transport;
 pub(crate) mod wire;
 
 pub use algorithm::{Cipher, KexAlgorithm, SignatureAlgorithm};
-pub use auth::PublicIdentity;
+pub use auth::{Method, Prompt, Prompts, PublicIdentity, Tried};
 pub use channel::{ChannelId, Stream};
 pub use client::{Client, ClientConfig};
 pub use error::{Error, Phase};
