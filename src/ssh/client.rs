@@ -7,10 +7,10 @@ use super::error::{Error, Phase};
 use super::event::{Event, Events};
 use super::inbox::Inbox;
 use super::login::Login;
-use super::negotiate::Offer;
 use super::number;
+use super::offer::{Guess, Offer};
 use super::text::sanitise_line;
-use super::timer::{Keepalive, Liveness, Timer, Timers, Verdict};
+use super::timer::{Keepalive, Liveness, Rekey, Timer, Timers, Verdict};
 use super::transport::Transport;
 use super::wire::{Reader, Write};
 use crate::base::limits::{
@@ -30,8 +30,9 @@ pub struct ClientConfig {
     pub keepalive: Option<Keepalive>,
     /// Bytes each channel may have received and not consumed.
     pub window_bytes: u32,
-    /// Traffic under one key, in place of what its cipher is good for.
-    pub rekey_bytes: Option<u64>,
+    pub rekey: Rekey,
+    /// What [`Client::preferences`] said of this server before. Ignored where the offer does not hold both.
+    pub guess: Option<Guess>,
 }
 
 impl ClientConfig {
@@ -46,7 +47,8 @@ impl ClientConfig {
                 missed_max: KEEPALIVE_MISSED_MAX,
             }),
             window_bytes: SSH_WINDOW_BYTES,
-            rekey_bytes: None,
+            rekey: Rekey::default(),
+            guess: None,
         }
     }
 }
@@ -82,7 +84,7 @@ impl Client {
     /// Version string and KEXINIT are ready to be sent at once.
     pub fn new(config: ClientConfig, now: Instant) -> Self {
         Self {
-            transport: Transport::new(config.offer, config.rekey_bytes),
+            transport: Transport::new(config.offer, config.rekey.bytes),
             login: Login::new(config.user, config.identities),
             channels: Channels::new(config.window_bytes),
             events: Events::new(),
@@ -106,6 +108,12 @@ impl Client {
     pub fn phase(&self) -> Phase {
         let after = if self.login.is_done() { Phase::Connected } else { Phase::Authentication };
         self.transport.phase().unwrap_or(after)
+    }
+
+    /// What the server listed first, when that is worth to be remembered for [`ClientConfig::guess`]. Known once the
+    /// host key is.
+    pub fn preferences(&self) -> Option<&Guess> {
+        self.transport.preferences()
     }
 
     /// What `stream` of `channel` has received and nobody has consumed.
