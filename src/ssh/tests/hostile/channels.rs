@@ -107,7 +107,10 @@ fn while_opening() {
         assert_eq!(told(pair, [payload]), expected);
     }
     let (pair, channel) = opening();
-    assert_eq!(told(pair, [refusal(channel), refusal(channel)]), Some(Error::UnknownChannel { number: channel }));
+    assert_eq!(
+        told(pair, [refusal(channel), refusal(channel)]),
+        Some(Error::UnknownChannel { number: channel })
+    );
 }
 
 #[test]
@@ -207,7 +210,9 @@ fn exits() {
 #[test]
 fn requests_for_an_answer() {
     let (mut pair, _) = running();
-    for (kind, answer) in [("keepalive@openssh.com", number::CHANNEL_FAILURE), ("exit-status", number::CHANNEL_SUCCESS)] {
+    for (kind, answer) in
+        [("keepalive@openssh.com", number::CHANNEL_FAILURE), ("exit-status", number::CHANNEL_SUCCESS)]
+    {
         pair.server.inject(&request(0, kind, true, |out| out.put_u32(0)));
         pair.hear();
         let out = pair.client_output();
@@ -232,7 +237,12 @@ fn cut_short() {
         for cut in 1..whole.len() - if at == 0 { 0 } else { 4 } {
             let (pair, _) = opening();
             let error = told(pair, [&whole[..cut]]);
-            assert_eq!(error, Some(Error::Truncated { what: "channel message" }), "message {} cut at {cut}", whole[0]);
+            assert_eq!(
+                error,
+                Some(Error::Truncated { what: "channel message" }),
+                "message {} cut at {cut}",
+                whole[0]
+            );
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::base::limits::{SSH_KEY_BYTES_MAX, SSH_NAME_LIST_BYTES_MAX};
+use crate::base::limits::{SSH_CERTIFICATE_BYTES_MAX, SSH_KEY_BYTES_MAX, SSH_NAME_LIST_BYTES_MAX};
 
 /// The ten lists of a server that speaks what everybody speaks.
 const LISTS: [&str; 10] = [
@@ -53,7 +53,11 @@ fn lists_of_algorithms() {
     let long = "x".repeat(SSH_NAME_LIST_BYTES_MAX + 1);
     for at in 0..10 {
         for list in ["a b", "\n", "é", "a\0"] {
-            assert_eq!(told(greeted(), [with(at, list)]), Some(Error::Malformed { what: WHAT }), "{at} {list:?}");
+            assert_eq!(
+                told(greeted(), [with(at, list)]),
+                Some(Error::Malformed { what: WHAT }),
+                "{at} {list:?}"
+            );
         }
         let error = Error::TooLong { what: WHAT, max: SSH_NAME_LIST_BYTES_MAX };
         assert_eq!(told(greeted(), [with(at, &long)]), Some(error));
@@ -72,7 +76,9 @@ fn lists_of_algorithms() {
     ] {
         for list in ["", ",,,", "diffie-hellman-group1-sha1", "zlib,zlib@openssh.com"] {
             let error = told(greeted(), [with(at, list)]).unwrap();
-            let Error::NoCommonAlgorithm { kind: named, theirs, .. } = error else { panic!("{at} {list:?}: {error}") };
+            let Error::NoCommonAlgorithm { kind: named, theirs, .. } = error else {
+                panic!("{at} {list:?}: {error}")
+            };
             assert_eq!((named, theirs.as_str()), (kind, list));
         }
     }
@@ -80,7 +86,8 @@ fn lists_of_algorithms() {
 
 #[test]
 fn out_of_order() {
-    let early = |number: u8| [(LISTS[0], Error::UnexpectedInKex { number }), (STRICT, Error::StrictKex { number })];
+    let early =
+        |number: u8| [(LISTS[0], Error::UnexpectedInKex { number }), (STRICT, Error::StrictKex { number })];
     let newkeys = vec![number::NEWKEYS];
     let answer = reply(b"", b"", b"");
     let ignore = text(number::IGNORE, "");
@@ -89,7 +96,9 @@ fn out_of_order() {
         let error = Error::UnexpectedInKex { number };
         assert_eq!(told(greeted(), [vec![number]]), Some(error));
     }
-    for number in [number::SERVICE_ACCEPT, number::EXT_INFO, number::USERAUTH_SUCCESS, number::CHANNEL_OPEN, 0, 255] {
+    for number in
+        [number::SERVICE_ACCEPT, number::EXT_INFO, number::USERAUTH_SUCCESS, number::CHANNEL_OPEN, 0, 255]
+    {
         assert_eq!(told(greeted(), [vec![number]]), Some(Error::UnexpectedInKex { number }));
         for (kex, error) in early(number) {
             assert_eq!(told(greeted(), [with(0, kex), vec![number]]), Some(error));
@@ -101,8 +110,14 @@ fn out_of_order() {
     for (kex, error) in early(number::NEWKEYS) {
         assert_eq!(told(greeted(), [with(0, kex), newkeys.clone()]), Some(error));
     }
-    assert_eq!(told(greeted(), [ignore.clone(), with(0, STRICT)]), Some(Error::StrictKex { number: number::KEXINIT }));
-    assert_eq!(told(greeted(), [with(0, STRICT), ignore.clone()]), Some(Error::StrictKex { number: number::IGNORE }));
+    assert_eq!(
+        told(greeted(), [ignore.clone(), with(0, STRICT)]),
+        Some(Error::StrictKex { number: number::KEXINIT })
+    );
+    assert_eq!(
+        told(greeted(), [with(0, STRICT), ignore.clone()]),
+        Some(Error::StrictKex { number: number::IGNORE })
+    );
     assert_eq!(told(greeted(), [ignore.clone(), with(0, LISTS[0]), ignore]), None);
     // After login: a reply or NEWKEYS that belongs to no exchange.
     for payload in [newkeys, answer] {
@@ -128,15 +143,28 @@ fn replies() {
         assert_eq!(answer(&whole[..cut]), Some(Error::Truncated { what: WHAT }), "{cut}");
     }
     assert_eq!(answer(&[&whole[..], b"x"].concat()), Some(Error::Malformed { what: WHAT }));
-    let long = vec![0; SSH_KEY_BYTES_MAX + 1];
-    for payload in [reply(&long, b"", b""), reply(b"", &long, b""), reply(b"", b"", &long)] {
-        assert_eq!(answer(&payload), Some(Error::TooLong { what: WHAT, max: SSH_KEY_BYTES_MAX }));
+    let long = vec![0; 200_000];
+    for (payload, max) in [
+        (reply(&long, b"", b""), SSH_CERTIFICATE_BYTES_MAX),
+        (reply(b"", &long, b""), SSH_KEY_BYTES_MAX),
+        (reply(b"", b"", &long), SSH_KEY_BYTES_MAX),
+    ] {
+        assert_eq!(answer(&payload), Some(Error::TooLong { what: WHAT, max }));
     }
     for value in [&[][..], &[9; 31], &[9; 33], &[0; 32]] {
-        assert_eq!(answer(&reply(&ed25519, value, &signature)), Some(Error::KexValue), "{} bytes", value.len());
+        assert_eq!(
+            answer(&reply(&ed25519, value, &signature)),
+            Some(Error::KexValue),
+            "{} bytes",
+            value.len()
+        );
     }
     for (key, signature, error) in [
-        (blob(&[b"ssh-rsa", &[1, 0, 1], &[0xff; 256]]), &signature, Error::HostKeyType { expected: "ssh-ed25519" }),
+        (
+            blob(&[b"ssh-rsa", &[1, 0, 1], &[0xff; 256]]),
+            &signature,
+            Error::HostKeyType { expected: "ssh-ed25519" },
+        ),
         (blob(&[b"ssh-ed25519", &[1; 31]]), &signature, Error::HostKeyMalformed),
         (blob(&[b"ssh-ed25519", &[1; 32], b"more"]), &signature, Error::HostKeyMalformed),
         (Vec::new(), &signature, Error::HostKeyMalformed),

@@ -30,7 +30,8 @@ fn is_whole(cipher: Option<Cipher>, length: usize) -> bool {
 fn lengths() {
     const MAX: usize = SSH_PACKET_BYTES_MAX;
     for cipher in protections() {
-        let edges = [34_992, 35_000, 35_004, MAX - 4, MAX, MAX + 4, MAX + 8, MAX + 16, 1 << 31, u32::MAX as usize];
+        let edges =
+            [34_992, 35_000, 35_004, MAX - 4, MAX, MAX + 4, MAX + 8, MAX + 16, 1 << 31, u32::MAX as usize];
         for length in (0..64).chain(edges) {
             let is_legal = is_whole(cipher, length) && (8..=MAX).contains(&length);
             // Said at the header: nothing of an illegal packet is waited for.
