@@ -51,6 +51,15 @@ impl Channels {
         self.list.iter_mut().find(|channel| channel.id == id && !channel.is_released)
     }
 
+    pub fn ids(&self) -> impl Iterator<Item = ChannelId> {
+        self.list.iter().filter(|channel| !channel.is_released).map(|channel| channel.id)
+    }
+
+    pub fn is_open(&self, id: ChannelId) -> bool {
+        let open = |channel: &Channel| matches!(channel.state, State::Open(_)) && !channel.close_sent;
+        self.list.iter().any(|channel| channel.id == id && open(channel))
+    }
+
     pub fn received(&self, id: ChannelId, stream: Stream) -> &[u8] {
         let channel = self.list.iter().find(|channel| channel.id == id);
         channel.map_or(&[], |channel| match stream {

@@ -89,10 +89,11 @@ impl Default for ServerConfig {
 /// (which only `KILL` ends), and the subsystems `echo` and `sftp`.
 pub struct Server {
     pub config: ServerConfig,
-    /// Key exchanges finished, logins refused, sessions opened so far.
+    /// Key exchanges finished, logins refused, sessions opened and refused so far.
     pub exchanges: usize,
     pub refused_logins: usize,
     pub opened_sessions: usize,
+    pub refused_sessions: usize,
     /// Wants the stream closed.
     pub is_closed: bool,
     host_key: Ed25519,
@@ -119,6 +120,7 @@ impl Server {
             exchanges: 0,
             refused_logins: 0,
             opened_sessions: 0,
+            refused_sessions: 0,
             is_closed: false,
             host_key,
             host_blob,
@@ -153,9 +155,21 @@ impl Server {
         self.channels.iter().filter(|channel| !channel.is_free).count()
     }
 
+    /// Those of them in which something was started.
+    pub fn busy_sessions(&self) -> usize {
+        self.channels.iter().filter(|channel| !channel.is_free && channel.is_started).count()
+    }
+
     /// Ends every subsystem, as if its process had died.
     pub fn end_subsystems(&mut self) {
         self.channels.iter_mut().for_each(ServerChannel::end_subsystem);
+    }
+
+    /// Closes the sessions that nothing was started in.
+    pub fn end_unused(&mut self) {
+        for payload in self.channels.iter_mut().filter_map(ServerChannel::end_unused).collect::<Vec<_>>() {
+            self.send(|out| out.extend_from_slice(&payload));
+        }
     }
 
     /// Starts a key exchange unless one is running.
@@ -412,6 +426,7 @@ impl Server {
             });
         }
         if self.sessions() >= self.config.sessions_max {
+            self.refused_sessions += 1;
             self.send(|out| {
                 out.push(number::CHANNEL_OPEN_FAILURE);
                 out.put_u32(remote);
