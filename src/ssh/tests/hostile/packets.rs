@@ -1,66 +1,63 @@
 use super::*;
 use crate::base::limits::SSH_PACKET_BYTES_MAX;
-use crate::ssh::cipher::{LENGTH_BYTES, PacketKey};
+use crate::ssh::cipher::{LENGTH_BYTES, Protection};
 use crate::ssh::packet::{Opened, Opener};
-
-fn protections() -> impl Iterator<Item = Option<Cipher>> {
-    std::iter::once(None).chain(Cipher::ALL.iter().copied().map(Some))
-}
-
-fn key(cipher: Option<Cipher>) -> PacketKey {
-    cipher.map_or(PacketKey::None, |cipher| PacketKey::new(cipher, &[7; 64], &[7; 12]).unwrap())
-}
+use crate::testing::protections::{packet_key, protections};
 
 /// What becomes of a packet sealed with the right key, of this length field and with this behind it.
-fn forged(cipher: Option<Cipher>, length: usize, rest: &[u8]) -> Result<Option<Opened>, Error> {
+fn forged(protection: Option<Protection>, length: usize, rest: &[u8]) -> Result<Option<Opened>, Error> {
     let mut packet = [&(length as u32).to_be_bytes()[..], rest].concat();
-    key(cipher).seal(0, &mut packet, 0);
+    packet_key(protection).seal(0, &mut packet, 0);
     let mut opener = Opener::default();
-    opener.install(key(cipher), true);
+    opener.direction.install(packet_key(protection), true);
     opener.open(&mut packet)
 }
 
 /// Whether a length makes whole blocks. Where it is not encrypted with the rest, it does not count towards them.
-fn is_whole(cipher: Option<Cipher>, length: usize) -> bool {
-    let key = key(cipher);
+fn is_whole(protection: Option<Protection>, length: usize) -> bool {
+    let key = packet_key(protection);
     (length + if key.pads_length() { LENGTH_BYTES } else { 0 }).is_multiple_of(key.block_bytes())
 }
 
 #[test]
 fn lengths() {
     const MAX: usize = SSH_PACKET_BYTES_MAX;
-    for cipher in protections() {
+    for protection in protections() {
         let edges =
             [34_992, 35_000, 35_004, MAX - 4, MAX, MAX + 4, MAX + 8, MAX + 16, 1 << 31, u32::MAX as usize];
         for length in (0..64).chain(edges) {
-            let is_legal = is_whole(cipher, length) && (8..=MAX).contains(&length);
-            // Said at the header: nothing of an illegal packet is waited for.
-            let rest = if is_legal { vec![4; length] } else { Vec::new() };
-            let expected = match forged(cipher, length, &rest) {
+            let is_legal = is_whole(protection, length) && (8..=MAX).contains(&length);
+            // Said as soon as the length can be read: nothing more of an illegal packet is waited for.
+            let rest = vec![4; if is_legal { length } else { 28 }];
+            let expected = match forged(protection, length, &rest) {
                 Ok(Some(opened)) if is_legal => Ok(Some(opened)),
                 _ => Err(Error::PacketLength { length: length as u32 }),
             };
-            assert_eq!(forged(cipher, length, &rest), expected, "{cipher:?} {length}");
+            assert_eq!(forged(protection, length, &rest), expected, "{protection:?} {length}");
         }
     }
 }
 
 #[test]
 fn padding() {
-    for cipher in protections() {
-        let length = (28..48).find(|length| is_whole(cipher, *length)).unwrap();
+    for protection in protections() {
+        let length = (28..48).find(|length| is_whole(protection, *length)).unwrap();
         let padded = |padding: usize| {
             let mut rest = vec![9; length];
             rest[0] = padding as u8;
-            forged(cipher, length, &rest)
+            forged(protection, length, &rest)
         };
         for padding in [0, 1, 3, length, 255] {
             let error = Error::PacketPadding { padding: padding as u8 };
-            assert_eq!(padded(padding), Err(error), "{cipher:?} {padding}");
+            assert_eq!(padded(padding), Err(error), "{protection:?} {padding}");
         }
-        assert_eq!(padded(length - 1), Err(Error::PacketEmpty), "{cipher:?}");
+        assert_eq!(padded(length - 1), Err(Error::PacketEmpty), "{protection:?}");
         for padding in [4, length - 2] {
-            assert_eq!(padded(padding).unwrap().unwrap().payload.len(), length - 1 - padding, "{cipher:?}");
+            assert_eq!(
+                padded(padding).unwrap().unwrap().payload.len(),
+                length - 1 - padding,
+                "{protection:?}"
+            );
         }
     }
 }
