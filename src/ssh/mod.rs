@@ -33,6 +33,7 @@ mod tests;
 mod text;
 mod timer;
 mod transport;
+mod user_certificate;
 pub(crate) mod wire;
 
 pub use algorithm::{Cipher, KexAlgorithm, SignatureAlgorithm};
@@ -45,6 +46,7 @@ pub use hostkey::HostKey;
 pub use identity::{Identity, KeyError};
 pub use negotiate::Offer;
 pub use timer::Keepalive;
+pub use user_certificate::{CertificateError, UserCertificate};
 
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use auth::server_signature_algorithms;
