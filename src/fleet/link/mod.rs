@@ -7,8 +7,9 @@
 
 mod exec;
 mod files;
+mod tunnel;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::rc::Rc;
@@ -17,15 +18,15 @@ use event_listener::{Event as Notify, EventListener};
 
 use super::errors;
 use super::gate::Gate;
+use super::memory::Memory;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::ssh::{self, ChannelId, Event};
 
 use exec::Execs;
 use files::Files;
-
-/// Channels left to commands: the others are for SFTP and for those that are on their way out.
-const SESSIONS_MAX: usize = limits::SSH_CHANNELS_MAX / 2;
+pub use tunnel::Tunnel;
+use tunnel::Tunnels;
 
 /// What a link must know besides its connection.
 #[derive(Debug, Clone)]
@@ -40,15 +41,6 @@ pub struct LinkOptions {
     pub clock: fn() -> Instant,
     /// What earlier connections to the host have taught.
     pub memory: Rc<Memory>,
-}
-
-/// What is known of a host beyond the life of a connection.
-#[derive(Debug, Default)]
-pub struct Memory {
-    /// It refuses SFTP, hangs up when asked for it, or has no room for it besides commands.
-    lacks_sftp: Cell<bool>,
-    /// A connection serves one session and no other after it (TinySSH).
-    serves_one_session: Cell<bool>,
 }
 
 /// One connection. See the module's documentation.
@@ -72,6 +64,7 @@ struct State {
     client: ssh::Client,
     execs: Execs,
     files: Files,
+    tunnels: Tunnels,
     /// Whether the server has ever opened a session.
     has_served: bool,
     /// Operations under way.
@@ -84,9 +77,9 @@ struct State {
 }
 
 impl State {
-    /// Since when nothing runs.
-    fn idle_since(&self) -> Option<Instant> {
-        (self.active == 0 && self.execs.is_empty()).then_some(self.used)
+    /// Since when nothing runs, besides `others`.
+    fn idle_since(&self, others: usize) -> Option<Instant> {
+        (self.active == others && self.execs.is_empty()).then_some(self.used)
     }
 }
 
@@ -104,7 +97,10 @@ impl Link {
             idle_timeout: options.idle_timeout,
             clock: options.clock,
             memory: options.memory,
-            sessions: Gate::new(options.sessions.min(SESSIONS_MAX), limits::QUEUED_REQUESTS_DEFAULT),
+            sessions: Gate::new(
+                options.sessions.min(limits::SSH_SESSIONS_MAX),
+                limits::QUEUED_REQUESTS_DEFAULT,
+            ),
             pipeline: Gate::new(limits::SFTP_OPERATIONS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
             driver: Notify::new(),
             sftp_known: Notify::new(),
@@ -112,6 +108,7 @@ impl Link {
                 client,
                 execs: Execs::default(),
                 files: Files::default(),
+                tunnels: Tunnels::default(),
                 has_served: false,
                 active: 0,
                 used: (options.clock)(),
@@ -157,7 +154,7 @@ impl Link {
         if files.handle_timeout(client, now) {
             self.sftp_known.notify(usize::MAX);
         }
-        let is_idle = state.idle_since().is_some_and(|since| since + self.idle_timeout <= now);
+        let is_idle = state.idle_since(0).is_some_and(|since| since + self.idle_timeout <= now);
         drop(state);
         self.settle(ticked, now);
         if is_idle {
@@ -171,7 +168,7 @@ impl Link {
         if state.ended.is_some() {
             return None;
         }
-        let idle = state.idle_since().map(|since| since + self.idle_timeout);
+        let idle = state.idle_since(0).map(|since| since + self.idle_timeout);
         [state.client.poll_timeout(), state.execs.poll_timeout(), state.files.poll_timeout(), idle]
             .into_iter()
             .flatten()
@@ -205,9 +202,10 @@ impl Link {
         self.state.borrow().ended.is_some()
     }
 
-    /// Since when nothing runs on it; `None` while something does.
+    /// Since when nothing runs on it; `None` while something does. Who asks knows better what its tunnels are for.
     pub fn idle_since(&self) -> Option<Instant> {
-        self.state.borrow().idle_since()
+        let state = self.state.borrow();
+        state.idle_since(state.tunnels.count())
     }
 
     /// Waits until the driver is done with an ended link.
@@ -244,8 +242,12 @@ impl Link {
     }
 
     fn dispatch_all(&self, state: &mut State, now: Instant) {
-        let State { client, execs, files, has_served, .. } = state;
+        let State { client, execs, files, tunnels, has_served, .. } = state;
         while let Some(event) = client.poll_event() {
+            if event.channel().is_some_and(|channel| tunnels.owns(channel)) {
+                tunnels.handle_event(event);
+                continue;
+            }
             match event {
                 Event::Opened(_) => *has_served = true,
                 Event::Closed(_) | Event::ExitStatus { .. } | Event::ExitSignal { .. } => {
@@ -281,6 +283,7 @@ impl Link {
             state.ended = Some(error);
             state.execs.wake_all();
             state.files.wake_all();
+            state.tunnels.wake_all();
         }
         drop(state);
         self.sftp_known.notify(usize::MAX);

@@ -3,6 +3,7 @@
 mod commands;
 mod endings;
 mod files;
+mod tunnels;
 
 use std::rc::Rc;
 
