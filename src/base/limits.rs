@@ -41,6 +41,10 @@ pub const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Silence after which a pooled connection is asked for a sign of life, and how many may be missed.
 pub const KEEPALIVE_INTERVAL_DEFAULT: Duration = Duration::from_secs(5);
 pub const KEEPALIVE_MISSED_MAX: u32 = 3;
+/// How long a command of `Match exec` may take; ssh would wait for ever. The short ones it is meant for take a few
+/// milliseconds, so that often we look whether it has ended.
+pub const MATCH_EXEC_TIMEOUT: Duration = Duration::from_secs(5);
+pub const MATCH_EXEC_LOOK_EVERY: Duration = Duration::from_millis(2);
 /// Between the first signal to a remote process that overran its time and the second, which it cannot ignore.
 pub const KILL_GRACE: Duration = Duration::from_secs(2);
 
@@ -165,8 +169,10 @@ pub const SSH_CONFIG_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub const SSH_CONFIG_FILES_MAX: usize = 16_384;
 /// `Include` inside `Include`, as OpenSSH's `READCONF_MAX_DEPTH`.
 pub const SSH_CONFIG_INCLUDE_DEPTH_MAX: usize = 16;
-/// `IdentityFile` lines that apply to one host, as OpenSSH's `SSH_MAX_IDENTITY_FILES`.
+/// `IdentityFile` lines that apply to one host, and `CertificateFile` lines, as OpenSSH's `SSH_MAX_IDENTITY_FILES`.
 pub const IDENTITY_FILES_MAX: usize = 100;
+/// Values of `CanonicalDomains` and `CanonicalizePermittedCNAMEs`, as OpenSSH's `MAX_CANON_DOMAINS`.
+pub const CANONICAL_NAMES_MAX: usize = 32;
 /// Files on one `UserKnownHostsFile` or `GlobalKnownHostsFile` line, as OpenSSH's `SSH_MAX_HOSTS_FILES`.
 pub const KNOWN_HOSTS_FILES_MAX: usize = 32;
 /// One known_hosts file. A line is 100 to 700 bytes.
