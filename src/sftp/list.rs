@@ -1,13 +1,15 @@
 //! Listing a directory: OPENDIR, READDIRs until the end, READLINKs for the symbolic links among the entries.
 
 use super::attrs::{Attrs, FileType};
-use super::error::{Error, StatusCode};
+use super::error::{Error, Failure, StatusCode};
 use super::operation::{Next, Outcome, Step};
 use super::reply::{Name, Names, Reply};
 use super::request::{Asked, Request};
 use super::requests::Room;
+use super::wire::sanitise;
 use crate::base::limits::{
     PATH_BYTES_MAX, SFTP_READDIRS_MAX, SFTP_READLINKS_IN_FLIGHT_MAX, SFTP_READLINKS_MAX,
+    SFTP_STATUS_TEXT_BYTES_MAX,
 };
 use std::collections::VecDeque;
 
@@ -94,8 +96,11 @@ impl List {
                 self.stage = Stage::Entries { handle: handle.into(), in_flight: 0, ended: false };
             }
             (Asked::ReadDir, Reply::Names(names)) => {
-                let more = !names.is_empty() && self.add(names)?;
-                self.handle_batch(!more);
+                let is_last = names.is_empty();
+                match self.add(names)? {
+                    Ok(more) => self.handle_batch(is_last || !more),
+                    Err(failure) => return Ok(Step::Done(Err(failure))),
+                }
             }
             (Asked::ReadDir, Reply::Status { code: StatusCode::Eof, .. }) => self.handle_batch(true),
             (Asked::ReadLink { entry }, Reply::Names(mut names)) => {
@@ -117,10 +122,13 @@ impl List {
     }
 
     /// Takes in one batch of names; false when a limit was met.
-    fn add(&mut self, mut names: Names<'_>) -> Result<bool, Error> {
+    fn add(&mut self, mut names: Names<'_>) -> Result<Result<bool, Failure>, Error> {
         while !self.truncated
             && let Some(Name { name, longname, attrs }) = names.next()?
         {
+            if !is_name(name) {
+                return Ok(Err(Failure::Name(sanitise(name, SFTP_STATUS_TEXT_BYTES_MAX))));
+            }
             let entry = Entry { name: name.to_vec(), longname: longname.to_vec(), attrs, link: None };
             match self.bytes_left.checked_sub(entry.cost()) {
                 Some(bytes_left) if self.entries.len() < self.entries_max => {
@@ -131,7 +139,7 @@ impl List {
                 _ => self.truncated = true,
             }
         }
-        Ok(!self.truncated)
+        Ok(Ok(!self.truncated))
     }
 
     /// One READDIR was answered; `ends` when no further one is worth asking.
@@ -169,15 +177,20 @@ impl List {
     }
 }
 
+/// What may be the name of an entry. A path in its place is made for those who put it behind the directory's and open it.
+fn is_name(name: &[u8]) -> bool {
+    !name.is_empty() && !name.iter().any(|byte| matches!(byte, b'/' | 0))
+}
+
 impl Links {
-    /// Remembers the entry at `index` if it is a link that can be asked for: a name with a slash names no entry.
+    /// Remembers the entry at `index` if it is a link that can be asked for.
     fn note(&mut self, entry: &Entry, index: usize) {
         let is_link = match entry.attrs.file_type() {
             FileType::Symlink => true,
             FileType::Unknown => entry.longname.starts_with(b"l"),
             _ => false,
         };
-        if is_link && self.found < SFTP_READLINKS_MAX && !entry.name.contains(&b'/') {
+        if is_link && self.found < SFTP_READLINKS_MAX {
             self.found += 1;
             self.waiting.push_back(index);
         }

@@ -1,5 +1,7 @@
 //! Whole operations against the server in `testing`, and against servers that misbehave.
 
+mod hostile;
+
 use super::*;
 use crate::base::limits::*;
 use crate::testing::sftp_server::{Knobs, Node, SftpServer};

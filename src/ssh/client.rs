@@ -1,5 +1,8 @@
 //! The client: transport, login, channels and timers composed into one machine. Knows no sockets and no clock.
 
+#[cfg(any(test, feature = "testing"))]
+mod keyed;
+
 use super::auth::{Method, PublicIdentity, Tried};
 use super::channel::{ChannelId, Kind, Start, Stream};
 use super::channels::Channels;
@@ -9,6 +12,7 @@ use super::inbox::Inbox;
 use super::login::{Given, Login};
 use super::number;
 use super::offer::{Guess, Offer};
+use super::renewal::Renewals;
 use super::text::sanitise_line;
 use super::timer::{Keepalive, Liveness, Rekey, Timer, Timers, Verdict};
 use super::transport::Transport;
@@ -92,6 +96,7 @@ pub struct Client {
     idle_messages: u32,
     /// Keepalives without an answer.
     asked: u32,
+    renewals: Renewals,
     end: Option<End>,
 }
 
@@ -111,6 +116,7 @@ impl Client {
             inbox: Inbox::default(),
             idle_messages: 0,
             asked: 0,
+            renewals: Renewals::new(now),
             end: None,
         }
     }
@@ -435,6 +441,10 @@ impl Client {
                 self.login.handle_extensions(payload)
             }
             number::KEXINIT..=number::KEX_LAST => {
+                if message == number::KEXINIT && !self.transport.is_exchanging() && self.transport.is_fresh()
+                {
+                    self.renewals.waste(self.told)?;
+                }
                 let host_key = self.transport.handle_kex(payload, sequence)?;
                 self.events.extend(host_key.map(Event::HostKey));
                 Ok(())

@@ -2,6 +2,7 @@
 //! tests; it trusts its peer's lengths and keeps no bounds, so it must never meet the outside.
 
 mod hostile;
+mod keyed;
 mod login;
 
 pub use login::Doors;
