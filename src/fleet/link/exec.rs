@@ -99,6 +99,7 @@ impl Link {
     fn start(&self, command: &[u8], permit: Permit) -> Result<ChannelId> {
         let mut state = self.state.borrow_mut();
         let channel = state.client.open_session().map_err(|error| self.explain(&error))?;
+        self.env.iter().for_each(|(name, value)| state.client.set_env(channel, name, value));
         state.client.exec(channel, &leash::for_login_shell(command));
         state.execs.running.insert(channel, Exec::new(permit, (self.clock)()));
         drop(state);

@@ -41,6 +41,8 @@ pub struct LinkOptions {
     pub clock: fn() -> Instant,
     /// What earlier connections to the host have taught.
     pub memory: Rc<Memory>,
+    /// Variables for every command (`SendEnv`, `SetEnv`).
+    pub env: Rc<[(String, String)]>,
 }
 
 /// One connection. See the module's documentation.
@@ -49,6 +51,7 @@ pub struct Link {
     idle_timeout: Duration,
     clock: fn() -> Instant,
     memory: Rc<Memory>,
+    env: Rc<[(String, String)]>,
     /// Lets as many commands run as the server gives sessions.
     sessions: Rc<Gate>,
     /// Lets as many file operations share the SFTP channel as its pipeline holds.
@@ -97,6 +100,7 @@ impl Link {
             idle_timeout: options.idle_timeout,
             clock: options.clock,
             memory: options.memory,
+            env: options.env,
             sessions: Gate::new(
                 options.sessions.min(limits::SSH_SESSIONS_MAX),
                 limits::QUEUED_REQUESTS_DEFAULT,
