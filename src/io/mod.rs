@@ -4,10 +4,11 @@
 //! `connection` carries its bytes from then on, over the `stream` that `path` leads to: a socket
 //! (`connect` finds the address that answers), a tunnel or a program (`proxy_command`); `agent` and `keys` find what to log in with; `process` runs
 //! commands on this machine; [`stdio`] connects our own standard streams; `blocking` does what would stop a core, and
-//! `resolver` looks up names there.
+//! `resolver` looks up names there; [`condition`] runs the commands of `Match exec`.
 
 mod agent;
 mod blocking;
+pub mod condition;
 mod connect;
 mod connection;
 mod dial;

@@ -1,8 +1,12 @@
 //! All channels of one connection: numbers, limits, and the messages of RFC 4254 §5 that name one.
 
+mod early;
+
 use std::collections::VecDeque;
 
 use slab::Slab;
+
+use early::{Opening, Unanswered};
 
 use super::channel::{Channel, ChannelId, Kind, Received, Remote, State, Stream};
 use super::error::Error;
@@ -31,13 +35,20 @@ pub(crate) struct Channels {
     /// Those that have something to send that neither the window nor the owner holds up. First come, first served.
     waiting: VecDeque<ChannelId>,
     window_bytes: u32,
-    /// Login is done: channels are opened at once.
-    is_ready: bool,
+    opening: Opening,
+    unanswered: Unanswered,
 }
 
 impl Channels {
     pub fn new(window_bytes: u32) -> Self {
-        Self { slots: Slab::new(), opened: 0, waiting: VecDeque::new(), window_bytes, is_ready: false }
+        Self {
+            slots: Slab::new(),
+            opened: 0,
+            waiting: VecDeque::new(),
+            window_bytes,
+            opening: Opening::default(),
+            unanswered: Unanswered::default(),
+        }
     }
 
     /// # Errors
@@ -50,16 +61,22 @@ impl Channels {
         let id = ChannelId(self.opened << SLOT_BITS | slot.key() as u32);
         self.opened = self.opened.wrapping_add(1) & (u32::MAX >> SLOT_BITS);
         let channel = slot.insert(Channel::new(id, kind, self.window_bytes));
-        if self.is_ready {
-            channel.send_open(transport);
+        match self.opening {
+            Opening::Later => {}
+            Opening::Early => {
+                self.unanswered.push_back(id);
+                channel.send_open(transport);
+            }
+            Opening::Now => channel.send_open(transport),
         }
         Ok(id)
     }
 
     /// Login is done: opens what was asked for meanwhile.
     pub fn ready(&mut self, transport: &mut Transport) {
-        self.is_ready = true;
-        self.slots.iter_mut().for_each(|(_, channel)| channel.send_open(transport));
+        self.opening = Opening::Now;
+        let queued = self.slots.iter_mut().filter(|(_, channel)| matches!(channel.state, State::Queued));
+        queued.for_each(|(_, channel)| channel.send_open(transport));
     }
 
     pub fn get(&mut self, id: ChannelId) -> Option<&mut Channel> {
@@ -161,10 +178,12 @@ impl Channels {
         match message {
             number::CHANNEL_OPEN_CONFIRMATION => {
                 confirmed(channel, reader, transport, events)?;
+                self.answered(id);
                 self.list(id);
             }
             number::CHANNEL_OPEN_FAILURE => {
                 refused(channel, reader, events)?;
+                self.answered(id);
                 self.slots.remove(slot(id));
             }
             number::CHANNEL_CLOSE => {

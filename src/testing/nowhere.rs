@@ -9,7 +9,7 @@ use futures_util::future::{self, LocalBoxFuture};
 
 use crate::base::Result;
 use crate::base::time::Instant;
-use crate::config::{Env, HostConfig, Overrides, Settings, SshConfig};
+use crate::config::{AlgorithmLists, Env, HostConfig, Overrides, Settings, SshConfig};
 use crate::fleet::net::{Hop, Net};
 use crate::fleet::{Exit, Fleet, Link, Memory, Shell, Sink, Stream};
 
@@ -18,7 +18,8 @@ use crate::fleet::{Exit, Fleet, Link, Memory, Shell, Sink, Stream};
 pub fn fleet() -> Rc<Fleet> {
     let env = Env::default();
     let settings = Settings::load(&Overrides::default(), &env).expect("defaults are allowed");
-    let config = SshConfig::load(Some(Path::new("/dev/null")), &env).expect("an empty file is readable");
+    let config = SshConfig::load(Some(Path::new("/dev/null")), &env, AlgorithmLists::spoken())
+        .expect("an empty file is readable");
     Fleet::new(config, settings, Rc::new(Nowhere))
 }
 

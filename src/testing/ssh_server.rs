@@ -1,6 +1,8 @@
 //! A small SSH server, sans-IO: obedient by default, hostile where asked. For pairing with [`crate::ssh::Client`] in
 //! tests; it trusts its peer's lengths and keeps no bounds, so it must never meet the outside.
 
+mod hostile;
+
 use super::sftp_server::SftpServer;
 use super::ssh_server_channel::ServerChannel;
 use crate::crypto::sign::Ed25519;

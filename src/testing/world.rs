@@ -21,7 +21,7 @@ use super::nowhere::Hello;
 pub use super::world_host::{Connection, SimHost, log_in};
 use crate::base::Result;
 use crate::base::time::{Duration, Instant};
-use crate::config::{Env, HostConfig, Overrides, Settings, SshConfig};
+use crate::config::{AlgorithmLists, Env, HostConfig, Overrides, Settings, SshConfig};
 use crate::fleet::net::{Hop, Net};
 use crate::fleet::{Fleet, Link, Memory, Shell};
 
@@ -143,7 +143,8 @@ impl World {
 
     fn config(&self) -> SshConfig {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/world.ssh_config");
-        SshConfig::load(Some(Path::new(file)), &Env::default()).expect("the file is there")
+        SshConfig::load(Some(Path::new(file)), &Env::default(), AlgorithmLists::spoken())
+            .expect("the file is there")
     }
 }
 

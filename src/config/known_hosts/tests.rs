@@ -2,7 +2,7 @@ use ssh_key::PublicKey;
 
 use super::*;
 use crate::base::Kind;
-use crate::config::{Env, SshConfig};
+use crate::config::{AlgorithmLists, Env, SshConfig};
 
 const ED: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAD9xsXfQKPl4bzmdR2lpWU91ulcmooEligi4u4rB0Pa";
 const ED_OTHER: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB9dG4kjRhQTtWTVzd2t27+t0DEHBPW7iOD23TUiYLio";
@@ -109,7 +109,7 @@ fn refusal(host: &str, lines: &str) -> String {
     let (config, file) = (dir.path().join("config"), dir.path().join("my hosts"));
     std::fs::write(&config, CONFIG).unwrap();
     std::fs::write(&file, lines).unwrap();
-    let config = SshConfig::load(Some(&config), &Env::default()).unwrap();
+    let config = SshConfig::load(Some(&config), &Env::default(), AlgorithmLists::spoken()).unwrap();
     let host = config.resolve(host).unwrap();
     let error = KnownHosts::load(&[file]).verify(&host, "ssh-ed25519", &key(ED)).unwrap_err();
     assert_eq!(error.kind(), Kind::HostKey);

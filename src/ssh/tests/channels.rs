@@ -1,6 +1,6 @@
-use super::pair::{Link, Pair};
 use crate::base::limits::SSH_CHANNELS_MAX;
 use crate::ssh::*;
+use crate::testing::ssh_pair::{Link, Pair};
 use crate::testing::ssh_server::ServerConfig;
 
 #[test]
