@@ -197,12 +197,7 @@ impl Pool {
 
 /// Makes room for `count` places without touching `keep`: clears away what is over; if that is not enough, closes what
 /// was idle the longest. A hop stays as long as anybody behind it.
-fn make_room(
-    places: &mut Places,
-    connections_max: usize,
-    count: usize,
-    keep: Option<&str>,
-) -> Result<()> {
+fn make_room(places: &mut Places, connections_max: usize, count: usize, keep: Option<&str>) -> Result<()> {
     if places.len() + count > connections_max {
         places.retain(|_, place| !place.is_vacant());
     }

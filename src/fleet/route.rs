@@ -6,7 +6,8 @@
 use std::rc::Rc;
 
 use crate::base::{Error, Kind, Result, limits};
-use crate::config::{HostConfig, Jump, Proxy, SshConfig};
+use crate::config::ssh::{Jump, Proxy};
+use crate::config::{HostConfig, SshConfig};
 
 /// A host and the hops before it.
 #[derive(Debug, Clone)]

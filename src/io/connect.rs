@@ -14,7 +14,8 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::runtime;
 use crate::base::limits::{ADDRESSES_MAX, NEXT_ADDRESS_AFTER, NEXT_ROUND_AFTER};
-use crate::base::{Error, Kind, Result, time};
+use crate::base::time::{self, Duration};
+use crate::base::{Error, Kind, Result};
 
 /// How a socket is to be made.
 #[derive(Debug, Default)]
@@ -27,15 +28,20 @@ pub(super) struct Origin {
     pub(super) keep_alive: bool,
 }
 
-/// Connects to one of the addresses, the first of which is the likeliest, in at most `rounds` rounds.
+/// Connects to one of the addresses, the first of which is the likeliest, in at most `rounds` rounds; and how long the
+/// one that accepted took.
 ///
 /// Errors: none accepts, each with its reason.
-pub(super) async fn connect(addresses: &[SocketAddr], origin: &Origin, rounds: u32) -> Result<TcpStream> {
+pub(super) async fn connect(
+    addresses: &[SocketAddr],
+    origin: &Origin,
+    rounds: u32,
+) -> Result<(TcpStream, Duration)> {
     let addresses = interleaved(addresses);
     let mut round = 1;
     loop {
         match race(&addresses, origin).await {
-            Ok(stream) => return Ok(stream),
+            Ok(connected) => return Ok(connected),
             Err(failures) if round >= rounds => {
                 let failures: Vec<String> = failures.iter().map(Failure::to_string).collect();
                 return Err(Error::new(Kind::Unreachable, failures.join("; ")));
@@ -68,7 +74,7 @@ impl fmt::Display for Failure {
 }
 
 /// The next address is tried when one has failed, or beside those that take long.
-async fn race(addresses: &[SocketAddr], origin: &Origin) -> Result<TcpStream, Vec<Failure>> {
+async fn race(addresses: &[SocketAddr], origin: &Origin) -> Result<(TcpStream, Duration), Vec<Failure>> {
     let mut waiting = addresses.iter();
     let mut attempts = FuturesUnordered::new();
     let mut failures = Vec::new();
@@ -84,21 +90,22 @@ async fn race(addresses: &[SocketAddr], origin: &Origin) -> Result<TcpStream, Ve
             }
         };
         match outcome {
-            Some(Ok(stream)) => return Ok(stream),
+            Some(Ok(connected)) => return Ok(connected),
             Some(Err(failure)) => failures.push(failure),
             None => return Err(failures),
         }
     }
 }
 
-async fn attempt(address: SocketAddr, origin: &Origin) -> Result<TcpStream, Failure> {
+async fn attempt(address: SocketAddr, origin: &Origin) -> Result<(TcpStream, Duration), Failure> {
     let connected = async {
+        let begun = time::now();
         let socket = begin(address, origin)?;
         let stream = TcpStream::from_std(socket.try_clone()?.into())?;
         stream.writable(false).await?;
         match socket.take_error()? {
             Some(error) => Err(error),
-            None => Ok(stream),
+            None => Ok((stream, time::now() - begun)),
         }
     };
     connected.await.map_err(|error| Failure { address, error })
@@ -118,7 +125,9 @@ fn begin(address: SocketAddr, origin: &Origin) -> io::Result<Socket> {
         socket.bind(&(*own).into())?;
     }
     match socket.connect(&address.into()) {
-        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => Ok(socket),
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => {
+            Ok(socket)
+        }
         connected => connected.map(|()| socket),
     }
 }

@@ -64,7 +64,7 @@ async fn connect(
     config.identities = keys.public();
     config.offer.prefer_host_keys(&known_hosts.known_algorithms(host));
     config.keepalive = keepalive(settings, host);
-    let login = Login { host, known_hosts: &known_hosts, keys: &keys, stage };
+    let login = Login { host, known_hosts: &known_hosts, keys: &keys, stage, memory: &memory };
     let (stream, client) = login.along(&path, config).await?;
     let options = LinkOptions {
         host: host.alias.as_str().into(),
@@ -110,6 +110,7 @@ struct Login<'a> {
     known_hosts: &'a KnownHosts,
     keys: &'a Keys,
     stage: &'a Stage,
+    memory: &'a Memory,
 }
 
 /// Why a login failed.
@@ -130,7 +131,7 @@ impl Login<'_> {
     async fn along(&self, path: &Path<'_>, config: ClientConfig) -> Result<(Stream, Client)> {
         let mut retries = Retries::new();
         loop {
-            let failure = match self.on(path.open(self.stage).await?, config.clone()).await {
+            let failure = match self.on(path.open(self.stage, self.memory).await?, config.clone()).await {
                 Ok(done) => return Ok(done),
                 Err(failure) => failure,
             };
@@ -144,6 +145,7 @@ impl Login<'_> {
     /// Shakes hands and logs in. Every answer to what one read brought leaves in one write.
     async fn on(&self, mut stream: Stream, config: ClientConfig) -> Result<(Stream, Client), Failure> {
         let mut client = Client::new(config, time::now());
+        Link::prepare(&mut client, self.memory);
         let mut out = Vec::new();
         let mut input = Vec::with_capacity(READ_BYTES);
         let mut failure: Option<Failure> = None;
@@ -210,6 +212,8 @@ impl Login<'_> {
                     signed.map_err(|error| self.explain(&error))?;
                 }
                 Event::Banner(text) => tracing::info!(host = self.host.alias, banner = text, "banner"),
+                // What comes after it is for the link.
+                Event::Ready => return Ok(()),
                 _ => {}
             }
         }

@@ -40,7 +40,7 @@ impl Net for Outside {
 
     fn probe(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool> {
         async move {
-            within(limits::PROBE_TIMEOUT, path::connect(&host)).await.is_some_and(|connected| connected.is_ok())
+            within(limits::PROBE_TIMEOUT, path::probe(&host)).await.is_some_and(|connected| connected.is_ok())
         }
         .boxed_local()
     }

@@ -9,10 +9,12 @@ use super::connect::{self, Origin};
 use super::resolver::resolve;
 use super::stream::Stream;
 use super::{dial::Stage, proxy_command};
+use crate::base::time::{self, Duration};
 use crate::base::{Error, Kind, Result};
-use crate::config::{AddressFamily, HostConfig, Proxy};
-use crate::fleet::Link;
+use crate::config::HostConfig;
+use crate::config::ssh::{AddressFamily, Proxy};
 use crate::fleet::net::Hop;
+use crate::fleet::{Link, Memory};
 
 pub(super) enum Path<'a> {
     Tcp(Tcp),
@@ -44,15 +46,20 @@ impl<'a> Path<'a> {
         }
     }
 
-    pub(super) async fn open(&self, stage: &Stage) -> Result<Stream> {
+    /// Opens it, which takes a round trip to the host.
+    pub(super) async fn open(&self, stage: &Stage, memory: &Memory) -> Result<Stream> {
+        stage.set("connecting");
         match self {
             Self::Tcp(tcp) => {
-                stage.set("connecting");
-                tcp.connect().await.map(Stream::from)
+                let (stream, took) = tcp.connect().await?;
+                memory.note_round_trip(took);
+                Ok(stream.into())
             }
             Self::Tunnel { hop, host } => {
-                stage.set("opening a connection");
-                hop.tunnel(&host.hostname, host.port).await.map(Stream::from)
+                let begun = time::now();
+                let tunnel = hop.tunnel(&host.hostname, host.port).await?;
+                memory.note_round_trip(time::now() - begun);
+                Ok(tunnel.into())
             }
             Self::Command { command, host } => proxy_command::start(command, host).map(Stream::from),
         }
@@ -65,8 +72,8 @@ impl<'a> Path<'a> {
 }
 
 /// Connects to the host's address and port, whatever answers there.
-pub(super) async fn connect(host: &HostConfig) -> Result<TcpStream> {
-    Tcp::find(host).await?.connect().await
+pub(super) async fn probe(host: &HostConfig) -> Result<()> {
+    Tcp::find(host).await?.connect().await.map(drop)
 }
 
 /// The host's addresses, and how to connect to them.
@@ -84,7 +91,7 @@ impl Tcp {
         Ok(Self { addresses, origin, rounds: host.connection_attempts })
     }
 
-    async fn connect(&self) -> Result<TcpStream> {
+    async fn connect(&self) -> Result<(TcpStream, Duration)> {
         connect::connect(&self.addresses, &self.origin, self.rounds).await
     }
 }

@@ -103,8 +103,12 @@ impl Writer {
     /// Ends the connection; the reader's wait ends too.
     pub(super) fn close(self) {
         match self {
-            Self::Tcp(_, read) | Self::Program(.., read) => read.cancel(),
-            Self::Tunnel(tunnel) => return tunnel.close(),
-        };
+            Self::Tcp(_, read) => drop(read.cancel()),
+            Self::Tunnel(tunnel) => tunnel.close(),
+            Self::Program(half, running, read) => {
+                read.cancel();
+                drop((half, running));
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::os::fd::OwnedFd;
 
 use super::*;
-use crate::base::time::{Duration, now};
+use crate::base::time::now;
 
 fn listener(ip: IpAddr) -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind((ip, 0)).unwrap();
@@ -37,7 +37,7 @@ fn dead() -> (SocketAddr, Vec<OwnedFd>) {
 
 fn connect_within(limit: Duration, addresses: &[SocketAddr], origin: &Origin) -> Option<Result<SocketAddr>> {
     let work = async {
-        let stream = connect(addresses, origin, 1).await?;
+        let (stream, _) = connect(addresses, origin, 1).await?;
         Ok(stream.peer_addr().unwrap())
     };
     runtime::run(runtime::within(limit, work)).unwrap()
@@ -57,7 +57,8 @@ fn attempts_at(address: SocketAddr) -> usize {
 #[test]
 fn families_take_turns() {
     let [a, b] = [1, 2].map(|last| SocketAddr::new(v4(last), 22));
-    let [x, y, z] = [1, 2, 3].map(|last| SocketAddr::new(Ipv6Addr::new(0, 0, 0, 0, 0, 0, 0, last).into(), 22));
+    let [x, y, z] =
+        [1, 2, 3].map(|last| SocketAddr::new(Ipv6Addr::new(0, 0, 0, 0, 0, 0, 0, last).into(), 22));
     assert_eq!(interleaved(&[x, y, z, a, b]), [x, a, y, b, z]);
     assert_eq!(interleaved(&[a, b, x, y, z]), [a, x, b, y, z]);
     assert_eq!(interleaved(&[]), []);
