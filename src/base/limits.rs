@@ -219,7 +219,22 @@ pub const SESSIONS_AHEAD_KEPT: Duration = Duration::from_secs(10);
 pub const FAREWELL_PATIENCE: Duration = Duration::from_secs(1);
 /// Probes under way for one host list: each holds a socket, and the usual limit is 1,024 descriptors.
 pub const PROBES_AT_ONCE_MAX: usize = 256;
+/// Jump hosts on the way to one host. Each adds its round trips and a place in the pool; people use one or two.
+pub const HOPS_MAX: usize = 8;
 /// Names listed for someone who asked for a host that is not there.
 pub const HOSTS_IN_ERROR_MAX: usize = 100;
 
 // --- io --------------------------------------------------------------------------------------------------------
+
+/// Addresses of one name that are tried. Names with more are load balancers, of which any address will do.
+pub const ADDRESSES_MAX: usize = 32;
+/// How long one address may take before the next one is tried beside it (RFC 8305 §5, "Connection Attempt Delay").
+pub const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
+/// Between the rounds of `ConnectionAttempts`, as OpenSSH.
+pub const NEXT_ROUND_AFTER: Duration = Duration::from_secs(1);
+/// How often a server that hangs up before the login is tried again (`MaxStartups` does so by chance), and the pause
+/// before the first time. It doubles every time and is drawn from half to one and a half of that.
+pub const TURNED_AWAY_RETRIES_MAX: u32 = 5;
+pub const TURNED_AWAY_PAUSE: Duration = Duration::from_millis(100);
+/// What is kept of a line that a `ProxyCommand` writes to stderr.
+pub const PROXY_LINE_BYTES_MAX: usize = 1024;
