@@ -72,10 +72,10 @@ pub const SSH_CERTIFICATE_PRINCIPALS_MAX: usize = 256;
 pub const SSH_TEXT_BYTES_MAX: usize = 1024;
 /// One login banner, cut there, and how many of them are passed on.
 pub const SSH_BANNER_BYTES_MAX: usize = 8 * 1024;
-pub const SSH_BANNERS_MAX: usize = 8;
+pub const SSH_BANNERS_MAX: u32 = 8;
 /// Extensions named in one EXT_INFO (RFC 8308). OpenSSH sends three.
 pub const SSH_EXTENSIONS_MAX: u32 = 64;
-/// IGNORE, DEBUG and UNIMPLEMENTED before the login is done. A polite server sends none.
+/// IGNORE, DEBUG, UNIMPLEMENTED and EXT_INFO before the login is done, and as many banners. A polite server sends none.
 pub const SSH_IDLE_MESSAGES_MAX: u32 = 256;
 /// Requests and answers in one login: an agent full of keys, and a dialogue. sshd's `MaxAuthTries` is 6, but servers that
 /// never end a login exist.

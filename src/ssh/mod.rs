@@ -51,4 +51,4 @@ pub use offer::{Guess, Offer, OfferNames, UnsupportedList};
 pub use timer::{Keepalive, Rekey};
 
 #[cfg(any(test, feature = "testing"))]
-pub(crate) use auth::server_signature_algorithms;
+pub(crate) use {algorithm::Method as KexMethod, auth::server_signature_algorithms};

@@ -164,6 +164,14 @@ impl Pair {
         out
     }
 
+    /// Everything the server wants to be sent, without a word of the client.
+    pub fn hear(&mut self) -> &mut Self {
+        let mut out = Vec::new();
+        self.server.poll_transmit(&mut out);
+        self.deliver(&out);
+        self
+    }
+
     /// Bytes of the server, cut by the link.
     pub fn deliver(&mut self, bytes: &[u8]) {
         let mut rest = bytes;

@@ -7,3 +7,4 @@ mod identity;
 mod login;
 mod random;
 mod rekey;
+mod simulation;
