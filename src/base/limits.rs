@@ -60,8 +60,10 @@ pub const SSH_PACKET_BYTES_MAX: usize = 256 * 1024;
 pub const SSH_NAME_LIST_BYTES_MAX: usize = 16 * 1024;
 /// Host keys, signatures and key-exchange values: an 8,192-bit RSA key is 1 KiB, ML-KEM-768 1.2 KiB.
 pub const SSH_KEY_BYTES_MAX: usize = 16 * 1024;
-/// One certificate: its names and options are an authority's to choose, its keys and signatures are as above.
+/// A certificate: two keys, a signature, and names of hosts or users.
 pub const SSH_CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
+/// Names in one certificate, as OpenSSH's `SSHKEY_CERT_MAX_PRINCIPALS`.
+pub const SSH_CERTIFICATE_PRINCIPALS_MAX: usize = 256;
 /// Text of the peer that is shown to people, cut there.
 pub const SSH_TEXT_BYTES_MAX: usize = 1024;
 /// One login banner, cut there, and how many of them are passed on.
@@ -205,6 +207,8 @@ pub const QUEUED_REQUESTS_DEFAULT: usize = 1_000;
 pub const SFTP_SILENCE_MAX: Duration = Duration::from_secs(20);
 /// How long a server may take to give a session to another after it has closed its channel: one turn of sshd's loop.
 pub const SESSION_FREED_AFTER: Duration = Duration::from_millis(50);
+/// How long sessions are kept open ahead that only a burst of commands had a use for.
+pub const SESSIONS_AHEAD_KEPT: Duration = Duration::from_secs(10);
 /// How long the last words of an ended connection may take to be sent.
 pub const FAREWELL_PATIENCE: Duration = Duration::from_secs(1);
 /// Probes under way for one host list: each holds a socket, and the usual limit is 1,024 descriptors.

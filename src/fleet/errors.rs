@@ -13,6 +13,12 @@ pub fn from_ssh(host: &str, error: &ssh::Error) -> Error {
         | E::HostKeyMalformed
         | E::HostKeyWeak { .. }
         | E::HostSignature
+        | E::CertificateMalformed
+        | E::CertificateKind
+        | E::CertificateOption { .. }
+        | E::CertificateAuthority { .. }
+        | E::CertificateWeak { .. }
+        | E::CertificateSignature
         | E::HostKeyReplaced
         | E::HostKeyRejected => Kind::HostKey,
         E::AuthRejected { .. } | E::AuthPartial { .. } | E::AuthRounds { .. } | E::PasswordExpired => {

@@ -7,10 +7,10 @@ use super::error::{Error, Phase};
 use super::event::{Event, Events};
 use super::inbox::Inbox;
 use super::login::{Given, Login};
-use super::negotiate::Offer;
 use super::number;
+use super::offer::{Guess, Offer};
 use super::text::sanitise_line;
-use super::timer::{Keepalive, Liveness, Timer, Timers, Verdict};
+use super::timer::{Keepalive, Liveness, Rekey, Timer, Timers, Verdict};
 use super::transport::Transport;
 use super::wire::{Reader, Write};
 use crate::base::limits::{
@@ -38,8 +38,9 @@ pub struct ClientConfig {
     pub keepalive: Option<Keepalive>,
     /// Bytes each channel may have received and not consumed.
     pub window_bytes: u32,
-    /// Traffic under one key, in place of what its cipher is good for.
-    pub rekey_bytes: Option<u64>,
+    pub rekey: Rekey,
+    /// What [`Client::preferences`] said of this server before. Ignored where the offer does not hold both.
+    pub guess: Option<Guess>,
 }
 
 impl ClientConfig {
@@ -57,7 +58,8 @@ impl ClientConfig {
                 missed_max: KEEPALIVE_MISSED_MAX,
             }),
             window_bytes: SSH_WINDOW_BYTES,
-            rekey_bytes: None,
+            rekey: Rekey::default(),
+            guess: None,
         }
     }
 }
@@ -94,7 +96,7 @@ impl Client {
     /// Version string and KEXINIT are ready to be sent at once.
     pub fn new(config: ClientConfig, now: Instant) -> Self {
         Self {
-            transport: Transport::new(config.offer, config.rekey_bytes),
+            transport: Transport::new(config.offer, config.rekey.bytes),
             channels: Channels::new(config.window_bytes),
             opens_early: config.opens_early,
             events: Events::new(),
@@ -124,6 +126,22 @@ impl Client {
     pub fn phase(&self) -> Phase {
         let after = if self.login.is_done() { Phase::Connected } else { Phase::Authentication };
         self.transport.phase().unwrap_or(after)
+    }
+
+    /// What the server listed first, when that is worth to be remembered for [`ClientConfig::guess`]. Known once the
+    /// host key is.
+    pub fn preferences(&self) -> Option<&Guess> {
+        self.transport.preferences()
+    }
+
+    /// The channels whose owner has not closed them, in the order they were asked for.
+    pub fn channels(&self) -> impl Iterator<Item = ChannelId> {
+        self.channels.ids()
+    }
+
+    /// Whether the server has confirmed the channel and neither side has closed it.
+    pub fn is_open(&self, channel: ChannelId) -> bool {
+        self.channels.is_open(channel)
     }
 
     /// What `stream` of `channel` has received and nobody has consumed.

@@ -55,6 +55,21 @@ pub enum Error {
     HostKeyWeak { bits: usize },
     #[error("the host's signature over the key exchange is wrong")]
     HostSignature,
+    #[error("the host certificate is malformed")]
+    CertificateMalformed,
+    #[error("the certificate that the host presented is not for hosts")]
+    CertificateKind,
+    #[error("the host certificate demands \"{name}\", which is not known")]
+    CertificateOption { name: String },
+    /// RSA with SHA-1, an authority that is certified itself, or something newer than we are.
+    #[error("the host certificate is signed with \"{algorithm}\", which is not supported for this authority")]
+    CertificateAuthority { algorithm: String },
+    #[error(
+        "the authority of the host certificate has an RSA key of {bits} bits, at least 2048 are required"
+    )]
+    CertificateWeak { bits: usize },
+    #[error("the host certificate was not signed by the authority that it names")]
+    CertificateSignature,
     #[error("the host presented another key when keys were renewed")]
     HostKeyReplaced,
     #[error("the host key was not accepted")]
@@ -152,6 +167,12 @@ impl Error {
             Error::HostKeyType { .. }
             | Error::HostKeyMalformed
             | Error::HostKeyWeak { .. }
+            | Error::CertificateMalformed
+            | Error::CertificateKind
+            | Error::CertificateOption { .. }
+            | Error::CertificateAuthority { .. }
+            | Error::CertificateWeak { .. }
+            | Error::CertificateSignature
             | Error::HostKeyReplaced
             | Error::HostKeyRejected => Some(number::REASON_HOST_KEY_NOT_VERIFIABLE),
             Error::AuthRejected { .. }
