@@ -64,7 +64,7 @@ pub const SSH_PACKET_BYTES_MAX: usize = 256 * 1024;
 pub const SSH_NAME_LIST_BYTES_MAX: usize = 16 * 1024;
 /// Host keys, signatures and key-exchange values: an 8,192-bit RSA key is 1 KiB, ML-KEM-768 1.2 KiB.
 pub const SSH_KEY_BYTES_MAX: usize = 16 * 1024;
-/// A host certificate: two keys, a signature, and names for the host.
+/// A certificate: two keys, a signature, and names of hosts or users.
 pub const SSH_CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
 /// Names in one certificate, as OpenSSH's `SSHKEY_CERT_MAX_PRINCIPALS`.
 pub const SSH_CERTIFICATE_PRINCIPALS_MAX: usize = 256;

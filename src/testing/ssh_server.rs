@@ -2,6 +2,10 @@
 //! tests; it trusts its peer's lengths and keeps no bounds, so it must never meet the outside.
 
 mod hostile;
+mod login;
+
+pub use login::Doors;
+use login::Progress;
 
 use super::sftp_server::SftpServer;
 use super::ssh_server_channel::ServerChannel;
@@ -48,6 +52,12 @@ pub enum Misbehaviour {
     UnknownChannel,
     /// Leaves global requests unanswered.
     Silent,
+    /// Asks more questions at once than anyone could answer.
+    ManyQuestions,
+    /// Hangs up when a channel is opened before login, instead of not understanding it.
+    HangUpOnEarlyOpen,
+    /// Does not understand the first request to open a channel, though the login before it succeeded.
+    ForgetFirstOpen,
 }
 
 #[derive(Debug, Clone)]
@@ -63,6 +73,8 @@ pub struct ServerConfig {
     pub is_strict: bool,
     /// The one public key that may log in; `None`: whichever signs rightly.
     pub accepts: Option<Vec<u8>>,
+    /// What else it takes.
+    pub doors: Doors,
     /// `server-sig-algs` to announce.
     pub signature_algorithms: &'static str,
     pub sessions_max: usize,
@@ -85,6 +97,7 @@ impl Default for ServerConfig {
             certificate: CertificateRequest::default(),
             is_strict: true,
             accepts: None,
+            doors: Doors::default(),
             signature_algorithms: "ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-512,rsa-sha2-256",
             sessions_max: 10,
             window_bytes: 64 * 1024,
@@ -104,6 +117,8 @@ pub struct Server {
     pub exchanges: usize,
     pub refused_logins: usize,
     pub opened_sessions: usize,
+    /// Channels that were to be opened before login.
+    pub not_understood: usize,
     pub refused_sessions: usize,
     /// Guesses of the client that were right and wrong.
     pub right_guesses: usize,
@@ -124,6 +139,7 @@ pub struct Server {
     out: Vec<u8>,
     held: Vec<Vec<u8>>,
     channels: Vec<ServerChannel>,
+    progress: Progress,
 }
 
 impl Server {
@@ -135,6 +151,7 @@ impl Server {
             exchanges: 0,
             refused_logins: 0,
             opened_sessions: 0,
+            not_understood: 0,
             refused_sessions: 0,
             right_guesses: 0,
             wrong_guesses: 0,
@@ -152,6 +169,7 @@ impl Server {
             out: [IDENT, b"\r\n"].concat(),
             held: Vec::new(),
             channels: Vec::new(),
+            progress: Progress::default(),
         };
         server.start_exchange();
         server
@@ -303,9 +321,11 @@ impl Server {
                 });
             }
             number::USERAUTH_REQUEST => self.login(payload)?,
+            number::USERAUTH_INFO_RESPONSE => self.answers(payload)?,
             number::GLOBAL_REQUEST if !self.misbehaves(Misbehaviour::Silent) => {
                 self.send(|out| out.push(number::REQUEST_FAILURE));
             }
+            number::CHANNEL_OPEN if self.is_too_early() => self.misunderstand(),
             number::CHANNEL_OPEN => self.open(reader)?,
             number::CHANNEL_WINDOW_ADJUST..=number::CHANNEL_REQUEST => self.on_channel(message, reader)?,
             _ => {}
@@ -399,51 +419,6 @@ impl Server {
             out.put_string(b"server-sig-algs");
             out.put_string(algorithms.as_bytes());
         });
-    }
-
-    // --- login
-
-    fn login(&mut self, payload: &[u8]) -> Result<(), Error> {
-        if let Some(banner) = self.config.banner.take() {
-            self.send(|out| {
-                out.push(number::USERAUTH_BANNER);
-                out.put_string(banner.as_bytes());
-                out.put_string(b"");
-            });
-        }
-        if self.is_welcome(payload)? {
-            self.send(|out| out.push(number::USERAUTH_SUCCESS));
-            return Ok(());
-        }
-        self.refused_logins += 1;
-        self.send(|out| {
-            out.push(number::USERAUTH_FAILURE);
-            out.put_name_list(["publickey"]);
-            out.put_bool(false);
-        });
-        Ok(())
-    }
-
-    fn is_welcome(&self, payload: &[u8]) -> Result<bool, Error> {
-        let mut reader = Reader::new(payload);
-        reader.u8(WHAT)?;
-        let (_user, _service) = (reader.string(MAX, WHAT)?, reader.string(MAX, WHAT)?);
-        if reader.string(MAX, WHAT)? != b"publickey" || !reader.bool(WHAT)? {
-            return Ok(false);
-        }
-        let algorithm = SignatureAlgorithm::from_name(reader.text(MAX, WHAT)?);
-        let blob = reader.string(MAX, WHAT)?;
-        let signature = reader.string(MAX, WHAT)?;
-        let signed = &payload[..payload.len() - 4 - signature.len()];
-        let mut data = Vec::new();
-        data.put_string(self.session_id.as_ref().map_or(&[], |id| &id[..]));
-        data.extend_from_slice(signed);
-        let is_known = self.config.accepts.as_deref().is_none_or(|accepted| accepted == blob);
-        let is_allowed =
-            algorithm.is_some_and(|a| self.config.signature_algorithms.split(',').any(|n| n == a.name()));
-        Ok(is_known
-            && is_allowed
-            && algorithm.is_some_and(|a| hostkey::check(a, blob, &data, signature).is_ok()))
     }
 
     // --- channels
