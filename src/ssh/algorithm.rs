@@ -45,6 +45,18 @@ names! {
 }
 
 names! {
+    /// Message authentication, for the ciphers that do not authenticate by themselves.
+    Mac {
+        /// OpenSSH PROTOCOL §1.5: over what is encrypted, so that nothing is decrypted that is not authentic.
+        HmacSha256Etm => "hmac-sha2-256-etm@openssh.com",
+        HmacSha512Etm => "hmac-sha2-512-etm@openssh.com",
+        /// RFC 6668
+        HmacSha256 => "hmac-sha2-256",
+        HmacSha512 => "hmac-sha2-512",
+    }
+}
+
+names! {
     /// Signatures of hosts and users that we can verify and make.
     SignatureAlgorithm {
         /// RFC 8709
@@ -56,6 +68,51 @@ names! {
         /// RFC 8332
         RsaSha512 => "rsa-sha2-512",
         RsaSha256 => "rsa-sha2-256",
+    }
+}
+
+/// What a host proves itself with: a key, or a certificate for one (OpenSSH PROTOCOL.certkeys).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HostKeyAlgorithm {
+    Certified(SignatureAlgorithm),
+    Plain(SignatureAlgorithm),
+}
+
+impl HostKeyAlgorithm {
+    /// Most preferred first.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let signatures = || SignatureAlgorithm::ALL.iter().copied();
+        signatures().map(Self::Certified).chain(signatures().map(Self::Plain))
+    }
+
+    /// The name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Plain(signature) => signature.name(),
+            Self::Certified(signature) => match signature {
+                SignatureAlgorithm::Ed25519 => "ssh-ed25519-cert-v01@openssh.com",
+                SignatureAlgorithm::EcdsaP256 => "ecdsa-sha2-nistp256-cert-v01@openssh.com",
+                SignatureAlgorithm::EcdsaP384 => "ecdsa-sha2-nistp384-cert-v01@openssh.com",
+                SignatureAlgorithm::EcdsaP521 => "ecdsa-sha2-nistp521-cert-v01@openssh.com",
+                SignatureAlgorithm::RsaSha512 => "rsa-sha2-512-cert-v01@openssh.com",
+                SignatureAlgorithm::RsaSha256 => "rsa-sha2-256-cert-v01@openssh.com",
+            },
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::all().find(|algorithm| algorithm.name() == name)
+    }
+
+    /// How the host signs the key exchange.
+    pub const fn signature(self) -> SignatureAlgorithm {
+        match self {
+            Self::Certified(signature) | Self::Plain(signature) => signature,
+        }
+    }
+
+    pub const fn is_certified(self) -> bool {
+        matches!(self, Self::Certified(_))
     }
 }
 
@@ -73,6 +130,14 @@ impl SignatureAlgorithm {
         match self {
             Self::RsaSha512 | Self::RsaSha256 => "ssh-rsa",
             _ => self.name(),
+        }
+    }
+
+    /// The type name inside the blob of a certificate for such a key.
+    pub const fn certificate_type(self) -> &'static str {
+        match self {
+            Self::RsaSha512 | Self::RsaSha256 => "ssh-rsa-cert-v01@openssh.com",
+            _ => HostKeyAlgorithm::Certified(self).name(),
         }
     }
 

@@ -11,6 +11,7 @@ pub mod identity;
 
 pub(crate) mod algorithm;
 mod auth;
+mod certificate;
 mod channel;
 mod channels;
 pub(crate) mod cipher;
@@ -26,8 +27,10 @@ mod keyfile;
 mod login;
 pub(crate) mod negotiate;
 pub(crate) mod number;
+mod offer;
 mod openssh_key;
 pub(crate) mod packet;
+mod signature;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -35,13 +38,17 @@ mod timer;
 mod transport;
 pub(crate) mod wire;
 
-pub use algorithm::{Cipher, KexAlgorithm, SignatureAlgorithm};
-pub use auth::PublicIdentity;
+pub use algorithm::{Cipher, HostKeyAlgorithm, KexAlgorithm, Mac, SignatureAlgorithm};
+pub use auth::{Method, Prompt, Prompts, PublicIdentity, Tried};
+pub use certificate::HostCertificate;
 pub use channel::{ChannelId, Stream};
 pub use client::{Client, ClientConfig};
 pub use error::{Error, Phase};
 pub use event::Event;
 pub use hostkey::HostKey;
 pub use identity::{Identity, KeyError};
-pub use negotiate::Offer;
-pub use timer::Keepalive;
+pub use offer::{Guess, Offer, OfferNames, UnsupportedList};
+pub use timer::{Keepalive, Rekey};
+
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use auth::server_signature_algorithms;

@@ -1,8 +1,9 @@
 //! KEXINIT (RFC 4253 §7.1): what we offer, and what both sides make of it.
 
-use super::algorithm::{Cipher, KexAlgorithm, SignatureAlgorithm};
+use super::algorithm::{Cipher, HostKeyAlgorithm, KexAlgorithm};
 use super::error::Error;
 use super::number;
+use super::offer::{Guess, Offer};
 use super::wire::{NameList, Reader, Write};
 use crate::base::limits::{SSH_NAME_LIST_BYTES_MAX, SSH_TEXT_BYTES_MAX};
 use crate::crypto::random;
@@ -17,34 +18,7 @@ pub const STRICT_SERVER: &str = "kex-strict-s-v00@openssh.com";
 const MACS: [&str; 2] = ["hmac-sha2-256", "hmac-sha2-512"];
 const NO_COMPRESSION: &str = "none";
 
-/// Algorithms to offer, most preferred first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offer {
-    pub kex: Vec<KexAlgorithm>,
-    pub host_keys: Vec<SignatureAlgorithm>,
-    pub ciphers: Vec<Cipher>,
-}
-
-impl Default for Offer {
-    fn default() -> Self {
-        Self {
-            kex: KexAlgorithm::ALL.to_vec(),
-            host_keys: SignatureAlgorithm::ALL.to_vec(),
-            ciphers: Cipher::ALL.to_vec(),
-        }
-    }
-}
-
 impl Offer {
-    /// Moves the algorithms of keys we already know of a host to the front: asked for another type, the host would
-    /// present a key that cannot be checked. `key_types` are names as in known_hosts (`ssh-ed25519`, `ssh-rsa`).
-    pub fn prefer_host_keys(&mut self, key_types: &[impl AsRef<str>]) {
-        let is_known = |algorithm: &SignatureAlgorithm| {
-            key_types.iter().any(|key_type| key_type.as_ref() == algorithm.key_type())
-        };
-        self.host_keys.sort_by_key(|algorithm| !is_known(algorithm));
-    }
-
     /// The payload of our KEXINIT. Only the first one of a connection carries the signals.
     pub fn to_kexinit(&self, is_first: bool) -> Vec<u8> {
         let mut out = vec![number::KEXINIT];
@@ -63,8 +37,7 @@ impl Offer {
     pub fn agree(&self, kexinit: &[u8]) -> Result<Agreed, Error> {
         let peer = PeerInit::read(kexinit)?;
         let kex = choose("key exchange method", &self.kex, KexAlgorithm::name, peer.kex)?;
-        let host_key =
-            choose("host key algorithm", &self.host_keys, SignatureAlgorithm::name, peer.host_keys)?;
+        let host_key = choose("host key algorithm", &self.host_keys, HostKeyAlgorithm::name, peer.host_keys)?;
         let outgoing = choose("cipher", &self.ciphers, Cipher::name, peer.ciphers_to_server)?;
         let incoming = choose("cipher", &self.ciphers, Cipher::name, peer.ciphers_to_client)?;
         for compression in [peer.compression_to_server, peer.compression_to_client] {
@@ -79,7 +52,17 @@ impl Offer {
             incoming,
             is_strict: peer.kex.contains(STRICT_SERVER),
             skips_guess: peer.guesses && !is_guess_right,
+            preferences: self.preferences(&peer, kex),
         })
+    }
+
+    /// What a later exchange with this peer may guess: its first choices, where we know both. Of its key exchange
+    /// methods the first one has to be what came out of this negotiation: a guess must not bring about a method that
+    /// we like less.
+    fn preferences(&self, peer: &PeerInit<'_>, agreed: KexAlgorithm) -> Option<Guess> {
+        let kex = peer.kex.first().and_then(KexAlgorithm::from_name).filter(|kex| *kex == agreed)?;
+        let host_key = peer.host_keys.first().and_then(HostKeyAlgorithm::from_name)?;
+        self.host_keys.contains(&host_key).then_some(Guess { kex, host_key })
     }
 }
 
@@ -99,12 +82,14 @@ pub fn put_symmetric(out: &mut Vec<u8>, ciphers: &[Cipher]) {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Agreed {
     pub kex: KexAlgorithm,
-    pub host_key: SignatureAlgorithm,
+    pub host_key: HostKeyAlgorithm,
     pub outgoing: Cipher,
     pub incoming: Cipher,
     pub is_strict: bool,
     /// The peer's next packet is a guess that turned out wrong and has to be dropped.
     pub skips_guess: bool,
+    /// What to remember of the peer.
+    pub preferences: Option<Guess>,
 }
 
 /// The fields of a KEXINIT that matter to us.
@@ -161,6 +146,7 @@ fn choose<T: Copy>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ssh::algorithm::SignatureAlgorithm;
     use proptest::prelude::*;
 
     fn kexinit(kex: &[&str], host_keys: &[&str], guesses: bool) -> Vec<u8> {
@@ -180,16 +166,8 @@ mod tests {
             kexinit(&["curve25519-sha256", "mlkem768x25519-sha256"], &["rsa-sha2-256", "ssh-ed25519"], false);
         let agreed = Offer::default().agree(&theirs).unwrap();
         assert_eq!(agreed.kex, KexAlgorithm::MlKem768X25519);
-        assert_eq!(agreed.host_key, SignatureAlgorithm::Ed25519);
+        assert_eq!(agreed.host_key, HostKeyAlgorithm::Plain(SignatureAlgorithm::Ed25519));
         assert!(!agreed.is_strict && !agreed.skips_guess);
-    }
-
-    #[test]
-    fn known_host_keys_come_first() {
-        let mut offer = Offer::default();
-        offer.prefer_host_keys(&["ssh-rsa"]);
-        assert_eq!(offer.host_keys[..2], [SignatureAlgorithm::RsaSha512, SignatureAlgorithm::RsaSha256]);
-        assert_eq!(offer.host_keys[2], SignatureAlgorithm::Ed25519);
     }
 
     #[test]
@@ -202,9 +180,9 @@ mod tests {
 
     #[test]
     fn a_wrong_guess_is_skipped_and_a_right_one_is_not() {
-        let wrong = kexinit(&["curve25519-sha256"], &["ssh-ed25519"], true);
+        let wrong = kexinit(&["curve25519-sha256"], &["ssh-ed25519-cert-v01@openssh.com"], true);
         assert!(Offer::default().agree(&wrong).unwrap().skips_guess);
-        let right = kexinit(&["mlkem768x25519-sha256"], &["ssh-ed25519"], true);
+        let right = kexinit(&["mlkem768x25519-sha256"], &["ssh-ed25519-cert-v01@openssh.com"], true);
         assert!(!Offer::default().agree(&right).unwrap().skips_guess);
     }
 

@@ -50,6 +50,15 @@ pub struct Keepalive {
     pub missed_max: u32,
 }
 
+/// When keys are renewed, besides the bounds of each cipher.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rekey {
+    /// Traffic in one direction under one key.
+    pub bytes: Option<u64>,
+    /// Age of the keys.
+    pub interval: Option<Duration>,
+}
+
 /// What the peer's silence means so far. The deadline is moved when it fires, not with every packet.
 #[derive(Debug)]
 pub struct Liveness {

@@ -8,8 +8,8 @@ use super::hostkey::HostKey;
 use super::ident::{IDENT, IdentWait};
 use super::kex::derive::ExchangeHash;
 use super::kex::exchange::{AwaitInit, AwaitReply, Established};
-use super::negotiate::Offer;
 use super::number;
+use super::offer::{Guess, Offer};
 use super::packet::{Opened, Opener, Sealer};
 use super::wire::Write;
 use crate::base::limits::{SSH_HELD_BYTES_MAX, SSH_OUT_AND_ANSWERS_BYTES_MAX, SSH_OUT_BYTES_MAX};
@@ -39,6 +39,7 @@ pub struct Transport {
     server_ident: Vec<u8>,
     session_id: Option<ExchangeHash>,
     host_key: Vec<u8>,
+    preferences: Option<Guess>,
     is_strict: bool,
     /// NEWKEYS of the first exchange has been received.
     is_keyed: bool,
@@ -68,6 +69,7 @@ impl Transport {
             server_ident: Vec::new(),
             session_id: None,
             host_key: Vec::new(),
+            preferences: None,
             is_strict: false,
             is_keyed: false,
             kex: Kex::Init(init),
@@ -82,6 +84,12 @@ impl Transport {
     /// Identifies the connection in signatures; known once the first exchange is established.
     pub fn session_id(&self) -> Option<&ExchangeHash> {
         self.session_id.as_ref()
+    }
+
+    /// What the peer listed first in the first exchange, when a later connection may guess it. The host's signature
+    /// covers it.
+    pub fn preferences(&self) -> Option<&Guess> {
+        self.session_id.as_ref().and(self.preferences.as_ref())
     }
 
     /// How far it has come; `None` once the first exchange is over.
@@ -177,6 +185,7 @@ impl Transport {
         let (reply, message) = init.handle(&self.offer, payload)?;
         if self.session_id.is_none() {
             self.is_strict = reply.is_strict();
+            self.preferences = reply.preferences();
             // Strict: nothing may have been slipped in before (OpenSSH PROTOCOL §1.9).
             if self.is_strict && sequence != 0 {
                 return Err(Error::StrictKex { number: number::KEXINIT });

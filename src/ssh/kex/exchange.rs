@@ -2,13 +2,14 @@
 
 use super::derive::{ExchangeHash, KeySource, Sender, Transcript};
 use super::share::Share;
-use crate::base::limits::SSH_KEY_BYTES_MAX;
+use crate::base::limits::{SSH_CERTIFICATE_BYTES_MAX, SSH_KEY_BYTES_MAX};
 use crate::ssh::cipher::PacketKey;
 use crate::ssh::error::Error;
-use crate::ssh::hostkey::{self, HostKey};
+use crate::ssh::hostkey::HostKey;
 use crate::ssh::ident::IDENT;
-use crate::ssh::negotiate::{Agreed, Offer};
+use crate::ssh::negotiate::Agreed;
 use crate::ssh::number;
+use crate::ssh::offer::{Guess, Offer};
 use crate::ssh::wire::{Reader, Write};
 
 /// Our KEXINIT is out.
@@ -55,6 +56,10 @@ impl AwaitReply {
         self.agreed.is_strict
     }
 
+    pub fn preferences(&self) -> Option<Guess> {
+        self.agreed.preferences
+    }
+
     /// Whether this packet is a wrong guess that has to be dropped; true once at most.
     pub fn skips_guess(&mut self) -> bool {
         std::mem::take(&mut self.agreed.skips_guess)
@@ -73,7 +78,7 @@ impl AwaitReply {
         const WHAT: &str = "key exchange reply";
         let mut reader = Reader::new(payload);
         reader.u8(WHAT)?;
-        let host_key = reader.string(SSH_KEY_BYTES_MAX, WHAT)?;
+        let presented = reader.string(SSH_CERTIFICATE_BYTES_MAX, WHAT)?;
         let server_value = reader.string(SSH_KEY_BYTES_MAX, WHAT)?;
         let signature = reader.string(SSH_KEY_BYTES_MAX, WHAT)?;
         reader.end(WHAT)?;
@@ -83,16 +88,16 @@ impl AwaitReply {
             server_ident,
             client_kexinit: &self.ours,
             server_kexinit: &self.theirs,
-            host_key,
+            host_key: presented,
             client_value: &self.public,
             server_value,
         };
         let hash = transcript.hash(&secret);
-        hostkey::check(self.agreed.host_key, host_key, &hash, signature)?;
+        let host_key = HostKey::prove(self.agreed.host_key, presented, &hash, signature)?;
         let session_id = *session_id.unwrap_or(&hash);
         let source = KeySource { secret: &secret, hash: &hash, session_id: &session_id };
         Ok(Established {
-            host_key: HostKey::new(self.agreed.host_key, host_key),
+            host_key,
             session_id,
             outgoing: source.packet_key(Sender::Client, self.agreed.outgoing)?,
             incoming: source.packet_key(Sender::Server, self.agreed.incoming)?,

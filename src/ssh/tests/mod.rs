@@ -5,6 +5,5 @@ mod handshake;
 mod hostile;
 mod identity;
 mod login;
-mod pair;
 mod random;
 mod rekey;
