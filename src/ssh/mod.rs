@@ -38,6 +38,8 @@ mod timer;
 mod transport;
 pub(crate) mod wire;
 
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use algorithm::Method;
 pub use algorithm::{Cipher, HostKeyAlgorithm, KexAlgorithm, Mac, SignatureAlgorithm};
 pub use auth::PublicIdentity;
 pub use certificate::HostCertificate;

@@ -4,6 +4,7 @@ mod nowhere;
 pub mod sftp_server;
 pub mod ssh_server;
 mod ssh_server_channel;
+pub mod ssh_server_kex;
 pub mod world;
 mod world_host;
 
