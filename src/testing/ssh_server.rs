@@ -11,7 +11,6 @@ use super::sftp_server::SftpServer;
 use super::ssh_server_channel::ServerChannel;
 use super::ssh_server_kex::{self, CertificateRequest, Host};
 use crate::ssh::cipher::{PacketKey, Protection};
-use crate::ssh::hostkey;
 use crate::ssh::kex::derive::{ExchangeHash, KeySource, Sender, Transcript};
 use crate::ssh::negotiate::{self, PeerInit};
 use crate::ssh::number;
@@ -504,6 +503,10 @@ impl Server {
     }
 }
 
+fn hosts(config: &ServerConfig) -> Vec<Host> {
+    config.host_keys.iter().map(|algorithm| Host::new(*algorithm, &config.certificate)).collect()
+}
+
 /// Why a TCP connection is not made: reason and text.
 fn forwarding_refusal(host: &str, port: u32) -> Option<(u32, &'static str)> {
     match (host, port) {
@@ -511,8 +514,4 @@ fn forwarding_refusal(host: &str, port: u32) -> Option<(u32, &'static str)> {
         (_, 7) => None,
         _ => Some((2, "Connection refused")),
     }
-}
-
-fn hosts(config: &ServerConfig) -> Vec<Host> {
-    config.host_keys.iter().map(|algorithm| Host::new(*algorithm, &config.certificate)).collect()
 }
