@@ -11,11 +11,13 @@ use super::keys::Keys;
 use super::resolver::resolve;
 use super::runtime::within;
 use super::socket::QuickAck;
+use super::terms::terms;
 use super::{blocking, connection};
 use crate::base::{Error, Kind, Result, time};
+use crate::config::known_hosts::{self, Trust};
 use crate::config::{HostConfig, KnownHosts, Settings};
 use crate::fleet::{Link, LinkOptions, Memory, errors};
-use crate::ssh::{Client, ClientConfig, Event, HostKey, Keepalive, Phase};
+use crate::ssh::{Client, ClientConfig, Event, HostKey, Phase};
 
 /// What one read of a handshake may bring.
 const READ_BYTES: usize = 16 * 1024;
@@ -42,8 +44,8 @@ async fn connect(
     stage: &Cell<&'static str>,
 ) -> Result<Rc<Link>> {
     host.check_reachable()?;
-    let known_hosts_files = host.known_hosts_files();
-    let known_hosts = blocking::run(move || KnownHosts::load(&known_hosts_files));
+    let of_host = host.clone();
+    let known_hosts = blocking::run(move || KnownHosts::load_for(&of_host));
     let (addresses, known_hosts, keys) = futures_util::try_join!(
         resolve(&host.hostname, host.port),
         known_hosts,
@@ -52,10 +54,8 @@ async fn connect(
     if let Some(unusable) = known_hosts.unusable() {
         return Err(Error::new(Kind::HostKey, format!("the known host keys cannot be read: {unusable}")));
     }
-    let mut config = ClientConfig::new(host.user.as_str());
+    let mut config = terms(settings, host, &known_hosts)?;
     config.identities = keys.public();
-    config.offer.prefer_host_keys(&known_hosts.known_algorithms(host));
-    config.keepalive = keepalive(settings, host);
     let login = Login { host, known_hosts: &known_hosts, keys: &keys, stage };
     stage.set("connecting");
     let (stream, client) = login.on(connect_any(&addresses).await?, config).await?;
@@ -69,13 +69,6 @@ async fn connect(
     let link = Link::new(client, options);
     connection::drive(stream, &link);
     Ok(link)
-}
-
-/// The host's own wish wins over the settings; zero means never.
-fn keepalive(settings: &Settings, host: &HostConfig) -> Option<Keepalive> {
-    let interval = host.server_alive_interval.unwrap_or(settings.keepalive_interval);
-    let missed_max = host.server_alive_count_max.unwrap_or(settings.keepalive_count_max);
-    (!interval.is_zero()).then_some(Keepalive { interval, missed_max })
 }
 
 fn waiting_for(phase: Phase) -> &'static str {
@@ -158,7 +151,7 @@ impl Login<'_> {
         while let Some(event) = client.poll_event() {
             match event {
                 Event::HostKey(key) => {
-                    if let Err(refusal) = self.verify(&key) {
+                    if let Err(refusal) = self.verify(key).await {
                         client.reject_host_key();
                         return Err(refusal);
                     }
@@ -181,8 +174,23 @@ impl Login<'_> {
         Ok(())
     }
 
-    fn verify(&self, key: &HostKey) -> Result<()> {
-        self.known_hosts.verify(self.host, key.key_type(), &key.blob)
+    /// Whether the key is the host's; one that is new is remembered where the configuration says so.
+    async fn verify(&self, key: HostKey) -> Result<()> {
+        if self.known_hosts.verify(self.host, &key, time::unix_now())? != Trust::New {
+            return Ok(());
+        }
+        let (alias, shown) = (&self.host.alias, format!("{} {}", key.key_type(), key.fingerprint()));
+        let host = self.host.clone();
+        match blocking::run(move || known_hosts::append(&host, &key)).await? {
+            Ok(()) => tracing::warn!(
+                host = alias,
+                key = shown,
+                "permanently added the key of a new host to known_hosts"
+            ),
+            // As ssh: whoever asked to take new keys wants to connect all the same.
+            Err(error) => tracing::warn!(host = alias, key = shown, %error, "the key of a new host is taken"),
+        }
+        Ok(())
     }
 
     fn explain(&self, error: &crate::ssh::Error) -> Error {

@@ -1,7 +1,7 @@
 //! The outside world, and the only place that names the runtime (monoio: io_uring, or epoll where that is refused).
 //!
 //! [`runtime`] starts a core; [`outside`] is what a fleet may ask of the world; `dial` makes a connection and
-//! `connection` carries its bytes from then on; `agent` and `keys` find what to log in with; `process` runs
+//! `connection` carries its bytes from then on; `terms` says how, `agent` and `keys` find what to log in with; `process` runs
 //! commands on this machine; [`stdio`] connects our own standard streams; `blocking` does what would stop a core, and
 //! `resolver` looks up names there; [`condition`] runs the commands of `Match exec`.
 
@@ -17,5 +17,6 @@ mod resolver;
 pub mod runtime;
 mod socket;
 pub mod stdio;
+mod terms;
 
 pub use outside::Outside;

@@ -1,8 +1,6 @@
 //! The login of one connection: where [`auth`](super::auth) is, what the server said besides.
 
-use super::auth::{
-    self, Answering, Asking, Attempts, Method, PublicIdentity, Signing, Step, Tried, Waiting,
-};
+use super::auth::{self, Answering, Asking, Attempts, Method, PublicIdentity, Signing, Step, Tried, Waiting};
 use super::error::{Error, Phase};
 use super::event::{Event, Events};
 use super::kex::derive::ExchangeHash;

@@ -152,9 +152,11 @@ impl Tunnel {
     fn channel_of<'a>(&self, state: &'a mut State) -> Result<&'a mut Channel> {
         match &state.ended {
             Some(error) => Err(error.clone()),
-            None => state.tunnels.0.get_mut(&self.channel).ok_or_else(|| {
-                Error::new(Kind::Internal, "a tunnel's channel is not known any more")
-            }),
+            None => state
+                .tunnels
+                .0
+                .get_mut(&self.channel)
+                .ok_or_else(|| Error::new(Kind::Internal, "a tunnel's channel is not known any more")),
         }
     }
 }

@@ -24,7 +24,9 @@ impl Channels {
     /// The login request that was just sent is expected to succeed: channels are opened behind it.
     pub fn open_early(&mut self, transport: &mut Transport) {
         self.opening = Opening::Early;
-        for (_, channel) in self.slots.iter_mut().filter(|(_, channel)| matches!(channel.state, State::Queued)) {
+        for (_, channel) in
+            self.slots.iter_mut().filter(|(_, channel)| matches!(channel.state, State::Queued))
+        {
             self.unanswered.push_back(channel.id);
             channel.send_open(transport);
         }
