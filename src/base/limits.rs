@@ -213,6 +213,8 @@ pub const QUEUED_REQUESTS_DEFAULT: usize = 1_000;
 pub const SFTP_SILENCE_MAX: Duration = Duration::from_secs(20);
 /// How long a server may take to give a session to another after it has closed its channel: one turn of sshd's loop.
 pub const SESSION_FREED_AFTER: Duration = Duration::from_millis(50);
+/// How long sessions are kept open ahead that only a burst of commands had a use for.
+pub const SESSIONS_AHEAD_KEPT: Duration = Duration::from_secs(10);
 /// How long the last words of an ended connection may take to be sent.
 pub const FAREWELL_PATIENCE: Duration = Duration::from_secs(1);
 /// Probes under way for one host list: each holds a socket, and the usual limit is 1,024 descriptors.

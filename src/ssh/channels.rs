@@ -84,6 +84,19 @@ impl Channels {
         (channel.id == id && !channel.is_released).then_some(channel)
     }
 
+    pub fn ids(&self) -> impl Iterator<Item = ChannelId> {
+        self.slots
+            .iter()
+            .map(|(_, channel)| channel)
+            .filter(|channel| !channel.is_released)
+            .map(|channel| channel.id)
+    }
+
+    pub fn is_open(&self, id: ChannelId) -> bool {
+        let channel = self.slots.get(slot(id)).filter(|channel| channel.id == id);
+        channel.is_some_and(|channel| matches!(channel.state, State::Open(_)) && !channel.close_sent)
+    }
+
     pub fn received(&self, id: ChannelId, stream: Stream) -> &[u8] {
         let channel = self.slots.get(slot(id)).filter(|channel| channel.id == id);
         channel.map_or(&[], |channel| match stream {

@@ -134,6 +134,16 @@ impl Client {
         self.transport.preferences()
     }
 
+    /// The channels whose owner has not closed them, in the order they were asked for.
+    pub fn channels(&self) -> impl Iterator<Item = ChannelId> {
+        self.channels.ids()
+    }
+
+    /// Whether the server has confirmed the channel and neither side has closed it.
+    pub fn is_open(&self, channel: ChannelId) -> bool {
+        self.channels.is_open(channel)
+    }
+
     /// What `stream` of `channel` has received and nobody has consumed.
     pub fn received(&self, channel: ChannelId, stream: Stream) -> &[u8] {
         self.channels.received(channel, stream)

@@ -121,7 +121,7 @@ impl<'a> Play<'a> {
         let rekey_bytes = choices.pick(&[None, None, Some(20_000), Some(1)]);
         let pair = Pair::with(server, link, 1, |config: &mut ClientConfig| {
             config.window_bytes = window_bytes;
-            config.rekey_bytes = rekey_bytes;
+            config.rekey.bytes = rekey_bytes;
         });
         let mut play = Self {
             choices,

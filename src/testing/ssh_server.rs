@@ -92,10 +92,11 @@ impl Default for ServerConfig {
 /// port 7, where an echo answers; to the host `forbidden` it makes none.
 pub struct Server {
     pub config: ServerConfig,
-    /// Key exchanges finished, logins refused, sessions opened so far.
+    /// Key exchanges finished, logins refused, sessions opened and refused so far.
     pub exchanges: usize,
     pub refused_logins: usize,
     pub opened_sessions: usize,
+    pub refused_sessions: usize,
     /// Wants the stream closed.
     pub is_closed: bool,
     host_key: Ed25519,
@@ -122,6 +123,7 @@ impl Server {
             exchanges: 0,
             refused_logins: 0,
             opened_sessions: 0,
+            refused_sessions: 0,
             is_closed: false,
             host_key,
             host_blob,
@@ -156,9 +158,21 @@ impl Server {
         self.channels.iter().filter(|channel| !channel.is_free && !channel.is_connection).count()
     }
 
+    /// Those of them in which something was started.
+    pub fn busy_sessions(&self) -> usize {
+        self.channels.iter().filter(|channel| !channel.is_free && channel.is_started).count()
+    }
+
     /// Ends every subsystem, as if its process had died.
     pub fn end_subsystems(&mut self) {
         self.channels.iter_mut().for_each(ServerChannel::end_subsystem);
+    }
+
+    /// Closes the sessions that nothing was started in.
+    pub fn end_unused(&mut self) {
+        for payload in self.channels.iter_mut().filter_map(ServerChannel::end_unused).collect::<Vec<_>>() {
+            self.send(|out| out.extend_from_slice(&payload));
+        }
     }
 
     /// Starts a key exchange unless one is running.
@@ -424,6 +438,7 @@ impl Server {
             }
         };
         if let Some((reason, text)) = refusal {
+            self.refused_sessions += usize::from(is_session);
             self.send(|out| {
                 out.push(number::CHANNEL_OPEN_FAILURE);
                 out.put_u32(remote);

@@ -23,6 +23,8 @@ pub(super) struct ServerChannel {
     pub is_free: bool,
     /// It is a TCP connection to an echo, and no session.
     pub is_connection: bool,
+    /// A command or subsystem was asked for.
+    pub is_started: bool,
     pub signals: Vec<String>,
     env: Vec<(String, String)>,
     remote: u32,
@@ -55,6 +57,7 @@ impl ServerChannel {
             is_closed: false,
             is_free: false,
             is_connection: false,
+            is_started: false,
             signals: Vec::new(),
             env: Vec::new(),
             remote,
@@ -161,8 +164,12 @@ impl ServerChannel {
         let kind = reader.text(MAX, WHAT)?;
         let wants_reply = reader.bool(WHAT)?;
         let is_known = match kind {
-            "exec" => self.run(reader.text(MAX, WHAT)?),
+            "exec" => {
+                self.is_started = true;
+                self.run(reader.text(MAX, WHAT)?)
+            }
             "subsystem" => {
+                self.is_started = true;
                 let name = reader.text(MAX, WHAT)?;
                 self.echoes = name == "echo";
                 self.sftp = self.serves.filter(|_| name == "sftp").map(|serves| serves());
@@ -223,6 +230,14 @@ impl ServerChannel {
         if self.echoes || self.sftp.is_some() {
             self.finish(Exit::Status(1));
         }
+    }
+
+    /// The payload that closes it, if nothing was started in it.
+    pub fn end_unused(&mut self) -> Option<Vec<u8>> {
+        if self.is_started || std::mem::replace(&mut self.closes, true) {
+            return None;
+        }
+        Some(self.short(number::CHANNEL_CLOSE))
     }
 
     fn finish(&mut self, exit: Exit) {

@@ -5,6 +5,7 @@
 //! await their results. Everything happens on one core, so a `RefCell` is all the protection it needs; no borrow is
 //! ever held across an await.
 
+mod ahead;
 mod exec;
 mod files;
 mod tunnel;
@@ -23,10 +24,14 @@ use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::ssh::{self, ChannelId, Event};
 
+use ahead::{Ahead, InUse};
 use exec::Execs;
 use files::Files;
 pub use tunnel::Tunnel;
 use tunnel::Tunnels;
+
+/// Sessions that a server is believed to give besides those left to commands: SFTP's, and one to spare.
+const SESSIONS_BESIDES: usize = 2;
 
 /// What a link must know besides its connection.
 #[derive(Debug, Clone)]
@@ -62,6 +67,7 @@ pub struct Link {
 
 struct State {
     client: ssh::Client,
+    ahead: Ahead,
     execs: Execs,
     files: Files,
     tunnels: Tunnels,
@@ -81,6 +87,10 @@ impl State {
     fn idle_since(&self, others: usize) -> Option<Instant> {
         (self.active == others && self.execs.is_empty()).then_some(self.used)
     }
+
+    fn in_use(&self) -> InUse {
+        InUse { commands: self.execs.len(), sftp: self.files.is_open() }
+    }
 }
 
 impl fmt::Debug for Link {
@@ -90,28 +100,37 @@ impl fmt::Debug for Link {
 }
 
 impl Link {
-    /// Takes over a client that is past authentication.
+    /// Asks for the first sessions of a client that has yet to log in: they are opened as soon as it has.
+    pub fn prepare(client: &mut ssh::Client, memory: &Memory) {
+        if memory.keeps_sessions_ahead() {
+            ahead::open_first(client);
+        }
+    }
+
+    /// Takes over a client that is past authentication, with the sessions that it was [prepared](Self::prepare) to open
+    /// and every event after [`Event::Ready`].
     pub fn new(client: ssh::Client, options: LinkOptions) -> Rc<Self> {
+        let now = (options.clock)();
+        let sessions = options.sessions.min(limits::SSH_SESSIONS_MAX);
+        let ahead = Ahead::new(&client, sessions + SESSIONS_BESIDES, now);
         Rc::new(Self {
             host: options.host,
             idle_timeout: options.idle_timeout,
             clock: options.clock,
             memory: options.memory,
-            sessions: Gate::new(
-                options.sessions.min(limits::SSH_SESSIONS_MAX),
-                limits::QUEUED_REQUESTS_DEFAULT,
-            ),
+            sessions: Gate::new(sessions, limits::QUEUED_REQUESTS_DEFAULT),
             pipeline: Gate::new(limits::SFTP_OPERATIONS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
             driver: Notify::new(),
             sftp_known: Notify::new(),
             state: RefCell::new(State {
                 client,
+                ahead,
                 execs: Execs::default(),
                 files: Files::default(),
                 tunnels: Tunnels::default(),
                 has_served: false,
                 active: 0,
-                used: (options.clock)(),
+                used: now,
                 ended: None,
                 is_closed: false,
             }),
@@ -149,7 +168,9 @@ impl Link {
     pub fn handle_timeout(&self, now: Instant) {
         let mut state = self.state.borrow_mut();
         let ticked = state.client.handle_timeout(now);
-        let State { client, execs, files, .. } = &mut *state;
+        let in_use = state.in_use();
+        let State { client, ahead, execs, files, .. } = &mut *state;
+        ahead.handle_timeout(client, in_use, now);
         execs.end_overdue(client, now);
         if files.handle_timeout(client, now) {
             self.sftp_known.notify(usize::MAX);
@@ -169,10 +190,14 @@ impl Link {
             return None;
         }
         let idle = state.idle_since(0).map(|since| since + self.idle_timeout);
-        [state.client.poll_timeout(), state.execs.poll_timeout(), state.files.poll_timeout(), idle]
-            .into_iter()
-            .flatten()
-            .min()
+        let deadlines = [
+            state.client.poll_timeout(),
+            state.ahead.poll_timeout(state.in_use()),
+            state.execs.poll_timeout(),
+            state.files.poll_timeout(),
+            idle,
+        ];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Appends what is to be sent; false when there is nothing.
@@ -242,36 +267,60 @@ impl Link {
     }
 
     fn dispatch_all(&self, state: &mut State, now: Instant) {
-        let State { client, execs, files, tunnels, has_served, .. } = state;
-        while let Some(event) = client.poll_event() {
-            if event.channel().is_some_and(|channel| tunnels.owns(channel)) {
-                tunnels.handle_event(event);
-                continue;
-            }
-            match event {
-                Event::Opened(_) => *has_served = true,
-                Event::Closed(_) | Event::ExitStatus { .. } | Event::ExitSignal { .. } => {
-                    execs.freed = Some(now);
-                }
-                _ => {}
-            }
-            if event.channel().is_some_and(|channel| files.owns(channel)) {
-                if matches!(event, Event::RequestFailed(_)) {
-                    self.memory.lacks_sftp.set(true);
-                }
-                if files.handle_event(client, &event, execs.open(), now) {
-                    self.sftp_known.notify(usize::MAX);
-                }
-            } else {
-                execs.handle_event(client, event, files.is_open(), now);
-            }
+        while let Some(event) = state.client.poll_event() {
+            self.dispatch(state, event, now);
         }
     }
 
-    /// The host ends the connection by itself: was it for being asked for SFTP?
+    fn dispatch(&self, state: &mut State, event: Event, now: Instant) {
+        let in_use = InUse { commands: state.execs.open(), sftp: state.files.is_open() };
+        let State { client, ahead, execs, files, tunnels, has_served, .. } = state;
+        let mut early = false;
+        match &event {
+            Event::Opened(channel) => {
+                *has_served = true;
+                if let Some(time) = ahead.confirmed(*channel, now) {
+                    self.memory.note_round_trip(time);
+                }
+            }
+            Event::OpenRefused { channel, .. } => early = ahead.refused(*channel, now),
+            Event::Closed(_) | Event::ExitStatus { .. } | Event::ExitSignal { .. } => ahead.freed = Some(now),
+            _ => {}
+        }
+        let Some(channel) = event.channel() else { return };
+        if tunnels.owns(channel) {
+            tunnels.handle_event(event);
+        } else if files.owns(channel) {
+            if matches!(event, Event::RequestFailed(_)) {
+                self.memory.lacks_sftp.set(true);
+            }
+            if files.handle_event(client, &event, in_use.commands, now) {
+                self.sftp_known.notify(usize::MAX);
+            }
+        } else if ahead.owns(channel) {
+            ahead.handle_event(client, &event, in_use, early);
+        } else {
+            execs.handle_event(client, event, in_use, early);
+        }
+    }
+
+    /// A session opened ahead in place of each that was taken, as far as they are worth having.
+    fn keep_ahead(&self, state: &mut State) {
+        if self.memory.keeps_sessions_ahead() {
+            let in_use = state.in_use();
+            state.ahead.fill(&mut state.client, in_use, self.sessions.width(), (self.clock)());
+        }
+    }
+
+    /// The host ends the connection by itself: was it for being asked for SFTP, or for sessions nobody uses?
     fn learn_from_hanging_up(&self) {
         let state = self.state.borrow();
-        if state.ended.is_none() && state.files.is_opening() {
+        if state.ended.is_some() {
+            return;
+        }
+        if !state.has_served && self.memory.keeps_sessions_ahead() {
+            self.memory.opens_no_sessions_ahead.set(true);
+        } else if state.files.is_opening() {
             self.memory.lacks_sftp.set(true);
         }
     }

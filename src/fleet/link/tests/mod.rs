@@ -1,5 +1,6 @@
 //! Links in a world of their own: each test is a short story of one connection.
 
+mod ahead;
 mod commands;
 mod endings;
 mod files;
