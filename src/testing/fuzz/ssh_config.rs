@@ -18,6 +18,7 @@ pub fn run(data: &[u8]) {
         hostname: "here".to_owned(),
         vars: [("NAME".to_owned(), "value".to_owned())].into(),
         homes: [("user".to_owned(), PathBuf::from("/nowhere"))].into(),
+        ..Env::default()
     };
     let file = scratch::file(&harmless(data));
     let config = SshConfig::load(Some(&file), &env, AlgorithmLists::spoken()).expect("the file is there");
