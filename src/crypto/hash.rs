@@ -69,6 +69,17 @@ fn digest_of(algorithm: &'static digest::Algorithm, parts: &[&[u8]]) -> digest::
     context.finish()
 }
 
+/// SHA-1 of the parts, one after another: only for the `%C` of `ssh_config`, where OpenSSH fixes it.
+pub fn sha1(parts: &[&[u8]]) -> [u8; SHA1_BYTES] {
+    let mut context = digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
+    for part in parts {
+        context.update(part);
+    }
+    let mut out = [0; SHA1_BYTES];
+    out.copy_from_slice(context.finish().as_ref());
+    out
+}
+
 /// HMAC-SHA-1: only for the names in a hashed known_hosts file, where the format fixes it.
 pub fn hmac_sha1(key: &[u8], data: &[u8]) -> [u8; SHA1_BYTES] {
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key);

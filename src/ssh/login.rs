@@ -8,7 +8,9 @@ use super::number;
 use super::text::sanitise;
 use super::transport::Transport;
 use super::wire::Reader;
-use crate::base::limits::{SSH_BANNER_BYTES_MAX, SSH_BANNERS_MAX, SSH_PACKET_BYTES_MAX};
+use crate::base::limits::{
+    SSH_BANNER_BYTES_MAX, SSH_BANNERS_MAX, SSH_IDLE_MESSAGES_MAX, SSH_PACKET_BYTES_MAX,
+};
 
 enum State {
     /// The host key is not accepted yet.
@@ -42,7 +44,7 @@ pub(crate) struct Login {
     plan: Option<Plan>,
     /// `server-sig-algs`, once the server has sent it.
     server: Option<String>,
-    banners: usize,
+    banners: u32,
 }
 
 struct Plan {
@@ -201,10 +203,11 @@ impl Login {
         let mut reader = Reader::new(payload);
         reader.u8(WHAT)?;
         let text = reader.string(SSH_PACKET_BYTES_MAX, WHAT)?;
-        if self.banners < SSH_BANNERS_MAX {
-            self.banners += 1;
+        self.banners += 1;
+        if self.banners <= SSH_BANNERS_MAX {
             events.push_back(Event::Banner(sanitise(text, SSH_BANNER_BYTES_MAX)));
         }
-        Ok(())
+        // Those that nobody sees are no better than IGNORE.
+        if self.banners > SSH_IDLE_MESSAGES_MAX { Err(Error::IdleMessages) } else { Ok(()) }
     }
 }

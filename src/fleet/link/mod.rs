@@ -46,6 +46,8 @@ pub struct LinkOptions {
     pub clock: fn() -> Instant,
     /// What earlier connections to the host have taught.
     pub memory: Rc<Memory>,
+    /// Variables for every command (`SendEnv`, `SetEnv`).
+    pub env: Rc<[(String, String)]>,
 }
 
 /// One connection. See the module's documentation.
@@ -54,6 +56,7 @@ pub struct Link {
     idle_timeout: Duration,
     clock: fn() -> Instant,
     memory: Rc<Memory>,
+    env: Rc<[(String, String)]>,
     /// Lets as many commands run as the server gives sessions.
     sessions: Rc<Gate>,
     /// Lets as many file operations share the SFTP channel as its pipeline holds.
@@ -118,6 +121,7 @@ impl Link {
             idle_timeout: options.idle_timeout,
             clock: options.clock,
             memory: options.memory,
+            env: options.env,
             sessions: Gate::new(sessions, limits::QUEUED_REQUESTS_DEFAULT),
             pipeline: Gate::new(limits::SFTP_OPERATIONS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
             driver: Notify::new(),
@@ -273,8 +277,11 @@ impl Link {
     }
 
     fn dispatch(&self, state: &mut State, event: Event, now: Instant) {
+        if event.channel().is_some_and(|channel| state.tunnels.owns(channel)) {
+            return state.tunnels.handle_event(event);
+        }
         let in_use = InUse { commands: state.execs.open(), sftp: state.files.is_open() };
-        let State { client, ahead, execs, files, tunnels, has_served, .. } = state;
+        let State { client, ahead, execs, files, has_served, .. } = state;
         let mut early = false;
         match &event {
             Event::Opened(channel) => {
@@ -288,9 +295,7 @@ impl Link {
             _ => {}
         }
         let Some(channel) = event.channel() else { return };
-        if tunnels.owns(channel) {
-            tunnels.handle_event(event);
-        } else if files.owns(channel) {
+        if files.owns(channel) {
             if matches!(event, Event::RequestFailed(_)) {
                 self.memory.lacks_sftp.set(true);
             }

@@ -20,7 +20,7 @@ pub struct Attempts {
     methods: Vec<Method>,
     pub(super) identities: Vec<PublicIdentity>,
     /// The identity to offer next.
-    next: usize,
+    pub(super) next: usize,
     /// How often a password may still be asked for, and how many dialogues may still be begun.
     passwords_left: u32,
     dialogs_left: u32,

@@ -11,7 +11,7 @@ use crate::testing::sftp_server::{Knobs, Node, SftpServer};
 
 const ACTS_MAX: usize = 300;
 const PATHS: [&str; 6] = ["/file", "/empty", "/dir", "/link", "/proc", "/none"];
-const FILE_BYTES: usize = 20_000;
+const FILE_BYTES: usize = 3_000;
 
 pub fn run(data: &[u8]) {
     let mut choices = Choices::new(data);
@@ -26,7 +26,7 @@ fn ask(session: &mut Session, choices: &mut Choices<'_>) -> Option<OpId> {
     let path = choices.pick(&PATHS).as_bytes();
     match choices.u8() % 3 {
         0 => session.stat(path).ok(),
-        1 => session.read(path, u64::from(choices.u16()), u64::from(choices.u16())).ok(),
+        1 => session.read(path, u64::from(choices.u16() % 4_096), u64::from(choices.u16() % 8_192)).ok(),
         _ => session.list(path, usize::from(choices.u8()), usize::from(choices.u16())).ok(),
     }
 }
@@ -36,7 +36,7 @@ fn ask(session: &mut Session, choices: &mut Choices<'_>) -> Option<OpId> {
 fn obedient(choices: &mut Choices<'_>) {
     let mut server = SftpServer::new(Knobs {
         limits: choices.pick(&[None, Some((1_000, 2)), Some((255 * 1024, 100))]),
-        data_bytes_max: 1 + usize::from(choices.u16()),
+        data_bytes_max: 100 + usize::from(choices.u16()),
         names_max: 1 + usize::from(choices.u8()),
         shuffle: choices.flag().then(|| u64::from(choices.u8())),
     });

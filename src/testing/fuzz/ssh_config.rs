@@ -3,7 +3,7 @@
 
 use super::{check_shown, scratch};
 use crate::base::limits::CONFIG_WARNINGS_MAX;
-use crate::config::{Env, SshConfig};
+use crate::config::{AlgorithmLists, Env, SshConfig};
 use std::path::PathBuf;
 
 /// A few names are enough: the first ones that the file mentions, and one that it does not.
@@ -14,10 +14,14 @@ pub fn run(data: &[u8]) {
     let env = Env {
         home: PathBuf::from("/nowhere"),
         user: "user".to_owned(),
+        uid: 1000,
+        hostname: "here".to_owned(),
         vars: [("NAME".to_owned(), "value".to_owned())].into(),
         homes: [("user".to_owned(), PathBuf::from("/nowhere"))].into(),
+        ..Env::default()
     };
-    let config = SshConfig::load(Some(&scratch::file(&harmless(data))), &env).expect("the file is there");
+    let file = scratch::file(&harmless(data));
+    let config = SshConfig::load(Some(&file), &env, AlgorithmLists::spoken()).expect("the file is there");
     assert!(config.warnings().len() <= CONFIG_WARNINGS_MAX);
     for warning in config.warnings() {
         check_shown(&warning.message, TEXT_BYTES_MAX);
