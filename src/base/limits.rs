@@ -73,14 +73,22 @@ pub const SSH_BANNERS_MAX: usize = 8;
 pub const SSH_EXTENSIONS_MAX: u32 = 64;
 /// IGNORE, DEBUG and UNIMPLEMENTED before the login is done. A polite server sends none.
 pub const SSH_IDLE_MESSAGES_MAX: u32 = 256;
-/// Signed requests in one login: sshd's `MaxAuthTries` is 6 and its last failure ends the connection.
-pub const SSH_AUTH_ATTEMPTS_MAX: u32 = 6;
+/// Requests and answers in one login: an agent full of keys, and a dialogue. sshd's `MaxAuthTries` is 6, but servers that
+/// never end a login exist.
+pub const SSH_AUTH_REQUESTS_MAX: u32 = 64;
+/// How often a password is asked for: `NumberOfPasswordPrompts` of OpenSSH.
+pub const SSH_PASSWORD_PROMPTS_DEFAULT: u32 = 3;
+/// Questions asked at once. PAM asks one; forms for a new password two or three.
+pub const SSH_AUTH_PROMPTS_MAX: u32 = 16;
 /// Received and not consumed on one channel: 100 Mbit/s at 160 ms, or 1 Gbit/s at 16 ms, without a stall.
 pub const SSH_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
 /// Data of one channel packet in either direction: what every server takes (RFC 4253 §6.1).
 pub const SSH_CHANNEL_PACKET_BYTES_MAX: u32 = 32 * 1024;
-/// Channels of one connection, those whose owner has yet to close them included.
-pub const SSH_CHANNELS_MAX: usize = 64;
+/// Channels of one connection, those whose owner has yet to close them included: a jump host carries one for every
+/// host behind it.
+pub const SSH_CHANNELS_MAX: usize = 1024;
+/// Sessions that may be asked for on one connection. sshd gives 10 by default; more than this no server gives.
+pub const SSH_SESSIONS_MAX: usize = 32;
 /// Data taken from the owner of a channel while the peer's window is shut.
 pub const SSH_SEND_BUFFER_BYTES_MAX: usize = 256 * 1024;
 /// Sealed bytes the socket has not taken: no more channel data is sealed above it.
@@ -199,6 +207,8 @@ pub const QUEUED_REQUESTS_DEFAULT: usize = 1_000;
 pub const SFTP_SILENCE_MAX: Duration = Duration::from_secs(20);
 /// How long a server may take to give a session to another after it has closed its channel: one turn of sshd's loop.
 pub const SESSION_FREED_AFTER: Duration = Duration::from_millis(50);
+/// How long sessions are kept open ahead that only a burst of commands had a use for.
+pub const SESSIONS_AHEAD_KEPT: Duration = Duration::from_secs(10);
 /// How long the last words of an ended connection may take to be sent.
 pub const FAREWELL_PATIENCE: Duration = Duration::from_secs(1);
 /// Probes under way for one host list: each holds a socket, and the usual limit is 1,024 descriptors.

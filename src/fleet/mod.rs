@@ -8,6 +8,7 @@ pub mod gate;
 pub mod leash;
 pub mod link;
 pub mod machine;
+mod memory;
 pub mod net;
 mod pool;
 
@@ -25,8 +26,9 @@ use crate::base::{Error, Kind, Result, limits};
 use crate::config::{HostConfig, Settings, SshConfig};
 
 use gate::{Gate, Permit};
-pub use link::{Link, LinkOptions, Memory};
+pub use link::{Link, LinkOptions, Tunnel};
 pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
+pub use memory::Memory;
 use net::Net;
 use pool::Pool;
 

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
 
-use super::link::{Link, Memory};
+use super::link::Link;
 use super::machine::Shell;
+use super::memory::Memory;
 use crate::base::Result;
 use crate::base::time::Instant;
 use crate::config::HostConfig;

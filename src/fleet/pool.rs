@@ -7,7 +7,8 @@ use std::rc::Rc;
 use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, Shared, WeakShared, join_all};
 
-use super::link::{Link, Memory};
+use super::link::Link;
+use super::memory::Memory;
 use super::net::Net;
 use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result};

@@ -56,9 +56,12 @@ async fn connect(
     config.identities = keys.public();
     config.offer.prefer_host_keys(&known_hosts.known_algorithms(host));
     config.keepalive = keepalive(settings, host);
-    let login = Login { host, known_hosts: &known_hosts, keys: &keys, stage };
+    let login = Login { host, known_hosts: &known_hosts, keys: &keys, stage, memory: &memory };
     stage.set("connecting");
-    let (stream, client) = login.on(connect_any(&addresses).await?, config).await?;
+    let begun = time::now();
+    let stream = connect_any(&addresses).await?;
+    memory.note_round_trip(time::now() - begun);
+    let (stream, client) = login.on(stream, config).await?;
     let options = LinkOptions {
         host: host.alias.as_str().into(),
         sessions: settings.max_sessions_per_connection,
@@ -104,6 +107,7 @@ struct Login<'a> {
     known_hosts: &'a KnownHosts,
     keys: &'a Keys,
     stage: &'a Cell<&'static str>,
+    memory: &'a Memory,
 }
 
 impl Login<'_> {
@@ -116,6 +120,7 @@ impl Login<'_> {
         stream.set_nodelay(true).map_err(lost)?;
         let quick_ack = QuickAck::on(&stream);
         let mut client = Client::new(config, time::now());
+        Link::prepare(&mut client, self.memory);
         let mut out = Vec::new();
         let mut input = Vec::with_capacity(READ_BYTES);
         let mut failure = None;
@@ -175,6 +180,8 @@ impl Login<'_> {
                     signed.map_err(|error| self.explain(&error))?;
                 }
                 Event::Banner(text) => tracing::info!(host = self.host.alias, banner = text, "banner"),
+                // What comes after it is for the link.
+                Event::Ready => return Ok(()),
                 _ => {}
             }
         }

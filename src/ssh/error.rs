@@ -2,7 +2,9 @@
 //!
 //! Messages are complete sentences without the host's name, which `fleet/` adds. They hold no key material.
 
+use super::auth::Tried;
 use super::number;
+use crate::base::limits::SSH_AUTH_PROMPTS_MAX;
 use std::fmt;
 
 /// How far a connection had come.
@@ -74,10 +76,14 @@ pub enum Error {
     HostKeyRejected,
 
     // --- login
-    #[error("no identity was accepted: {tried} tried, the server allows {methods}")]
-    AuthRejected { tried: u32, methods: String },
-    #[error("a further authentication method is required, the server allows {methods}")]
-    AuthPartial { methods: String },
+    #[error("the login was refused: {tried} tried, the server takes {methods}")]
+    AuthRejected { tried: Tried, methods: String },
+    #[error("what was accepted is not enough: {tried} tried, the server also wants {methods}")]
+    AuthPartial { tried: Tried, methods: String },
+    #[error("the login did not come to an end: {tried} tried")]
+    AuthRounds { tried: Tried },
+    #[error("the password has expired; log in once with `ssh` to change it")]
+    PasswordExpired,
 
     // --- the connection
     #[error("the server disconnected {phase}: {text} (reason {reason})")]
@@ -116,6 +122,8 @@ pub enum Error {
     IdleMessages,
     #[error("the server accepted a service that was not asked for")]
     WrongService,
+    #[error("the server asks {count} questions at once, {SSH_AUTH_PROMPTS_MAX} are allowed")]
+    TooManyPrompts { count: u32 },
     #[error("the server names channel {number}, which is not open")]
     UnknownChannel { number: u32 },
     #[error("channel message {message} does not fit the state of channel {channel}")]
@@ -167,9 +175,10 @@ impl Error {
             | Error::CertificateSignature
             | Error::HostKeyReplaced
             | Error::HostKeyRejected => Some(number::REASON_HOST_KEY_NOT_VERIFIABLE),
-            Error::AuthRejected { .. } | Error::AuthPartial { .. } => {
-                Some(number::REASON_NO_MORE_AUTH_METHODS)
-            }
+            Error::AuthRejected { .. }
+            | Error::AuthPartial { .. }
+            | Error::AuthRounds { .. }
+            | Error::PasswordExpired => Some(number::REASON_NO_MORE_AUTH_METHODS),
             Error::PacketIntegrity => Some(number::REASON_MAC_ERROR),
             _ => Some(number::REASON_PROTOCOL_ERROR),
         }

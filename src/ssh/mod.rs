@@ -38,10 +38,8 @@ mod timer;
 mod transport;
 pub(crate) mod wire;
 
-#[cfg(any(test, feature = "testing"))]
-pub(crate) use algorithm::Method;
 pub use algorithm::{Cipher, HostKeyAlgorithm, KexAlgorithm, Mac, SignatureAlgorithm};
-pub use auth::PublicIdentity;
+pub use auth::{Method, Prompt, Prompts, PublicIdentity, Tried};
 pub use certificate::HostCertificate;
 pub use channel::{ChannelId, Stream};
 pub use client::{Client, ClientConfig};
@@ -51,3 +49,6 @@ pub use hostkey::HostKey;
 pub use identity::{Identity, KeyError};
 pub use offer::{Guess, Offer, OfferNames, UnsupportedList};
 pub use timer::{Keepalive, Rekey};
+
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use auth::server_signature_algorithms;

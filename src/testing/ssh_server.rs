@@ -1,6 +1,8 @@
 //! A small SSH server, sans-IO: obedient by default, hostile where asked. For pairing with [`crate::ssh::Client`] in
 //! tests; it trusts its peer's lengths and keeps no bounds, so it must never meet the outside.
 
+mod hostile;
+
 use super::sftp_server::SftpServer;
 use super::ssh_server_channel::ServerChannel;
 use super::ssh_server_kex::{self, CertificateRequest, Host};
@@ -93,17 +95,19 @@ impl Default for ServerConfig {
     }
 }
 
-/// Understands the commands `echo TEXT`, `cat`, `bytes N`, `fail TEXT`, `exit N`, `killed NAME`, `hang` and `stubborn`
-/// (which only `KILL` ends), and the subsystems `echo` and `sftp`.
+/// Understands the commands `echo TEXT`, `cat`, `bytes N`, `fail TEXT`, `exit N`, `killed NAME`, `printenv NAME`, `hang`
+/// and `stubborn` (which only `KILL` ends), and the subsystems `echo` and `sftp`. Of TCP connections it makes those to
+/// port 7, where an echo answers; to the host `forbidden` it makes none.
 pub struct Server {
     pub config: ServerConfig,
-    /// Key exchanges finished, logins refused, sessions opened so far.
+    /// Key exchanges finished, logins refused, sessions opened and refused so far.
     pub exchanges: usize,
     pub refused_logins: usize,
     pub opened_sessions: usize,
     /// Guesses of the client that were right and wrong.
     pub right_guesses: usize,
     pub wrong_guesses: usize,
+    pub refused_sessions: usize,
     /// Wants the stream closed.
     pub is_closed: bool,
     hosts: Vec<Host>,
@@ -133,6 +137,7 @@ impl Server {
             opened_sessions: 0,
             right_guesses: 0,
             wrong_guesses: 0,
+            refused_sessions: 0,
             is_closed: false,
             hosts,
             skips: false,
@@ -164,12 +169,24 @@ impl Server {
 
     /// Sessions that are open now.
     pub fn sessions(&self) -> usize {
-        self.channels.iter().filter(|channel| !channel.is_free).count()
+        self.channels.iter().filter(|channel| !channel.is_free && !channel.is_connection).count()
+    }
+
+    /// Those of them in which something was started.
+    pub fn busy_sessions(&self) -> usize {
+        self.channels.iter().filter(|channel| !channel.is_free && channel.is_started).count()
     }
 
     /// Ends every subsystem, as if its process had died.
     pub fn end_subsystems(&mut self) {
         self.channels.iter_mut().for_each(ServerChannel::end_subsystem);
+    }
+
+    /// Closes the sessions that nothing was started in.
+    pub fn end_unused(&mut self) {
+        for payload in self.channels.iter_mut().filter_map(ServerChannel::end_unused).collect::<Vec<_>>() {
+            self.send(|out| out.extend_from_slice(&payload));
+        }
     }
 
     /// Starts a key exchange unless one is running.
@@ -432,7 +449,7 @@ impl Server {
     // --- channels
 
     fn open(&mut self, mut reader: Reader<'_>) -> Result<(), Error> {
-        reader.string(MAX, WHAT)?;
+        let is_session = reader.string(MAX, WHAT)? == b"session";
         let (remote, window, packet) = (reader.u32(WHAT)?, reader.u32(WHAT)?, reader.u32(WHAT)?);
         if self.misbehaves(Misbehaviour::DataBeforeOpen) {
             self.send(|out| {
@@ -441,19 +458,31 @@ impl Server {
                 out.put_string(b"early");
             });
         }
-        if self.sessions() >= self.config.sessions_max {
+        let refusal = match is_session {
+            true => (self.sessions() >= self.config.sessions_max).then_some((2, "open failed")),
+            false => {
+                let (host, port) = (reader.text(MAX, WHAT)?, reader.u32(WHAT)?);
+                reader.text(MAX, WHAT)?;
+                reader.u32(WHAT)?;
+                forwarding_refusal(host, port)
+            }
+        };
+        if let Some((reason, text)) = refusal {
+            self.refused_sessions += usize::from(is_session);
             self.send(|out| {
                 out.push(number::CHANNEL_OPEN_FAILURE);
                 out.put_u32(remote);
-                out.put_u32(2);
-                out.put_string(b"open failed");
+                out.put_u32(reason);
+                out.put_string(text.as_bytes());
                 out.put_string(b"");
             });
             return Ok(());
         }
         let (local, granted) = (self.channels.len() as u32, self.config.window_bytes);
-        self.channels.push(ServerChannel::new(remote, window, packet, granted, self.config.sftp));
-        self.opened_sessions += 1;
+        let mut channel = ServerChannel::new(remote, window, packet, granted, self.config.sftp);
+        channel.is_connection = !is_session;
+        self.channels.push(channel);
+        self.opened_sessions += usize::from(is_session);
         self.send(|out| {
             out.push(number::CHANNEL_OPEN_CONFIRMATION);
             out.put_u32(remote);
@@ -502,4 +531,13 @@ impl Server {
 
 fn hosts(config: &ServerConfig) -> Vec<Host> {
     config.host_keys.iter().map(|algorithm| Host::new(*algorithm, &config.certificate)).collect()
+}
+
+/// Why a TCP connection is not made: reason and text.
+fn forwarding_refusal(host: &str, port: u32) -> Option<(u32, &'static str)> {
+    match (host, port) {
+        ("forbidden", _) => Some((1, "open failed")),
+        (_, 7) => None,
+        _ => Some((2, "Connection refused")),
+    }
 }

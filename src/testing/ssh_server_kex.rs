@@ -3,9 +3,13 @@
 
 use crate::crypto::sign::Ed25519;
 use crate::crypto::{dh, ecdh, kem, x25519};
+use crate::ssh::algorithm::KexMethod;
 use crate::ssh::kex::share::{SharedSecret, number_bytes};
-use crate::ssh::wire::{Write, magnitude};
-use crate::ssh::{Error, HostKeyAlgorithm, Identity, KexAlgorithm, Method, SignatureAlgorithm};
+use crate::ssh::wire::{Reader, Write, magnitude};
+use crate::ssh::{Error, HostKeyAlgorithm, Identity, KexAlgorithm, SignatureAlgorithm};
+
+const WHAT: &str = "key of a host";
+const MAX: usize = 1 << 20;
 
 /// The server's value and the shared secret.
 pub(super) fn respond(
@@ -14,23 +18,23 @@ pub(super) fn respond(
 ) -> Result<(Vec<u8>, SharedSecret), Error> {
     let refused = |_| Error::KexValue;
     match algorithm.method() {
-        Method::X25519 => {
+        KexMethod::X25519 => {
             let (point, shared) = x25519_respond(client_value)?;
             Ok((point.to_vec(), SharedSecret::number(&shared)))
         }
-        Method::Hybrid => {
+        KexMethod::Hybrid => {
             let (public, point) = client_value.split_at_checked(kem::PUBLIC_BYTES).ok_or(Error::KexValue)?;
             let (mut value, secret) = kem::encapsulate(public).map_err(refused)?;
             let (point, shared) = x25519_respond(point)?;
             value.extend_from_slice(&point);
             Ok((value, SharedSecret::hybrid(&secret, &shared)))
         }
-        Method::Ecdh(curve) => {
+        KexMethod::Ecdh(curve) => {
             let secret = ecdh::Secret::generate(curve).map_err(refused)?;
             let value = secret.public().map_err(refused)?;
             Ok((value, SharedSecret::number(&secret.agree(client_value).map_err(refused)?)))
         }
-        Method::Group(group) => {
+        KexMethod::Group(group) => {
             let secret = dh::Secret::generate(group);
             let peer = magnitude(client_value).ok_or(Error::KexValue)?;
             let value = number_bytes(&secret.public());
@@ -48,12 +52,12 @@ fn x25519_respond(point: &[u8]) -> Result<([u8; x25519::BYTES], [u8; x25519::BYT
 /// Makes a server's value one with which everybody would know the secret.
 pub(super) fn spoil(algorithm: KexAlgorithm, value: &mut Vec<u8>) {
     match algorithm.method() {
-        Method::X25519 | Method::Hybrid => {
+        KexMethod::X25519 | KexMethod::Hybrid => {
             let at = value.len() - x25519::BYTES;
             value[at..].fill(0);
         }
-        Method::Ecdh(_) => *value = vec![0],
-        Method::Group(_) => *value = vec![1],
+        KexMethod::Ecdh(_) => *value = vec![0],
+        KexMethod::Group(_) => *value = vec![1],
     }
 }
 
@@ -95,6 +99,19 @@ impl HostSecret {
             blob
         };
         Self { blob: pair(&public), sign: Box::new(move |message| pair(&key.sign(message))) }
+    }
+
+    /// From now on its signatures claim to be made with the algorithm `name`.
+    pub fn sign_as(&mut self, name: &'static str) {
+        let sign = std::mem::replace(&mut self.sign, Box::new(|_| Vec::new()));
+        self.sign = Box::new(move |message| {
+            let signature = sign(message);
+            let value = Reader::new(&signature).string(MAX, WHAT).map(|true_name| 4 + true_name.len());
+            let mut renamed = Vec::new();
+            renamed.put_string(name.as_bytes());
+            renamed.extend_from_slice(&signature[value.expect("a signature names its algorithm")..]);
+            renamed
+        });
     }
 
     /// A signature blob over `message`.

@@ -95,14 +95,25 @@ impl SimHost {
         self.dials.set(self.dials.get() + 1);
         self.dialling.set(self.dialling.get() + 1);
         let _dialling = Dialling(self);
-        scene.sleep_until(now() + 10 * self.delay.get()).await;
+        // TCP's own round trip.
+        scene.sleep_until(now() + 2 * self.delay.get()).await;
         if self.never_answers.get() {
             future::pending::<()>().await;
         }
         if let Some(error) = self.refusal.borrow().clone() {
             return Err(error);
         }
-        let (client, server) = log_in(self.server.borrow().clone(), now());
+        memory.note_round_trip(2 * self.delay.get());
+        let mut login = Login::new(self.server.borrow().clone(), now());
+        Link::prepare(&mut login.client, &memory);
+        while !login.client.is_ready() {
+            let question = login.question();
+            scene.sleep_until(now() + self.delay.get()).await;
+            let answer = login.answer(&question);
+            scene.sleep_until(now() + self.delay.get()).await;
+            login.take(&answer, now());
+        }
+        let Login { client, server, .. } = login;
         let connection = Rc::new(Connection { server: RefCell::new(server), is_open: Cell::new(true) });
         self.connections.borrow_mut().push(Rc::clone(&connection));
         let options = LinkOptions {
@@ -140,6 +151,11 @@ impl Connection {
     pub fn end_subsystems(&self) {
         self.server.borrow_mut().end_subsystems();
     }
+
+    /// Closes the sessions that nothing was started in.
+    pub fn end_unused(&self) {
+        self.server.borrow_mut().end_unused();
+    }
 }
 
 struct Dialling<'a>(&'a SimHost);
@@ -152,33 +168,64 @@ impl Drop for Dialling<'_> {
 
 /// A client and its server past login.
 pub fn log_in(config: ServerConfig, now: Instant) -> (Client, Server) {
-    let (key, public) = Ed25519::generate();
-    let named = |value: &[u8]| {
-        let mut blob = Vec::new();
-        blob.put_string(b"ssh-ed25519");
-        blob.put_string(value);
-        blob
-    };
-    let mut client_config = ClientConfig::new("me");
-    client_config.identities.extend(PublicIdentity::from_blob(&named(&public)));
-    let (mut client, mut server) = (Client::new(client_config, now), Server::new(config));
-    while !client.is_ready() {
-        while let Some(event) = client.poll_event() {
+    let mut login = Login::new(config, now);
+    while !login.client.is_ready() {
+        let question = login.question();
+        let answer = login.answer(&question);
+        login.take(&answer, now);
+    }
+    (login.client, login.server)
+}
+
+/// A client and its server on the way there.
+struct Login {
+    client: Client,
+    server: Server,
+    key: Ed25519,
+}
+
+impl Login {
+    fn new(config: ServerConfig, now: Instant) -> Self {
+        let (key, public) = Ed25519::generate();
+        let mut client_config = ClientConfig::new("me");
+        client_config.identities.extend(PublicIdentity::from_blob(&named(&public)));
+        Self { client: Client::new(client_config, now), server: Server::new(config), key }
+    }
+
+    fn question(&mut self) -> Vec<u8> {
+        let mut out = Vec::new();
+        while self.client.poll_transmit(&mut out) {}
+        out
+    }
+
+    fn answer(&mut self, question: &[u8]) -> Vec<u8> {
+        self.server.handle_input(question).expect("the client keeps the rules");
+        let mut out = Vec::new();
+        assert!(self.server.poll_transmit(&mut out), "the server has an answer");
+        out
+    }
+
+    fn take(&mut self, answer: &[u8], now: Instant) {
+        self.client.handle_input(answer, now).expect("the server lets us in");
+        while !self.client.is_ready()
+            && let Some(event) = self.client.poll_event()
+        {
             let answered = match event {
-                Event::HostKey(_) => client.accept_host_key(),
-                Event::Sign { data, .. } => client.provide_signature(&named(&key.sign(&data))),
+                Event::HostKey(_) => self.client.accept_host_key(),
+                Event::Sign { data, .. } => self.client.provide_signature(&named(&self.key.sign(&data))),
                 _ => Ok(()),
             };
             answered.expect("the connection goes on");
         }
-        let mut out = Vec::new();
-        while client.poll_transmit(&mut out) {}
-        server.handle_input(&out).expect("the client keeps the rules");
-        let mut out = Vec::new();
-        assert!(server.poll_transmit(&mut out), "the server has an answer");
-        client.handle_input(&out, now).expect("the server lets us in");
     }
-    (client, server)
+}
+
+/// An Ed25519 key or signature with its name (RFC 8709 §4, §6).
+fn named(value: &[u8]) -> Vec<u8> {
+    let mut blob = Vec::new();
+    blob.put_string(b"ssh-ed25519");
+    blob.put_string(value);
+    blob
 }
 
 /// Carries the bytes of one connection.

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use super::{Channels, Link};
+use super::{Channels, InUse, Link, State};
 use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::gate::Permit;
@@ -17,16 +17,12 @@ use crate::ssh::{ChannelId, Client, Event, Stream};
 #[derive(Default)]
 pub(super) struct Execs {
     running: Channels<Exec>,
-    /// When a session last came to its end, a command's or SFTP's.
-    pub(super) freed: Option<Instant>,
 }
 
 /// One command. It holds its permit until the channel is closed on both sides, however it ends.
 struct Exec {
     _permit: Permit,
     waker: Option<Waker>,
-    /// When the session was asked for.
-    begun: Instant,
     /// The server gave a session for it.
     opened: bool,
     refusal: Option<Refusal>,
@@ -41,11 +37,9 @@ enum Refusal {
     /// The server gives no further session: for now (`MaxSessions`) or at all.
     Session {
         reason: String,
-        /// What held sessions at that moment: commands, and SFTP.
-        commands: usize,
-        sftp: bool,
-        /// It was asked for right after another session had ended. sshd frees a session some time after it has closed
-        /// the channel, so this refusal says nothing.
+        /// What held sessions at that moment.
+        in_use: InUse,
+        /// It says nothing, as it came right after another session had ended.
         early: bool,
     },
     /// It gave a session but would not run the command.
@@ -75,9 +69,9 @@ impl Link {
                 }
                 Ended::NotStarted(Refusal::Session { early: true, .. }) => {}
                 // Beside other commands: there will be a session when one of them ends.
-                Ended::NotStarted(Refusal::Session { commands: 1.., .. }) => {}
-                Ended::NotStarted(Refusal::Session { reason, sftp, .. }) => {
-                    return Err(self.learn_from_refusal(&reason, sftp));
+                Ended::NotStarted(Refusal::Session { in_use: InUse { commands: 1.., .. }, .. }) => {}
+                Ended::NotStarted(Refusal::Session { reason, in_use, .. }) => {
+                    return Err(self.learn_from_refusal(&reason, in_use.sftp));
                 }
             }
         }
@@ -98,9 +92,11 @@ impl Link {
 
     fn start(&self, command: &[u8], permit: Permit) -> Result<ChannelId> {
         let mut state = self.state.borrow_mut();
-        let channel = state.client.open_session().map_err(|error| self.explain(&error))?;
-        state.client.exec(channel, &leash::for_login_shell(command));
-        state.execs.running.insert(channel, Exec::new(permit, (self.clock)()));
+        let State { client, ahead, execs, .. } = &mut *state;
+        let channel = ahead.take(client, (self.clock)()).map_err(|error| self.explain(&error))?;
+        client.exec(channel, &leash::for_login_shell(command));
+        execs.running.insert(channel, Exec::new(permit, client.is_open(channel)));
+        self.keep_ahead(&mut state);
         drop(state);
         self.driver.notify(usize::MAX);
         Ok(channel)
@@ -118,17 +114,19 @@ impl Execs {
         self.running.is_empty()
     }
 
-    /// `sftp` is whether SFTP holds a session as well.
-    pub(super) fn handle_event(&mut self, client: &mut Client, event: Event, sftp: bool, now: Instant) {
-        let (commands, freed) = (self.open(), self.freed);
+    /// How many there are, those included that wait for their session.
+    pub(super) fn len(&self) -> usize {
+        self.running.len()
+    }
+
+    /// `in_use` holds sessions at this moment; a refusal that is `early` says nothing.
+    pub(super) fn handle_event(&mut self, client: &mut Client, event: Event, in_use: InUse, early: bool) {
         let Some(channel) = event.channel() else { return };
         let Some(exec) = self.running.get_mut(&channel) else { return };
         match event {
             Event::Opened(_) => exec.opened = true,
             Event::OpenRefused { text, .. } => {
-                let soon = now.duration_since(exec.begun).max(limits::SESSION_FREED_AFTER);
-                let early = freed.is_some_and(|freed| exec.begun.duration_since(freed) < soon);
-                exec.refusal = Some(Refusal::Session { reason: text, commands, sftp, early });
+                exec.refusal = Some(Refusal::Session { reason: text, in_use, early });
                 exec.closed = true;
             }
             Event::RequestFailed(_) => {
@@ -173,12 +171,11 @@ impl Execs {
 }
 
 impl Exec {
-    fn new(permit: Permit, begun: Instant) -> Self {
+    fn new(permit: Permit, opened: bool) -> Self {
         Self {
             _permit: permit,
             waker: None,
-            begun,
-            opened: false,
+            opened,
             refusal: None,
             exit: None,
             closed: false,
@@ -222,7 +219,9 @@ impl Future for Run<'_> {
         };
         if let Some(refusal) = exec.refusal.take() {
             // Learned before the permit goes to the next in the queue, who would be refused as well.
-            if let Refusal::Session { commands: commands @ 1.., early: false, .. } = refusal {
+            if let Refusal::Session { in_use: InUse { commands: commands @ 1.., .. }, early: false, .. } =
+                refusal
+            {
                 this.link.sessions.narrow(commands);
             }
             return Poll::Ready(Ok(Ended::NotStarted(refusal)));
@@ -250,6 +249,7 @@ impl Drop for Run<'_> {
         if exec.closed || state.ended.is_some() {
             state.client.close(self.channel);
             state.execs.running.remove(&self.channel);
+            self.link.keep_ahead(state);
         } else {
             exec.waker = None;
             exec.abandoned = Some((self.link.clock)() + limits::KILL_GRACE);

@@ -110,11 +110,15 @@ impl Link {
 
     fn open_sftp(&self) -> Result<()> {
         let mut state = self.state.borrow_mut();
-        let State { client, files, .. } = &mut *state;
+        let State { client, ahead, files, .. } = &mut *state;
         if matches!(files, Files::Unopened | Files::Broken(_) | Files::Crowded) {
-            let id = client.open_session().map_err(|error| self.explain(&error))?;
+            let now = (self.clock)();
+            let id = ahead.take(client, now).map_err(|error| self.explain(&error))?;
             client.subsystem(id, "sftp");
-            *files = Files::Open(Box::new(Channel::new(id, (self.clock)())));
+            let mut channel = Box::new(Channel::new(id, now));
+            channel.send(client);
+            *files = Files::Open(channel);
+            self.keep_ahead(&mut state);
             drop(state);
             self.driver.notify(usize::MAX);
         }

@@ -5,10 +5,12 @@
 //! await their results. Everything happens on one core, so a `RefCell` is all the protection it needs; no borrow is
 //! ever held across an await.
 
+mod ahead;
 mod exec;
 mod files;
+mod tunnel;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::rc::Rc;
@@ -17,15 +19,19 @@ use event_listener::{Event as Notify, EventListener};
 
 use super::errors;
 use super::gate::Gate;
+use super::memory::Memory;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::ssh::{self, ChannelId, Event};
 
+use ahead::{Ahead, InUse};
 use exec::Execs;
 use files::Files;
+pub use tunnel::Tunnel;
+use tunnel::Tunnels;
 
-/// Channels left to commands: the others are for SFTP and for those that are on their way out.
-const SESSIONS_MAX: usize = limits::SSH_CHANNELS_MAX / 2;
+/// Sessions that a server is believed to give besides those left to commands: SFTP's, and one to spare.
+const SESSIONS_BESIDES: usize = 2;
 
 /// What a link must know besides its connection.
 #[derive(Debug, Clone)]
@@ -40,15 +46,6 @@ pub struct LinkOptions {
     pub clock: fn() -> Instant,
     /// What earlier connections to the host have taught.
     pub memory: Rc<Memory>,
-}
-
-/// What is known of a host beyond the life of a connection.
-#[derive(Debug, Default)]
-pub struct Memory {
-    /// It refuses SFTP, hangs up when asked for it, or has no room for it besides commands.
-    lacks_sftp: Cell<bool>,
-    /// A connection serves one session and no other after it (TinySSH).
-    serves_one_session: Cell<bool>,
 }
 
 /// One connection. See the module's documentation.
@@ -70,8 +67,10 @@ pub struct Link {
 
 struct State {
     client: ssh::Client,
+    ahead: Ahead,
     execs: Execs,
     files: Files,
+    tunnels: Tunnels,
     /// Whether the server has ever opened a session.
     has_served: bool,
     /// Operations under way.
@@ -84,9 +83,13 @@ struct State {
 }
 
 impl State {
-    /// Since when nothing runs.
-    fn idle_since(&self) -> Option<Instant> {
-        (self.active == 0 && self.execs.is_empty()).then_some(self.used)
+    /// Since when nothing runs, besides `others`.
+    fn idle_since(&self, others: usize) -> Option<Instant> {
+        (self.active == others && self.execs.is_empty()).then_some(self.used)
+    }
+
+    fn in_use(&self) -> InUse {
+        InUse { commands: self.execs.len(), sftp: self.files.is_open() }
     }
 }
 
@@ -97,24 +100,37 @@ impl fmt::Debug for Link {
 }
 
 impl Link {
-    /// Takes over a client that is past authentication.
+    /// Asks for the first sessions of a client that has yet to log in: they are opened as soon as it has.
+    pub fn prepare(client: &mut ssh::Client, memory: &Memory) {
+        if memory.keeps_sessions_ahead() {
+            ahead::open_first(client);
+        }
+    }
+
+    /// Takes over a client that is past authentication, with the sessions that it was [prepared](Self::prepare) to open
+    /// and every event after [`Event::Ready`].
     pub fn new(client: ssh::Client, options: LinkOptions) -> Rc<Self> {
+        let now = (options.clock)();
+        let sessions = options.sessions.min(limits::SSH_SESSIONS_MAX);
+        let ahead = Ahead::new(&client, sessions + SESSIONS_BESIDES, now);
         Rc::new(Self {
             host: options.host,
             idle_timeout: options.idle_timeout,
             clock: options.clock,
             memory: options.memory,
-            sessions: Gate::new(options.sessions.min(SESSIONS_MAX), limits::QUEUED_REQUESTS_DEFAULT),
+            sessions: Gate::new(sessions, limits::QUEUED_REQUESTS_DEFAULT),
             pipeline: Gate::new(limits::SFTP_OPERATIONS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
             driver: Notify::new(),
             sftp_known: Notify::new(),
             state: RefCell::new(State {
                 client,
+                ahead,
                 execs: Execs::default(),
                 files: Files::default(),
+                tunnels: Tunnels::default(),
                 has_served: false,
                 active: 0,
-                used: (options.clock)(),
+                used: now,
                 ended: None,
                 is_closed: false,
             }),
@@ -152,12 +168,14 @@ impl Link {
     pub fn handle_timeout(&self, now: Instant) {
         let mut state = self.state.borrow_mut();
         let ticked = state.client.handle_timeout(now);
-        let State { client, execs, files, .. } = &mut *state;
+        let in_use = state.in_use();
+        let State { client, ahead, execs, files, .. } = &mut *state;
+        ahead.handle_timeout(client, in_use, now);
         execs.end_overdue(client, now);
         if files.handle_timeout(client, now) {
             self.sftp_known.notify(usize::MAX);
         }
-        let is_idle = state.idle_since().is_some_and(|since| since + self.idle_timeout <= now);
+        let is_idle = state.idle_since(0).is_some_and(|since| since + self.idle_timeout <= now);
         drop(state);
         self.settle(ticked, now);
         if is_idle {
@@ -171,11 +189,15 @@ impl Link {
         if state.ended.is_some() {
             return None;
         }
-        let idle = state.idle_since().map(|since| since + self.idle_timeout);
-        [state.client.poll_timeout(), state.execs.poll_timeout(), state.files.poll_timeout(), idle]
-            .into_iter()
-            .flatten()
-            .min()
+        let idle = state.idle_since(0).map(|since| since + self.idle_timeout);
+        let deadlines = [
+            state.client.poll_timeout(),
+            state.ahead.poll_timeout(state.in_use()),
+            state.execs.poll_timeout(),
+            state.files.poll_timeout(),
+            idle,
+        ];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Appends what is to be sent; false when there is nothing.
@@ -205,9 +227,10 @@ impl Link {
         self.state.borrow().ended.is_some()
     }
 
-    /// Since when nothing runs on it; `None` while something does.
+    /// Since when nothing runs on it; `None` while something does. Who asks knows better what its tunnels are for.
     pub fn idle_since(&self) -> Option<Instant> {
-        self.state.borrow().idle_since()
+        let state = self.state.borrow();
+        state.idle_since(state.tunnels.count())
     }
 
     /// Waits until the driver is done with an ended link.
@@ -244,32 +267,60 @@ impl Link {
     }
 
     fn dispatch_all(&self, state: &mut State, now: Instant) {
-        let State { client, execs, files, has_served, .. } = state;
-        while let Some(event) = client.poll_event() {
-            match event {
-                Event::Opened(_) => *has_served = true,
-                Event::Closed(_) | Event::ExitStatus { .. } | Event::ExitSignal { .. } => {
-                    execs.freed = Some(now);
-                }
-                _ => {}
-            }
-            if event.channel().is_some_and(|channel| files.owns(channel)) {
-                if matches!(event, Event::RequestFailed(_)) {
-                    self.memory.lacks_sftp.set(true);
-                }
-                if files.handle_event(client, &event, execs.open(), now) {
-                    self.sftp_known.notify(usize::MAX);
-                }
-            } else {
-                execs.handle_event(client, event, files.is_open(), now);
-            }
+        while let Some(event) = state.client.poll_event() {
+            self.dispatch(state, event, now);
         }
     }
 
-    /// The host ends the connection by itself: was it for being asked for SFTP?
+    fn dispatch(&self, state: &mut State, event: Event, now: Instant) {
+        let in_use = InUse { commands: state.execs.open(), sftp: state.files.is_open() };
+        let State { client, ahead, execs, files, tunnels, has_served, .. } = state;
+        let mut early = false;
+        match &event {
+            Event::Opened(channel) => {
+                *has_served = true;
+                if let Some(time) = ahead.confirmed(*channel, now) {
+                    self.memory.note_round_trip(time);
+                }
+            }
+            Event::OpenRefused { channel, .. } => early = ahead.refused(*channel, now),
+            Event::Closed(_) | Event::ExitStatus { .. } | Event::ExitSignal { .. } => ahead.freed = Some(now),
+            _ => {}
+        }
+        let Some(channel) = event.channel() else { return };
+        if tunnels.owns(channel) {
+            tunnels.handle_event(event);
+        } else if files.owns(channel) {
+            if matches!(event, Event::RequestFailed(_)) {
+                self.memory.lacks_sftp.set(true);
+            }
+            if files.handle_event(client, &event, in_use.commands, now) {
+                self.sftp_known.notify(usize::MAX);
+            }
+        } else if ahead.owns(channel) {
+            ahead.handle_event(client, &event, in_use, early);
+        } else {
+            execs.handle_event(client, event, in_use, early);
+        }
+    }
+
+    /// A session opened ahead in place of each that was taken, as far as they are worth having.
+    fn keep_ahead(&self, state: &mut State) {
+        if self.memory.keeps_sessions_ahead() {
+            let in_use = state.in_use();
+            state.ahead.fill(&mut state.client, in_use, self.sessions.width(), (self.clock)());
+        }
+    }
+
+    /// The host ends the connection by itself: was it for being asked for SFTP, or for sessions nobody uses?
     fn learn_from_hanging_up(&self) {
         let state = self.state.borrow();
-        if state.ended.is_none() && state.files.is_opening() {
+        if state.ended.is_some() {
+            return;
+        }
+        if !state.has_served && self.memory.keeps_sessions_ahead() {
+            self.memory.opens_no_sessions_ahead.set(true);
+        } else if state.files.is_opening() {
             self.memory.lacks_sftp.set(true);
         }
     }
@@ -281,6 +332,7 @@ impl Link {
             state.ended = Some(error);
             state.execs.wake_all();
             state.files.wake_all();
+            state.tunnels.wake_all();
         }
         drop(state);
         self.sftp_known.notify(usize::MAX);

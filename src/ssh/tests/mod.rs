@@ -1,10 +1,11 @@
 //! Client and server in a box: both ends, a link that cuts the stream anywhere, virtual time.
 
+mod certificate;
 mod channels;
+mod guess;
 mod handshake;
 mod hostile;
 mod identity;
 mod login;
-mod pair;
 mod random;
 mod rekey;

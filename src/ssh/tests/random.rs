@@ -1,7 +1,7 @@
 //! Both streams at random: what the network does and what the owner does.
 
-use super::pair::{Link, Pair};
 use crate::ssh::*;
+use crate::testing::ssh_pair::{Link, Pair};
 use crate::testing::ssh_server::ServerConfig;
 use proptest::prelude::*;
 

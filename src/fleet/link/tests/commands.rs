@@ -14,7 +14,7 @@ fn a_command_tells_its_output_and_its_end() {
     let [echo, exit, killed] = runs.map(|run| run.output().unwrap());
     assert_eq!(echo, (Exit::Code(0), b"hi".to_vec()));
     assert_eq!((exit.0, killed.0), (Exit::Code(3), Exit::Signal("SEGV".into())));
-    assert_eq!(world.host("alpha").last().server().sessions(), 0);
+    assert_eq!(world.host("alpha").last().server().busy_sessions(), 0);
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn more_commands_than_sessions_take_turns() {
         assert_eq!(run.output().unwrap().1, at.to_string().into_bytes());
     }
     // Nobody was refused: the gate stood before the server.
-    assert_eq!(world.host("alpha").last().server().opened_sessions, 100);
+    assert_eq!(world.host("alpha").last().server().refused_sessions, 0);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_command_that_is_refused_says_so() {
     let refused = run(&world, &link, "unheard-of");
     world.pass(SECOND);
     assert_eq!(refused.output().unwrap_err().kind(), Kind::Refused);
-    assert_eq!(world.host("alpha").last().server().sessions(), 0);
+    assert_eq!(world.host("alpha").last().server().busy_sessions(), 0);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_command_given_up_is_asked_to_end_and_then_made_to() {
     world.pass(limits::KILL_GRACE);
     assert_eq!(host.server().signals(), ["TERM", "KILL"]);
     assert!(next.output().is_ok());
-    assert_eq!(host.server().sessions(), 0);
+    assert_eq!(host.server().busy_sessions(), 0);
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_command_given_up_at_any_moment_leaves_nothing_behind() {
         world.pass(moment * Duration::from_millis(2));
         given_up.cancel();
         world.pass(limits::KILL_GRACE + SECOND);
-        assert_eq!(world.host("alpha").last().server().sessions(), 0, "after {moment}");
+        assert_eq!(world.host("alpha").last().server().busy_sessions(), 0, "after {moment}");
         assert_eq!((link.sessions.held(), link.idle_since().is_some()), (0, true), "after {moment}");
     }
 }
@@ -146,7 +146,7 @@ fn a_sink_that_has_enough_ends_the_command() {
     });
     world.pass(3 * SECOND);
     assert_eq!(stopped.output(), (Exit::Stopped, 10));
-    assert_eq!(world.host("alpha").last().server().sessions(), 0);
+    assert_eq!(world.host("alpha").last().server().busy_sessions(), 0);
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Links in a world of their own: each test is a short story of one connection.
 
+mod ahead;
 mod commands;
 mod endings;
 mod files;
+mod tunnels;
 
 use std::rc::Rc;
 
