@@ -102,6 +102,11 @@ impl Transport {
         }
     }
 
+    /// The peer's version string, empty until it has come.
+    pub fn server_ident(&self) -> &[u8] {
+        &self.server_ident
+    }
+
     // --- receiving
 
     /// Takes the peer's version string from the front of `input`, and returns how many bytes are done with.

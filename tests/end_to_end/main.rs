@@ -15,6 +15,7 @@ mod fixtures;
 mod host_keys;
 mod matrix;
 mod mcp_stdio;
+mod passwords;
 mod reads;
 mod runtime;
 mod servers;

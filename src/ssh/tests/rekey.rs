@@ -1,5 +1,6 @@
 use crate::ssh::cipher::Protection;
 use crate::ssh::*;
+use crate::testing::protections::protections;
 use crate::testing::ssh_pair::{Link, Pair};
 use crate::testing::ssh_server::{Misbehaviour, ServerConfig};
 use std::time::Duration;
@@ -25,7 +26,7 @@ fn keys_renewed_by_us_lose_nothing_with_any_exchange() {
 
 #[test]
 fn keys_renewed_by_us_lose_nothing_under_any_protection() {
-    for Protection { cipher, mac } in Protection::all() {
+    for Protection { cipher, mac } in protections().into_iter().flatten() {
         for is_strict in [true, false] {
             let mac = mac.unwrap_or(Mac::HmacSha256);
             renews_keys(ServerConfig { cipher, mac, is_strict, ..ServerConfig::default() });
