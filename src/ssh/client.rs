@@ -108,6 +108,11 @@ impl Client {
         self.transport.phase().unwrap_or(after)
     }
 
+    /// Whether the server calls itself OpenSSH.
+    pub fn is_openssh(&self) -> bool {
+        self.transport.server_ident().starts_with(b"SSH-2.0-OpenSSH")
+    }
+
     /// The channels whose owner has not closed them, in the order they were asked for.
     pub fn channels(&self) -> impl Iterator<Item = ChannelId> {
         self.channels.ids()
