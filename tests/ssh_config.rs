@@ -9,27 +9,54 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use scout_mcp::config::{Env, SshConfig};
+use scout_mcp::config::ssh::Names;
+use scout_mcp::config::{AlgorithmLists, Env, SshConfig};
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/ssh_config");
 
 /// The keys of `ssh -G` that are compared.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 41] = [
+    "host",
     "user",
     "hostname",
     "port",
-    "identitiesonly",
-    "stricthostkeychecking",
-    "serveralivecountmax",
-    "serveraliveinterval",
+    "addressfamily",
+    "bindaddress",
+    "bindinterface",
+    "casignaturealgorithms",
+    "certificatefile",
+    "checkhostip",
+    "ciphers",
+    "connectionattempts",
+    "connecttimeout",
+    "globalknownhostsfile",
+    "hashknownhosts",
+    "hostkeyalgorithms",
     "hostkeyalias",
+    "identitiesonly",
     "identityagent",
     "identityfile",
-    "globalknownhostsfile",
-    "userknownhostsfile",
-    "connecttimeout",
+    "kbdinteractiveauthentication",
+    "kexalgorithms",
+    "knownhostscommand",
+    "macs",
+    "nohostauthenticationforlocalhost",
+    "numberofpasswordprompts",
+    "passwordauthentication",
+    "preferredauthentications",
     "proxycommand",
     "proxyjump",
+    "pubkeyacceptedalgorithms",
+    "pubkeyauthentication",
+    "rekeylimit",
+    "revokedhostkeys",
+    "sendenv",
+    "serveralivecountmax",
+    "serveraliveinterval",
+    "setenv",
+    "stricthostkeychecking",
+    "tcpkeepalive",
+    "userknownhostsfile",
 ];
 
 /// Hosts that no file may name, to see what wildcards say.
@@ -59,6 +86,20 @@ fn theirs(file: &Path, host: &str) -> Result<Values, String> {
 fn ours(config: &SshConfig, host: &str) -> Result<Values, String> {
     let lines = config.resolve(host).map_err(|error| error.to_string())?.lines();
     Ok(group(lines.iter().map(|(key, value)| (*key, value.as_str()))))
+}
+
+/// What lists of algorithms are made from when nothing is said about them.
+fn defaults() -> AlgorithmLists {
+    let printed = theirs(Path::new("none"), "x").unwrap();
+    let list = |key: &str| printed[key][0].split(',').map(str::to_owned).collect::<Names>();
+    AlgorithmLists {
+        kex: list("kexalgorithms"),
+        host_keys: list("hostkeyalgorithms"),
+        ciphers: list("ciphers"),
+        macs: list("macs"),
+        pubkey_accepted: list("pubkeyacceptedalgorithms"),
+        ca_signatures: list("casignaturealgorithms"),
+    }
 }
 
 fn group<'a>(lines: impl Iterator<Item = (&'a str, &'a str)>) -> Values {
@@ -105,10 +146,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn every_host_of_every_file_resolves_as_ssh_resolves_it() {
-    let (corpus, env, mut compared) = (Corpus::copy(), env(), 0);
+    let (corpus, env, defaults, mut compared) = (Corpus::copy(), env(), defaults(), 0);
     let files = corpus.files("");
     for file in &files {
-        let config = SshConfig::load(Some(file), &env).unwrap();
+        let config = SshConfig::load(Some(file), &env, defaults.clone()).unwrap();
         for host in config.hosts().iter().map(String::as_str).chain(STRANGERS) {
             assert_eq!(ours(&config, host), theirs(file, host), "{host} of {}", file.display());
             compared += 1;
@@ -121,10 +162,10 @@ fn every_host_of_every_file_resolves_as_ssh_resolves_it() {
 
 #[test]
 fn what_ssh_refuses_costs_only_the_hosts_it_is_about() {
-    let (corpus, env) = (Corpus::copy(), env());
+    let (corpus, env, defaults) = (Corpus::copy(), env(), defaults());
     let files = corpus.files("broken");
     for file in &files {
-        let config = SshConfig::load(Some(file), &env).unwrap();
+        let config = SshConfig::load(Some(file), &env, defaults.clone()).unwrap();
         theirs(file, "bad").expect_err("ssh refuses the file");
         assert_eq!(config.resolve("good").unwrap().user, "fine", "{}", file.display());
         let error = config.resolve("bad").unwrap_err().to_string();

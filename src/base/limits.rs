@@ -41,6 +41,10 @@ pub const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Silence after which a pooled connection is asked for a sign of life, and how many may be missed.
 pub const KEEPALIVE_INTERVAL_DEFAULT: Duration = Duration::from_secs(5);
 pub const KEEPALIVE_MISSED_MAX: u32 = 3;
+/// How long a command of `Match exec` may take; ssh would wait for ever. The short ones it is meant for take a few
+/// milliseconds, so that often we look whether it has ended.
+pub const MATCH_EXEC_TIMEOUT: Duration = Duration::from_secs(5);
+pub const MATCH_EXEC_LOOK_EVERY: Duration = Duration::from_millis(2);
 /// Between the first signal to a remote process that overran its time and the second, which it cannot ignore.
 pub const KILL_GRACE: Duration = Duration::from_secs(2);
 
@@ -60,23 +64,35 @@ pub const SSH_PACKET_BYTES_MAX: usize = 256 * 1024;
 pub const SSH_NAME_LIST_BYTES_MAX: usize = 16 * 1024;
 /// Host keys, signatures and key-exchange values: an 8,192-bit RSA key is 1 KiB, ML-KEM-768 1.2 KiB.
 pub const SSH_KEY_BYTES_MAX: usize = 16 * 1024;
+/// A certificate: two keys, a signature, and names of hosts or users.
+pub const SSH_CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
+/// Names in one certificate, as OpenSSH's `SSHKEY_CERT_MAX_PRINCIPALS`.
+pub const SSH_CERTIFICATE_PRINCIPALS_MAX: usize = 256;
 /// Text of the peer that is shown to people, cut there.
 pub const SSH_TEXT_BYTES_MAX: usize = 1024;
 /// One login banner, cut there, and how many of them are passed on.
 pub const SSH_BANNER_BYTES_MAX: usize = 8 * 1024;
-pub const SSH_BANNERS_MAX: usize = 8;
+pub const SSH_BANNERS_MAX: u32 = 8;
 /// Extensions named in one EXT_INFO (RFC 8308). OpenSSH sends three.
 pub const SSH_EXTENSIONS_MAX: u32 = 64;
-/// IGNORE, DEBUG and UNIMPLEMENTED before the login is done. A polite server sends none.
+/// IGNORE, DEBUG, UNIMPLEMENTED and EXT_INFO before the login is done, and as many banners. A polite server sends none.
 pub const SSH_IDLE_MESSAGES_MAX: u32 = 256;
-/// Signed requests in one login: sshd's `MaxAuthTries` is 6 and its last failure ends the connection.
-pub const SSH_AUTH_ATTEMPTS_MAX: u32 = 6;
+/// Requests and answers in one login: an agent full of keys, and a dialogue. sshd's `MaxAuthTries` is 6, but servers that
+/// never end a login exist.
+pub const SSH_AUTH_REQUESTS_MAX: u32 = 64;
+/// How often a password is asked for: `NumberOfPasswordPrompts` of OpenSSH.
+pub const SSH_PASSWORD_PROMPTS_DEFAULT: u32 = 3;
+/// Questions asked at once. PAM asks one; forms for a new password two or three.
+pub const SSH_AUTH_PROMPTS_MAX: u32 = 16;
 /// Received and not consumed on one channel: 100 Mbit/s at 160 ms, or 1 Gbit/s at 16 ms, without a stall.
 pub const SSH_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
 /// Data of one channel packet in either direction: what every server takes (RFC 4253 §6.1).
 pub const SSH_CHANNEL_PACKET_BYTES_MAX: u32 = 32 * 1024;
-/// Channels of one connection, those whose owner has yet to close them included.
-pub const SSH_CHANNELS_MAX: usize = 64;
+/// Channels of one connection, those whose owner has yet to close them included: a jump host carries one for every
+/// host behind it.
+pub const SSH_CHANNELS_MAX: usize = 1024;
+/// Sessions that may be asked for on one connection. sshd gives 10 by default; more than this no server gives.
+pub const SSH_SESSIONS_MAX: usize = 32;
 /// Data taken from the owner of a channel while the peer's window is shut.
 pub const SSH_SEND_BUFFER_BYTES_MAX: usize = 256 * 1024;
 /// Sealed bytes the socket has not taken: no more channel data is sealed above it.
@@ -159,8 +175,10 @@ pub const SSH_CONFIG_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub const SSH_CONFIG_FILES_MAX: usize = 16_384;
 /// `Include` inside `Include`, as OpenSSH's `READCONF_MAX_DEPTH`.
 pub const SSH_CONFIG_INCLUDE_DEPTH_MAX: usize = 16;
-/// `IdentityFile` lines that apply to one host, as OpenSSH's `SSH_MAX_IDENTITY_FILES`.
+/// `IdentityFile` lines that apply to one host, and `CertificateFile` lines, as OpenSSH's `SSH_MAX_IDENTITY_FILES`.
 pub const IDENTITY_FILES_MAX: usize = 100;
+/// Values of `CanonicalDomains` and `CanonicalizePermittedCNAMEs`, as OpenSSH's `MAX_CANON_DOMAINS`.
+pub const CANONICAL_NAMES_MAX: usize = 32;
 /// Files on one `UserKnownHostsFile` or `GlobalKnownHostsFile` line, as OpenSSH's `SSH_MAX_HOSTS_FILES`.
 pub const KNOWN_HOSTS_FILES_MAX: usize = 32;
 /// One known_hosts file. A line is 100 to 700 bytes.
@@ -207,7 +225,22 @@ pub const SESSIONS_AHEAD_KEPT: Duration = Duration::from_secs(10);
 pub const FAREWELL_PATIENCE: Duration = Duration::from_secs(1);
 /// Probes under way for one host list: each holds a socket, and the usual limit is 1,024 descriptors.
 pub const PROBES_AT_ONCE_MAX: usize = 256;
+/// Jump hosts on the way to one host. Each adds its round trips and a place in the pool; people use one or two.
+pub const HOPS_MAX: usize = 8;
 /// Names listed for someone who asked for a host that is not there.
 pub const HOSTS_IN_ERROR_MAX: usize = 100;
 
 // --- io --------------------------------------------------------------------------------------------------------
+
+/// Addresses of one name that are tried. Names with more are load balancers, of which any address will do.
+pub const ADDRESSES_MAX: usize = 32;
+/// How long one address may take before the next one is tried beside it (RFC 8305 §5, "Connection Attempt Delay").
+pub const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
+/// Between the rounds of `ConnectionAttempts`, as OpenSSH.
+pub const NEXT_ROUND_AFTER: Duration = Duration::from_secs(1);
+/// How often a server that hangs up before the login is tried again (`MaxStartups` does so by chance), and the pause
+/// before the first time. It doubles every time and is drawn from half to one and a half of that.
+pub const TURNED_AWAY_RETRIES_MAX: u32 = 5;
+pub const TURNED_AWAY_PAUSE: Duration = Duration::from_millis(100);
+/// What is kept of a line that a `ProxyCommand` writes to stderr.
+pub const PROXY_LINE_BYTES_MAX: usize = 1024;

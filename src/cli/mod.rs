@@ -14,9 +14,9 @@ use clap::Parser;
 
 use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
-use crate::config::{Env, HostConfig, Settings, SshConfig};
+use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SshConfig};
 use crate::fleet::{Fleet, Host};
-use crate::io::{Outside, runtime};
+use crate::io::{Outside, condition, runtime};
 use crate::mcp::{Options, Session};
 use crate::scout;
 use crate::server;
@@ -60,7 +60,7 @@ fn prepare(args: &Args) -> Result<Scene> {
     let env = Env::current();
     let settings = Settings::load(&args.overrides(), &env)?;
     log::start(&settings)?;
-    let config = SshConfig::load_for(&settings, &env)?;
+    let config = SshConfig::load_for(&settings, &env, AlgorithmLists::spoken(), condition::exec())?;
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }

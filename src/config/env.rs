@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 use super::file;
 use crate::base::limits::PASSWD_BYTES_MAX;
 
-/// Home directory, local user and environment.
+/// Home directory, local user, machine and environment.
 #[derive(Debug, Clone, Default)]
 pub struct Env {
     /// What `~` means: `HOME`, or the password database's directory when it is unset.
     pub home: PathBuf,
     /// The local user's name, as the password database has it; `USER` when it has none.
     pub user: String,
+    pub uid: u32,
+    /// What this machine calls itself, with its domain if that is a part of it.
+    pub hostname: String,
     /// Environment variables. Those that are not UTF-8 are left out.
     pub vars: HashMap<String, String>,
     /// Home directories of the users in `/etc/passwd`, for `~name`.
@@ -26,7 +29,8 @@ impl Env {
         let accounts = Account::parse_all(&String::from_utf8_lossy(&passwd));
         let vars =
             std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
-        Self::new(&accounts, rustix::process::getuid().as_raw(), vars.collect())
+        let hostname = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        Self { hostname, ..Self::new(&accounts, rustix::process::getuid().as_raw(), vars.collect()) }
     }
 
     /// The variable, unless it is unset or empty.
@@ -50,6 +54,8 @@ impl Env {
         Self {
             home: home.map_or_else(|| PathBuf::from("/"), PathBuf::from),
             user: user.unwrap_or_else(|| uid.to_string()),
+            uid,
+            hostname: String::new(),
             homes: accounts.iter().map(|a| (a.name.clone(), PathBuf::from(&a.home))).collect(),
             vars,
         }

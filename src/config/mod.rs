@@ -13,4 +13,4 @@ pub mod ssh;
 pub use env::Env;
 pub use known_hosts::{KnownHosts, Verdict};
 pub use settings::{Overrides, Settings};
-pub use ssh::{HostConfig, SshConfig};
+pub use ssh::{AlgorithmLists, HostConfig, SshConfig};

@@ -1,17 +1,81 @@
-//! SHA-256 for key exchange and fingerprints, HMAC-SHA-1 for hashed known_hosts, comparison in constant time.
+//! SHA-2 for key exchange and fingerprints, HMAC-SHA-1 for hashed known_hosts.
 
 use aws_lc_rs::{digest, hmac};
+use std::ops::Deref;
+use zeroize::Zeroize;
 
 pub const SHA256_BYTES: usize = 32;
 pub const SHA1_BYTES: usize = 20;
 
+/// A hash of the SHA-2 family (FIPS 180-4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sha2 {
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl Sha2 {
+    /// The digest of the parts, one after another.
+    pub fn digest(self, parts: &[&[u8]]) -> Digest {
+        let digest = digest_of(self.algorithm(), parts);
+        let mut out = Digest { bytes: [0; digest::MAX_OUTPUT_LEN], len: digest.as_ref().len() };
+        out.bytes[..out.len].copy_from_slice(digest.as_ref());
+        out
+    }
+
+    fn algorithm(self) -> &'static digest::Algorithm {
+        match self {
+            Self::Sha256 => &digest::SHA256,
+            Self::Sha384 => &digest::SHA384,
+            Self::Sha512 => &digest::SHA512,
+        }
+    }
+}
+
+/// What comes out of a [`Sha2`]: 32, 48 or 64 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digest {
+    bytes: [u8; digest::MAX_OUTPUT_LEN],
+    len: usize,
+}
+
+impl Deref for Digest {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+impl Zeroize for Digest {
+    fn zeroize(&mut self) {
+        self.bytes.zeroize();
+    }
+}
+
 /// SHA-256 of the parts, one after another.
 pub fn sha256(parts: &[&[u8]]) -> [u8; SHA256_BYTES] {
-    let mut context = digest::Context::new(&digest::SHA256);
+    let mut out = [0; SHA256_BYTES];
+    out.copy_from_slice(digest_of(&digest::SHA256, parts).as_ref());
+    out
+}
+
+fn digest_of(algorithm: &'static digest::Algorithm, parts: &[&[u8]]) -> digest::Digest {
+    let mut context = digest::Context::new(algorithm);
     for part in parts {
         context.update(part);
     }
-    let mut out = [0; SHA256_BYTES];
+    context.finish()
+}
+
+/// SHA-1 of the parts, one after another: only for the `%C` of `ssh_config`, where OpenSSH fixes it.
+pub fn sha1(parts: &[&[u8]]) -> [u8; SHA1_BYTES] {
+    let mut context = digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
+    for part in parts {
+        context.update(part);
+    }
+    let mut out = [0; SHA1_BYTES];
     out.copy_from_slice(context.finish().as_ref());
     out
 }
@@ -33,12 +97,16 @@ mod tests {
     }
 
     #[test]
-    fn sha256_of_parts_is_sha256_of_their_concatenation() {
+    fn digests_of_parts_are_those_of_their_concatenation() {
         // FIPS 180-4 example "abc".
-        assert_eq!(
-            hex(&sha256(&[b"a", b"", b"bc"])),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        let parts: [&[u8]; 3] = [b"a", b"", b"bc"];
+        let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(hex(&super::sha256(&parts)), sha256);
+        assert_eq!(hex(&Sha2::Sha256.digest(&parts)), sha256);
+        assert!(hex(&Sha2::Sha384.digest(&parts)).starts_with("cb00753f45a35e8bb5a03d699ac65007"));
+        assert_eq!(Sha2::Sha384.digest(&parts).len(), 48);
+        assert!(hex(&Sha2::Sha512.digest(&parts)).starts_with("ddaf35a193617abacc417349ae204131"));
+        assert_eq!(Sha2::Sha512.digest(&parts).len(), 64);
     }
 
     #[test]

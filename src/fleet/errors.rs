@@ -1,6 +1,7 @@
 //! Where the errors of the protocols become ours: who is at fault, and what to tell the person who asked.
 
 use crate::base::{Error, Kind};
+use crate::ssh::number;
 use crate::{sftp, ssh};
 
 /// `host` is named in the message.
@@ -12,9 +13,17 @@ pub fn from_ssh(host: &str, error: &ssh::Error) -> Error {
         | E::HostKeyMalformed
         | E::HostKeyWeak { .. }
         | E::HostSignature
+        | E::CertificateMalformed
+        | E::CertificateKind
+        | E::CertificateOption { .. }
+        | E::CertificateAuthority { .. }
+        | E::CertificateWeak { .. }
+        | E::CertificateSignature
         | E::HostKeyReplaced
         | E::HostKeyRejected => Kind::HostKey,
-        E::AuthRejected { .. } | E::AuthPartial { .. } => Kind::Authentication,
+        E::AuthRejected { .. } | E::AuthPartial { .. } | E::AuthRounds { .. } | E::PasswordExpired => {
+            Kind::Authentication
+        }
         E::Disconnected { .. }
         | E::Closed { .. }
         | E::KeepaliveTimeout { .. }
@@ -26,6 +35,24 @@ pub fn from_ssh(host: &str, error: &ssh::Error) -> Error {
         _ => Kind::Protocol,
     };
     Error::new(kind, format!("{host}: {error}"))
+}
+
+/// A TCP connection that `host` did not make; `reason` as in RFC 4254 §5.1.
+pub fn from_forwarding_refusal(host: &str, to: &str, reason: u32, text: &str) -> Error {
+    let (kind, what) = match reason {
+        number::OPEN_ADMINISTRATIVELY_PROHIBITED => {
+            (Kind::Refused, format!("does not allow connections to {to}: administratively prohibited"))
+        }
+        number::OPEN_CONNECT_FAILED => (Kind::Unreachable, format!("cannot connect to {to}: connect failed")),
+        number::OPEN_UNKNOWN_CHANNEL_TYPE => {
+            (Kind::Refused, format!("makes no connections for others ({to}): unknown channel type"))
+        }
+        number::OPEN_RESOURCE_SHORTAGE => {
+            (Kind::Refused, format!("has no room for a connection to {to}: resource shortage"))
+        }
+        other => (Kind::Refused, format!("makes no connection to {to}: reason {other}")),
+    };
+    Error::new(kind, format!("{host} {what} ({text})"))
 }
 
 /// `host` is named in the message.

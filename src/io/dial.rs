@@ -1,84 +1,92 @@
-//! Makes a connection: resolve, connect, shake hands, check the host's key, log in.
+//! Makes a connection: the way there, the handshake, the host's key, the login.
 
 use std::cell::Cell;
-use std::net::SocketAddr;
+use std::io::ErrorKind;
 use std::rc::Rc;
 
-use monoio::io::{AsyncReadRent, AsyncWriteRentExt};
-use monoio::net::TcpStream;
-
 use super::keys::Keys;
-use super::resolver::resolve;
+use super::path::Path;
+use super::retries::Retries;
 use super::runtime::within;
-use super::socket::QuickAck;
-use super::{blocking, connection};
+use super::stream::Stream;
+use super::terms::terms;
+use super::{blocking, connection, runtime};
 use crate::base::{Error, Kind, Result, time};
+use crate::config::known_hosts::{self, Trust};
 use crate::config::{HostConfig, KnownHosts, Settings};
+use crate::fleet::net::Hop;
 use crate::fleet::{Link, LinkOptions, Memory, errors};
-use crate::ssh::{Client, ClientConfig, Event, HostKey, Keepalive, Phase};
+use crate::ssh::{Client, ClientConfig, Event, HostKey, Phase};
 
 /// What one read of a handshake may bring.
 const READ_BYTES: usize = 16 * 1024;
 
-/// Connects and logs in. The link is carried from then on.
+/// What is being waited for, at every moment.
+pub(super) type Stage = Cell<&'static str>;
+
+/// Connects and logs in, through `hop` where there is one. The link is carried from then on.
 ///
-/// Errors, each beginning with `Cannot connect to HOST`: whatever goes wrong on the way, or the connect timeout.
-pub(super) async fn dial(settings: &Settings, host: &HostConfig, memory: Rc<Memory>) -> Result<Rc<Link>> {
+/// Errors, each beginning with `Cannot connect to HOST`: whatever goes wrong on the way, or the connect timeout, which
+/// covers all of it.
+pub(super) async fn dial(
+    settings: &Settings,
+    host: &HostConfig,
+    memory: Rc<Memory>,
+    hop: Option<Hop>,
+) -> Result<Rc<Link>> {
     let limit = host.connect_timeout.unwrap_or(settings.connect_timeout);
-    let stage = Cell::new("looking up its name");
+    let through = hop.as_ref().map_or_else(String::new, |hop| format!(" (through {})", hop.name));
+    let stage = Cell::new("reading keys");
     let late = || {
-        let text = format!("timeout after {}s while {}", limit.as_secs_f64(), stage.get());
+        let text = format!("timeout after {}s while {}{through}", limit.as_secs_f64(), stage.get());
         Err(Error::new(Kind::ConnectTimeout, text))
     };
-    let result = within(limit, connect(settings, host, memory, &stage)).await.unwrap_or_else(late);
+    let result = within(limit, connect(settings, host, memory, hop, &stage)).await.unwrap_or_else(late);
     result.map_err(|error| error.context(format_args!("Cannot connect to {}", host.alias)))
 }
 
-/// `stage` says at every moment what is being waited for.
 async fn connect(
     settings: &Settings,
     host: &HostConfig,
     memory: Rc<Memory>,
-    stage: &Cell<&'static str>,
+    hop: Option<Hop>,
+    stage: &Stage,
 ) -> Result<Rc<Link>> {
-    host.check_reachable()?;
-    let known_hosts_files = host.known_hosts_files();
-    let known_hosts = blocking::run(move || KnownHosts::load(&known_hosts_files));
-    let (addresses, known_hosts, keys) = futures_util::try_join!(
-        resolve(&host.hostname, host.port),
+    let of_host = host.clone();
+    let known_hosts = blocking::run(move || KnownHosts::load_for(&of_host));
+    let (path, known_hosts, keys) = futures_util::try_join!(
+        Path::find(host, hop, stage),
         known_hosts,
         Keys::find(host, settings.passphrase_file.clone()),
     )?;
     if let Some(unusable) = known_hosts.unusable() {
         return Err(Error::new(Kind::HostKey, format!("the known host keys cannot be read: {unusable}")));
     }
-    let mut config = ClientConfig::new(host.user.as_str());
+    let mut config = terms(settings, host, &known_hosts)?;
     config.identities = keys.public();
-    config.offer.prefer_host_keys(&known_hosts.known_algorithms(host));
-    config.keepalive = keepalive(settings, host);
     let login = Login { host, known_hosts: &known_hosts, keys: &keys, stage, memory: &memory };
-    stage.set("connecting");
-    let begun = time::now();
-    let stream = connect_any(&addresses).await?;
-    memory.note_round_trip(time::now() - begun);
-    let (stream, client) = login.on(stream, config).await?;
+    let (stream, client) = login.along(&path, config).await?;
     let options = LinkOptions {
         host: host.alias.as_str().into(),
         sessions: settings.max_sessions_per_connection,
         idle_timeout: settings.idle_timeout,
         clock: time::now,
         memory,
+        env: host.send_env.iter().chain(&host.set_env).cloned().collect(),
     };
     let link = Link::new(client, options);
     connection::drive(stream, &link);
     Ok(link)
 }
 
-/// The host's own wish wins over the settings; zero means never.
-fn keepalive(settings: &Settings, host: &HostConfig) -> Option<Keepalive> {
-    let interval = host.server_alive_interval.unwrap_or(settings.keepalive_interval);
-    let missed_max = host.server_alive_count_max.unwrap_or(settings.keepalive_count_max);
-    (!interval.is_zero()).then_some(Keepalive { interval, missed_max })
+fn is_turned_away(error: &crate::ssh::Error) -> bool {
+    use crate::ssh::Error as E;
+    matches!(error, E::TurnedAway { .. }) || matches!(error, E::Closed { phase } if is_early(*phase))
+}
+
+/// Nothing has been said yet that a server could object to.
+fn is_early(phase: Phase) -> bool {
+    matches!(phase, Phase::Ident | Phase::KeyExchange)
 }
 
 fn waiting_for(phase: Phase) -> &'static str {
@@ -89,73 +97,90 @@ fn waiting_for(phase: Phase) -> &'static str {
     }
 }
 
-/// The first address that accepts. Errors: that of the last one, or of all when they differ.
-async fn connect_any(addresses: &[SocketAddr]) -> Result<TcpStream> {
-    let mut failures = Vec::new();
-    for address in addresses {
-        match TcpStream::connect_addr(*address).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failures.push(format!("{address}: {error}")),
-        }
-    }
-    Err(Error::new(Kind::Unreachable, failures.join("; ")))
-}
-
 /// What a login needs besides the connection.
 struct Login<'a> {
     host: &'a HostConfig,
     known_hosts: &'a KnownHosts,
     keys: &'a Keys,
-    stage: &'a Cell<&'static str>,
+    stage: &'a Stage,
     memory: &'a Memory,
 }
 
+/// Why a login failed.
+struct Failure {
+    error: Error,
+    /// The server hung up before it knew who we are: it may be too busy (`MaxStartups`).
+    was_turned_away: bool,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, was_turned_away: false }
+    }
+}
+
 impl Login<'_> {
+    /// Logs in, again after a pause where the server only was too busy.
+    async fn along(&self, path: &Path<'_>, config: ClientConfig) -> Result<(Stream, Client)> {
+        let mut retries = Retries::new();
+        loop {
+            let failure = match self.on(path.open(self.stage, self.memory).await?, config.clone()).await {
+                Ok(done) => return Ok(done),
+                Err(failure) => failure,
+            };
+            let may_pass = failure.was_turned_away && path.may_be_opened_again();
+            let Some(pause) = retries.next().filter(|_| may_pass) else { return Err(failure.error) };
+            tracing::debug!(host = self.host.alias, reason = %failure.error, ?pause, "turned away, trying again");
+            runtime::sleep_until(time::now() + pause).await;
+        }
+    }
+
     /// Shakes hands and logs in. Every answer to what one read brought leaves in one write.
-    async fn on(&self, mut stream: TcpStream, config: ClientConfig) -> Result<(TcpStream, Client)> {
-        let lost = |error: std::io::Error| {
-            let text = format!("connection lost while {}: {error}", self.stage.get());
-            Error::new(Kind::ConnectionLost, text)
-        };
-        stream.set_nodelay(true).map_err(lost)?;
-        let quick_ack = QuickAck::on(&stream);
+    async fn on(&self, mut stream: Stream, config: ClientConfig) -> Result<(Stream, Client), Failure> {
         let mut client = Client::new(config, time::now());
         Link::prepare(&mut client, self.memory);
         let mut out = Vec::new();
         let mut input = Vec::with_capacity(READ_BYTES);
-        let mut failure = None;
+        let mut failure: Option<Failure> = None;
         loop {
             if let Err(error) = self.answer(&mut client).await {
-                failure.get_or_insert(error);
+                failure.get_or_insert(error.into());
             }
             // Also after a failure: the peer is told why, as far as it still listens.
             out.clear();
             if client.poll_transmit(&mut out) {
-                let (result, sent) = stream.write_all(out).await;
+                let (result, sent) = stream.writer.write_all(out).await;
                 out = sent;
                 if let Err(error) = result {
-                    failure.get_or_insert_with(|| lost(error));
+                    failure.get_or_insert_with(|| self.lost(&client, &error));
                 }
             }
-            if let Some(error) = failure {
-                return Err(error);
+            if let Some(failure) = failure {
+                return Err(failure);
             }
             if client.is_ready() {
                 return Ok((stream, client));
             }
             self.stage.set(waiting_for(client.phase()));
-            quick_ack.arm();
             input.clear();
-            let (result, filled) = stream.read(input).await;
+            let (result, filled) = stream.reader.read(input).await;
             input = filled;
-            let fed = match result.map_err(lost)? {
+            let fed = match result.map_err(|error| self.lost(&client, &error))? {
                 0 => client.handle_eof(),
                 _ => client.handle_input(&input, time::now()),
             };
-            if let Err(error) = fed {
-                failure = Some(self.explain(&error));
-            }
+            failure = fed.err().map(|error| Failure {
+                was_turned_away: is_turned_away(&error),
+                error: self.explain(&error),
+            });
         }
+    }
+
+    fn lost(&self, client: &Client, error: &std::io::Error) -> Failure {
+        let text = format!("connection lost while {}: {error}", self.stage.get());
+        let hung_up = matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe);
+        let was_turned_away = hung_up && is_early(client.phase());
+        Failure { error: Error::new(Kind::ConnectionLost, text), was_turned_away }
     }
 
     /// Answers what the handshake asks.
@@ -163,7 +188,7 @@ impl Login<'_> {
         while let Some(event) = client.poll_event() {
             match event {
                 Event::HostKey(key) => {
-                    if let Err(refusal) = self.verify(&key) {
+                    if let Err(refusal) = self.verify(key).await {
                         client.reject_host_key();
                         return Err(refusal);
                     }
@@ -188,8 +213,23 @@ impl Login<'_> {
         Ok(())
     }
 
-    fn verify(&self, key: &HostKey) -> Result<()> {
-        self.known_hosts.verify(self.host, key.key_type(), &key.blob)
+    /// Whether the key is the host's; one that is new is remembered where the configuration says so.
+    async fn verify(&self, key: HostKey) -> Result<()> {
+        if self.known_hosts.verify(self.host, &key, time::unix_now())? != Trust::New {
+            return Ok(());
+        }
+        let (alias, shown) = (&self.host.alias, format!("{} {}", key.key_type(), key.fingerprint()));
+        let host = self.host.clone();
+        match blocking::run(move || known_hosts::append(&host, &key)).await? {
+            Ok(()) => tracing::warn!(
+                host = alias,
+                key = shown,
+                "permanently added the key of a new host to known_hosts"
+            ),
+            // As ssh: whoever asked to take new keys wants to connect all the same.
+            Err(error) => tracing::warn!(host = alias, key = shown, %error, "the key of a new host is taken"),
+        }
+        Ok(())
     }
 
     fn explain(&self, error: &crate::ssh::Error) -> Error {

@@ -1,15 +1,24 @@
-//! One session channel (RFC 4254 §5, §6): its state, both windows, what is received and what waits to be sent.
+//! One channel (RFC 4254 §5 to §7): its state, both windows, what is received and what waits to be sent.
 
 use super::number;
 use super::transport::Transport;
 use super::wire::Write;
 use crate::base::limits::{SSH_CHANNEL_PACKET_BYTES_MAX, SSH_SEND_BUFFER_BYTES_MAX};
 
-/// Names a channel of one connection; never used twice on it.
+/// Names a channel of one connection; on the wire it is our channel number. It comes again only after millions of
+/// others, so that a late word of an old channel is never taken for one of a new channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChannelId(pub(crate) u32);
 
-/// What a session writes.
+/// What a channel is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Session,
+    /// A TCP connection from the server to this host and port (RFC 4254 §7.2).
+    DirectTcpip(Box<str>, u16),
+}
+
+/// What a session writes. All that comes through a TCP connection is `Stdout`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stream {
     Stdout,
@@ -77,6 +86,7 @@ impl Received {
 
 pub(crate) struct Channel {
     pub id: ChannelId,
+    kind: Kind,
     pub state: State,
     pub stdout: Received,
     pub stderr: Received,
@@ -84,6 +94,8 @@ pub(crate) struct Channel {
     pub window: u32,
     grantable: u32,
     window_max: u32,
+    /// Variables for the process, asked for before the channel was open.
+    env: Vec<(String, String)>,
     start: Option<Start>,
     /// A signal asked for before the channel was open.
     signal: Option<String>,
@@ -99,18 +111,22 @@ pub(crate) struct Channel {
     /// A start request waits for its answer.
     pub awaits_reply: bool,
     pub has_exited: bool,
+    /// It stands in the list of those that wait for the socket.
+    pub is_listed: bool,
 }
 
 impl Channel {
-    pub fn new(id: ChannelId, window_max: u32) -> Self {
+    pub fn new(id: ChannelId, kind: Kind, window_max: u32) -> Self {
         Self {
             id,
+            kind,
             state: State::Queued,
             stdout: Received::default(),
             stderr: Received::default(),
             window: window_max,
             grantable: 0,
             window_max,
+            env: Vec::new(),
             start: None,
             signal: None,
             unsent: Vec::new(),
@@ -122,7 +138,12 @@ impl Channel {
             is_released: false,
             awaits_reply: false,
             has_exited: false,
+            is_listed: false,
         }
+    }
+
+    pub fn is_session(&self) -> bool {
+        self.kind == Kind::Session
     }
 
     pub fn stream(&mut self, stream: Stream) -> &mut Received {
@@ -136,10 +157,20 @@ impl Channel {
         let (id, window) = (self.id.0, self.window_max);
         transport.send(|out| {
             out.push(number::CHANNEL_OPEN);
-            out.put_string(b"session");
+            out.put_string(match self.kind {
+                Kind::Session => b"session",
+                Kind::DirectTcpip(..) => b"direct-tcpip",
+            });
             out.put_u32(id);
             out.put_u32(window);
             out.put_u32(SSH_CHANNEL_PACKET_BYTES_MAX);
+            if let Kind::DirectTcpip(host, port) = &self.kind {
+                out.put_string(host.as_bytes());
+                out.put_u32(u32::from(*port));
+                // Nobody connected to us. As OpenSSH's `-W`, for servers that want to see an address.
+                out.put_string(b"127.0.0.1");
+                out.put_u32(u32::from(u16::MAX));
+            }
         });
         self.state = State::Opening;
     }
@@ -151,6 +182,9 @@ impl Channel {
             self.send_close(transport);
             return false;
         }
+        for (name, value) in std::mem::take(&mut self.env) {
+            send_env(remote, &name, &value, transport);
+        }
         if let Some(start) = self.start.take() {
             self.send_start(remote, &start, transport);
         }
@@ -158,6 +192,15 @@ impl Channel {
             send_signal(remote, &signal, transport);
         }
         self.flush(transport)
+    }
+
+    /// Nobody waits for the answer: a variable that is refused is ignored, as OpenSSH does.
+    pub fn set_env(&mut self, name: &str, value: &str, transport: &mut Transport) {
+        match self.state {
+            State::Open(remote) if !self.close_sent => send_env(remote, name, value, transport),
+            State::Queued | State::Opening => self.env.push((name.to_owned(), value.to_owned())),
+            _ => {}
+        }
     }
 
     /// One per channel; another one is dropped, as the peer would refuse it (RFC 4254 §6.5).
@@ -231,9 +274,9 @@ impl Channel {
         has_room && std::mem::take(&mut self.is_starved)
     }
 
-    /// Something waits for the window, the socket or the end of a key exchange.
+    /// Something waits for the socket or the end of a key exchange only.
     pub fn is_waiting(&self) -> bool {
-        !self.unsent.is_empty() || self.is_starved
+        matches!(self.state, State::Open(remote) if remote.window > 0) && !self.unsent.is_empty()
     }
 
     fn send_now(&mut self, data: &[u8], transport: &mut Transport) -> usize {
@@ -291,6 +334,7 @@ impl Channel {
         self.stdout = Received::default();
         self.stderr = Received::default();
         self.unsent = Vec::new();
+        self.env = Vec::new();
         self.is_starved = false;
     }
 
@@ -306,6 +350,15 @@ fn send_short(remote: Remote, message: u8, transport: &mut Transport) {
     transport.send(|out| {
         out.push(message);
         out.put_u32(remote.number);
+    });
+}
+
+/// RFC 4254 §6.4.
+fn send_env(remote: Remote, name: &str, value: &str, transport: &mut Transport) {
+    transport.send(|out| {
+        put_request(out, remote, "env", false);
+        out.put_string(name.as_bytes());
+        out.put_string(value.as_bytes());
     });
 }
 

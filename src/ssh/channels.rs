@@ -1,6 +1,14 @@
 //! All channels of one connection: numbers, limits, and the messages of RFC 4254 §5 that name one.
 
-use super::channel::{Channel, ChannelId, Received, Remote, State, Stream};
+mod early;
+
+use std::collections::VecDeque;
+
+use slab::Slab;
+
+use early::{Opening, Unanswered};
+
+use super::channel::{Channel, ChannelId, Kind, Received, Remote, State, Stream};
 use super::error::Error;
 use super::event::{Event, Events};
 use super::number;
@@ -13,55 +21,84 @@ use crate::base::limits::{
 
 const WHAT: &str = "channel message";
 
-/// Few enough that looking one up means walking along.
+/// A channel's number: its slot, and above that how many channels had been opened before it.
+const SLOT_BITS: u32 = 10;
+const SLOT_MASK: u32 = (1 << SLOT_BITS) - 1;
+
+const _: () = assert!(SSH_CHANNELS_MAX == 1 << SLOT_BITS);
+
+/// What happens on one channel costs the same however many others there are.
 pub(crate) struct Channels {
-    list: Vec<Channel>,
-    next: u32,
+    slots: Slab<Channel>,
+    /// Channels opened so far, modulo 2^22.
+    opened: u32,
+    /// Those that have something to send that neither the window nor the owner holds up. First come, first served.
+    waiting: VecDeque<ChannelId>,
     window_bytes: u32,
-    /// Login is done: channels are opened at once.
-    is_ready: bool,
+    opening: Opening,
+    unanswered: Unanswered,
 }
 
 impl Channels {
     pub fn new(window_bytes: u32) -> Self {
-        Self { list: Vec::new(), next: 0, window_bytes, is_ready: false }
+        Self {
+            slots: Slab::new(),
+            opened: 0,
+            waiting: VecDeque::new(),
+            window_bytes,
+            opening: Opening::default(),
+            unanswered: Unanswered::default(),
+        }
     }
 
     /// # Errors
     /// [`Error::ChannelLimit`].
-    pub fn open(&mut self, transport: &mut Transport) -> Result<ChannelId, Error> {
-        let next = self.next.checked_add(1).filter(|_| self.list.len() < SSH_CHANNELS_MAX);
-        let id = ChannelId(self.next);
-        self.next = next.ok_or(Error::ChannelLimit)?;
-        let mut channel = Channel::new(id, self.window_bytes);
-        if self.is_ready {
-            channel.send_open(transport);
+    pub fn open(&mut self, kind: Kind, transport: &mut Transport) -> Result<ChannelId, Error> {
+        if self.slots.len() >= SSH_CHANNELS_MAX {
+            return Err(Error::ChannelLimit);
         }
-        self.list.push(channel);
+        let slot = self.slots.vacant_entry();
+        let id = ChannelId(self.opened << SLOT_BITS | slot.key() as u32);
+        self.opened = self.opened.wrapping_add(1) & (u32::MAX >> SLOT_BITS);
+        let channel = slot.insert(Channel::new(id, kind, self.window_bytes));
+        match self.opening {
+            Opening::Later => {}
+            Opening::Early => {
+                self.unanswered.push_back(id);
+                channel.send_open(transport);
+            }
+            Opening::Now => channel.send_open(transport),
+        }
         Ok(id)
     }
 
     /// Login is done: opens what was asked for meanwhile.
     pub fn ready(&mut self, transport: &mut Transport) {
-        self.is_ready = true;
-        self.list.iter_mut().for_each(|channel| channel.send_open(transport));
+        self.opening = Opening::Now;
+        let queued = self.slots.iter_mut().filter(|(_, channel)| matches!(channel.state, State::Queued));
+        queued.for_each(|(_, channel)| channel.send_open(transport));
     }
 
     pub fn get(&mut self, id: ChannelId) -> Option<&mut Channel> {
-        self.list.iter_mut().find(|channel| channel.id == id && !channel.is_released)
+        let channel = self.slots.get_mut(slot(id))?;
+        (channel.id == id && !channel.is_released).then_some(channel)
     }
 
     pub fn ids(&self) -> impl Iterator<Item = ChannelId> {
-        self.list.iter().filter(|channel| !channel.is_released).map(|channel| channel.id)
+        self.slots
+            .iter()
+            .map(|(_, channel)| channel)
+            .filter(|channel| !channel.is_released)
+            .map(|channel| channel.id)
     }
 
     pub fn is_open(&self, id: ChannelId) -> bool {
-        let open = |channel: &Channel| matches!(channel.state, State::Open(_)) && !channel.close_sent;
-        self.list.iter().any(|channel| channel.id == id && open(channel))
+        let channel = self.slots.get(slot(id)).filter(|channel| channel.id == id);
+        channel.is_some_and(|channel| matches!(channel.state, State::Open(_)) && !channel.close_sent)
     }
 
     pub fn received(&self, id: ChannelId, stream: Stream) -> &[u8] {
-        let channel = self.list.iter().find(|channel| channel.id == id);
+        let channel = self.slots.get(slot(id)).filter(|channel| channel.id == id);
         channel.map_or(&[], |channel| match stream {
             Stream::Stdout => channel.stdout.bytes(),
             Stream::Stderr => channel.stderr.bytes(),
@@ -75,6 +112,14 @@ impl Channels {
         }
     }
 
+    /// Takes what may be sent now or fits the channel's buffer.
+    pub fn send(&mut self, id: ChannelId, data: &[u8], transport: &mut Transport) -> usize {
+        let Some(channel) = self.get(id) else { return 0 };
+        let taken = channel.send(data, transport);
+        self.list(id);
+        taken
+    }
+
     /// The owner is done with the channel.
     pub fn close(&mut self, id: ChannelId, transport: &mut Transport) {
         let Some(channel) = self.get(id) else { return };
@@ -82,16 +127,23 @@ impl Channels {
         channel.send_close(transport);
         // Nothing of it is on the wire, or everything has been said.
         if matches!(channel.state, State::Queued | State::Closed) {
-            self.remove(id);
+            self.slots.remove(slot(id));
         }
     }
 
-    /// Sends what waits, after the window, the socket or a key exchange gave way.
+    /// Sends what waits, after the socket or a key exchange gave way. Whoever got a share and has more goes to the end.
     pub fn flush(&mut self, transport: &mut Transport, events: &mut Events) {
-        for channel in self.list.iter_mut().filter(|channel| channel.is_waiting()) {
-            if channel.flush(transport) {
-                events.push_back(Event::Writable(channel.id));
+        for _ in 0..self.waiting.len() {
+            if !transport.takes_data() {
+                return;
             }
+            let Some(id) = self.waiting.pop_front() else { return };
+            let Some(channel) = self.get(id) else { continue };
+            channel.is_listed = false;
+            if channel.flush(transport) {
+                events.push_back(Event::Writable(id));
+            }
+            self.list(id);
         }
     }
 
@@ -103,11 +155,18 @@ impl Channels {
     }
 
     pub fn trim(&mut self) {
-        self.list.iter_mut().for_each(Channel::trim);
+        self.slots.iter_mut().for_each(|(_, channel)| channel.trim());
+        self.waiting.shrink_to_fit();
     }
 
-    fn remove(&mut self, id: ChannelId) {
-        self.list.retain(|channel| channel.id != id);
+    /// Puts a channel on the list when it has to wait for the socket.
+    fn list(&mut self, id: ChannelId) {
+        if let Some(channel) = self.get(id)
+            && channel.is_waiting()
+            && !std::mem::replace(&mut channel.is_listed, true)
+        {
+            self.waiting.push_back(id);
+        }
     }
 
     // --- messages of the peer
@@ -127,32 +186,45 @@ impl Channels {
         if message == number::CHANNEL_OPEN {
             return refuse_open(reader, transport);
         }
-        let index = self.find(reader.u32(WHAT)?)?;
-        let channel = &mut self.list[index];
+        let id = ChannelId(reader.u32(WHAT)?);
+        let channel = self.on_the_wire(id)?;
         match message {
-            number::CHANNEL_OPEN_CONFIRMATION => confirmed(channel, reader, transport, events),
+            number::CHANNEL_OPEN_CONFIRMATION => {
+                confirmed(channel, reader, transport, events)?;
+                self.answered(id);
+                self.list(id);
+            }
             number::CHANNEL_OPEN_FAILURE => {
                 refused(channel, reader, events)?;
-                self.list.remove(index);
-                Ok(())
+                self.answered(id);
+                self.slots.remove(slot(id));
             }
             number::CHANNEL_CLOSE => {
                 closed(channel, transport, events)?;
-                if self.list[index].is_released {
-                    self.list.remove(index);
+                if channel.is_released {
+                    self.slots.remove(slot(id));
                 }
-                Ok(())
             }
-            _ => on_open(channel, message, reader, transport, events),
+            number::CHANNEL_WINDOW_ADJUST => {
+                on_open(channel, message, reader, transport, events)?;
+                self.list(id);
+            }
+            _ => on_open(channel, message, reader, transport, events)?,
         }
+        Ok(())
     }
 
-    fn find(&self, number: u32) -> Result<usize, Error> {
-        let open = |channel: &Channel| {
-            channel.id.0 == number && !matches!(channel.state, State::Queued | State::Closed)
-        };
-        self.list.iter().position(open).ok_or(Error::UnknownChannel { number })
+    /// The channel that the peer may name: opened or asked for, and not closed from both sides.
+    fn on_the_wire(&mut self, id: ChannelId) -> Result<&mut Channel, Error> {
+        let channel = self.slots.get_mut(slot(id)).filter(|channel| channel.id == id);
+        channel
+            .filter(|channel| !matches!(channel.state, State::Queued | State::Closed))
+            .ok_or(Error::UnknownChannel { number: id.0 })
     }
+}
+
+fn slot(id: ChannelId) -> usize {
+    (id.0 & SLOT_MASK) as usize
 }
 
 /// Messages that need an open channel.
@@ -174,7 +246,8 @@ fn on_open(
         number::CHANNEL_EXTENDED_DATA => {
             let kind = reader.u32(WHAT)?;
             let data = reader.string(SSH_PACKET_BYTES_MAX, WHAT)?;
-            let stream = (kind == number::EXTENDED_DATA_STDERR).then_some(Stream::Stderr);
+            let is_known = kind == number::EXTENDED_DATA_STDERR && channel.is_session();
+            let stream = is_known.then_some(Stream::Stderr);
             data_received(channel, message, stream, data, transport, events)
         }
         number::CHANNEL_WINDOW_ADJUST => window_adjusted(channel, reader.u32(WHAT)?, transport, events),
@@ -213,6 +286,9 @@ fn confirmed(
         return Err(state_error(channel, number::CHANNEL_OPEN_CONFIRMATION));
     }
     let (number, window, packet_bytes_max) = (reader.u32(WHAT)?, reader.u32(WHAT)?, reader.u32(WHAT)?);
+    if packet_bytes_max == 0 {
+        return Err(Error::ChannelPacketZero { channel: channel.id.0 });
+    }
     if !channel.is_released {
         events.push_back(Event::Opened(channel.id));
     }

@@ -1,37 +1,46 @@
 //! The client: transport, login, channels and timers composed into one machine. Knows no sockets and no clock.
 
-use super::auth::PublicIdentity;
-use super::channel::{ChannelId, Start, Stream};
+use super::auth::{Method, PublicIdentity, Tried};
+use super::channel::{ChannelId, Kind, Start, Stream};
 use super::channels::Channels;
 use super::error::{Error, Phase};
 use super::event::{Event, Events};
 use super::inbox::Inbox;
-use super::login::Login;
-use super::negotiate::Offer;
+use super::login::{Given, Login};
 use super::number;
+use super::offer::{Guess, Offer};
 use super::text::sanitise_line;
-use super::timer::{Keepalive, Liveness, Timer, Timers, Verdict};
+use super::timer::{Keepalive, Liveness, Rekey, Timer, Timers, Verdict};
 use super::transport::Transport;
 use super::wire::{Reader, Write};
 use crate::base::limits::{
     KEEPALIVE_INTERVAL_DEFAULT, KEEPALIVE_MISSED_MAX, SSH_IDLE_MESSAGES_MAX, SSH_PACKET_BYTES_MAX,
-    SSH_REKEY_TIMEOUT, SSH_TEXT_BYTES_MAX, SSH_WINDOW_BYTES,
+    SSH_PASSWORD_PROMPTS_DEFAULT, SSH_REKEY_TIMEOUT, SSH_TEXT_BYTES_MAX, SSH_WINDOW_BYTES,
 };
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What a connection needs to know before it starts.
 #[derive(Debug, Clone)]
 pub struct ClientConfig {
     pub user: String,
+    /// Ways to log in, most preferred first.
+    pub methods: Vec<Method>,
     /// Likeliest first; each is tried with a signature at once.
     pub identities: Vec<PublicIdentity>,
+    /// How often a password is asked for, and how many dialogues are begun (`NumberOfPasswordPrompts`).
+    pub password_prompts: u32,
+    /// The first identity is known to be enough: channels are opened in the same write as its signature, without
+    /// waiting for the answer. Where it turns out not to be enough they are opened after login; a server may also
+    /// hang up, and has to be dialled again without this.
+    pub opens_early: bool,
     pub offer: Offer,
     /// `None`: a silent peer is never asked.
     pub keepalive: Option<Keepalive>,
     /// Bytes each channel may have received and not consumed.
     pub window_bytes: u32,
-    /// Traffic under one key, in place of what its cipher is good for.
-    pub rekey_bytes: Option<u64>,
+    pub rekey: Rekey,
+    /// What [`Client::preferences`] said of this server before. Ignored where the offer does not hold both.
+    pub guess: Option<Guess>,
 }
 
 impl ClientConfig {
@@ -39,14 +48,18 @@ impl ClientConfig {
     pub fn new(user: impl Into<String>) -> Self {
         Self {
             user: user.into(),
+            methods: Method::ALL.to_vec(),
             identities: Vec::new(),
+            password_prompts: SSH_PASSWORD_PROMPTS_DEFAULT,
+            opens_early: false,
             offer: Offer::default(),
             keepalive: Some(Keepalive {
                 interval: KEEPALIVE_INTERVAL_DEFAULT,
                 missed_max: KEEPALIVE_MISSED_MAX,
             }),
             window_bytes: SSH_WINDOW_BYTES,
-            rekey_bytes: None,
+            rekey: Rekey::default(),
+            guess: None,
         }
     }
 }
@@ -68,9 +81,13 @@ pub struct Client {
     transport: Transport,
     login: Login,
     channels: Channels,
+    opens_early: bool,
     events: Events,
     timers: Timers,
     liveness: Option<Liveness>,
+    rekey_interval: Option<Duration>,
+    /// The latest time we were told.
+    told: Instant,
     inbox: Inbox,
     idle_messages: u32,
     /// Keepalives without an answer.
@@ -82,12 +99,15 @@ impl Client {
     /// Version string and KEXINIT are ready to be sent at once.
     pub fn new(config: ClientConfig, now: Instant) -> Self {
         Self {
-            transport: Transport::new(config.offer, config.rekey_bytes),
-            login: Login::new(config.user, config.identities),
+            transport: Transport::new(config.offer, config.rekey.bytes, config.guess),
             channels: Channels::new(config.window_bytes),
+            opens_early: config.opens_early,
             events: Events::new(),
             timers: Timers::default(),
             liveness: config.keepalive.map(|keepalive| Liveness::new(keepalive, now)),
+            login: Login::new(config.user, config.methods, config.identities, config.password_prompts),
+            rekey_interval: config.rekey.interval,
+            told: now,
             inbox: Inbox::default(),
             idle_messages: 0,
             asked: 0,
@@ -102,6 +122,11 @@ impl Client {
         self.login.is_done()
     }
 
+    /// What the login has tried so far, and, once it is done, what was accepted.
+    pub fn tried(&self) -> &Tried {
+        self.login.tried()
+    }
+
     /// How far the connection has come.
     pub fn phase(&self) -> Phase {
         let after = if self.login.is_done() { Phase::Connected } else { Phase::Authentication };
@@ -111,6 +136,12 @@ impl Client {
     /// Whether the server calls itself OpenSSH.
     pub fn is_openssh(&self) -> bool {
         self.transport.server_ident().starts_with(b"SSH-2.0-OpenSSH")
+    }
+
+    /// What the server listed first, when that is worth to be remembered for [`ClientConfig::guess`]. Known once the
+    /// host key is.
+    pub fn preferences(&self) -> Option<&Guess> {
+        self.transport.preferences()
     }
 
     /// The channels whose owner has not closed them, in the order they were asked for.
@@ -172,12 +203,17 @@ impl Client {
     /// The peer is gone. Terminal.
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
         self.check_end()?;
-        if self.timers.expire(Timer::Rekey, now) {
+        if self.timers.expire(Timer::Exchange, now) {
             return self.fail(Error::RekeyTimeout);
         }
         if self.timers.expire(Timer::Keepalive, now) {
             self.check_liveness(now)?;
         }
+        if self.timers.expire(Timer::Rekey, now) {
+            self.transport.start_rekey();
+        }
+        self.timers.expire(Timer::Now, now);
+        self.settle(now);
         Ok(())
     }
 
@@ -185,6 +221,7 @@ impl Client {
     pub fn poll_transmit(&mut self, out: &mut Vec<u8>) -> bool {
         if self.end.is_none() {
             self.channels.flush(&mut self.transport, &mut self.events);
+            self.renew_keys();
         }
         self.transport.transmit(out)
     }
@@ -230,34 +267,90 @@ impl Client {
     /// # Errors
     /// The connection has ended.
     pub fn provide_signature(&mut self, signature: &[u8]) -> Result<(), Error> {
-        self.signed(Some(signature))
+        self.given(Given::Signature(signature))?;
+        if self.opens_early && self.login.expects_success() {
+            self.channels.open_early(&mut self.transport);
+        }
+        Ok(())
     }
 
     /// There will be no signature: the next identity is tried.
     ///
     /// # Errors
-    /// None is left. Terminal.
+    /// Nothing is left to try. Terminal.
     pub fn decline_signature(&mut self) -> Result<(), Error> {
-        self.signed(None)
+        self.given(Given::NoSignature)
     }
 
-    fn signed(&mut self, signature: Option<&[u8]>) -> Result<(), Error> {
+    /// The password that [`Event::Password`] asked for.
+    ///
+    /// # Errors
+    /// The connection has ended.
+    pub fn provide_password(&mut self, password: &str) -> Result<(), Error> {
+        self.given(Given::Password(password))
+    }
+
+    /// There is no password: other methods are tried.
+    ///
+    /// # Errors
+    /// Nothing is left to try. Terminal.
+    pub fn decline_password(&mut self) -> Result<(), Error> {
+        self.given(Given::NoPassword)
+    }
+
+    /// What [`Event::Prompts`] asked for, an answer for each prompt.
+    ///
+    /// # Errors
+    /// The connection has ended.
+    pub fn provide_answers(&mut self, answers: &[&str]) -> Result<(), Error> {
+        self.given(Given::Answers(answers))
+    }
+
+    /// There are no answers: other methods are tried.
+    ///
+    /// # Errors
+    /// Nothing is left to try. Terminal.
+    pub fn decline_answers(&mut self) -> Result<(), Error> {
+        self.given(Given::NoAnswers)
+    }
+
+    fn given(&mut self, given: Given<'_>) -> Result<(), Error> {
         self.check_end()?;
-        let result = self.login.signed(signature, &mut self.transport, &mut self.events);
+        let result = self.login.given(given, &mut self.transport, &mut self.events);
         result.or_else(|error| self.fail(error))
     }
 
-    // --- session channels
+    // --- channels
 
     /// A new session channel. Before login it is opened as soon as login is done.
     ///
     /// # Errors
     /// [`Error::ChannelLimit`], [`Error::AlreadyClosed`].
     pub fn open_session(&mut self) -> Result<ChannelId, Error> {
+        self.open(Kind::Session)
+    }
+
+    /// A TCP connection from the server to `host` and `port`, which the server resolves (RFC 4254 §7.2). Its bytes
+    /// are read and sent like a session's; opened like [`open_session`](Self::open_session).
+    ///
+    /// # Errors
+    /// [`Error::ChannelLimit`], [`Error::AlreadyClosed`].
+    pub fn open_direct_tcpip(&mut self, host: &str, port: u16) -> Result<ChannelId, Error> {
+        self.open(Kind::DirectTcpip(host.into(), port))
+    }
+
+    fn open(&mut self, kind: Kind) -> Result<ChannelId, Error> {
         if self.end.is_some() {
             return Err(Error::AlreadyClosed);
         }
-        self.channels.open(&mut self.transport)
+        self.channels.open(kind, &mut self.transport)
+    }
+
+    /// Sets a variable of the process that will run on the channel. Servers ignore those they do not allow.
+    pub fn set_env(&mut self, channel: ChannelId, name: &str, value: &str) {
+        if let (None, Some(channel)) = (&self.end, self.channels.get(channel)) {
+            channel.set_env(name, value, &mut self.transport);
+        }
     }
 
     /// Runs a command; one start per channel. Before the channel is open it is sent right after the confirmation.
@@ -285,10 +378,7 @@ impl Client {
 
     /// Sends data and returns how many bytes were taken; the rest is wanted after [`Event::Writable`].
     pub fn send(&mut self, channel: ChannelId, data: &[u8]) -> usize {
-        match (&self.end, self.channels.get(channel)) {
-            (None, Some(channel)) => channel.send(data, &mut self.transport),
-            _ => 0,
-        }
+        if self.end.is_some() { 0 } else { self.channels.send(channel, data, &mut self.transport) }
     }
 
     /// Nothing more will be sent; goes out behind what `send` has taken.
@@ -340,8 +430,15 @@ impl Client {
         self.transport.check(message)?;
         match message {
             number::DISCONNECT => Err(self.disconnected(payload)),
-            number::IGNORE | number::UNIMPLEMENTED | number::DEBUG => self.handle_idle(),
-            number::EXT_INFO => self.login.handle_extensions(payload),
+            number::UNIMPLEMENTED => {
+                self.channels.unimplemented(&mut self.transport);
+                self.handle_idle()
+            }
+            number::IGNORE | number::DEBUG => self.handle_idle(),
+            number::EXT_INFO => {
+                self.handle_idle()?;
+                self.login.handle_extensions(payload)
+            }
             number::KEXINIT..=number::KEX_LAST => {
                 let host_key = self.transport.handle_kex(payload, sequence)?;
                 self.events.extend(host_key.map(Event::HostKey));
@@ -368,6 +465,8 @@ impl Client {
         self.login.handle(payload, &mut self.transport, &mut self.events)?;
         if self.login.is_done() {
             self.channels.ready(&mut self.transport);
+        } else if !self.login.expects_success() {
+            self.channels.take_back();
         }
         Ok(())
     }
@@ -414,23 +513,32 @@ impl Client {
         Error::Disconnected { phase: self.phase(), reason: reason.unwrap_or_default(), text }
     }
 
-    /// After input: starts a key exchange when one is due, and keeps the timers in step with the state.
+    /// Starts a key exchange when what was sent or received makes one due. Data goes first: so each key carries some,
+    /// however low the bound.
+    fn renew_keys(&mut self) {
+        if self.login.is_done() && self.transport.wants_rekey() {
+            self.transport.start_rekey();
+            self.timers.set(Timer::Now, self.told);
+        }
+    }
+
+    /// After input and deadlines: keeps the timers in step with the state.
     fn settle(&mut self, now: Instant) {
+        self.told = now;
         if !self.login.is_done() {
             return;
         }
-        if self.transport.wants_rekey() {
-            self.transport.start_rekey();
+        if self.transport.is_exchanging() {
+            self.timers.stop(Timer::Rekey);
+            self.timers.start(Timer::Exchange, now + SSH_REKEY_TIMEOUT);
+        } else {
+            self.timers.stop(Timer::Exchange);
+            if let Some(interval) = self.rekey_interval {
+                self.timers.start(Timer::Rekey, now + interval);
+            }
         }
-        match (self.transport.is_exchanging(), self.timers.is_set(Timer::Rekey)) {
-            (true, false) => self.timers.set(Timer::Rekey, now + SSH_REKEY_TIMEOUT),
-            (false, true) => self.timers.stop(Timer::Rekey),
-            _ => {}
-        }
-        if let Some(liveness) = &self.liveness
-            && !self.timers.is_set(Timer::Keepalive)
-        {
-            self.timers.set(Timer::Keepalive, liveness.deadline());
+        if let Some(liveness) = &self.liveness {
+            self.timers.start(Timer::Keepalive, liveness.deadline());
         }
     }
 

@@ -2,7 +2,9 @@
 //!
 //! Messages are complete sentences without the host's name, which `fleet/` adds. They hold no key material.
 
+use super::auth::Tried;
 use super::number;
+use crate::base::limits::SSH_AUTH_PROMPTS_MAX;
 use std::fmt;
 
 /// How far a connection had come.
@@ -53,16 +55,35 @@ pub enum Error {
     HostKeyWeak { bits: usize },
     #[error("the host's signature over the key exchange is wrong")]
     HostSignature,
+    #[error("the host certificate is malformed")]
+    CertificateMalformed,
+    #[error("the certificate that the host presented is not for hosts")]
+    CertificateKind,
+    #[error("the host certificate demands \"{name}\", which is not known")]
+    CertificateOption { name: String },
+    /// RSA with SHA-1, an authority that is certified itself, or something newer than we are.
+    #[error("the host certificate is signed with \"{algorithm}\", which is not supported for this authority")]
+    CertificateAuthority { algorithm: String },
+    #[error(
+        "the authority of the host certificate has an RSA key of {bits} bits, at least 2048 are required"
+    )]
+    CertificateWeak { bits: usize },
+    #[error("the host certificate was not signed by the authority that it names")]
+    CertificateSignature,
     #[error("the host presented another key when keys were renewed")]
     HostKeyReplaced,
     #[error("the host key was not accepted")]
     HostKeyRejected,
 
     // --- login
-    #[error("no identity was accepted: {tried} tried, the server allows {methods}")]
-    AuthRejected { tried: u32, methods: String },
-    #[error("a further authentication method is required, the server allows {methods}")]
-    AuthPartial { methods: String },
+    #[error("the login was refused: {tried} tried, the server takes {methods}")]
+    AuthRejected { tried: Tried, methods: String },
+    #[error("what was accepted is not enough: {tried} tried, the server also wants {methods}")]
+    AuthPartial { tried: Tried, methods: String },
+    #[error("the login did not come to an end: {tried} tried")]
+    AuthRounds { tried: Tried },
+    #[error("the password has expired; log in once with `ssh` to change it")]
+    PasswordExpired,
 
     // --- the connection
     #[error("the server disconnected {phase}: {text} (reason {reason})")]
@@ -101,6 +122,8 @@ pub enum Error {
     IdleMessages,
     #[error("the server accepted a service that was not asked for")]
     WrongService,
+    #[error("the server asks {count} questions at once, {SSH_AUTH_PROMPTS_MAX} are allowed")]
+    TooManyPrompts { count: u32 },
     #[error("the server names channel {number}, which is not open")]
     UnknownChannel { number: u32 },
     #[error("channel message {message} does not fit the state of channel {channel}")]
@@ -109,6 +132,8 @@ pub enum Error {
     WindowExceeded { channel: u32, received: usize, window: u32 },
     #[error("a packet of {received} bytes arrived on channel {channel}, {max} are allowed")]
     ChannelPacket { channel: u32, received: usize, max: u32 },
+    #[error("the server takes packets of no byte on channel {channel}")]
+    ChannelPacketZero { channel: u32 },
     #[error("the window of channel {channel} was opened beyond 2^32 bytes")]
     WindowOverflow { channel: u32 },
     #[error("an answer arrived that nothing was asked for")]
@@ -144,11 +169,18 @@ impl Error {
             Error::HostKeyType { .. }
             | Error::HostKeyMalformed
             | Error::HostKeyWeak { .. }
+            | Error::CertificateMalformed
+            | Error::CertificateKind
+            | Error::CertificateOption { .. }
+            | Error::CertificateAuthority { .. }
+            | Error::CertificateWeak { .. }
+            | Error::CertificateSignature
             | Error::HostKeyReplaced
             | Error::HostKeyRejected => Some(number::REASON_HOST_KEY_NOT_VERIFIABLE),
-            Error::AuthRejected { .. } | Error::AuthPartial { .. } => {
-                Some(number::REASON_NO_MORE_AUTH_METHODS)
-            }
+            Error::AuthRejected { .. }
+            | Error::AuthPartial { .. }
+            | Error::AuthRounds { .. }
+            | Error::PasswordExpired => Some(number::REASON_NO_MORE_AUTH_METHODS),
             Error::PacketIntegrity => Some(number::REASON_MAC_ERROR),
             _ => Some(number::REASON_PROTOCOL_ERROR),
         }

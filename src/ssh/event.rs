@@ -1,6 +1,6 @@
 //! What the client tells its owner.
 
-use super::auth::SignRequest;
+use super::auth::{Prompts, SignRequest};
 use super::channel::{ChannelId, Stream};
 use super::hostkey::HostKey;
 use std::collections::VecDeque;
@@ -16,6 +16,10 @@ pub enum Event {
         algorithm: String,
         data: Vec<u8>,
     },
+    /// Answer with `provide_password` or `decline_password`.
+    Password,
+    /// Answer with `provide_answers` or `decline_answers`.
+    Prompts(Prompts),
     /// Text for people before login, safe to show.
     Banner(String),
     /// Logged in.
@@ -54,7 +58,12 @@ impl Event {
     /// The channel it is about.
     pub fn channel(&self) -> Option<ChannelId> {
         match self {
-            Self::HostKey(_) | Self::Sign { .. } | Self::Banner(_) | Self::Ready => None,
+            Self::HostKey(_)
+            | Self::Sign { .. }
+            | Self::Password
+            | Self::Prompts(_)
+            | Self::Banner(_)
+            | Self::Ready => None,
             Self::Opened(channel)
             | Self::OpenRefused { channel, .. }
             | Self::Started(channel)

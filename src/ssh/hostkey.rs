@@ -1,27 +1,64 @@
-//! Host keys: what is shown to whoever decides about trust, and the check of their signatures.
+//! Host keys: what is shown to whoever decides about trust, and the proof that the host has them.
 
-use super::algorithm::{Scheme, SignatureAlgorithm, curve_name};
+use super::algorithm::{HostKeyAlgorithm, SignatureAlgorithm};
+use super::certificate::{self, HostCertificate};
 use super::error::Error;
-use super::wire::Reader;
-use crate::base::limits::{SSH_KEY_BYTES_MAX, SSH_RSA_BITS_MIN};
-use crate::crypto::{Curve, RsaHash, hash, verify};
+use super::signature::{self, Fault};
+use crate::crypto::hash;
 
 /// The key a host proved to have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostKey {
-    /// The public key as on the wire and, in base64, in known_hosts.
+    /// The public key as on the wire and, in base64, in known_hosts. Never a certificate.
     pub blob: Vec<u8>,
     algorithm: SignatureAlgorithm,
+    certificate: Option<HostCertificate>,
 }
 
 impl HostKey {
-    pub(crate) fn new(algorithm: SignatureAlgorithm, blob: &[u8]) -> Self {
-        Self { blob: blob.to_vec(), algorithm }
+    /// From what the host presented, a key or a certificate, and its signature over `message`.
+    ///
+    /// # Errors
+    /// It is of another type than `algorithm`, malformed or too weak; the signature is not the key's; or see
+    /// [`HostCertificate`].
+    pub(crate) fn prove(
+        algorithm: HostKeyAlgorithm,
+        presented: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<Self, Error> {
+        let key = match algorithm {
+            HostKeyAlgorithm::Plain(algorithm) => {
+                Self { blob: presented.to_vec(), algorithm, certificate: None }
+            }
+            HostKeyAlgorithm::Certified(algorithm) => {
+                let (blob, certificate) = certificate::read(algorithm, presented)?;
+                Self { blob, algorithm, certificate: Some(certificate) }
+            }
+        };
+        check(key.algorithm, &key.blob, message, signature)?;
+        Ok(key)
+    }
+
+    /// A key that proved nothing, to test who decides about trust.
+    #[cfg(test)]
+    pub(crate) fn unproven(
+        blob: &[u8],
+        algorithm: SignatureAlgorithm,
+        certificate: Option<HostCertificate>,
+    ) -> Self {
+        Self { blob: blob.to_vec(), algorithm, certificate }
     }
 
     /// The type as in known_hosts: `ssh-ed25519`, `ssh-rsa`.
     pub fn key_type(&self) -> &'static str {
         self.algorithm.key_type()
+    }
+
+    /// What an authority says about the key, when the host presented a certificate. Whether the authority is to be
+    /// believed, for this name and at this time, is not decided here.
+    pub fn certificate(&self) -> Option<&HostCertificate> {
+        self.certificate.as_ref()
     }
 
     /// `SHA256:` and base64 without padding, as `ssh-keygen -l` prints it.
@@ -30,147 +67,17 @@ impl HostKey {
     }
 }
 
-/// Checks `signature` (a signature blob) of the key in `blob` over `message`.
-///
-/// # Errors
-/// The key has another type, is malformed or too weak, or the signature is not its own over this message.
+/// [`signature::check`] of a host's plain key.
 pub(crate) fn check(
     algorithm: SignatureAlgorithm,
     blob: &[u8],
     message: &[u8],
     signature: &[u8],
 ) -> Result<(), Error> {
-    let mut key = Reader::new(blob);
-    if malformed(key.string(SSH_KEY_BYTES_MAX, "host key type"))? != algorithm.key_type().as_bytes() {
-        return Err(Error::HostKeyType { expected: algorithm.name() });
-    }
-    let mut signature = Reader::new(signature);
-    let name = signature.string(SSH_KEY_BYTES_MAX, "host signature")?;
-    let value = signature.string(SSH_KEY_BYTES_MAX, "host signature")?;
-    signature.end("host signature")?;
-    // The signature has to be what was negotiated: an RSA key must not fall back to SHA-1 (RFC 8332 §3.2).
-    if name != algorithm.name().as_bytes() {
-        return Err(Error::HostSignature);
-    }
-    match algorithm.scheme() {
-        Scheme::Ed25519 => check_ed25519(key, message, value),
-        Scheme::Ecdsa(curve) => check_ecdsa(curve, key, message, value),
-        Scheme::Rsa(hash) => check_rsa(hash, key, message, value),
-    }
-}
-
-fn check_ed25519(mut key: Reader<'_>, message: &[u8], signature: &[u8]) -> Result<(), Error> {
-    let public = malformed(key.string(verify::ED25519_PUBLIC_BYTES, "host key"))?;
-    let public = public.try_into().map_err(|_| Error::HostKeyMalformed)?;
-    malformed(key.end("host key"))?;
-    verify::ed25519(public, message, signature).map_err(|_| Error::HostSignature)
-}
-
-/// RFC 5656 §3.1: the key names its curve; the signature is two numbers.
-fn check_ecdsa(curve: Curve, mut key: Reader<'_>, message: &[u8], signature: &[u8]) -> Result<(), Error> {
-    let name = malformed(key.string(SSH_KEY_BYTES_MAX, "host key"))?;
-    let point = malformed(key.string(SSH_KEY_BYTES_MAX, "host key"))?;
-    malformed(key.end("host key"))?;
-    if name != curve_name(curve).as_bytes() {
-        return Err(Error::HostKeyMalformed);
-    }
-    let fixed = fixed_signature(curve, signature).ok_or(Error::HostSignature)?;
-    verify::ecdsa(curve, point, message, &fixed).map_err(|_| Error::HostSignature)
-}
-
-/// Two `mpint`s as r and s of the curve's width.
-fn fixed_signature(curve: Curve, signature: &[u8]) -> Option<Vec<u8>> {
-    let width = curve.scalar_bytes();
-    let mut reader = Reader::new(signature);
-    let mut fixed = Vec::with_capacity(2 * width);
-    for _ in 0..2 {
-        let number = reader.unsigned(width, "host signature").ok()?;
-        fixed.resize(fixed.len() + width.checked_sub(number.len())?, 0);
-        fixed.extend_from_slice(number);
-    }
-    reader.end("host signature").ok()?;
-    Some(fixed)
-}
-
-fn check_rsa(hash: RsaHash, mut key: Reader<'_>, message: &[u8], signature: &[u8]) -> Result<(), Error> {
-    let e = malformed(key.unsigned(SSH_KEY_BYTES_MAX, "host key"))?;
-    let n = malformed(key.unsigned(SSH_KEY_BYTES_MAX, "host key"))?;
-    malformed(key.end("host key"))?;
-    let bits = bits(n);
-    if bits < SSH_RSA_BITS_MIN {
-        return Err(Error::HostKeyWeak { bits });
-    }
-    let signature = whole_signature(n, signature).ok_or(Error::HostSignature)?;
-    verify::rsa(hash, n, e, message, &signature).map_err(|_| Error::HostSignature)
-}
-
-/// As long as the modulus (RFC 8017 §8.2.1). One in 256 signatures starts with a zero, which some servers leave out and
-/// OpenSSH puts back.
-fn whole_signature(n: &[u8], signature: &[u8]) -> Option<Vec<u8>> {
-    let mut whole = vec![0; n.len().checked_sub(signature.len())?];
-    whole.extend_from_slice(signature);
-    Some(whole)
-}
-
-fn bits(number: &[u8]) -> usize {
-    number.first().map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
-}
-
-fn malformed<T>(result: Result<T, Error>) -> Result<T, Error> {
-    result.map_err(|_| Error::HostKeyMalformed)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ssh::wire::Write;
-    use proptest::prelude::*;
-
-    fn rsa_blob(bits: usize) -> Vec<u8> {
-        let mut blob = Vec::new();
-        blob.put_string(b"ssh-rsa");
-        blob.put_unsigned(&[1, 0, 1]);
-        blob.put_unsigned(&vec![0xff; bits / 8]);
-        blob
-    }
-
-    fn signature(name: &str) -> Vec<u8> {
-        let mut signature = Vec::new();
-        signature.put_string(name.as_bytes());
-        signature.put_string(&[1; 64]);
-        signature
-    }
-
-    #[test]
-    fn weak_rsa_is_refused_by_name() {
-        let result = check(SignatureAlgorithm::RsaSha512, &rsa_blob(1024), b"m", &signature("rsa-sha2-512"));
-        assert_eq!(result, Err(Error::HostKeyWeak { bits: 1024 }));
-    }
-
-    #[test]
-    fn an_rsa_key_may_not_sign_with_sha_1() {
-        let result = check(SignatureAlgorithm::RsaSha512, &rsa_blob(2048), b"m", &signature("ssh-rsa"));
-        assert_eq!(result, Err(Error::HostSignature));
-    }
-
-    #[test]
-    fn another_type_than_negotiated_is_refused() {
-        let result = check(SignatureAlgorithm::Ed25519, &rsa_blob(2048), b"m", &signature("ssh-ed25519"));
-        assert_eq!(result, Err(Error::HostKeyType { expected: "ssh-ed25519" }));
-    }
-
-    proptest! {
-        #[test]
-        fn garbage_is_checked_without_panic(which in 0usize..6, tail: Vec<u8>, value: Vec<u8>) {
-            let algorithm = SignatureAlgorithm::ALL[which];
-            let mut blob = Vec::new();
-            blob.put_string(algorithm.key_type().as_bytes());
-            blob.extend_from_slice(&tail);
-            let mut signature = Vec::new();
-            signature.put_string(algorithm.name().as_bytes());
-            signature.put_string(&value);
-            prop_assert!(check(algorithm, &blob, b"m", &signature).is_err());
-            prop_assert!(check(algorithm, &tail, b"m", &value).is_err());
-        }
-    }
+    signature::check(algorithm, blob, message, signature).map_err(|fault| match fault {
+        Fault::Type => Error::HostKeyType { expected: algorithm.name() },
+        Fault::Malformed => Error::HostKeyMalformed,
+        Fault::Weak { bits } => Error::HostKeyWeak { bits },
+        Fault::Signature => Error::HostSignature,
+    })
 }

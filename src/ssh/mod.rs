@@ -11,6 +11,7 @@ pub mod identity;
 
 pub(crate) mod algorithm;
 mod auth;
+mod certificate;
 mod channel;
 mod channels;
 pub(crate) mod cipher;
@@ -26,22 +27,30 @@ mod keyfile;
 mod login;
 pub(crate) mod negotiate;
 pub(crate) mod number;
+mod offer;
 mod openssh_key;
 pub(crate) mod packet;
+mod signature;
 #[cfg(test)]
 mod tests;
 mod text;
 mod timer;
 mod transport;
+mod user_certificate;
 pub(crate) mod wire;
 
-pub use algorithm::{Cipher, KexAlgorithm, SignatureAlgorithm};
-pub use auth::PublicIdentity;
+pub use algorithm::{Cipher, HostKeyAlgorithm, KexAlgorithm, Mac, SignatureAlgorithm};
+pub use auth::{Method, Prompt, Prompts, PublicIdentity, Tried};
+pub use certificate::HostCertificate;
 pub use channel::{ChannelId, Stream};
 pub use client::{Client, ClientConfig};
 pub use error::{Error, Phase};
 pub use event::Event;
 pub use hostkey::HostKey;
 pub use identity::{Identity, KeyError};
-pub use negotiate::Offer;
-pub use timer::Keepalive;
+pub use offer::{Guess, Offer, OfferNames, UnsupportedList};
+pub use timer::{Keepalive, Rekey};
+pub use user_certificate::{CertificateError, UserCertificate};
+
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use {algorithm::Method as KexMethod, auth::server_signature_algorithms};

@@ -9,6 +9,7 @@ pub const SERVICE_ACCEPT: u8 = 6;
 pub const EXT_INFO: u8 = 7;
 pub const KEXINIT: u8 = 20;
 pub const NEWKEYS: u8 = 21;
+/// RFC 5656 §7.1; KEXDH_INIT and KEXDH_REPLY of RFC 4253 §8 have the same numbers and the same shape.
 pub const KEX_ECDH_INIT: u8 = 30;
 pub const KEX_ECDH_REPLY: u8 = 31;
 /// Last number that belongs to key exchange (RFC 4251 §7).
@@ -17,6 +18,10 @@ pub const USERAUTH_REQUEST: u8 = 50;
 pub const USERAUTH_FAILURE: u8 = 51;
 pub const USERAUTH_SUCCESS: u8 = 52;
 pub const USERAUTH_BANNER: u8 = 53;
+/// The numbers from 60 mean something else in each method (RFC 4252 §6): RFC 4252 §8 and RFC 4256 §5.
+pub const USERAUTH_PASSWD_CHANGEREQ: u8 = 60;
+pub const USERAUTH_INFO_REQUEST: u8 = 60;
+pub const USERAUTH_INFO_RESPONSE: u8 = 61;
 pub const GLOBAL_REQUEST: u8 = 80;
 pub const REQUEST_SUCCESS: u8 = 81;
 pub const REQUEST_FAILURE: u8 = 82;
@@ -36,6 +41,9 @@ pub const CHANNEL_FAILURE: u8 = 100;
 pub const EXTENDED_DATA_STDERR: u32 = 1;
 
 pub const OPEN_ADMINISTRATIVELY_PROHIBITED: u32 = 1;
+pub const OPEN_CONNECT_FAILED: u32 = 2;
+pub const OPEN_UNKNOWN_CHANNEL_TYPE: u32 = 3;
+pub const OPEN_RESOURCE_SHORTAGE: u32 = 4;
 
 pub const REASON_PROTOCOL_ERROR: u32 = 2;
 pub const REASON_KEY_EXCHANGE_FAILED: u32 = 3;

@@ -8,8 +8,8 @@ use super::hostkey::HostKey;
 use super::ident::{IDENT, IdentWait};
 use super::kex::derive::ExchangeHash;
 use super::kex::exchange::{AwaitInit, AwaitReply, Established};
-use super::negotiate::Offer;
 use super::number;
+use super::offer::{Guess, Offer};
 use super::packet::{Opened, Opener, Sealer};
 use super::wire::Write;
 use crate::base::limits::{SSH_HELD_BYTES_MAX, SSH_OUT_AND_ANSWERS_BYTES_MAX, SSH_OUT_BYTES_MAX};
@@ -39,6 +39,7 @@ pub struct Transport {
     server_ident: Vec<u8>,
     session_id: Option<ExchangeHash>,
     host_key: Vec<u8>,
+    preferences: Option<Guess>,
     is_strict: bool,
     /// NEWKEYS of the first exchange has been received.
     is_keyed: bool,
@@ -52,15 +53,16 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// Version string and KEXINIT are queued at once, so that they leave together.
-    /// `rekey_bytes` overrides what each cipher is good for.
-    pub fn new(offer: Offer, rekey_bytes: Option<u64>) -> Self {
-        let init = AwaitInit::new(&offer, true);
+    /// Version string, KEXINIT and, where `guess` is offered, the packet after it are queued at once, so that they leave
+    /// together. `rekey_bytes`: traffic after which keys are renewed, where that is less than each cipher is good for.
+    pub fn new(mut offer: Offer, rekey_bytes: Option<u64>, guess: Option<Guess>) -> Self {
+        let guess = guess.filter(|guess| offer.lead_with(*guess));
+        let init = AwaitInit::first(&offer, guess.map(|guess| guess.kex));
         let mut out = Vec::with_capacity(2048);
         out.extend_from_slice(IDENT.as_bytes());
         out.extend_from_slice(b"\r\n");
         let mut sealer = Sealer::default();
-        sealer.seal(&mut out, |out| out.extend_from_slice(init.payload()));
+        put_init(&init, &mut sealer, &mut out);
         Self {
             offer,
             rekey_bytes,
@@ -68,6 +70,7 @@ impl Transport {
             server_ident: Vec::new(),
             session_id: None,
             host_key: Vec::new(),
+            preferences: None,
             is_strict: false,
             is_keyed: false,
             kex: Kex::Init(init),
@@ -82,6 +85,12 @@ impl Transport {
     /// Identifies the connection in signatures; known once the first exchange is established.
     pub fn session_id(&self) -> Option<&ExchangeHash> {
         self.session_id.as_ref()
+    }
+
+    /// What the peer listed first in the first exchange, when a later connection may guess it. The host's signature
+    /// covers it.
+    pub fn preferences(&self) -> Option<&Guess> {
+        self.session_id.as_ref().and(self.preferences.as_ref())
     }
 
     /// How far it has come; `None` once the first exchange is over.
@@ -182,12 +191,15 @@ impl Transport {
         let (reply, message) = init.handle(&self.offer, payload)?;
         if self.session_id.is_none() {
             self.is_strict = reply.is_strict();
+            self.preferences = reply.preferences();
             // Strict: nothing may have been slipped in before (OpenSSH PROTOCOL §1.9).
             if self.is_strict && sequence != 0 {
                 return Err(Error::StrictKex { number: number::KEXINIT });
             }
         }
-        self.sealer.seal(&mut self.out, |out| out.extend_from_slice(&message));
+        if let Some(message) = message {
+            self.sealer.seal(&mut self.out, |out| out.extend_from_slice(&message));
+        }
         self.kex = Kex::Reply(Box::new(reply));
         Ok(())
     }
@@ -210,7 +222,7 @@ impl Transport {
     }
 
     fn receive_with(&mut self, key: PacketKey) {
-        self.opener.install(key, self.is_strict);
+        self.opener.direction.install(key, self.is_strict);
         self.is_keyed = true;
     }
 
@@ -234,7 +246,9 @@ impl Transport {
     /// Whether a key has done its share and an exchange may be started.
     pub fn wants_rekey(&self) -> bool {
         matches!(self.kex, Kex::Idle)
-            && (self.sealer.is_spent(self.rekey_bytes) || self.opener.is_spent(self.rekey_bytes))
+            && [&self.sealer.direction, &self.opener.direction]
+                .iter()
+                .any(|way| way.is_spent(self.rekey_bytes))
     }
 
     /// Starts an exchange; channel data is held back from here on.
@@ -249,14 +263,14 @@ impl Transport {
     }
 
     fn send_init(&mut self) -> AwaitInit {
-        let init = AwaitInit::new(&self.offer, false);
-        self.sealer.seal(&mut self.out, |out| out.extend_from_slice(init.payload()));
+        let init = AwaitInit::new(&self.offer);
+        put_init(&init, &mut self.sealer, &mut self.out);
         init
     }
 
     fn send_with(&mut self, key: PacketKey) {
         self.sealer.seal(&mut self.out, |out| out.push(number::NEWKEYS));
-        self.sealer.install(key, self.is_strict);
+        self.sealer.direction.install(key, self.is_strict);
     }
 
     // --- sending
@@ -326,5 +340,11 @@ impl Transport {
         for payload in std::mem::take(&mut self.held).iter() {
             self.sealer.seal(&mut self.out, |out| out.extend_from_slice(payload));
         }
+    }
+}
+
+fn put_init(init: &AwaitInit, sealer: &mut Sealer, out: &mut Vec<u8>) {
+    for payload in init.payloads() {
+        sealer.seal(out, |out| out.extend_from_slice(&payload));
     }
 }

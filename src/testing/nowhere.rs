@@ -9,8 +9,8 @@ use futures_util::future::{self, LocalBoxFuture};
 
 use crate::base::Result;
 use crate::base::time::Instant;
-use crate::config::{Env, HostConfig, Overrides, Settings, SshConfig};
-use crate::fleet::net::Net;
+use crate::config::{AlgorithmLists, Env, HostConfig, Overrides, Settings, SshConfig};
+use crate::fleet::net::{Hop, Net};
 use crate::fleet::{Exit, Fleet, Link, Memory, Shell, Sink, Stream};
 
 /// A fleet that consists of `localhost`: its files all say hello, but for those whose name contains `wait`, which
@@ -18,7 +18,8 @@ use crate::fleet::{Exit, Fleet, Link, Memory, Shell, Sink, Stream};
 pub fn fleet() -> Rc<Fleet> {
     let env = Env::default();
     let settings = Settings::load(&Overrides::default(), &env).expect("defaults are allowed");
-    let config = SshConfig::load(Some(Path::new("/dev/null")), &env).expect("an empty file is readable");
+    let config = SshConfig::load(Some(Path::new("/dev/null")), &env, AlgorithmLists::spoken())
+        .expect("an empty file is readable");
     Fleet::new(config, settings, Rc::new(Nowhere))
 }
 
@@ -26,7 +27,12 @@ pub fn fleet() -> Rc<Fleet> {
 struct Nowhere;
 
 impl Net for Nowhere {
-    fn dial(&self, _host: Rc<HostConfig>, _memory: Rc<Memory>) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
+    fn dial(
+        &self,
+        _host: Rc<HostConfig>,
+        _memory: Rc<Memory>,
+        _hop: Option<Hop>,
+    ) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
         future::pending().boxed_local()
     }
 

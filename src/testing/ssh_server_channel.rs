@@ -13,15 +13,20 @@ const MAX: usize = 1 << 20;
 enum Exit {
     Status(u32),
     Signal(String),
+    /// It was no process.
+    None,
 }
 
 pub(super) struct ServerChannel {
     pub is_closed: bool,
     /// Its session may be given to another.
     pub is_free: bool,
+    /// It is a TCP connection to an echo, and no session.
+    pub is_connection: bool,
     /// A command or subsystem was asked for.
     pub is_started: bool,
     pub signals: Vec<String>,
+    env: Vec<(String, String)>,
     remote: u32,
     window: u32,
     packet: u32,
@@ -51,8 +56,10 @@ impl ServerChannel {
         Self {
             is_closed: false,
             is_free: false,
+            is_connection: false,
             is_started: false,
             signals: Vec::new(),
+            env: Vec::new(),
             remote,
             window,
             packet,
@@ -74,6 +81,7 @@ impl ServerChannel {
         match message {
             number::CHANNEL_DATA => return self.receive(reader.string(MAX, WHAT)?),
             number::CHANNEL_WINDOW_ADJUST => self.window += reader.u32(WHAT)?,
+            number::CHANNEL_EOF if self.is_connection => self.finish(Exit::None),
             number::CHANNEL_EOF if self.echoes || self.sftp.is_some() => self.finish(Exit::Status(0)),
             number::CHANNEL_CLOSE => {
                 self.is_closed = true;
@@ -111,7 +119,7 @@ impl ServerChannel {
             && let Some(exit) = self.exit.take()
         {
             payloads.push(self.short(number::CHANNEL_EOF));
-            payloads.push(self.exit_payload(&exit));
+            payloads.extend(self.exit_payload(&exit));
             payloads.push(self.short(number::CHANNEL_CLOSE));
             self.closes = true;
         }
@@ -135,7 +143,7 @@ impl ServerChannel {
         let (received, window) = (data.len(), self.granted);
         let exceeded = Error::WindowExceeded { channel: self.remote, received, window };
         self.granted = window.checked_sub(received as u32).ok_or(exceeded)?;
-        if self.echoes {
+        if self.echoes || self.is_connection {
             self.output.extend_from_slice(data);
         }
         if let Some(sftp) = &mut self.sftp {
@@ -167,6 +175,11 @@ impl ServerChannel {
                 self.sftp = self.serves.filter(|_| name == "sftp").map(|serves| serves());
                 self.echoes || self.sftp.is_some()
             }
+            "env" => {
+                let name = reader.text(MAX, WHAT)?.to_owned();
+                self.env.push((name, reader.text(MAX, WHAT)?.to_owned()));
+                true
+            }
             "signal" => {
                 let name = reader.text(MAX, WHAT)?.to_owned();
                 self.signals.push(name.clone());
@@ -187,6 +200,11 @@ impl ServerChannel {
         match name {
             "echo" => {
                 self.output.extend_from_slice(argument.as_bytes());
+                self.finish(Exit::Status(0));
+            }
+            "printenv" => {
+                let values = self.env.iter().filter(|(known, _)| known == argument).map(|(_, value)| value);
+                values.for_each(|value| self.output.extend_from_slice(value.as_bytes()));
                 self.finish(Exit::Status(0));
             }
             "fail" => {
@@ -226,7 +244,7 @@ impl ServerChannel {
         self.exit = Some(exit);
     }
 
-    fn exit_payload(&self, exit: &Exit) -> Vec<u8> {
+    fn exit_payload(&self, exit: &Exit) -> Option<Vec<u8>> {
         let mut out = self.short(number::CHANNEL_REQUEST);
         match exit {
             Exit::Status(status) => {
@@ -242,8 +260,9 @@ impl ServerChannel {
                 out.put_string(b"");
                 out.put_string(b"");
             }
+            Exit::None => return None,
         }
-        out
+        Some(out)
     }
 
     fn short(&self, message: u8) -> Vec<u8> {

@@ -1,7 +1,6 @@
 //! The official MCP clients drive the binary: Python's two lines, and Rust's.
 
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use rmcp::ServiceExt;
 use rmcp::model::{CallToolRequest, CallToolRequestParams, CallToolResult, ClientRequest};
@@ -9,7 +8,7 @@ use rmcp::service::PeerRequestOptions;
 use rmcp::transport::TokioChildProcess;
 use serde_json::{Value, json};
 
-use crate::support::{Scout, Sshd, eventually, process_running, test_file};
+use crate::support::{Scout, Sshd, eventually, process_running, test_file, venv_python};
 
 const CONTENT: &str = "first ü\nsecond\n";
 
@@ -117,21 +116,12 @@ impl Scene {
 }
 
 fn python(venv: &str, driver: &str, arguments: &[&str]) {
-    let interpreter = venvs().join(venv).join("bin/python");
-    assert!(interpreter.is_file(), "{} is missing: run scripts/test", interpreter.display());
     let scene = Scene::new();
-    let mut command = Command::new(interpreter);
-    // No byte-code files in the source tree.
-    command.arg("-B").arg(test_file("clients").join(driver)).args(arguments).stdin(Stdio::piped());
+    let mut command = venv_python(venv);
+    command.arg(test_file("clients").join(driver)).args(arguments).stdin(Stdio::piped());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("python runs");
     serde_json::to_writer(child.stdin.take().expect("its stdin"), &scene.job()).expect("the job is read");
     let output = child.wait_with_output().expect("its output");
     assert!(output.status.success(), "{driver}:\n{}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// Made by `scripts/test`, below the target directory unless it says otherwise.
-fn venvs() -> PathBuf {
-    let default = || PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("test-venvs");
-    std::env::var_os("SCOUT_TEST_VENVS").map_or_else(default, PathBuf::from)
 }

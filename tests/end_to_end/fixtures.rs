@@ -1,6 +1,6 @@
 //! The servers of `support` work on their own: `ssh` logs in to each.
 
-use crate::support::{Agent, Dropbear, Endpoint, KeyType, Sshd, TinySsh, program};
+use crate::support::{Agent, Dropbear, Endpoint, KeyType, Library, PythonServer, Sshd, TinySsh, program};
 
 #[test]
 fn ssh_logs_in_to_openssh() {
@@ -12,7 +12,7 @@ fn ssh_logs_in_to_openssh() {
 
 #[test]
 fn ssh_logs_in_to_dropbear() {
-    let dropbear = Dropbear::start(KeyType::Ecdsa256);
+    let dropbear = Dropbear::start(&[KeyType::Ecdsa256]);
     assert_eq!(ssh(&dropbear.endpoint, "pwd"), format!("{}\n", dropbear.account.home().display()));
 }
 
@@ -20,6 +20,18 @@ fn ssh_logs_in_to_dropbear() {
 fn ssh_logs_in_to_tinysshd() {
     let tinysshd = TinySsh::start();
     assert_eq!(ssh(&tinysshd.endpoint, "pwd"), format!("{}\n", tinysshd.account.home().display()));
+}
+
+#[test]
+fn ssh_logs_in_to_servers_made_of_libraries() {
+    for library in [Library::AsyncSsh, Library::Paramiko, Library::LibSsh] {
+        let server = PythonServer::start(library);
+        assert_eq!(
+            ssh(&server.endpoint, "pwd"),
+            format!("{}\n", server.account.home().display()),
+            "{library:?}"
+        );
+    }
 }
 
 #[test]

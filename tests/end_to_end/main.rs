@@ -13,6 +13,7 @@ mod commands;
 mod concurrency;
 mod fixtures;
 mod host_keys;
+mod matrix;
 mod mcp_stdio;
 mod reads;
 mod runtime;

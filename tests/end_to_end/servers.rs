@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Dropbear, Endpoint, KeyType, Scout, Sshd, TinySsh, program};
+use crate::support::{Dropbear, Endpoint, KeyType, Library, PythonServer, Scout, Sshd, TinySsh, program};
 
 #[test]
 fn every_algorithm_of_openssh_that_we_speak() {
@@ -113,7 +113,7 @@ fn shells_that_talk_do_not_break_file_reads() {
 #[test]
 fn dropbear_runs_commands_and_has_no_sftp() {
     for host_key in [KeyType::Ed25519, KeyType::Ecdsa256, KeyType::Rsa] {
-        let dropbear = Dropbear::start(host_key);
+        let dropbear = Dropbear::start(&[host_key]);
         std::fs::write(dropbear.account.home().join("notes.txt"), "content\n").unwrap();
         check_small(&dropbear.endpoint);
     }
@@ -124,6 +124,15 @@ fn tinysshd_runs_commands_and_has_no_sftp() {
     let tinysshd = TinySsh::start();
     std::fs::write(tinysshd.account.home().join("notes.txt"), "content\n").unwrap();
     check_small(&tinysshd.endpoint);
+}
+
+#[test]
+fn servers_made_of_libraries_run_commands() {
+    for library in [Library::AsyncSsh, Library::Paramiko, Library::LibSsh] {
+        let server = PythonServer::start(library);
+        std::fs::write(server.account.home().join("notes.txt"), "content\n").unwrap();
+        check_small(&server.endpoint);
+    }
 }
 
 /// Data that fills windows and packets, over SFTP and exec.

@@ -12,7 +12,7 @@ use std::process::Command;
 use rustix::process::{getgid, getuid};
 use tempfile::TempDir;
 
-use super::keys::Key;
+use super::keys::{Authority, Key};
 
 pub struct Account {
     dir: TempDir,
@@ -60,9 +60,18 @@ impl Account {
 
     /// Lets this key in.
     pub fn authorize(&self, key: &Key) {
+        self.allow(&key.public);
+    }
+
+    /// Lets keys in that this authority has signed.
+    pub fn trust(&self, authority: &Authority) {
+        self.allow(&format!("cert-authority {}", authority.public()));
+    }
+
+    fn allow(&self, line: &str) {
         let file = self.authorized_keys();
         let known = fs::read_to_string(&file).unwrap_or_default();
-        fs::write(&file, format!("{known}{}\n", key.public)).expect("authorized_keys");
+        fs::write(&file, format!("{known}{line}\n")).expect("authorized_keys");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("its mode");
     }
 

@@ -1,4 +1,4 @@
-//! Keys made by ssh-keygen, and an ssh-agent to hold them.
+//! Keys and certificates made by ssh-keygen, and an ssh-agent to hold them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -63,6 +63,41 @@ impl Key {
             program("ssh-keygen", PACKAGE).arg("-lf").arg(&self.path).output().expect("ssh-keygen runs");
         let text = String::from_utf8_lossy(&output.stdout);
         text.split(' ').nth(1).expect("a fingerprint").to_owned()
+    }
+}
+
+/// A certificate authority: whoever trusts it trusts the keys it has signed.
+pub struct Authority {
+    key: Key,
+}
+
+impl Authority {
+    pub fn generate(path: &Path) -> Self {
+        Self { key: Key::generate(path, KeyType::Ed25519) }
+    }
+
+    /// The public half, as for `TrustedUserCAKeys` or behind `@cert-authority`.
+    pub fn public(&self) -> &str {
+        &self.key.public
+    }
+
+    /// Makes `-cert.pub` beside the key of a host of these names, separated by commas, and returns its path.
+    pub fn certify_host(&self, key: &Key, names: &str) -> PathBuf {
+        self.certify(key, &["-h", "-n", names])
+    }
+
+    /// Makes `-cert.pub` beside the key of a user, and returns its path.
+    pub fn certify_user(&self, key: &Key, user: &str) -> PathBuf {
+        self.certify(key, &["-n", user])
+    }
+
+    fn certify(&self, key: &Key, arguments: &[&str]) -> PathBuf {
+        let mut keygen = program("ssh-keygen", PACKAGE);
+        keygen.args(["-q", "-I", "test", "-s"]).arg(&self.key.path).args(arguments);
+        let output = keygen.arg(key.path.with_extension("pub")).output().expect("ssh-keygen runs");
+        assert!(output.status.success(), "ssh-keygen: {}", String::from_utf8_lossy(&output.stderr));
+        let name = key.path.file_name().and_then(|name| name.to_str()).expect("a UTF-8 name");
+        key.path.with_file_name(format!("{name}-cert.pub"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Processes that end with the test, and their output as it comes.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
@@ -24,6 +24,18 @@ pub fn program(name: &str, package: &str) -> Command {
         Some(file) => Command::new(file),
         None => panic!("{name} is missing; install it: apt-get install {package}"),
     }
+}
+
+/// The Python of a virtual environment that `scripts/test` makes, below the target directory unless it says otherwise.
+pub fn venv_python(venv: &str) -> Command {
+    let default = || PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("test-venvs");
+    let venvs = std::env::var_os("SCOUT_TEST_VENVS").map_or_else(default, PathBuf::from);
+    let interpreter = venvs.join(venv).join("bin/python");
+    assert!(interpreter.is_file(), "{} is missing: run scripts/test", interpreter.display());
+    let mut command = Command::new(interpreter);
+    // No byte-code files in the source tree.
+    command.arg("-B");
+    command
 }
 
 /// Polls until `condition` holds.

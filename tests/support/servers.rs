@@ -1,6 +1,7 @@
 //! SSH servers of other make.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,30 +20,34 @@ pub struct Dropbear {
 }
 
 impl Dropbear {
-    pub fn start(host_key: KeyType) -> Self {
+    pub fn start(host_keys: &[KeyType]) -> Self {
         let account = Account::new();
         let identity = Key::generate(&account.path("client_key"), KeyType::Ed25519);
         account.authorize(&identity);
-        let host_key = dropbear_key(&account, host_key);
         let address = unused();
 
         let mut command = program("dropbear", "dropbear-bin");
         // In the foreground, logging to stderr.
-        command.args(["-F", "-E", "-p", &address.to_string(), "-r"]).arg(account.path("host_key"));
-        command.arg("-P").arg(account.path("pid"));
+        command.args(["-F", "-E", "-p", &address.to_string(), "-P"]).arg(account.path("pid"));
+        let made = host_keys.iter().map(|key_type| {
+            let path = account.path(&format!("host_key_{key_type:?}"));
+            command.arg("-r").arg(&path);
+            dropbear_key(&path, *key_type)
+        });
+        let host_keys = made.collect();
         account.apply(&mut command);
         let process = Process::start(command);
         // It listens before it says so.
         process.log.wait_for("Not backgrounding");
 
         let user = Account::USER.to_owned();
-        let endpoint = Endpoint { address, user, identity: identity.path, host_keys: vec![host_key] };
+        let endpoint = Endpoint { address, user, identity: identity.path, host_keys };
         Self { _process: process, account, endpoint }
     }
 }
 
 /// Makes a host key in dropbear's own format and returns its public half.
-fn dropbear_key(account: &Account, key_type: KeyType) -> String {
+fn dropbear_key(path: &Path, key_type: KeyType) -> String {
     let arguments: &[&str] = match key_type {
         KeyType::Ed25519 => &["-t", "ed25519"],
         KeyType::Ecdsa256 => &["-t", "ecdsa", "-s", "256"],
@@ -51,8 +56,7 @@ fn dropbear_key(account: &Account, key_type: KeyType) -> String {
         KeyType::Rsa => &["-t", "rsa", "-s", "3072"],
     };
     let mut keygen = program("dropbearkey", "dropbear-bin");
-    let output =
-        keygen.args(arguments).arg("-f").arg(account.path("host_key")).output().expect("dropbearkey runs");
+    let output = keygen.args(arguments).arg("-f").arg(path).output().expect("dropbearkey runs");
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().find(|line| line.starts_with("ssh-") || line.starts_with("ecdsa-"));
     line.unwrap_or_else(|| panic!("dropbearkey: {}", String::from_utf8_lossy(&output.stderr))).to_owned()

@@ -90,6 +90,8 @@ settings! {
         "SSH client configuration to read instead of the usual ones";
     known_hosts: Option<PathBuf> = None, KnownHostsFile, New,
         "Host keys to trust where the SSH configuration names no file; the flag wins over it";
+    match_exec: bool = false, Flag, New,
+        "Run the commands of `Match exec` in the SSH configuration";
     passphrase_file: Option<PathBuf> = None, FilePath("none"), New,
         "File with the passphrase of encrypted private keys";
     allow_any_command: bool = false, Flag, New,

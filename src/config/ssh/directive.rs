@@ -6,29 +6,101 @@ use std::time::Duration;
 
 use ssh2_config::{DefaultAlgorithms, HostParams, ParseRule, SshParserError};
 
+use super::algorithms::{AlgorithmLists, List, Names};
+use super::canonical::{self, Canonicalize, Cname};
+use super::jump::Jumps;
+use super::keywords;
 use super::lexer::{Line, quote};
-use crate::base::limits::KNOWN_HOSTS_FILES_MAX;
+use super::value::{choice, count, files, flag, list, rekey_limit, single, time};
 
 /// A directive this program uses, with its value as written: tokens and `~` are expanded when a host is resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Directive {
+    Flag(Flag, bool),
+    Count(Count, u32),
+    /// Zero turns it off.
+    Time(Time, Duration),
+    Text(Text, String),
+    /// A list with what the line says about it.
+    Algorithms(List, Names),
     HostName(String),
-    User(String),
     Port(u16),
     IdentityFile(String),
-    IdentitiesOnly(bool),
-    IdentityAgent(String),
+    CertificateFile(String),
     UserKnownHostsFile(Vec<String>),
     GlobalKnownHostsFile(Vec<String>),
     StrictHostKeyChecking(StrictHostKeyChecking),
-    /// Zero: wait as long as the system does.
-    ConnectTimeout(Duration),
-    /// Zero: no keepalive.
-    ServerAliveInterval(Duration),
-    ServerAliveCountMax(u32),
-    HostKeyAlias(String),
-    ProxyJump(String),
-    ProxyCommand(String),
+    PubkeyAuthentication(PubkeyAuthentication),
+    AddressFamily(AddressFamily),
+    /// Bytes, where 0 leaves it to the cipher.
+    RekeyBytes(u64, Option<Duration>),
+    /// `None` for `none`.
+    ProxyJump(Option<Jumps>),
+    SetEnv(Vec<(String, String)>),
+    /// Patterns; with a leading `-` those to forget.
+    SendEnv(Vec<String>),
+    Canonicalize(Canonicalize),
+    CanonicalDomains(Vec<String>),
+    CanonicalCnames(Vec<Cname>),
+}
+
+/// Directives that say yes or no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flag {
+    IdentitiesOnly,
+    PasswordAuthentication,
+    KbdInteractiveAuthentication,
+    TcpKeepAlive,
+    CheckHostIp,
+    HashKnownHosts,
+    NoHostAuthenticationForLocalhost,
+}
+
+/// Directives with a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    ConnectionAttempts,
+    NumberOfPasswordPrompts,
+    ServerAliveCountMax,
+    CanonicalizeMaxDots,
+}
+
+/// Directives with a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Time {
+    ConnectTimeout,
+    ServerAliveInterval,
+}
+
+/// Directives with one word, or with the rest of the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Text {
+    User,
+    BindAddress,
+    BindInterface,
+    HostKeyAlias,
+    IdentityAgent,
+    KnownHostsCommand,
+    PreferredAuthentications,
+    ProxyCommand,
+    RevokedHostKeys,
+    Tag,
+}
+
+impl Flag {
+    pub const COUNT: usize = Self::NoHostAuthenticationForLocalhost as usize + 1;
+}
+
+impl Count {
+    pub const COUNT: usize = Self::CanonicalizeMaxDots as usize + 1;
+}
+
+impl Time {
+    pub const COUNT: usize = Self::ServerAliveInterval as usize + 1;
+}
+
+impl Text {
+    pub const COUNT: usize = Self::Tag as usize + 1;
 }
 
 /// What to do about a host key that is not known. A *changed* key is refused in every mode.
@@ -46,6 +118,16 @@ pub enum StrictHostKeyChecking {
 }
 
 impl StrictHostKeyChecking {
+    const CHOICES: [(&str, Self); 7] = [
+        ("yes", Self::Yes),
+        ("no", Self::No),
+        ("accept-new", Self::AcceptNew),
+        ("ask", Self::Ask),
+        ("off", Self::No),
+        ("true", Self::Yes),
+        ("false", Self::No),
+    ];
+
     /// As `ssh -G` prints it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -55,15 +137,58 @@ impl StrictHostKeyChecking {
             Self::Ask => "ask",
         }
     }
+}
 
-    fn parse(value: &str) -> Option<Self> {
-        Some(match value.to_ascii_lowercase().as_str() {
-            "yes" | "true" => Self::Yes,
-            "no" | "false" | "off" => Self::No,
-            "accept-new" => Self::AcceptNew,
-            "ask" => Self::Ask,
-            _ => return None,
-        })
+/// Whether to log in with keys. The two restricted forms are about a protocol extension that we do not use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PubkeyAuthentication {
+    #[default]
+    Yes,
+    No,
+    Unbound,
+    HostBound,
+}
+
+impl PubkeyAuthentication {
+    const CHOICES: [(&str, Self); 6] = [
+        ("yes", Self::Yes),
+        ("no", Self::No),
+        ("unbound", Self::Unbound),
+        ("host-bound", Self::HostBound),
+        ("true", Self::Yes),
+        ("false", Self::No),
+    ];
+
+    /// As `ssh -G` prints it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Yes => "true",
+            Self::No => "false",
+            Self::Unbound => "unbound",
+            Self::HostBound => "host-bound",
+        }
+    }
+}
+
+/// Which addresses of a host to connect to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AddressFamily {
+    #[default]
+    Any,
+    Inet,
+    Inet6,
+}
+
+impl AddressFamily {
+    const CHOICES: [(&str, Self); 3] = [("any", Self::Any), ("inet", Self::Inet), ("inet6", Self::Inet6)];
+
+    /// As `ssh -G` prints it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Inet => "inet",
+            Self::Inet6 => "inet6",
+        }
     }
 }
 
@@ -71,17 +196,19 @@ impl StrictHostKeyChecking {
 #[derive(Debug)]
 pub struct Parser {
     template: ssh2_config::SshConfig,
+    /// What `+`, `-` and `^` work on.
+    defaults: AlgorithmLists,
     /// For each keyword the last value and what it meant: hosts of a fleet differ in few lines.
     last: HashMap<String, (String, Option<Directive>)>,
 }
 
 impl Parser {
-    pub fn new() -> Self {
+    pub fn new(defaults: AlgorithmLists) -> Self {
         // Its own table of algorithm defaults would be copied for every line. `~` stands for itself here: it is
         // expanded with the tokens, and shown unexpanded where `ssh -G` shows it so.
         let template =
             ssh2_config::SshConfig::default().default_algorithms(DefaultAlgorithms::empty()).home_dir("~");
-        Self { template, last: HashMap::new() }
+        Self { template, defaults, last: HashMap::new() }
     }
 
     /// `Ok(None)` for a line that changes nothing here: most directives of OpenSSH are of no use to this program.
@@ -102,7 +229,7 @@ impl Parser {
     /// # Errors
     /// OpenSSH's words for an option it does not know.
     pub fn check_keyword(&self, keyword: &str) -> Result<(), String> {
-        if MORE_KEYWORDS.contains(&keyword) {
+        if keywords::MORE_KEYWORDS.contains(&keyword) {
             return Ok(());
         }
         match self.run(keyword, "") {
@@ -120,24 +247,92 @@ impl Parser {
         }
         let args = line.args().map_err(|_| "a quote is not closed".to_owned())?;
         let one = || single(keyword, &args);
-        Ok(Some(match keyword {
-            "hostname" => Directive::HostName(self.ask(keyword, one()?, |p| p.host_name.clone())?),
-            "user" => Directive::User(self.ask(keyword, one()?, |p| p.user.clone())?),
-            "port" => Directive::Port(self.port(one()?)?),
-            "identityfile" | "identityfile2" => Directive::IdentityFile(self.identity_file(one()?)?),
-            "identitiesonly" => Directive::IdentitiesOnly(flag(keyword, one()?)?),
-            "identityagent" => Directive::IdentityAgent(one()?.to_owned()),
-            "userknownhostsfile" => Directive::UserKnownHostsFile(files(keyword, args)?),
-            "globalknownhostsfile" => Directive::GlobalKnownHostsFile(files(keyword, args)?),
-            "stricthostkeychecking" => Directive::StrictHostKeyChecking(strict(one()?)?),
-            "connecttimeout" => return Ok(time(keyword, one()?)?.map(Directive::ConnectTimeout)),
-            "serveraliveinterval" => return Ok(time(keyword, one()?)?.map(Directive::ServerAliveInterval)),
-            "serveralivecountmax" => Directive::ServerAliveCountMax(count(keyword, one()?)?),
-            "hostkeyalias" => Directive::HostKeyAlias(one()?.to_ascii_lowercase()),
-            "proxyjump" => Directive::ProxyJump(jump(line.rest)?),
-            "proxycommand" => Directive::ProxyCommand(line.rest.to_owned()),
-            _ => return self.check_keyword(keyword).map(|()| None),
-        }))
+        let text = |text| Ok(Directive::Text(text, one()?.to_owned()));
+        let yes_or_no = |kind| Ok(Directive::Flag(kind, flag(keyword, one()?)?));
+        let number = |kind| Ok(Directive::Count(kind, count(keyword, one()?)?));
+        let algorithms = |list| self.algorithms(keyword, list, one()?);
+        let directive: Result<Directive, String> = match keyword {
+            "hostname" => self.ask(keyword, one()?, |p| p.host_name.clone()).map(Directive::HostName),
+            "user" => text(Text::User),
+            "port" => self.port(one()?).map(Directive::Port),
+            "identityfile" | "identityfile2" => self.identity_file(one()?).map(Directive::IdentityFile),
+            "certificatefile" => Ok(Directive::CertificateFile(one()?.to_owned())),
+            "identitiesonly" => yes_or_no(Flag::IdentitiesOnly),
+            "identityagent" => text(Text::IdentityAgent),
+            "userknownhostsfile" => files(keyword, args).map(Directive::UserKnownHostsFile),
+            "globalknownhostsfile" => files(keyword, args).map(Directive::GlobalKnownHostsFile),
+            "stricthostkeychecking" => {
+                choice(keyword, one()?, &StrictHostKeyChecking::CHOICES).map(Directive::StrictHostKeyChecking)
+            }
+            "checkhostip" => yes_or_no(Flag::CheckHostIp),
+            "hashknownhosts" => yes_or_no(Flag::HashKnownHosts),
+            "hostkeyalias" => Ok(Directive::Text(Text::HostKeyAlias, one()?.to_ascii_lowercase())),
+            "knownhostscommand" => Ok(Directive::Text(Text::KnownHostsCommand, line.rest.to_owned())),
+            "nohostauthenticationforlocalhost" => yes_or_no(Flag::NoHostAuthenticationForLocalhost),
+            "revokedhostkeys" => text(Text::RevokedHostKeys),
+            "connecttimeout" => return timed(keyword, Time::ConnectTimeout, one()?),
+            "serveraliveinterval" => return timed(keyword, Time::ServerAliveInterval, one()?),
+            "serveralivecountmax" => number(Count::ServerAliveCountMax),
+            "connectionattempts" => number(Count::ConnectionAttempts),
+            "tcpkeepalive" | "keepalive" => yes_or_no(Flag::TcpKeepAlive),
+            "addressfamily" => choice(keyword, one()?, &AddressFamily::CHOICES).map(Directive::AddressFamily),
+            "bindaddress" => text(Text::BindAddress),
+            "bindinterface" => text(Text::BindInterface),
+            "proxyjump" => Jumps::parse(line.rest).map(Directive::ProxyJump),
+            "proxycommand" => Ok(Directive::Text(Text::ProxyCommand, line.rest.to_owned())),
+            "preferredauthentications" => text(Text::PreferredAuthentications),
+            "pubkeyauthentication" | "dsaauthentication" => {
+                choice(keyword, one()?, &PubkeyAuthentication::CHOICES).map(Directive::PubkeyAuthentication)
+            }
+            "passwordauthentication" => yes_or_no(Flag::PasswordAuthentication),
+            "kbdinteractiveauthentication"
+            | "challengeresponseauthentication"
+            | "skeyauthentication"
+            | "tisauthentication" => yes_or_no(Flag::KbdInteractiveAuthentication),
+            "numberofpasswordprompts" => number(Count::NumberOfPasswordPrompts),
+            "kexalgorithms" => algorithms(List::Kex),
+            "ciphers" => algorithms(List::Ciphers),
+            "macs" => algorithms(List::Macs),
+            "hostkeyalgorithms" => algorithms(List::HostKeys),
+            "pubkeyacceptedalgorithms" | "pubkeyacceptedkeytypes" => algorithms(List::PubkeyAccepted),
+            "casignaturealgorithms" => algorithms(List::CaSignatures),
+            "rekeylimit" => {
+                rekey_limit(&args).map(|(bytes, interval)| Directive::RekeyBytes(bytes, interval))
+            }
+            "setenv" => set_env(args).map(Directive::SetEnv),
+            "sendenv" => send_env(args).map(Directive::SendEnv),
+            "canonicalizehostname" => {
+                choice(keyword, one()?, &Canonicalize::CHOICES).map(Directive::Canonicalize)
+            }
+            "canonicalizemaxdots" => number(Count::CanonicalizeMaxDots),
+            "canonicaldomains" => {
+                list(keyword, args).and_then(canonical::domains).map(Directive::CanonicalDomains)
+            }
+            "canonicalizepermittedcnames" => canonical::cnames(args).map(Directive::CanonicalCnames),
+            "tag" => text(Text::Tag),
+            _ => return self.check_unused(keyword, &args).map(|()| None),
+        };
+        directive.map(Some)
+    }
+
+    /// A line that is of no use here, and that ssh may refuse all the same.
+    fn check_unused(&self, keyword: &str, args: &[String]) -> Result<(), String> {
+        if keywords::FLAGS.contains(&keyword) {
+            return flag(keyword, single(keyword, args)?).map(|_| ());
+        }
+        match keywords::CHOICES.iter().find(|(name, _)| *name == keyword) {
+            Some((_, words)) => {
+                let words: Vec<(&str, &str)> = words.iter().map(|&word| (word, word)).collect();
+                choice(keyword, single(keyword, args)?, &words).map(|_| ())
+            }
+            None => self.check_keyword(keyword),
+        }
+    }
+
+    fn algorithms(&self, keyword: &str, list: List, value: &str) -> Result<Directive, String> {
+        let names =
+            self.defaults.apply(list, value).map_err(|message| format!("{keyword} '{value}': {message}"))?;
+        Ok(Directive::Algorithms(list, names))
     }
 
     fn ask<T>(
@@ -170,153 +365,28 @@ impl Parser {
     }
 }
 
-/// Keywords of OpenSSH that ssh2-config does not list: misspelt there, newer, of Debian's GSSAPI patch, or obsolete.
-const MORE_KEYWORDS: &[&str] = &[
-    "afstokenpassing",
-    "canonicalizefallbacklocal",
-    "challengeresponseauthentication",
-    "channeltimeout",
-    "cipher",
-    "compressionlevel",
-    "dsaauthentication",
-    "enableescapecommandline",
-    "fallbacktorsh",
-    "globalknownhostsfile2",
-    "gssapiclientidentity",
-    "gssapikexalgorithms",
-    "gssapikeyexchange",
-    "gssapirenewalforcesrekey",
-    "gssapiserveridentity",
-    "gssapitrustdns",
-    "hostbasedacceptedkeytypes",
-    "keepalive",
-    "kerberosauthentication",
-    "kerberostgtpassing",
-    "obscurekeystroketiming",
-    "protocol",
-    "refuseconnection",
-    "remotecommand",
-    "requiredrsasize",
-    "rhostsauthentication",
-    "rhostsrsaauthentication",
-    "rsaauthentication",
-    "securitykeyprovider",
-    "skeyauthentication",
-    "smartcarddevice",
-    "streamlocalbindunlink",
-    "tag",
-    "tisauthentication",
-    "tunnel",
-    "tunneldevice",
-    "useprivilegedport",
-    "userknownhostsfile2",
-    "useroaming",
-    "usersh",
-    "versionaddendum",
-    "warnweakcrypto",
-];
-
-fn single<'a>(keyword: &str, args: &'a [String]) -> Result<&'a str, String> {
-    match args {
-        [] => Err(format!("{keyword} has no value")),
-        [value] if value.is_empty() => Err(format!("{keyword} has an empty value")),
-        [value] => Ok(value),
-        [_, more, ..] => Err(format!("{keyword} takes one value: unexpected '{more}'")),
-    }
+fn timed(keyword: &str, kind: Time, value: &str) -> Result<Option<Directive>, String> {
+    Ok(time(keyword, value)?.map(|time| Directive::Time(kind, time)))
 }
 
-fn flag(keyword: &str, value: &str) -> Result<bool, String> {
-    match value.to_ascii_lowercase().as_str() {
-        "yes" | "true" => Ok(true),
-        "no" | "false" => Ok(false),
-        _ => Err(format!("{keyword} '{value}': expected yes or no")),
+/// `NAME=value` several times; of a name that comes twice the first.
+fn set_env(args: Vec<String>) -> Result<Vec<(String, String)>, String> {
+    let mut set: Vec<(String, String)> = Vec::new();
+    for arg in args {
+        let (name, value) =
+            arg.split_once('=').ok_or_else(|| format!("setenv '{arg}': expected NAME=value"))?;
+        if set.iter().all(|(known, _)| known != name) {
+            set.push((name.to_owned(), value.to_owned()));
+        }
     }
+    Ok(set)
 }
 
-fn strict(value: &str) -> Result<StrictHostKeyChecking, String> {
-    StrictHostKeyChecking::parse(value)
-        .ok_or_else(|| format!("stricthostkeychecking '{value}': expected yes, no, off, accept-new or ask"))
-}
-
-fn files(keyword: &str, args: Vec<String>) -> Result<Vec<String>, String> {
-    if args.iter().any(String::is_empty) {
-        return Err(format!("{keyword} has an empty value"));
+fn send_env(args: Vec<String>) -> Result<Vec<String>, String> {
+    match args.iter().find(|arg| arg.is_empty() || arg.contains('=')) {
+        Some(arg) => Err(format!("sendenv '{arg}': expected the names of variables")),
+        None => Ok(args),
     }
-    if args.len() > KNOWN_HOSTS_FILES_MAX {
-        return Err(format!(
-            "{keyword} names {} files: at most {KNOWN_HOSTS_FILES_MAX} are allowed",
-            args.len()
-        ));
-    }
-    match args.iter().any(|arg| arg.eq_ignore_ascii_case("none")) {
-        true if args.len() > 1 => Err(format!("{keyword}: 'none' must stand alone")),
-        true => Ok(Vec::new()),
-        false => Ok(args),
-    }
-}
-
-fn count(keyword: &str, value: &str) -> Result<u32, String> {
-    let number = value.parse().ok().filter(|&n: &u32| i32::try_from(n).is_ok());
-    number.ok_or_else(|| format!("{keyword} '{value}' is not a number: expected 0 to {}", i32::MAX))
-}
-
-/// Seconds, or a sum of parts as `1h30m` (sshd_config(5), TIME FORMATS). `none` is no value: as in ssh, a later line
-/// may still set one.
-fn time(keyword: &str, value: &str) -> Result<Option<Duration>, String> {
-    if value == "none" {
-        return Ok(None);
-    }
-    seconds(value)
-        .filter(|&total| i32::try_from(total).is_ok())
-        .map(|total| Some(Duration::from_secs(total)))
-        .ok_or_else(|| format!("{keyword} '{value}' is not a time: expected seconds, 1m30s or none"))
-}
-
-fn seconds(value: &str) -> Option<u64> {
-    let mut total = 0_u64;
-    let mut rest = value;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        let (number, unit) = rest.split_at(digits);
-        let factor = match unit.chars().next().map(|c| c.to_ascii_lowercase()) {
-            None | Some('s') => 1,
-            Some('m') => 60,
-            Some('h') => 3_600,
-            Some('d') => 86_400,
-            Some('w') => 604_800,
-            Some(_) => return None,
-        };
-        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(factor)?)?;
-        rest = unit.get(1..).unwrap_or("");
-    }
-    if value.is_empty() { None } else { Some(total) }
-}
-
-/// Hops as `[user@]host[:port]` or `ssh://` addresses; the last one in its short form, as `ssh -G` prints it.
-fn jump(value: &str) -> Result<String, String> {
-    if value.eq_ignore_ascii_case("none") {
-        return Ok(value.to_owned());
-    }
-    let (others, last) = value.rsplit_once(',').map_or((None, value), |(others, last)| (Some(others), last));
-    if !others.into_iter().flat_map(|hops| hops.split(',')).chain([last]).all(|hop| is_hop(short(hop))) {
-        return Err(format!("proxyjump '{value}': expected [user@]host[:port], several separated by commas"));
-    }
-    Ok(others.map_or_else(|| short(last).to_owned(), |others| format!("{others},{}", short(last))))
-}
-
-fn short(hop: &str) -> &str {
-    hop.strip_prefix("ssh://").map_or(hop, |address| address.strip_suffix('/').unwrap_or(address))
-}
-
-fn is_hop(hop: &str) -> bool {
-    let (user, address) = hop.rsplit_once('@').map_or((None, hop), |(user, address)| (Some(user), address));
-    let (host, port) = match address.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
-        Some((host, port)) => (host, port.strip_prefix(':')),
-        None => address.split_once(':').map_or((address, None), |(host, port)| (host, Some(port))),
-    };
-    user != Some("")
-        && !host.is_empty()
-        && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 #[cfg(test)]
@@ -324,20 +394,29 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Option<Directive>, String> {
-        Parser::new().parse(&Line::parse(line).unwrap())
+        Parser::new(AlgorithmLists::spoken()).parse(&Line::parse(line).unwrap())
     }
 
     #[test]
     fn values() {
         let ok = |line: &str| parse(line).unwrap().unwrap();
         assert_eq!(ok("HostName a#b"), Directive::HostName("a#b".into()));
-        assert_eq!(ok("User \"a \\\"b\\\\\""), Directive::User("a \"b\\".into()));
+        assert_eq!(ok("User \"a \\\"b\\\\\""), Directive::Text(Text::User, "a \"b\\".into()));
         assert_eq!(ok("IdentityFile '~/.ssh/my key'"), Directive::IdentityFile("~/.ssh/my key".into()));
-        assert_eq!(ok("ConnectTimeout 1h1m1s"), Directive::ConnectTimeout(Duration::from_secs(3661)));
+        assert_eq!(
+            ok("ConnectTimeout 1h1m1s"),
+            Directive::Time(Time::ConnectTimeout, Duration::from_secs(3661))
+        );
         assert_eq!(parse("ConnectTimeout none"), Ok(None));
         assert_eq!(ok("UserKnownHostsFile none"), Directive::UserKnownHostsFile(vec![]));
-        assert_eq!(ok("ProxyJump a,ssh://u@b:3/"), Directive::ProxyJump("a,u@b:3".into()));
-        assert_eq!(ok("ProxyCommand nc \"%h\" # x"), Directive::ProxyCommand("nc \"%h\" # x".into()));
+        assert_eq!(
+            ok("ProxyJump a,ssh://u@b:3/"),
+            Directive::ProxyJump(Jumps::parse("a,ssh://u@b:3").unwrap())
+        );
+        assert_eq!(
+            ok("ProxyCommand nc \"%h\" # x"),
+            Directive::Text(Text::ProxyCommand, "nc \"%h\" # x".into())
+        );
     }
 
     #[test]
@@ -357,6 +436,12 @@ mod tests {
             ),
             ("IdentitiesOnly maybe", "identitiesonly 'maybe': expected yes or no"),
             ("Bogus 1", "bad configuration option 'bogus' (IgnoreUnknown bogus would allow it)"),
+            ("Compression maybe", "compression 'maybe': expected yes or no"),
+            ("PubkeyAuthentication x", "pubkeyauthentication 'x': expected yes, no, unbound or host-bound"),
+            ("Ciphers aes*", "ciphers 'aes*': 'aes*' is no algorithm"),
+            ("SetEnv X", "setenv 'X': expected NAME=value"),
+            ("SendEnv X=1", "sendenv 'X=1': expected the names of variables"),
+            ("RekeyLimit 15", "rekeylimit '15': expected default, or 16 bytes and more, as 1G"),
             ("UserKnownHostsFile none a", "userknownhostsfile: 'none' must stand alone"),
             (
                 "ProxyJump a@@b:x",
@@ -371,10 +456,10 @@ mod tests {
     fn what_openssh_knows_is_let_pass() {
         for line in [
             "ForwardAgent /run/agent",
-            "SendEnv LANG LC_*",
-            "Tunnel yes",
+            "UpdateHostKeys ask",
+            "Tunnel Ethernet",
             "AddKeysToAgent confirm 1h",
-            "Tag x",
+            "KbdInteractiveDevices bsdauth",
         ] {
             assert_eq!(parse(line), Ok(None), "{line}");
         }

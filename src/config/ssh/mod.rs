@@ -7,24 +7,36 @@
 //!
 //! Parsing never fails as a whole because of a line: a broken line is an error of the hosts it counts for.
 
+mod algorithms;
+mod canonical;
+mod criteria;
 mod directive;
+mod draft;
 mod expand;
+mod finish;
 mod host;
+mod jump;
+mod keywords;
 mod lexer;
+mod print;
 mod reader;
 mod scope;
+mod value;
 
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use directive::StrictHostKeyChecking;
-pub use host::HostConfig;
+pub use algorithms::{AlgorithmLists, Names};
+pub use criteria::Exec;
+pub use directive::{AddressFamily, StrictHostKeyChecking};
+pub use host::{HostConfig, Proxy};
+pub use jump::Jump;
 pub use reader::Diagnostic;
 
 use super::{Env, Settings, file};
 use crate::base::{Error, Kind, Result};
-use host::Draft;
+use draft::{Draft, Given};
 use reader::{Owner, Reader, Section};
 use scope::{Condition, Scopes};
 
@@ -41,6 +53,12 @@ pub struct SshConfig {
     hosts: Vec<String>,
     warnings: Vec<Diagnostic>,
     known_hosts: Option<KnownHostsFile>,
+    /// What hosts are offered of whose algorithms nothing is said.
+    defaults: AlgorithmLists,
+    /// Runs the commands of `Match exec`.
+    exec: Option<Exec>,
+    /// The lines are read twice for every host.
+    wants_final: bool,
 }
 
 /// A known_hosts file that the settings name.
@@ -52,37 +70,26 @@ struct KnownHostsFile {
 }
 
 impl SshConfig {
-    /// Reads `path` alone, as `ssh -F path` does, or without one `~/.ssh/config` and `/etc/ssh/ssh_config`.
+    /// Reads `path` alone, as `ssh -F path` does, or without one `~/.ssh/config` and `/etc/ssh/ssh_config`. What the
+    /// configuration adds to lists of algorithms or removes from them, it adds to `defaults` or removes from them.
     ///
     /// # Errors
     /// [`Kind::Local`] when a file is there and cannot be read, or when `path` is not there. Default files that do
     /// not exist are no error.
-    pub fn load(path: Option<&Path>, env: &Env) -> Result<Self> {
-        let mut reader = Reader::new(env);
-        match path {
-            Some(path) => reader.read(path, Owner::User).map_err(|error| unreadable(path, &error))?,
-            None => {
-                for (path, owner) in reader::default_files(env) {
-                    match reader.read(&path, owner) {
-                        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                            return Err(unreadable(&path, &error));
-                        }
-                        _ => {}
-                    }
-                }
-            }
-        }
-        Ok(Self::new(reader, env.clone()))
+    pub fn load(path: Option<&Path>, env: &Env, defaults: AlgorithmLists) -> Result<Self> {
+        Self::load_with(path, env, defaults, None)
     }
 
-    /// Reads the configuration that the settings name, for the known_hosts file that they name.
+    /// Reads the configuration that the settings name, for the known_hosts file that they name. The commands of `Match
+    /// exec` are run by `exec` if the settings allow it, and otherwise not.
     ///
     /// # Errors
     /// As [`SshConfig::load`].
-    pub fn load_for(settings: &Settings, env: &Env) -> Result<Self> {
+    pub fn load_for(settings: &Settings, env: &Env, defaults: AlgorithmLists, exec: Exec) -> Result<Self> {
         let known_hosts = settings.known_hosts.clone();
         let known_hosts = known_hosts.map(|path| KnownHostsFile { path, wins: settings.known_hosts_wins });
-        Ok(Self { known_hosts, ..Self::load(settings.ssh_config.as_deref(), env)? })
+        let exec = settings.match_exec.then_some(exec);
+        Ok(Self { known_hosts, ..Self::load_with(settings.ssh_config.as_deref(), env, defaults, exec)? })
     }
 
     /// The hosts that are named: plain names of `Host` lines, in the order of the files, each once.
@@ -101,10 +108,35 @@ impl SshConfig {
     /// [`Kind::HostConfig`], naming file and line, when a line that counts for this host is broken or has a token
     /// that cannot be expanded.
     pub fn resolve(&self, alias: &str) -> Result<HostConfig> {
-        let mut draft = Draft::new(alias, &self.env);
-        let mut view = self.scopes.for_host(alias);
-        for section in self.candidates(alias) {
-            if !view.counts(section.scope, &draft.facts()) {
+        self.resolve_given(alias, Given::default())
+    }
+
+    /// What the configuration means for a host to jump through. What the hop itself says wins, as on a command line.
+    ///
+    /// # Errors
+    /// As [`SshConfig::resolve`].
+    pub fn resolve_jump(&self, jump: &Jump) -> Result<HostConfig> {
+        self.resolve_given(&jump.host, Given { user: jump.user.as_deref(), port: jump.port })
+    }
+
+    fn resolve_given(&self, alias: &str, given: Given<'_>) -> Result<HostConfig> {
+        let mut draft = Draft::new(alias, given, &self.env);
+        self.gather(&mut draft, alias)?;
+        let hostname = draft.hostname().map_err(|error| host_error(&error))?;
+        if self.wants_final || draft.is_canonicalized() {
+            draft.start_final_pass(hostname.clone());
+            self.gather(&mut draft, &hostname)?;
+        }
+        let finished = draft.finish(hostname, &self.defaults, self.known_hosts.as_ref());
+        finished.map_err(|error| host_error(&error))
+    }
+
+    /// Applies the lines that count for `name`.
+    fn gather<'a>(&'a self, draft: &mut Draft<'a>, name: &str) -> Result<()> {
+        let mut view = self.scopes.for_host(name);
+        for section in self.candidates(name) {
+            let counts = view.counts(section.scope, &draft.facts(self.exec.as_ref()));
+            if !counts.map_err(|error| host_error(&error))? {
                 continue;
             }
             if let Some(error) = &section.error {
@@ -114,11 +146,34 @@ impl SshConfig {
                 draft.apply(directive, &section.file, *line).map_err(|error| host_error(&error))?;
             }
         }
-        draft.finish(self.known_hosts.as_ref()).map_err(|error| host_error(&error))
+        Ok(())
     }
 
-    fn new(reader: Reader<'_>, env: Env) -> Self {
-        let Reader { scopes, sections, names, warnings, .. } = reader;
+    fn load_with(
+        path: Option<&Path>,
+        env: &Env,
+        defaults: AlgorithmLists,
+        exec: Option<Exec>,
+    ) -> Result<Self> {
+        let mut reader = Reader::new(env, defaults.clone(), exec.is_some());
+        match path {
+            Some(path) => reader.read(path, Owner::User).map_err(|error| unreadable(path, &error))?,
+            None => {
+                for (path, owner) in reader::default_files(env) {
+                    match reader.read(&path, owner) {
+                        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                            return Err(unreadable(&path, &error));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        Ok(Self::new(reader, env.clone(), defaults, exec))
+    }
+
+    fn new(reader: Reader<'_>, env: Env, defaults: AlgorithmLists, exec: Option<Exec>) -> Self {
+        let Reader { scopes, sections, names, warnings, wants_final, .. } = reader;
         let (by_scope, floating) = index(&scopes, &sections);
         let mut seen = HashSet::new();
         let mut hosts = Vec::new();
@@ -128,7 +183,19 @@ impl SshConfig {
                 hosts.push(name);
             }
         }
-        Self { env, scopes, sections, by_scope, floating, hosts, warnings, known_hosts: None }
+        Self {
+            env,
+            scopes,
+            sections,
+            by_scope,
+            floating,
+            hosts,
+            warnings,
+            known_hosts: None,
+            defaults,
+            exec,
+            wants_final,
+        }
     }
 
     /// The sections that may count for a host, in order.

@@ -7,9 +7,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::directive::{Directive, Parser};
+use super::algorithms::AlgorithmLists;
+use super::criteria::Header;
+use super::directive::{Directive, Parser, Text};
 use super::lexer::Line;
-use super::scope::{self, Condition, EVERYWHERE, ScopeId, Scopes};
+use super::scope::{Condition, EVERYWHERE, ScopeId, Scopes};
 use crate::base::limits::{
     CONFIG_WARNINGS_MAX, SSH_CONFIG_BYTES_MAX, SSH_CONFIG_FILE_BYTES_MAX, SSH_CONFIG_FILES_MAX,
     SSH_CONFIG_INCLUDE_DEPTH_MAX,
@@ -60,6 +62,10 @@ pub struct Reader<'a> {
     /// Plain names of `Host` headers, in file order, with repetitions.
     pub names: Vec<(String, ScopeId)>,
     pub warnings: Vec<Diagnostic>,
+    /// A `Match` header asks for a second pass.
+    pub wants_final: bool,
+    /// Whether the commands of `Match exec` may be run.
+    may_exec: bool,
     /// Keywords that need not be known.
     ignored: Option<String>,
     files: usize,
@@ -83,15 +89,17 @@ impl Cursor {
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(env: &'a Env) -> Self {
+    pub fn new(env: &'a Env, defaults: AlgorithmLists, may_exec: bool) -> Self {
         Self {
             env,
-            parser: Parser::new(),
+            parser: Parser::new(defaults),
             owner: Owner::User,
             scopes: Scopes::new(),
             sections: Vec::new(),
             names: Vec::new(),
             warnings: Vec::new(),
+            wants_final: false,
+            may_exec,
             ignored: None,
             files: 0,
             bytes: 0,
@@ -136,11 +144,19 @@ impl<'a> Reader<'a> {
             "ignoreunknown" => self.ignore_unknown(cursor, &line),
             keyword if self.is_ignored(keyword) => {}
             _ => match self.parser.parse(&line) {
-                Ok(Some(directive)) => self.section(cursor).directives.push((cursor.line, directive)),
+                Ok(Some(directive)) => self.take(cursor, directive),
                 Ok(None) => {}
                 Err(message) => self.fail(cursor, message),
             },
         }
+    }
+
+    fn take(&mut self, cursor: &Cursor, directive: Directive) {
+        if matches!(&directive, Directive::Text(Text::KnownHostsCommand, command) if command != "none") {
+            let message = "knownhostscommand is not run: hosts that only it knows are refused";
+            self.warn(cursor.diagnostic(message));
+        }
+        self.section(cursor).directives.push((cursor.line, directive));
     }
 
     fn enter_host(&mut self, cursor: &mut Cursor, line: &Line<'_>) {
@@ -158,14 +174,18 @@ impl<'a> Reader<'a> {
     }
 
     fn enter_match(&mut self, cursor: &mut Cursor, line: &Line<'_>) {
-        match scope::parse_match(line.rest) {
-            Ok(condition) => {
-                cursor.scope = self.scopes.add(cursor.outer, condition);
-                // An empty section, so that the header is evaluated at its place among the lines.
-                self.section(cursor);
-            }
-            Err(message) => self.skip_block(cursor, &message),
+        let header = Header::parse(line.rest);
+        self.wants_final |= header.wants_final;
+        if header.has_exec && !self.may_exec {
+            return self.skip_block(
+                cursor,
+                "'Match exec' would run a command, which SCOUT_MATCH_EXEC does not allow",
+            );
         }
+        let place = cursor.diagnostic("");
+        cursor.scope = self.scopes.add(cursor.outer, Condition::Match(header, place));
+        // An empty section, so that the header is evaluated at its place among the lines.
+        self.section(cursor);
     }
 
     /// A header we cannot use: the lines below it must not count for the hosts of the header above.

@@ -4,7 +4,8 @@
 
 use std::collections::HashMap;
 
-use super::lexer;
+use super::criteria::{Facts, Header};
+use super::reader::Diagnostic;
 use crate::config::pattern::{self, Match};
 
 /// Index of a scope.
@@ -17,42 +18,12 @@ pub const EVERYWHERE: ScopeId = 0;
 #[derive(Debug, PartialEq, Eq)]
 pub enum Condition {
     Always,
-    /// Nothing: a header we could not read or do not evaluate. Its lines must not count for anyone.
+    /// Nothing: a header we could not read or must not evaluate. Its lines must not count for anyone.
     Never,
     /// `Host`: the patterns with wildcards; the plain names are in the index.
     Host(Vec<String>),
-    /// `Match`: all of them.
-    Match(Vec<Criterion>),
-}
-
-/// One criterion of a `Match` header.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Criterion {
-    pub subject: Subject,
-    pub negated: bool,
-    /// A comma list of patterns.
-    pub patterns: String,
-}
-
-/// What a criterion looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subject {
-    /// The host name after `HostName` so far.
-    Host,
-    /// The name the user gave.
-    OriginalHost,
-    /// The remote user so far.
-    User,
-    LocalUser,
-}
-
-/// What `Match` compares with, as far as the lines before it have decided.
-#[derive(Debug, Clone, Copy)]
-pub struct Facts<'a> {
-    pub host: &'a str,
-    pub original_host: &'a str,
-    pub user: &'a str,
-    pub local_user: &'a str,
+    /// `Match`, and where it stands, to tell what is wrong with it.
+    Match(Header, Diagnostic),
 }
 
 #[derive(Debug)]
@@ -135,14 +106,16 @@ pub struct View<'a> {
 
 impl View<'_> {
     /// Whether lines of `scope` count, given the facts at this point. Scopes are to be asked in order.
-    pub fn counts(&mut self, mut scope: ScopeId, facts: &Facts<'_>) -> bool {
-        while scope != EVERYWHERE {
-            if !self.holds(scope, facts) {
-                return false;
-            }
-            scope = self.scopes.scopes.get(scope as usize).map_or(EVERYWHERE, |scope| scope.parent);
+    ///
+    /// # Errors
+    /// A `Match` header for which nobody can tell.
+    pub fn counts(&mut self, scope: ScopeId, facts: &Facts<'_>) -> Result<bool, Diagnostic> {
+        if scope == EVERYWHERE {
+            return Ok(true);
         }
-        true
+        // As deep as files are included.
+        let parent = self.scopes.scopes.get(scope as usize).map_or(EVERYWHERE, |scope| scope.parent);
+        Ok(self.counts(parent, facts)? && self.holds(scope, facts)?)
     }
 
     /// Whether some lines in `scope` may count, whatever `Match` says: such a host is worth offering.
@@ -163,15 +136,19 @@ impl View<'_> {
         true
     }
 
-    fn holds(&mut self, id: ScopeId, facts: &Facts<'_>) -> bool {
+    fn holds(&mut self, id: ScopeId, facts: &Facts<'_>) -> Result<bool, Diagnostic> {
         match self.scopes.condition(id) {
-            Condition::Always => true,
-            Condition::Never => false,
-            Condition::Host(wildcards) => self.host_holds(id, wildcards),
-            Condition::Match(criteria) => *self
-                .decided
-                .entry(id)
-                .or_insert_with(|| criteria.iter().all(|criterion| criterion.holds(facts))),
+            Condition::Always => Ok(true),
+            Condition::Never => Ok(false),
+            Condition::Host(wildcards) => Ok(self.host_holds(id, wildcards)),
+            Condition::Match(header, place) => {
+                if let Some(&decided) = self.decided.get(&id) {
+                    return Ok(decided);
+                }
+                let holds = header.holds(facts).map_err(|message| Diagnostic { message, ..place.clone() })?;
+                self.decided.insert(id, holds);
+                Ok(holds)
+            }
         }
     }
 
@@ -190,64 +167,30 @@ impl View<'_> {
     }
 }
 
-impl Criterion {
-    fn holds(&self, facts: &Facts<'_>) -> bool {
-        let (text, fold) = match self.subject {
-            Subject::Host => (facts.host, true),
-            Subject::OriginalHost => (facts.original_host, true),
-            Subject::User => (facts.user, false),
-            Subject::LocalUser => (facts.local_user, false),
-        };
-        let found = if fold {
-            list_matches(&self.patterns.to_ascii_lowercase(), &text.to_ascii_lowercase())
-        } else {
-            list_matches(&self.patterns, text)
-        };
-        found != self.negated
-    }
-}
-
-fn list_matches(patterns: &str, text: &str) -> bool {
-    pattern::matches_list(patterns.split(','), text) == Match::Yes
-}
-
-/// Reads what follows `Match`.
-///
-/// # Errors
-/// Why the header cannot be evaluated.
-pub fn parse_match(mut rest: &str) -> Result<Condition, String> {
-    let mut criteria = Vec::new();
-    let mut all = false;
-    while let Some(word) = lexer::word(&mut rest).filter(|word| !word.is_empty() && !word.starts_with('#')) {
-        let (negated, name) = word.strip_prefix('!').map_or((false, word), |name| (true, name));
-        let subject = match name.to_ascii_lowercase().as_str() {
-            "all" if !negated => {
-                all = true;
-                continue;
-            }
-            "host" => Subject::Host,
-            "originalhost" => Subject::OriginalHost,
-            "user" => Subject::User,
-            "localuser" => Subject::LocalUser,
-            _ => return Err(format!("'Match {name}' is not supported")),
-        };
-        let patterns = lexer::word(&mut rest).filter(|patterns| !patterns.is_empty());
-        let patterns = patterns.ok_or_else(|| format!("'Match {name}' has no pattern"))?.to_owned();
-        criteria.push(Criterion { subject, negated, patterns });
-    }
-    match (all, criteria.is_empty()) {
-        (true, true) => Ok(Condition::Always),
-        (false, false) => Ok(Condition::Match(criteria)),
-        (true, false) => Err("'Match all' cannot be combined with other criteria".to_owned()),
-        (false, true) => Err("'Match' has no criteria".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::path::Path;
+    use std::sync::Arc;
 
-    const FACTS: Facts<'_> = Facts { host: "h.example", original_host: "h", user: "ann", local_user: "me" };
+    use super::*;
+    use crate::config::Env;
+    use crate::config::ssh::expand::Tokens;
+
+    fn with_user<T>(user: &str, use_them: impl FnOnce(&Facts<'_>) -> T) -> T {
+        let env = Env::default();
+        let tokens =
+            Tokens { env: &env, hostname: "h", alias: "h", key_alias: "h", user, port: 22, jump: "" };
+        use_them(&Facts { tokens, tag: "", is_final: false, exec: None })
+    }
+
+    fn counts(view: &mut View<'_>, scope: ScopeId, user: &str) -> bool {
+        with_user(user, |facts| view.counts(scope, facts)).unwrap()
+    }
+
+    fn match_header(text: &str) -> Condition {
+        let place = Diagnostic { file: Arc::from(Path::new("f")), line: 1, message: String::new() };
+        Condition::Match(Header::parse(text), place)
+    }
 
     fn patterns(text: &str) -> Vec<String> {
         text.split_whitespace().map(str::to_owned).collect()
@@ -256,7 +199,7 @@ mod tests {
     fn host_counts(header: &str, alias: &str) -> bool {
         let mut scopes = Scopes::new();
         let id = scopes.add_host(EVERYWHERE, &patterns(header));
-        scopes.for_host(alias).counts(id, &FACTS)
+        counts(&mut scopes.for_host(alias), id, "ann")
     }
 
     #[test]
@@ -274,37 +217,27 @@ mod tests {
         let mut scopes = Scopes::new();
         let outer = scopes.add_host(EVERYWHERE, &patterns("a b"));
         let inner = scopes.add_host(outer, &patterns("b c"));
-        assert!(scopes.for_host("b").counts(inner, &FACTS));
-        assert!(!scopes.for_host("c").counts(inner, &FACTS));
+        assert!(counts(&mut scopes.for_host("b"), inner, "ann"));
+        assert!(!counts(&mut scopes.for_host("c"), inner, "ann"));
         assert!(!scopes.for_host("c").may_count(inner));
-    }
-
-    #[test]
-    fn match_headers() {
-        let holds = |header: &str| {
-            let mut scopes = Scopes::new();
-            let id = scopes.add(EVERYWHERE, parse_match(header).unwrap());
-            scopes.for_host("h").counts(id, &FACTS)
-        };
-        for yes in
-            ["all", "host *.EXAMPLE user ann", "originalhost=h", "!user bob,eve", "localuser \"me\" # x"]
-        {
-            assert!(holds(yes), "{yes}");
-        }
-        for no in ["host h", "user Ann", "host *.example user bob", "!originalhost h", "host *,!h.*"] {
-            assert!(!holds(no), "{no}");
-        }
-        for bad in ["", "foo", "exec true", "final all", "host", "all user x"] {
-            assert!(parse_match(bad).is_err(), "{bad}");
-        }
     }
 
     #[test]
     fn a_decision_about_match_is_kept() {
         let mut scopes = Scopes::new();
-        let id = scopes.add(EVERYWHERE, parse_match("user ann").unwrap());
+        let id = scopes.add(EVERYWHERE, match_header("user ann"));
         let mut view = scopes.for_host("h");
-        assert!(view.counts(id, &FACTS));
-        assert!(view.counts(id, &Facts { user: "bob", ..FACTS }));
+        assert!(counts(&mut view, id, "ann"));
+        assert!(counts(&mut view, id, "bob"));
+    }
+
+    #[test]
+    fn a_header_nobody_can_evaluate_matters_only_where_its_parent_counts() {
+        let mut scopes = Scopes::new();
+        let outer = scopes.add_host(EVERYWHERE, &patterns("a"));
+        let inner = scopes.add(outer, match_header("foo"));
+        assert!(!counts(&mut scopes.for_host("b"), inner, "ann"));
+        let error = with_user("ann", |facts| scopes.for_host("a").counts(inner, facts)).unwrap_err();
+        assert_eq!(error.to_string(), "f:1: 'Match foo' is not supported");
     }
 }

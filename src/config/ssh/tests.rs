@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::fs;
 use std::time::Duration;
 
@@ -20,8 +19,7 @@ impl Home {
         for (name, text) in files {
             fs::write(dir.path().join(".ssh").join(name), text).unwrap();
         }
-        let env =
-            Env { home: dir.path().into(), user: "me".into(), vars: HashMap::new(), homes: HashMap::new() };
+        let env = Env { home: dir.path().into(), user: "me".into(), ..Env::default() };
         Self { dir, env }
     }
 
@@ -30,8 +28,13 @@ impl Home {
     }
 
     fn load(&self) -> SshConfig {
-        SshConfig::load(Some(&self.path("config")), &self.env).unwrap()
+        SshConfig::load(Some(&self.path("config")), &self.env, AlgorithmLists::spoken()).unwrap()
     }
+}
+
+/// Nothing may be run.
+fn never() -> Exec {
+    Exec(std::rc::Rc::new(|command| panic!("{command} was run")))
 }
 
 fn config(text: &str) -> SshConfig {
@@ -59,7 +62,7 @@ fn a_match_block_we_do_not_evaluate_is_skipped_with_a_warning() {
     assert_eq!(config.resolve("b").unwrap().port, 2);
     let warnings: Vec<_> = config.warnings().iter().map(ToString::to_string).collect();
     assert_eq!(warnings.len(), 1);
-    assert!(warnings[0].contains("config:3: 'Match exec' is not supported"), "{warnings:?}");
+    assert!(warnings[0].contains("config:3: 'Match exec' would run a command"), "{warnings:?}");
 }
 
 #[test]
@@ -125,7 +128,9 @@ fn an_include_that_cannot_be_read_or_never_ends_is_an_error_of_its_block() {
 #[test]
 fn files_that_cannot_be_read_are_named() {
     let home = Home::new(&[]);
-    let load = |path: &Path| SshConfig::load(Some(path), &home.env).map(|_| ()).unwrap_err();
+    let load = |path: &Path| {
+        SshConfig::load(Some(path), &home.env, AlgorithmLists::spoken()).map(|_| ()).unwrap_err()
+    };
     let missing = load(&home.path("config"));
     assert_eq!(missing.kind(), Kind::Local);
     assert!(missing.message().ends_with(".ssh/config: No such file or directory"), "{missing}");
@@ -133,12 +138,17 @@ fn files_that_cannot_be_read_are_named() {
     let large = fs::File::create(home.path("large")).unwrap();
     large.set_len(SSH_CONFIG_FILE_BYTES_MAX + 1).unwrap();
     assert!(load(&home.path("large")).message().ends_with("large: larger than 16 MiB"));
-    assert!(SshConfig::load(Some(Path::new("/dev/null")), &home.env).unwrap().hosts().is_empty());
+    assert!(
+        SshConfig::load(Some(Path::new("/dev/null")), &home.env, AlgorithmLists::spoken())
+            .unwrap()
+            .hosts()
+            .is_empty()
+    );
 }
 
 #[test]
 fn without_a_path_a_missing_file_means_no_hosts() {
-    let config = SshConfig::load(None, &Home::new(&[]).env).unwrap();
+    let config = SshConfig::load(None, &Home::new(&[]).env, AlgorithmLists::spoken()).unwrap();
     assert!(config.hosts().is_empty());
     assert_eq!(config.resolve("x").unwrap().hostname, "x");
 }
@@ -179,7 +189,7 @@ fn a_known_hosts_flag_wins_over_the_host_and_the_setting_over_the_default_only()
             known_hosts_wins: wins,
             ..settings
         };
-        let config = SshConfig::load_for(&settings, &home.env).unwrap();
+        let config = SshConfig::load_for(&settings, &home.env, AlgorithmLists::spoken(), never()).unwrap();
         let files = config.resolve(host).unwrap().known_hosts_files();
         files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(" ")
     };

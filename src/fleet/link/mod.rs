@@ -8,8 +8,9 @@
 mod ahead;
 mod exec;
 mod files;
+mod tunnel;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::rc::Rc;
@@ -18,6 +19,7 @@ use event_listener::{Event as Notify, EventListener};
 
 use super::errors;
 use super::gate::Gate;
+use super::memory::Memory;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::ssh::{self, ChannelId, Event};
@@ -25,9 +27,9 @@ use crate::ssh::{self, ChannelId, Event};
 use ahead::{Ahead, InUse};
 use exec::Execs;
 use files::Files;
+pub use tunnel::Tunnel;
+use tunnel::Tunnels;
 
-/// Channels left to commands: the others are for SFTP and for those that are on their way out.
-const SESSIONS_MAX: usize = limits::SSH_CHANNELS_MAX / 2;
 /// Sessions that a server is believed to give besides those left to commands: SFTP's, and one to spare.
 const SESSIONS_BESIDES: usize = 2;
 
@@ -44,40 +46,8 @@ pub struct LinkOptions {
     pub clock: fn() -> Instant,
     /// What earlier connections to the host have taught.
     pub memory: Rc<Memory>,
-}
-
-/// What is known of a host beyond the life of a connection.
-#[derive(Debug, Default)]
-pub struct Memory {
-    /// It refuses SFTP, hangs up when asked for it, or has no room for it besides commands.
-    lacks_sftp: Cell<bool>,
-    /// A connection serves one session and no other after it (TinySSH).
-    serves_one_session: Cell<bool>,
-    /// It hung up when sessions were opened ahead of their use.
-    opens_no_sessions_ahead: Cell<bool>,
-    /// The shortest round trip of late.
-    round_trip: Cell<Option<Duration>>,
-}
-
-impl Memory {
-    /// How long a message and its answer take to the host and back: the shortest of late, without the host's work.
-    pub fn round_trip(&self) -> Option<Duration> {
-        self.round_trip.get()
-    }
-
-    /// A message was answered after `time`. Shorter than ever is believed at once, longer by and by: the way may have
-    /// become longer, or the host was slow.
-    pub fn note_round_trip(&self, time: Duration) {
-        let estimate = match self.round_trip.get() {
-            Some(known) if time > known => known + (time - known) / 8,
-            _ => time,
-        };
-        self.round_trip.set(Some(estimate));
-    }
-
-    fn keeps_sessions_ahead(&self) -> bool {
-        !self.serves_one_session.get() && !self.opens_no_sessions_ahead.get()
-    }
+    /// Variables for every command (`SendEnv`, `SetEnv`).
+    pub env: Rc<[(String, String)]>,
 }
 
 /// One connection. See the module's documentation.
@@ -86,6 +56,7 @@ pub struct Link {
     idle_timeout: Duration,
     clock: fn() -> Instant,
     memory: Rc<Memory>,
+    env: Rc<[(String, String)]>,
     /// Lets as many commands run as the server gives sessions.
     sessions: Rc<Gate>,
     /// Lets as many file operations share the SFTP channel as its pipeline holds.
@@ -100,6 +71,7 @@ struct State {
     ahead: Ahead,
     execs: Execs,
     files: Files,
+    tunnels: Tunnels,
     /// Whether the server has ever opened a session.
     has_served: bool,
     /// Operations under way.
@@ -112,9 +84,9 @@ struct State {
 }
 
 impl State {
-    /// Since when nothing runs.
-    fn idle_since(&self) -> Option<Instant> {
-        (self.active == 0 && self.execs.is_empty()).then_some(self.used)
+    /// Since when nothing runs, besides `others`.
+    fn idle_since(&self, others: usize) -> Option<Instant> {
+        (self.active == others && self.execs.is_empty()).then_some(self.used)
     }
 
     fn in_use(&self) -> InUse {
@@ -140,13 +112,14 @@ impl Link {
     /// and every event after [`Event::Ready`].
     pub fn new(client: ssh::Client, options: LinkOptions) -> Rc<Self> {
         let now = (options.clock)();
-        let sessions = options.sessions.min(SESSIONS_MAX);
+        let sessions = options.sessions.min(limits::SSH_SESSIONS_MAX);
         let ahead = Ahead::new(&client, sessions + SESSIONS_BESIDES, now);
         Rc::new(Self {
             host: options.host,
             idle_timeout: options.idle_timeout,
             clock: options.clock,
             memory: options.memory,
+            env: options.env,
             sessions: Gate::new(sessions, limits::QUEUED_REQUESTS_DEFAULT),
             pipeline: Gate::new(limits::SFTP_OPERATIONS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
             driver: Notify::new(),
@@ -155,6 +128,7 @@ impl Link {
                 ahead,
                 execs: Execs::default(),
                 files: Files::default(),
+                tunnels: Tunnels::default(),
                 has_served: false,
                 active: 0,
                 used: now,
@@ -200,7 +174,7 @@ impl Link {
         ahead.handle_timeout(client, in_use, now);
         execs.end_overdue(client, now);
         files.handle_timeout(client, now);
-        let is_idle = state.idle_since().is_some_and(|since| since + self.idle_timeout <= now);
+        let is_idle = state.idle_since(0).is_some_and(|since| since + self.idle_timeout <= now);
         drop(state);
         self.settle(ticked, now);
         if is_idle {
@@ -214,7 +188,7 @@ impl Link {
         if state.ended.is_some() {
             return None;
         }
-        let idle = state.idle_since().map(|since| since + self.idle_timeout);
+        let idle = state.idle_since(0).map(|since| since + self.idle_timeout);
         let deadlines = [
             state.client.poll_timeout(),
             state.ahead.poll_timeout(state.in_use()),
@@ -252,9 +226,10 @@ impl Link {
         self.state.borrow().ended.is_some()
     }
 
-    /// Since when nothing runs on it; `None` while something does.
+    /// Since when nothing runs on it; `None` while something does. Who asks knows better what its tunnels are for.
     pub fn idle_since(&self) -> Option<Instant> {
-        self.state.borrow().idle_since()
+        let state = self.state.borrow();
+        state.idle_since(state.tunnels.count())
     }
 
     /// Waits until the driver is done with an ended link.
@@ -297,6 +272,9 @@ impl Link {
     }
 
     fn dispatch(&self, state: &mut State, event: Event, now: Instant) {
+        if event.channel().is_some_and(|channel| state.tunnels.owns(channel)) {
+            return state.tunnels.handle_event(event);
+        }
         let in_use = InUse { commands: state.execs.open(), sftp: state.files.is_open() };
         let State { client, ahead, execs, files, has_served, .. } = state;
         let mut early = false;
@@ -352,6 +330,7 @@ impl Link {
             state.ended = Some(error);
             state.execs.wake_all();
             state.files.wake_all();
+            state.tunnels.wake_all();
         }
         drop(state);
         self.driver.notify(usize::MAX);

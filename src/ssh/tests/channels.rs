@@ -1,6 +1,6 @@
-use super::pair::{Link, Pair};
 use crate::base::limits::SSH_CHANNELS_MAX;
 use crate::ssh::*;
+use crate::testing::ssh_pair::{Link, Pair};
 use crate::testing::ssh_server::ServerConfig;
 
 #[test]
@@ -113,7 +113,8 @@ fn a_signal_reaches_the_command() {
 
 #[test]
 fn channels_are_bounded_and_their_numbers_never_reused() {
-    let mut pair = Pair::new(ServerConfig { sessions_max: 1000, ..ServerConfig::default() }, Link::Whole);
+    let server = ServerConfig { sessions_max: SSH_CHANNELS_MAX, ..ServerConfig::default() };
+    let mut pair = Pair::new(server, Link::Whole);
     let ids: Vec<ChannelId> = (0..SSH_CHANNELS_MAX).map(|_| pair.client.open_session().unwrap()).collect();
     assert_eq!(pair.client.open_session(), Err(Error::ChannelLimit));
     pair.run();
@@ -161,4 +162,82 @@ fn room_that_the_confirmation_makes_is_told() {
     pair.run();
     assert!(pair.events.contains(&Event::Writable(channel)));
     assert_eq!(pair.client.send(channel, &input[taken..]), input.len() - taken);
+}
+
+#[test]
+fn a_number_that_is_used_again_is_another_number() {
+    let mut pair = Pair::new(ServerConfig::default(), Link::Whole);
+    let mut ids = Vec::new();
+    for n in 0..100 {
+        let channel = pair.client.open_session().unwrap();
+        pair.client.exec(channel, format!("echo {n}").as_bytes());
+        assert_eq!(pair.finish(channel, b""), n.to_string().as_bytes());
+        pair.client.close(channel);
+        pair.run();
+        ids.push(channel);
+    }
+    let last = pair.client.open_session().unwrap();
+    pair.client.exec(last, b"echo new");
+    pair.run();
+    for old in ids {
+        assert_ne!(old, last);
+        assert_eq!(pair.client.send(old, b"late"), 0);
+        assert_eq!(pair.client.received(old, Stream::Stdout), b"");
+        pair.client.close(old);
+    }
+    assert_eq!(pair.client.received(last, Stream::Stdout), b"new");
+}
+
+#[test]
+fn a_tcp_connection_carries_bytes_both_ways() {
+    let mut pair = Pair::new(ServerConfig { window_bytes: 1000, ..ServerConfig::default() }, Link::Random(3));
+    let channel = pair.client.open_direct_tcpip("far", 7).unwrap();
+    let input: Vec<u8> = (0..100_000u32).map(|at| at as u8).collect();
+    assert!(pair.finish(channel, &input) == input);
+    assert!(pair.events.contains(&Event::Eof(channel)));
+    pair.client.close(channel);
+    pair.run();
+    assert_eq!(pair.error, None);
+}
+
+#[test]
+fn a_tcp_connection_may_be_refused() {
+    let mut pair = Pair::new(ServerConfig::default(), Link::Whole);
+    let closed = pair.client.open_direct_tcpip("far", 22).unwrap();
+    let forbidden = pair.client.open_direct_tcpip("forbidden", 7).unwrap();
+    pair.run();
+    for (channel, reason, text) in [(closed, 2, "Connection refused"), (forbidden, 1, "open failed")] {
+        let text = text.to_owned();
+        assert!(pair.events.contains(&Event::OpenRefused { channel, reason, text }));
+    }
+}
+
+#[test]
+fn variables_are_set_before_the_command_starts() {
+    let mut pair = Pair::new(ServerConfig::default(), Link::Whole);
+    let early = pair.client.open_session().unwrap();
+    pair.client.set_env(early, "COLOUR", "green");
+    pair.client.exec(early, b"printenv COLOUR");
+    assert_eq!(pair.finish(early, b""), b"green");
+    let ahead = pair.client.open_session().unwrap();
+    pair.run();
+    pair.client.set_env(ahead, "COLOUR", "red");
+    pair.client.exec(ahead, b"printenv COLOUR");
+    assert_eq!(pair.finish(ahead, b""), b"red");
+}
+
+#[test]
+fn nobody_is_left_waiting_for_the_socket() {
+    // Together they hold more than the socket is given at once.
+    let server = ServerConfig { window_bytes: 1 << 20, ..ServerConfig::default() };
+    let mut pair = Pair::new(server, Link::Whole);
+    let channels: Vec<ChannelId> =
+        (0..20).map(|_| pair.client.open_direct_tcpip("far", 7).unwrap()).collect();
+    pair.run();
+    let input: Vec<u8> = (0..200_000u32).map(|at| (at % 251) as u8).collect();
+    channels.iter().for_each(|channel| assert_eq!(pair.client.send(*channel, &input), input.len()));
+    pair.run();
+    for channel in channels {
+        assert!(pair.client.received(channel, Stream::Stdout) == input);
+    }
 }

@@ -1,5 +1,5 @@
-use super::pair::{Link, Pair};
 use crate::ssh::*;
+use crate::testing::ssh_pair::{Link, Pair};
 use crate::testing::ssh_server::ServerConfig;
 
 #[test]

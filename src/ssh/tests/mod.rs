@@ -1,10 +1,12 @@
 //! Client and server in a box: both ends, a link that cuts the stream anywhere, virtual time.
 
 mod channels;
+mod early;
 mod handshake;
 mod hostile;
 mod identity;
 mod login;
-mod pair;
+mod methods;
 mod random;
 mod rekey;
+mod simulation;

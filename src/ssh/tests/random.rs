@@ -1,7 +1,7 @@
 //! Both streams at random: what the network does and what the owner does.
 
-use super::pair::{Link, Pair};
 use crate::ssh::*;
+use crate::testing::ssh_pair::{Link, Pair};
 use crate::testing::ssh_server::ServerConfig;
 use proptest::prelude::*;
 
@@ -40,7 +40,7 @@ proptest! {
     fn whatever_the_owner_does_the_connection_stays_whole(
         steps in prop::collection::vec(step(), 1..60), seed: u64, rekey in prop::option::of(20_000u64..200_000),
     ) {
-        let change = |config: &mut ClientConfig| config.rekey_bytes = rekey;
+        let change = |config: &mut ClientConfig| config.rekey.bytes = rekey;
         let mut pair = Pair::with(ServerConfig::default(), Link::Random(seed), 1, change);
         let mut channels = Vec::new();
         for step in steps {

@@ -1,5 +1,5 @@
-use super::pair::{Link, Pair};
 use crate::ssh::*;
+use crate::testing::ssh_pair::{Link, Pair};
 use crate::testing::ssh_server::{Misbehaviour, ServerConfig};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn keys_renewed_by_us_lose_nothing() {
             for is_strict in [true, false] {
                 let config =
                     ServerConfig { cipher: *cipher, kex: *kex, is_strict, ..ServerConfig::default() };
-                let change = |config: &mut ClientConfig| config.rekey_bytes = Some(100_000);
+                let change = |config: &mut ClientConfig| config.rekey.bytes = Some(100_000);
                 let mut pair = Pair::with(config, Link::Random(3), 1, change);
                 assert!(pair.exec("cat", &input()) == input(), "{cipher:?} {kex:?} {:?}", pair.error);
                 assert!(pair.server.exchanges >= 5, "{}", pair.server.exchanges);
@@ -57,7 +57,7 @@ fn keys_renewed_by_the_server_lose_nothing() {
 
 #[test]
 fn both_may_start_at_once() {
-    let change = |config: &mut ClientConfig| config.rekey_bytes = Some(1);
+    let change = |config: &mut ClientConfig| config.rekey.bytes = Some(1);
     let mut pair = Pair::with(ServerConfig::default(), Link::Whole, 1, change);
     while !pair.client.is_ready() {
         pair.round();

@@ -1,9 +1,11 @@
-//! The box.
+//! A pair in a box: a client and the small server, a link that cuts the stream anywhere, and time that only passes
+//! when it is told to.
 
+use super::choices;
+use super::ssh_server::{Server, ServerConfig};
 use crate::crypto::sign::Ed25519;
 use crate::ssh::wire::Write;
 use crate::ssh::*;
-use crate::testing::ssh_server::{Server, ServerConfig};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -39,7 +41,7 @@ impl User {
             signature.put_string(&key.sign(data));
             signature
         };
-        Self { public: PublicIdentity::from_blob(&blob).unwrap(), sign: Box::new(sign) }
+        Self { public: identity(&blob), sign: Box::new(sign) }
     }
 
     /// With a certificate of this type that no server takes; the algorithms it was asked to sign with.
@@ -52,16 +54,29 @@ impl User {
             asked.borrow_mut().push(algorithm.to_owned());
             Vec::new()
         };
-        (Self { public: PublicIdentity::from_blob(&blob).unwrap(), sign: Box::new(sign) }, signed)
+        (Self { public: identity(&blob), sign: Box::new(sign) }, signed)
     }
 
+    /// The unencrypted key of a file.
     pub fn from_file(bytes: &[u8]) -> Self {
-        let identity = Identity::from_openssh(bytes, None).unwrap();
+        let identity = Identity::from_openssh(bytes, None).expect("a key in clear");
         let public = identity.public();
-        Self { public, sign: Box::new(move |algorithm, data| identity.sign(algorithm, data).unwrap()) }
+        let sign = move |algorithm: &str, data: &[u8]| identity.sign(algorithm, data).expect("it can sign");
+        Self { public, sign: Box::new(sign) }
     }
 }
 
+impl Default for User {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn identity(blob: &[u8]) -> PublicIdentity {
+    PublicIdentity::from_blob(blob).expect("a type that is used")
+}
+
+/// Both ends, moved by hand: a round is one write of each.
 pub struct Pair {
     pub client: Client,
     pub server: Server,
@@ -73,6 +88,9 @@ pub struct Pair {
     pub client_writes: Vec<usize>,
     pub now: Instant,
     pub signs: bool,
+    /// What is given when asked for, the last one first; when none is left that is declined.
+    pub passwords: Vec<&'static str>,
+    pub answers: Vec<&'static [&'static str]>,
     link: Link,
     seed: u64,
 }
@@ -111,6 +129,8 @@ impl Pair {
             client_writes: Vec::new(),
             now,
             signs: true,
+            passwords: Vec::new(),
+            answers: Vec::new(),
             link,
             seed,
         }
@@ -124,10 +144,7 @@ impl Pair {
 
     /// One write of each side. False when neither had anything.
     pub fn round(&mut self) -> bool {
-        self.answer_events();
-        let mut out = Vec::new();
-        while self.client.poll_transmit(&mut out) {}
-        self.answer_events();
+        let out = self.client_output();
         let sent = !out.is_empty();
         if sent {
             self.client_writes.push(out.len());
@@ -143,6 +160,24 @@ impl Pair {
         (sent || received) && self.error.is_none()
     }
 
+    /// Everything the client wants to be sent.
+    pub fn client_output(&mut self) -> Vec<u8> {
+        self.answer_events();
+        let mut out = Vec::new();
+        while self.client.poll_transmit(&mut out) {}
+        self.answer_events();
+        out
+    }
+
+    /// Everything the server wants to be sent, without a word of the client.
+    pub fn hear(&mut self) -> &mut Self {
+        let mut out = Vec::new();
+        self.server.poll_transmit(&mut out);
+        self.deliver(&out);
+        self
+    }
+
+    /// Bytes of the server, cut by the link.
     pub fn deliver(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() && self.error.is_none() {
@@ -158,13 +193,14 @@ impl Pair {
             Link::Whole => len,
             Link::Bytes => 1,
             Link::Random(_) => {
-                self.seed = self.seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                self.seed = choices::next(self.seed);
                 1 + (self.seed >> 33) as usize % len.min(5000)
             }
         }
     }
 
-    fn answer_events(&mut self) {
+    /// Answers what the client asks; keeps what it tells.
+    pub fn answer_events(&mut self) {
         while let Some(event) = self.client.poll_event() {
             let result = match event {
                 Event::HostKey(_) => self.client.accept_host_key(),
@@ -173,6 +209,17 @@ impl Pair {
                     self.client.provide_signature(&signature)
                 }
                 Event::Sign { .. } => self.client.decline_signature(),
+                Event::Password => match self.passwords.pop() {
+                    Some(password) => self.client.provide_password(password),
+                    None => self.client.decline_password(),
+                },
+                Event::Prompts(prompts) => {
+                    self.events.push(Event::Prompts(prompts));
+                    match self.answers.pop() {
+                        Some(answers) => self.client.provide_answers(answers),
+                        None => self.client.decline_answers(),
+                    }
+                }
                 other => {
                     self.events.push(other);
                     Ok(())
@@ -182,6 +229,7 @@ impl Pair {
         }
     }
 
+    /// Lets time go by without a word of the server.
     pub fn advance(&mut self, by: Duration) {
         self.now += by;
         while self.error.is_none() && self.client.poll_timeout().is_some_and(|at| at <= self.now) {
@@ -191,11 +239,12 @@ impl Pair {
 
     /// Opens a session and runs a command on it to its end, feeding `input`; its standard output.
     pub fn exec(&mut self, command: &str, input: &[u8]) -> Vec<u8> {
-        let channel = self.client.open_session().unwrap();
+        let channel = self.client.open_session().expect("room for a channel");
         self.client.exec(channel, command.as_bytes());
         self.finish(channel, input)
     }
 
+    /// The rest of the output of a session, fed with `input`, once it has ended.
     pub fn finish(&mut self, channel: ChannelId, input: &[u8]) -> Vec<u8> {
         let (mut rest, mut output) = (input, Vec::new());
         loop {

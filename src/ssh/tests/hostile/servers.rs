@@ -1,6 +1,6 @@
-use super::pair::{Link, Pair};
 use crate::base::limits::SSH_HELD_BYTES_MAX;
 use crate::ssh::*;
+use crate::testing::ssh_pair::{Link, Pair};
 use crate::testing::ssh_server::{Misbehaviour, ServerConfig};
 use proptest::prelude::*;
 use std::time::Duration;
@@ -105,7 +105,7 @@ fn a_peer_that_asks_without_reading_is_stopped() {
 
 #[test]
 fn a_peer_that_asks_while_answers_are_held_back_is_stopped() {
-    let change = |config: &mut ClientConfig| config.rekey_bytes = Some(1);
+    let change = |config: &mut ClientConfig| config.rekey.bytes = Some(1);
     let mut pair = Pair::with(ServerConfig::default(), Link::Whole, 1, change);
     while !pair.client.is_ready() {
         pair.round();

@@ -1,0 +1,39 @@
+//! What is known of a host beyond the life of a connection. One for each host that was ever dialled.
+
+use std::cell::Cell;
+
+use crate::base::time::Duration;
+
+/// See the module's documentation.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// It refuses SFTP, hangs up when asked for it, or has no room for it besides commands.
+    pub(super) lacks_sftp: Cell<bool>,
+    /// A connection serves one session and no other after it (TinySSH).
+    pub(super) serves_one_session: Cell<bool>,
+    /// It hung up when sessions were opened ahead of their use.
+    pub(super) opens_no_sessions_ahead: Cell<bool>,
+    /// The shortest round trip of late.
+    round_trip: Cell<Option<Duration>>,
+}
+
+impl Memory {
+    /// How long a message and its answer take to the host and back: the shortest of late, without the host's work.
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.round_trip.get()
+    }
+
+    /// A message was answered after `time`. Shorter than ever is believed at once, longer by and by: the way may have
+    /// become longer, or the host was slow.
+    pub fn note_round_trip(&self, time: Duration) {
+        let estimate = match self.round_trip.get() {
+            Some(known) if time > known => known + (time - known) / 8,
+            _ => time,
+        };
+        self.round_trip.set(Some(estimate));
+    }
+
+    pub(super) fn keeps_sessions_ahead(&self) -> bool {
+        !self.serves_one_session.get() && !self.opens_no_sessions_ahead.get()
+    }
+}

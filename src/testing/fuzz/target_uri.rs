@@ -1,0 +1,23 @@
+//! What callers point at: any text is a target whose parts stand in it, or an error that can be shown.
+
+use super::check_shown;
+use crate::base::limits::{HOST_NAME_BYTES_MAX, PATH_BYTES_MAX};
+use crate::target::Target;
+
+pub fn run(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    match Target::parse(&text) {
+        Ok(Target::Hosts) => assert!(text.trim().eq_ignore_ascii_case("hosts")),
+        Ok(Target::Path { host, path }) => {
+            let (host, path) = (host.as_str(), path.as_str());
+            assert!((1..=HOST_NAME_BYTES_MAX).contains(&host.len()) && text.contains(host));
+            assert!((1..=PATH_BYTES_MAX).contains(&path.len()) && text.ends_with(path));
+            assert!(!path.contains('\0') && path.split('/').all(|part| part != ".."));
+            // What was taken apart is the same when put together.
+            let whole =
+                if host.contains(':') { format!("[{host}]:{path}") } else { format!("{host}:{path}") };
+            assert_eq!(Target::parse(&whole), Target::parse(&text));
+        }
+        Err(error) => check_shown(error.message(), 1_000),
+    }
+}
