@@ -114,7 +114,8 @@ fn make_private_dir(path: &Path) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o700)).expect("its mode");
 }
 
-fn nss_wrapper() -> PathBuf {
+/// Answers questions about accounts and names from files of the tests' own.
+pub(super) fn nss_wrapper() -> PathBuf {
     let found = glob::glob("/usr/lib/*/libnss_wrapper.so").expect("a pattern").find_map(Result::ok);
     found
         .unwrap_or_else(|| panic!("libnss_wrapper.so is missing; install it: apt-get install libnss-wrapper"))
