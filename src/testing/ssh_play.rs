@@ -28,14 +28,16 @@ const EXCHANGES_MAX: usize = 6;
 const ERROR_TEXT_BYTES_MAX: usize = 8 * 1024;
 const SESSIONS_MAX: usize = 80;
 const SEND_BYTES_MAX: u16 = 10_000;
-
-/// Key exchange methods that cost little, and one that has a value of its own for everything.
-const KEX: [KexAlgorithm; 4] = [
-    KexAlgorithm::Curve25519,
+/// The larger groups are left out: they take the time in which a thousand other things can happen.
+const KEX: &[KexAlgorithm] = &[
+    KexAlgorithm::MlKem768X25519,
     KexAlgorithm::Curve25519,
     KexAlgorithm::EcdhP256,
-    KexAlgorithm::MlKem768X25519,
+    KexAlgorithm::EcdhP384,
+    KexAlgorithm::EcdhP521,
+    KexAlgorithm::Group14Sha256,
 ];
+
 /// Ways to log in: cheap ones first.
 const STEPS: [&[&str]; 4] =
     [&["password"], &["keyboard-interactive"], &["publickey"], &["publickey", "password"]];
@@ -119,7 +121,7 @@ impl<'a> Play<'a> {
             Mood::HostileFromTheStart,
         ]);
         let server = ServerConfig {
-            kex: choices.pick(&KEX),
+            kex: choices.pick(KEX),
             cipher: choices.pick(Cipher::ALL),
             is_strict: choices.flag(),
             sessions_max: choices.pick(&[10, 1, 80]),
@@ -139,7 +141,7 @@ impl<'a> Play<'a> {
             2 => Link::Bytes,
             _ => Link::Random(u64::from(choices.u16())),
         };
-        let is_keyed = choices.u8() % 4 > 0 && mood != Mood::HostileFromTheStart;
+        let is_keyed = !choices.u8().is_multiple_of(4) && mood != Mood::HostileFromTheStart;
         let window_bytes = choices.pick(&[2 * 1024 * 1024, 100, 5_000, 64 * 1024]);
         let rekey_bytes = choices.pick(&[None, None, Some(20_000), Some(1)]);
         let opens_early = choices.flag();

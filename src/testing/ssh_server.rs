@@ -19,7 +19,6 @@ use crate::ssh::packet::{Opener, Sealer};
 use crate::ssh::wire::{Reader, Write};
 use crate::ssh::{Cipher, Error, HostKeyAlgorithm, KexAlgorithm, Mac, Phase, SignatureAlgorithm};
 
-const IDENT: &[u8] = b"SSH-2.0-obedient_1";
 const WHAT: &str = "client message";
 const MAX: usize = 1 << 20;
 
@@ -62,6 +61,8 @@ pub enum Misbehaviour {
 
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
+    /// The version string.
+    pub ident: &'static str,
     pub kex: KexAlgorithm,
     pub cipher: Cipher,
     /// For a cipher that does not authenticate by itself.
@@ -90,6 +91,7 @@ pub struct ServerConfig {
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
+            ident: "SSH-2.0-obedient_1",
             kex: KexAlgorithm::Curve25519,
             cipher: Cipher::Aes128Gcm,
             mac: Mac::HmacSha256Etm,
@@ -117,12 +119,12 @@ pub struct Server {
     pub exchanges: usize,
     pub refused_logins: usize,
     pub opened_sessions: usize,
+    /// Channels that were to be opened before login.
+    pub not_understood: usize,
     pub refused_sessions: usize,
     /// Guesses of the client that were right and wrong.
     pub right_guesses: usize,
     pub wrong_guesses: usize,
-    /// Channels that were to be opened before login.
-    pub not_understood: usize,
     /// Wants the stream closed.
     pub is_closed: bool,
     hosts: Vec<Host>,
@@ -146,15 +148,16 @@ impl Server {
     /// With new host keys.
     pub fn new(config: ServerConfig) -> Self {
         let hosts = hosts(&config);
+        let out = [config.ident.as_bytes(), b"\r\n"].concat();
         let mut server = Self {
             config,
             exchanges: 0,
             refused_logins: 0,
             opened_sessions: 0,
+            not_understood: 0,
             refused_sessions: 0,
             right_guesses: 0,
             wrong_guesses: 0,
-            not_understood: 0,
             is_closed: false,
             hosts,
             skips: false,
@@ -166,7 +169,7 @@ impl Server {
             sealer: Sealer::default(),
             opener: Opener::default(),
             input: Vec::new(),
-            out: [IDENT, b"\r\n"].concat(),
+            out,
             held: Vec::new(),
             channels: Vec::new(),
             progress: Progress::default(),
@@ -348,7 +351,7 @@ impl Server {
         let host = self.host()?;
         let transcript = Transcript {
             client_ident: self.client_ident.as_deref().unwrap_or_default(),
-            server_ident: IDENT,
+            server_ident: self.config.ident.as_bytes(),
             client_kexinit: &self.client_kexinit,
             server_kexinit: &ours,
             host_key: &self.hosts[host].presented,
@@ -504,6 +507,10 @@ impl Server {
     }
 }
 
+fn hosts(config: &ServerConfig) -> Vec<Host> {
+    config.host_keys.iter().map(|algorithm| Host::new(*algorithm, &config.certificate)).collect()
+}
+
 /// Why a TCP connection is not made: reason and text.
 fn forwarding_refusal(host: &str, port: u32) -> Option<(u32, &'static str)> {
     match (host, port) {
@@ -511,8 +518,4 @@ fn forwarding_refusal(host: &str, port: u32) -> Option<(u32, &'static str)> {
         (_, 7) => None,
         _ => Some((2, "Connection refused")),
     }
-}
-
-fn hosts(config: &ServerConfig) -> Vec<Host> {
-    config.host_keys.iter().map(|algorithm| Host::new(*algorithm, &config.certificate)).collect()
 }

@@ -26,13 +26,6 @@ pub struct Written {
     pub proxy_jump: Option<String>,
 }
 
-impl Written {
-    /// What stands between us and the host, as it is written.
-    pub fn proxy(&self) -> Option<&str> {
-        self.proxy_jump.as_deref().or(self.proxy_command.as_deref())
-    }
-}
-
 impl HostConfig {
     /// The lower-case `key value` pairs that `ssh -G` prints for what is resolved here, in its order.
     pub fn lines(&self) -> Vec<(&'static str, String)> {

@@ -54,7 +54,7 @@ fn names(names: &[&[u8]]) -> Vec<u8> {
 }
 
 fn ready() -> Session {
-    let mut session = Session::new();
+    let mut session = Session::new(false);
     session.handle_input(&VERSION).unwrap();
     session
 }
@@ -92,7 +92,7 @@ fn waits() -> [(Session, &'static str, u8, u32, Vec<u8>); 4] {
 
 #[test]
 fn the_beginning() {
-    let first = |bytes: &[u8]| Session::new().handle_input(bytes);
+    let first = |bytes: &[u8]| Session::new(false).handle_input(bytes);
     let version = |body: &[u8]| first(&framed(&[&[2][..], body].concat()));
     for other in [0, 2, 4, 6, u32::MAX] {
         assert_eq!(version(&other.to_be_bytes()), Err(Error::Version(other)));

@@ -1,6 +1,6 @@
 //! The server's side of a connection that begins with keys in place.
 
-use super::{IDENT, Server};
+use super::Server;
 use crate::crypto::hash::Sha2;
 use crate::ssh::cipher::Protection;
 use crate::ssh::{Client, ClientConfig, Past};
@@ -14,7 +14,7 @@ impl Server {
         let key = || packet_key(Some(Protection { cipher: self.config.cipher, mac }));
         let session_id = Sha2::Sha256.digest(&[b"a session"]);
         let past = Past {
-            server_ident: IDENT.to_vec(),
+            server_ident: self.config.ident.as_bytes().to_vec(),
             host_key: self.host_blob().to_vec(),
             session_id,
             outgoing: key(),
