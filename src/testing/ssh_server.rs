@@ -11,7 +11,6 @@ use super::sftp_server::SftpServer;
 use super::ssh_server_channel::ServerChannel;
 use super::ssh_server_kex::{self, CertificateRequest, Host};
 use crate::ssh::cipher::{PacketKey, Protection};
-use crate::ssh::hostkey;
 use crate::ssh::kex::derive::{ExchangeHash, KeySource, Sender, Transcript};
 use crate::ssh::negotiate::{self, PeerInit};
 use crate::ssh::number;
