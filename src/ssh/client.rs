@@ -100,12 +100,12 @@ impl Client {
     pub fn new(config: ClientConfig, now: Instant) -> Self {
         Self {
             transport: Transport::new(config.offer, config.rekey.bytes, config.guess),
+            login: Login::new(config.user, config.methods, config.identities, config.password_prompts),
             channels: Channels::new(config.window_bytes),
             opens_early: config.opens_early,
             events: Events::new(),
             timers: Timers::default(),
             liveness: config.keepalive.map(|keepalive| Liveness::new(keepalive, now)),
-            login: Login::new(config.user, config.methods, config.identities, config.password_prompts),
             rekey_interval: config.rekey.interval,
             told: now,
             inbox: Inbox::default(),
@@ -131,6 +131,11 @@ impl Client {
     pub fn phase(&self) -> Phase {
         let after = if self.login.is_done() { Phase::Connected } else { Phase::Authentication };
         self.transport.phase().unwrap_or(after)
+    }
+
+    /// Whether the server calls itself OpenSSH.
+    pub fn is_openssh(&self) -> bool {
+        self.transport.server_ident().starts_with(b"SSH-2.0-OpenSSH")
     }
 
     /// What the server listed first, when that is worth to be remembered for [`ClientConfig::guess`]. Known once the

@@ -81,7 +81,8 @@ impl Account {
     pub fn take_password(&self) {
         // `openssl passwd -6`
         let hash = "$6$8.lJUc/YbUp3oaZe$28fBO0Y3QMsETzswQcXLch.itFPHGrnRzs/s/u9tDg1wGU5dd/UCaibg8IWqAnLWKXBIMFGM0gEmveeLnKyry0";
-        fs::write(self.path("shadow"), format!("{}:{hash}:19000:0:99999:7:::\n", Self::USER)).expect("shadow");
+        fs::write(self.path("shadow"), format!("{}:{hash}:19000:0:99999:7:::\n", Self::USER))
+            .expect("shadow");
     }
 
     /// A file that only its owner may read.
@@ -114,7 +115,8 @@ fn make_private_dir(path: &Path) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o700)).expect("its mode");
 }
 
-fn nss_wrapper() -> PathBuf {
+/// Answers questions about accounts and names from files of the tests' own.
+pub(super) fn nss_wrapper() -> PathBuf {
     let found = glob::glob("/usr/lib/*/libnss_wrapper.so").expect("a pattern").find_map(Result::ok);
     found
         .unwrap_or_else(|| panic!("libnss_wrapper.so is missing; install it: apt-get install libnss-wrapper"))

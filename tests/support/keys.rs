@@ -86,6 +86,11 @@ impl Authority {
         self.certify(key, &["-h", "-n", names])
     }
 
+    /// The same for a time, as `ssh-keygen -V` takes it.
+    pub fn certify_host_for(&self, key: &Key, names: &str, validity: &str) -> PathBuf {
+        self.certify(key, &["-h", "-n", names, "-V", validity])
+    }
+
     /// Makes `-cert.pub` beside the key of a user, and returns its path.
     pub fn certify_user(&self, key: &Key, user: &str) -> PathBuf {
         self.certify(key, &["-n", user])
