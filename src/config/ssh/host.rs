@@ -48,6 +48,8 @@ pub struct HostConfig {
     pub algorithms: AlgorithmLists,
     pub rekey_limit: RekeyLimit,
     pub proxy: Proxy,
+    /// The proxy's command passes a connected socket on and carries no bytes. We cannot take it.
+    pub proxy_use_fdpass: bool,
     pub address_family: AddressFamily,
     /// The local address, and the interface, to connect from.
     pub bind_address: Option<String>,
