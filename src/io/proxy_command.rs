@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command};
+use std::process::Child;
 use std::rc::Rc;
 use std::thread;
 
@@ -15,7 +15,7 @@ use monoio::net::UnixStream;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::runtime::within;
-use super::{blocking, runtime};
+use super::{blocking, runtime, secrets};
 use crate::base::time::{self, Duration};
 use crate::base::{Error, Kind, Result, limits};
 
@@ -51,7 +51,7 @@ pub(super) fn start(command: &str, host: &str) -> Result<Program> {
     let failed = |error: io::Error| Error::new(Kind::Local, format!("Cannot run the ProxyCommand: {error}"));
     let (stream, theirs) = StdUnixStream::pair().map_err(failed)?;
     let (stderr, their_stderr) = StdUnixStream::pair().map_err(failed)?;
-    let child = Command::new("/bin/sh")
+    let child = secrets::program("/bin/sh")
         .arg("-c")
         .arg(format!("exec {command}"))
         .stdin(OwnedFd::from(theirs.try_clone().map_err(failed)?))

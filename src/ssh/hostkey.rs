@@ -40,6 +40,16 @@ impl HostKey {
         Ok(key)
     }
 
+    /// A key that proved nothing, to test who decides about trust.
+    #[cfg(test)]
+    pub(crate) fn unproven(
+        blob: &[u8],
+        algorithm: SignatureAlgorithm,
+        certificate: Option<HostCertificate>,
+    ) -> Self {
+        Self { blob: blob.to_vec(), algorithm, certificate }
+    }
+
     /// The type as in known_hosts: `ssh-ed25519`, `ssh-rsa`.
     pub fn key_type(&self) -> &'static str {
         self.algorithm.key_type()

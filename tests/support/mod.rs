@@ -23,7 +23,7 @@ pub use loopback::Endpoint;
 pub use mcp_pipe::McpPipe;
 pub use names::Names;
 pub use peers::{Fake, Relay};
-pub use process::{eventually, process_running, program, venv_python};
+pub use process::{Log, eventually, process_running, program, venv_python};
 pub use python_server::{Library, PythonServer};
 pub use scout::{Scout, test_file};
 pub use servers::{Dropbear, TinySsh};

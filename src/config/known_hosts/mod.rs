@@ -1,9 +1,15 @@
 //! Known host keys: `known_hosts` files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT) and what they say about a key.
 //!
-//! ssh-key parses the lines; a line it cannot parse is a warning and nothing more, as in ssh.
+//! ssh-key parses the lines; a line it cannot parse is a warning and nothing more, as in ssh. `authority` judges
+//! certificates, `revoked` is the file of keys that nobody may have, [`trust`](KnownHosts::verify) puts it all together,
+//! and [`append()`] remembers a new key.
 
+mod append;
+mod authority;
 mod entry;
 mod refusal;
+mod revoked;
+mod trust;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +18,10 @@ use std::sync::Arc;
 use super::file;
 use super::ssh::{Diagnostic, HostConfig};
 use crate::base::limits::{CONFIG_WARNINGS_MAX, KNOWN_HOSTS_FILE_BYTES_MAX, KNOWN_HOSTS_LINES_MAX};
+pub use append::append;
 use entry::{Entry, Marker};
+use revoked::Revoked;
+pub use trust::Trust;
 
 /// What the files say about a host's key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,11 +46,25 @@ pub struct KnownHosts {
     named: HashMap<String, Vec<u32>>,
     /// Entries with wildcards, negations or a hash: every one is tried.
     others: Vec<u32>,
+    /// Keys that no host may have.
+    revoked: Revoked,
     warnings: Vec<Diagnostic>,
     unusable: Option<Diagnostic>,
 }
 
 impl KnownHosts {
+    /// Reads what decides about the keys of `host`: its known_hosts files, and the keys that no host may have.
+    pub fn load_for(host: &HostConfig) -> Self {
+        let mut known = Self::load(&host.known_hosts_files());
+        if let Some(path) = &host.revoked_host_keys {
+            match Revoked::load(path) {
+                Ok(revoked) => known.revoked = revoked,
+                Err(diagnostic) => known.give_up(diagnostic),
+            }
+        }
+        known
+    }
+
     /// Reads the files in order. A missing file is an empty one; a line that cannot be read is a warning, and the hosts
     /// it may have known are unknown; a file that cannot be read makes them all [`unusable`](Self::unusable).
     pub fn load<P: AsRef<Path>>(files: &[P]) -> Self {
@@ -84,7 +107,14 @@ impl KnownHosts {
         self.algorithms_of(host, port)
     }
 
-    /// A file that is there and could not be read to its end: it may revoke or contradict what the others say, so
+    /// Whether somebody is known who may vouch for the host by a certificate.
+    pub fn knows_authority(&self, host: &HostConfig) -> bool {
+        names(host)
+            .iter()
+            .any(|name| self.entries_of(name).any(|entry| entry.marker == Marker::CertAuthority))
+    }
+
+    /// A file that is there and could not be read to its end, or keys to revoke that are not there: it may revoke or contradict what the others say, so
     /// nobody should be trusted by them alone.
     pub fn unusable(&self) -> Option<&Diagnostic> {
         self.unusable.as_ref()
@@ -188,6 +218,16 @@ impl KnownHosts {
 }
 
 const DEFAULT_PORT: u16 = 22;
+
+/// The names under which a host's keys and authorities may stand, the first one before the other.
+fn names(host: &HostConfig) -> Vec<String> {
+    let (name, port) = host.known_as();
+    let mut names = vec![lookup_name(name, port)];
+    if port != DEFAULT_PORT {
+        names.push(lookup_name(name, DEFAULT_PORT));
+    }
+    names
+}
 
 /// The name a host has in known_hosts.
 fn lookup_name(host: &str, port: u16) -> String {

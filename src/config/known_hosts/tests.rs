@@ -3,6 +3,7 @@ use ssh_key::PublicKey;
 use super::*;
 use crate::base::Kind;
 use crate::config::{AlgorithmLists, Env, SshConfig};
+use crate::ssh::{HostCertificate, HostKey, SignatureAlgorithm};
 
 const ED: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAD9xsXfQKPl4bzmdR2lpWU91ulcmooEligi4u4rB0Pa";
 const ED_OTHER: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB9dG4kjRhQTtWTVzd2t27+t0DEHBPW7iOD23TUiYLio";
@@ -101,37 +102,301 @@ fn the_types_to_ask_for() {
     assert!(known.algorithms_of("g", 22).is_empty());
 }
 
-const CONFIG: &str = "Host web\n HostName web.example\n Port 2222\nHost aliased\n HostKeyAlias Key\n";
+const CONFIG: &str = "Host web\n HostName web.example\n Port 2222\nHost aliased\n HostKeyAlias Key\n\
+    Host new\n HostName web.example\n StrictHostKeyChecking accept-new\nHost no\n StrictHostKeyChecking no\n\
+    Host hashed\n HashKnownHosts yes\nHost forgetful\n StrictHostKeyChecking no\n UserKnownHostsFile none\n\
+    Host command\n StrictHostKeyChecking no\n KnownHostsCommand /bin/true\n\
+    Host strict_ca\n HostName web.example\n CASignatureAlgorithms rsa-sha2-512\n\
+    Host 127.0.0.1 localhost\n NoHostAuthenticationForLocalhost yes\n";
 
-/// What is said when `host` shows the key `ED` and the file `my hosts` has `lines`.
-fn refusal(host: &str, lines: &str) -> String {
-    let dir = tempfile::tempdir().unwrap();
-    let (config, file) = (dir.path().join("config"), dir.path().join("my hosts"));
-    std::fs::write(&config, CONFIG).unwrap();
-    std::fs::write(&file, lines).unwrap();
-    let config = SshConfig::load(Some(&config), &Env::default(), AlgorithmLists::spoken()).unwrap();
-    let host = config.resolve(host).unwrap();
-    let error = KnownHosts::load(&[file]).verify(&host, "ssh-ed25519", &key(ED)).unwrap_err();
-    assert_eq!(error.kind(), Kind::HostKey);
-    error.message().replace(dir.path().to_str().unwrap(), "DIR")
+fn with(mut host: HostConfig, change: impl FnOnce(&mut HostConfig)) -> HostConfig {
+    change(&mut host);
+    host
+}
+
+/// A host of `CONFIG`, whose known_hosts file is `my hosts` in a directory.
+struct Place {
+    dir: tempfile::TempDir,
+}
+
+impl Place {
+    fn new(lines: &str) -> Self {
+        let place = Self { dir: tempfile::tempdir().unwrap() };
+        std::fs::write(place.file(), lines).unwrap();
+        place
+    }
+
+    fn file(&self) -> PathBuf {
+        self.dir.path().join("my hosts")
+    }
+
+    fn host(&self, alias: &str) -> HostConfig {
+        let path = self.dir.path().join("config");
+        let file = format!("\nHost *\n UserKnownHostsFile '{}'\n", self.file().display());
+        std::fs::write(&path, CONFIG.to_owned() + &file).unwrap();
+        let config = SshConfig::load(Some(&path), &Env::default(), AlgorithmLists::spoken()).unwrap();
+        with(config.resolve(alias).unwrap(), |host| host.global_known_hosts_files.clear())
+    }
+
+    fn revoking(&self, alias: &str, list: &str) -> HostConfig {
+        let path = self.dir.path().join("revoked");
+        std::fs::write(&path, list).unwrap();
+        with(self.host(alias), |host| host.revoked_host_keys = Some(path))
+    }
+
+    fn verify(&self, host: &HostConfig, key: &HostKey) -> Result<Trust, String> {
+        let known = KnownHosts::load_for(host);
+        known.verify(host, key, NOW).map_err(|error| {
+            assert_eq!(error.kind(), Kind::HostKey);
+            error.message().replace(self.dir.path().to_str().unwrap(), "DIR")
+        })
+    }
+}
+
+const NOW: u64 = 1_000_000;
+
+fn shown(certificate: Option<HostCertificate>) -> HostKey {
+    HostKey::unproven(&key(ED), SignatureAlgorithm::Ed25519, certificate)
+}
+
+/// A certificate by `ED_OTHER` for `web.example`, valid for a second on either side of `NOW`.
+fn certificate() -> HostCertificate {
+    HostCertificate {
+        authority: key(ED_OTHER),
+        authority_algorithm: SignatureAlgorithm::Ed25519,
+        key_id: "web's key".to_owned(),
+        serial: 7,
+        principals: vec!["web.example".to_owned()],
+        valid_after: NOW - 1,
+        valid_before: NOW + 1,
+    }
+}
+
+fn verify(alias: &str, lines: &str) -> Result<Trust, String> {
+    let place = Place::new(lines);
+    place.verify(&place.host(alias), &shown(None))
+}
+
+fn verify_certified(alias: &str, lines: &str, certificate: HostCertificate) -> Result<Trust, String> {
+    let place = Place::new(lines);
+    place.verify(&place.host(alias), &shown(Some(certificate)))
 }
 
 #[test]
 fn refusals_say_what_to_do() {
     assert_eq!(
-        refusal("web", ""),
+        verify("web", "").unwrap_err(),
         "the host key of web is not known: it showed ssh-ed25519 SHA256:fW1G3VFtQLmSwDg6M29GHaK9DrgpgQHwUoxnuyc2Dso.\n\
          If that fingerprint is right, add the key: ssh-keyscan -p 2222 -t ed25519 web.example >> 'DIR/my hosts' \
          (or connect once with: ssh web)"
     );
-    let changed = refusal("web", &format!("\n[web.example]:2222 {ED_OTHER}"));
+    let changed = verify("web", &format!("\n[web.example]:2222 {ED_OTHER}")).unwrap_err();
     assert!(changed.contains("has CHANGED") && changed.contains("DIR/my hosts:2."), "{changed}");
     assert!(changed.ends_with("ssh-keygen -R '[web.example]:2222' -f 'DIR/my hosts'"), "{changed}");
-    assert!(refusal("web", &format!("@revoked * {ED}")).contains("is marked as revoked in DIR/my hosts:1"));
+    let revoked = verify("web", &format!("@revoked * {ED}")).unwrap_err();
+    assert!(revoked.contains("is marked as revoked in DIR/my hosts:1"), "{revoked}");
 }
 
 #[test]
 fn a_key_alias_is_what_to_forget_and_nothing_to_scan_for() {
-    assert!(refusal("aliased", "").ends_with("by connecting once with: ssh aliased"));
-    assert!(refusal("aliased", &format!("key {ED_OTHER}")).contains("ssh-keygen -R key -f"));
+    assert!(verify("aliased", "").unwrap_err().ends_with("by connecting once with: ssh aliased"));
+    let changed = verify("aliased", &format!("key {ED_OTHER}")).unwrap_err();
+    assert!(changed.contains("ssh-keygen -R key -f"), "{changed}");
+}
+
+#[test]
+fn new_keys_are_taken_where_they_are_wanted_and_changed_ones_never() {
+    assert_eq!(verify("new", ""), Ok(Trust::New));
+    assert_eq!(verify("no", ""), Ok(Trust::New));
+    assert_eq!(verify("no", &format!("no {ED}")), Ok(Trust::Known));
+    for alias in ["new", "no"] {
+        let lines = format!("{},{alias} {ED_OTHER}", if alias == "new" { "web.example" } else { "x" });
+        assert!(verify(alias, &lines).unwrap_err().contains("has CHANGED"), "{alias}");
+        assert!(verify(alias, &format!("@revoked * {ED}")).unwrap_err().contains("revoked"), "{alias}");
+    }
+    // Nothing could be remembered, or a command might contradict.
+    assert!(verify("forgetful", "").unwrap_err().contains("is not known"));
+    assert!(verify("command", "").unwrap_err().contains("is not known"));
+}
+
+#[test]
+fn this_machine_may_have_any_key_that_is_not_revoked() {
+    for alias in ["localhost", "127.0.0.1"] {
+        assert_eq!(verify(alias, &format!("{alias} {ED_OTHER}")), Ok(Trust::Known), "{alias}");
+        let place = Place::new("");
+        assert!(place.verify(&place.revoking(alias, ED), &shown(None)).is_err(), "{alias}");
+    }
+}
+
+#[test]
+fn an_authority_vouches_for_the_names_it_is_known_for() {
+    for lines in ["@cert-authority [web.example]:2222", "@cert-authority *.example,!other.example"] {
+        let lines = format!("{lines} {ED_OTHER}");
+        assert_eq!(verify_certified("web", &lines, certificate()), Ok(Trust::Authority), "{lines}");
+    }
+    let any = HostCertificate { principals: vec!["x".into(), "*.example".into()], ..certificate() };
+    assert_eq!(verify_certified("web", &format!("@cert-authority * {ED_OTHER}"), any), Ok(Trust::Authority));
+    let for_alias = HostCertificate { principals: vec!["key".into()], ..certificate() };
+    assert_eq!(
+        verify_certified("aliased", &format!("@cert-authority key {ED_OTHER}"), for_alias),
+        Ok(Trust::Authority)
+    );
+    for lines in [
+        format!("@cert-authority other {ED_OTHER}"),
+        format!("@cert-authority * {ED}"),
+        format!("x {ED_OTHER}"),
+    ] {
+        let refusal = verify_certified("web", &lines, certificate()).unwrap_err();
+        assert!(refusal.contains("is not known"), "{lines}: {refusal}");
+    }
+    // A host's own key is no authority, and the other way round.
+    let refusal = verify_certified("web", &format!("web.example {ED_OTHER}"), certificate());
+    assert_eq!(refusal.map_err(|text| text.contains("is not known")), Err(true));
+}
+
+#[test]
+fn a_certificate_that_is_not_valid_is_refused_by_name() {
+    let lines = format!("@cert-authority * {ED_OTHER}");
+    for (invalid, expected) in [
+        (HostCertificate { valid_after: NOW + 5, ..certificate() }, "is not yet valid: it will be in 5 s"),
+        (HostCertificate { valid_before: NOW, ..certificate() }, "expired 0 s ago"),
+        (HostCertificate { principals: vec![], ..certificate() }, "names no host that it is for"),
+        (
+            HostCertificate { principals: vec!["a".into(), "web".into()], ..certificate() },
+            "is for other hosts: a, web",
+        ),
+    ] {
+        for alias in ["web", "new"] {
+            let refusal = verify_certified(alias, &lines, invalid.clone()).unwrap_err();
+            let expected = format!(
+                "the certificate of {alias} ('web's key', serial 7) {expected}. Its authority is the one in DIR/my hosts:1,"
+            );
+            assert!(refusal.starts_with(&expected), "{refusal}");
+        }
+        let known = format!("{lines}\nweb.example {ED}");
+        assert_eq!(verify_certified("web", &known, invalid), Ok(Trust::Known), "as the plain key");
+    }
+    let refusal = verify_certified("strict_ca", &lines, certificate()).unwrap_err();
+    assert!(
+        refusal.contains("is signed by ssh-ed25519, which CASignatureAlgorithms does not allow"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn revoked_authorities_and_certified_keys_are_refused() {
+    let authority = format!("@cert-authority * {ED_OTHER}\n");
+    let refusal =
+        verify_certified("web", &format!("{authority}@revoked * {ED_OTHER}"), certificate()).unwrap_err();
+    assert!(refusal.contains("of an authority that is marked as revoked in DIR/my hosts:2"), "{refusal}");
+    let refusal = verify_certified("web", &format!("{authority}@revoked * {ED}"), certificate()).unwrap_err();
+    assert!(refusal.contains("is marked as revoked in DIR/my hosts:2"), "{refusal}");
+}
+
+#[test]
+fn a_list_of_revoked_keys_goes_over_everything() {
+    let place = Place::new(&format!("web.example {ED}\n@cert-authority * {ED_OTHER}"));
+    let list = format!("# stolen\n\n{ED} a comment\n");
+    let refusal = place.verify(&place.revoking("web", &list), &shown(None)).unwrap_err();
+    assert!(refusal.contains("is marked as revoked in DIR/revoked:3"), "{refusal}");
+    let refusal = place.verify(&place.revoking("web", ED_OTHER), &shown(Some(certificate()))).unwrap_err();
+    assert!(refusal.contains("is marked as revoked in DIR/revoked:1"), "{refusal}");
+    assert_eq!(place.verify(&place.revoking("web", ECDSA), &shown(None)), Ok(Trust::Known));
+}
+
+#[test]
+fn a_list_of_revoked_keys_that_cannot_be_read_makes_everything_unusable() {
+    let place = Place::new("");
+    for (list, expected) in [
+        ("SSHKRL\n\0\0\0", "(KRL) is not supported"),
+        ("ssh-ed25519 !!!", "not a public key"),
+        (&ED["ssh-".len()..], "not a public key"),
+    ] {
+        let host = place.revoking("web", list);
+        let known = KnownHosts::load_for(&host);
+        let unusable = known.unusable().unwrap().to_string();
+        assert!(unusable.contains(expected), "{unusable}");
+    }
+    let missing = with(place.host("web"), |host| host.revoked_host_keys = Some("/nowhere".into()));
+    assert!(KnownHosts::load_for(&missing).unusable().is_some());
+}
+
+#[test]
+fn who_may_vouch_is_known() {
+    let knows = |lines: &str| {
+        let place = Place::new(lines);
+        KnownHosts::load(&[place.file()]).knows_authority(&place.host("web"))
+    };
+    assert!(knows(&format!("@cert-authority web.example {ED}")));
+    assert!(!knows(&format!("web.example {ED}\n@cert-authority other {ED}")));
+}
+
+#[test]
+fn a_new_key_is_appended_as_a_line_of_its_own() {
+    let place = Place::new("# no line end");
+    let web = place.host("web");
+    append(&web, &shown(None)).unwrap();
+    append(&place.host("aliased"), &shown(None)).unwrap();
+    let text = std::fs::read_to_string(place.file()).unwrap();
+    assert_eq!(text, format!("# no line end\n[web.example]:2222 {ED}\nkey {ED}\n"));
+    assert_eq!(place.verify(&web, &shown(None)), Ok(Trust::Known));
+}
+
+#[test]
+fn names_are_hashed_where_that_is_wanted() {
+    let place = Place::new("");
+    let host = place.host("hashed");
+    append(&host, &shown(None)).unwrap();
+    append(&host, &shown(None)).unwrap();
+    let text = std::fs::read_to_string(place.file()).unwrap();
+    assert!(text.lines().all(|line| line.starts_with("|1|") && line.ends_with(ED)), "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_ne!(lines[0], lines[1], "each has its own salt");
+    assert_eq!(place.verify(&host, &shown(None)), Ok(Trust::Known));
+}
+
+#[test]
+fn a_missing_file_and_its_directory_are_made_for_us_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new("");
+    let folder = place.dir.path().join(".ssh");
+    let host = with(place.host("web"), |host| host.user_known_hosts_files = vec![folder.join("known")]);
+    append(&host, &shown(None)).unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&folder), mode(&folder.join("known"))), (0o700, 0o600));
+}
+
+#[test]
+fn what_cannot_be_remembered_is_said() {
+    let place = Place::new("");
+    let to = |path: &str| with(place.host("web"), |host| host.user_known_hosts_files = vec![path.into()]);
+    assert_eq!(append(&to("/dev/null"), &shown(None)), Ok(()));
+    for (host, expected) in [
+        (to("/nowhere/known"), "/nowhere/known: No such file or directory"),
+        (to("/"), "/: Is a directory"),
+        (
+            with(place.host("web"), |host| host.user_known_hosts_files.clear()),
+            "there is no UserKnownHostsFile",
+        ),
+        (with(place.host("web"), |host| host.hostname = "a,b".into()), "its name 'a,b' has characters"),
+    ] {
+        let error = append(&host, &shown(None)).unwrap_err();
+        assert!(error.message().contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn lines_appended_at_the_same_time_do_not_mix() {
+    let place = Place::new("");
+    let host = place.host("web");
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| (0..50).for_each(|_| append(&host, &shown(None)).unwrap()));
+        }
+    });
+    let text = std::fs::read_to_string(place.file()).unwrap();
+    let line = format!("[web.example]:2222 {ED}");
+    assert_eq!(text.lines().filter(|found| *found == line).count(), 400);
+    // An empty line more does no harm: another's line may be under way when its end is looked for.
+    assert_eq!(text.lines().filter(|found| !found.is_empty()).count(), 400);
 }

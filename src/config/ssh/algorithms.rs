@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::config::pattern::{self, Match};
-use crate::ssh::{Cipher, KexAlgorithm, SignatureAlgorithm};
+use crate::ssh::{Offer, PublicIdentity, SignatureAlgorithm};
 
 /// Names in order of preference, shared by all hosts that have the same list.
 pub type Names = Arc<[String]>;
@@ -46,16 +46,17 @@ impl List {
 }
 
 impl AlgorithmLists {
-    /// Everything we speak.
+    /// Everything we speak, in our order of preference.
     pub fn spoken() -> Self {
-        let plain = SignatureAlgorithm::ALL.iter().map(|algorithm| algorithm.name());
+        let offer = Offer::default_names();
+        let plain = SignatureAlgorithm::ALL.iter().map(|algorithm| algorithm.name().to_owned());
         Self {
-            kex: names(KexAlgorithm::ALL.iter().map(|algorithm| algorithm.name())),
-            host_keys: names(plain.clone()),
-            ciphers: names(Cipher::ALL.iter().map(|algorithm| algorithm.name())),
-            macs: names([]),
-            pubkey_accepted: names(plain.clone()),
-            ca_signatures: names(plain),
+            kex: offer.kex.into(),
+            pubkey_accepted: PublicIdentity::accepted_by_default().into(),
+            host_keys: offer.host_keys.into(),
+            ciphers: offer.ciphers.into(),
+            macs: offer.macs.into(),
+            ca_signatures: plain.collect(),
         }
     }
 
@@ -120,10 +121,6 @@ const KEY_TYPES: [&str; 21] = [
 /// How the names of certificate types end; no certificate authority signs with one.
 const CERTIFICATE: &str = "-cert-v01@openssh.com";
 
-fn names<'a>(names: impl IntoIterator<Item = &'a str>) -> Names {
-    names.into_iter().map(str::to_owned).collect()
-}
-
 fn unique(names: impl Iterator<Item = String>) -> Names {
     let mut list: Vec<String> = Vec::new();
     for name in names {
@@ -170,7 +167,7 @@ mod tests {
     use super::*;
 
     fn lists() -> AlgorithmLists {
-        let list = |text: &str| names(text.split(','));
+        let list = |text: &str| text.split(',').map(str::to_owned).collect::<Names>();
         AlgorithmLists {
             kex: list("a,b,c"),
             host_keys: list("ssh-ed25519,rsa-sha2-512,rsa-sha2-256"),

@@ -8,11 +8,12 @@ use super::algorithms::{AlgorithmLists, List};
 use super::directive::{Count, Flag, PubkeyAuthentication, Text, Time};
 use super::draft::{Draft, Placed, is_none};
 use super::expand::{self, Tokens};
-use super::host::{AuthMethod, DEFAULT_PORT, HostConfig, Proxy, RekeyLimit};
+use super::host::{DEFAULT_PORT, HostConfig, Proxy};
 use super::jump::{Jump, Jumps};
 use super::print::Written;
 use super::reader::Diagnostic;
 use crate::config::pattern;
+use crate::ssh::{Method, Rekey};
 
 impl Draft<'_> {
     /// Expands tokens and fills in defaults.
@@ -49,7 +50,7 @@ impl Draft<'_> {
             proxy_use_fdpass: self.flag(Flag::ProxyUseFdpass, false),
             known_hosts_command: text(Text::KnownHostsCommand).filter(|command| !is_none(command)),
             algorithms: self.algorithms(defaults),
-            rekey_limit: RekeyLimit {
+            rekey_limit: Rekey {
                 bytes: self.values.rekey_bytes.filter(|&bytes| bytes > 0),
                 interval: self.values.rekey_interval.filter(|time| !time.is_zero()),
             },
@@ -81,15 +82,15 @@ impl Draft<'_> {
         sent
     }
 
-    fn methods(&self) -> Vec<AuthMethod> {
-        let is_enabled = |method: &AuthMethod| match method {
-            AuthMethod::PublicKey => self.values.pubkey != Some(PubkeyAuthentication::No),
-            AuthMethod::KeyboardInteractive => self.flag(Flag::KbdInteractiveAuthentication, true),
-            AuthMethod::Password => self.flag(Flag::PasswordAuthentication, true),
+    fn methods(&self) -> Vec<Method> {
+        let is_enabled = |method: &Method| match method {
+            Method::PublicKey => self.values.pubkey != Some(PubkeyAuthentication::No),
+            Method::KeyboardInteractive => self.flag(Flag::KbdInteractiveAuthentication, true),
+            Method::Password => self.flag(Flag::PasswordAuthentication, true),
         };
         let mut methods = match self.text(Text::PreferredAuthentications) {
-            Some(names) => names.split(',').filter_map(AuthMethod::from_name).collect(),
-            None => AuthMethod::ALL.to_vec(),
+            Some(names) => names.split(',').filter_map(method).collect(),
+            None => Method::ALL.to_vec(),
         };
         methods.retain(is_enabled);
         methods
@@ -263,6 +264,11 @@ const DEFAULT_IDENTITY_FILES: [&str; 7] = [
 ];
 const DEFAULT_USER_KNOWN_HOSTS: [&str; 2] = ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"];
 const DEFAULT_GLOBAL_KNOWN_HOSTS: [&str; 2] = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
+
+/// `None` for a method that we do not speak.
+fn method(name: &str) -> Option<Method> {
+    Method::ALL.into_iter().find(|method| method.name() == name)
+}
 
 fn file<T>(
     keyword: &str,

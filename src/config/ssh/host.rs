@@ -7,6 +7,7 @@ use super::algorithms::AlgorithmLists;
 use super::directive::{AddressFamily, StrictHostKeyChecking};
 use super::jump::Jump;
 use super::print::Written;
+use crate::ssh::{Method, Rekey};
 
 /// What it takes to reach a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct HostConfig {
     /// Certificates of our keys, besides those beside the keys; they need not exist.
     pub certificate_files: Vec<PathBuf>,
     /// Ways to log in that are wanted and not turned off, in the order to try them.
-    pub methods: Vec<AuthMethod>,
+    pub methods: Vec<Method>,
     /// How often a password may be asked for.
     pub password_prompts: u32,
     /// Empty after `UserKnownHostsFile none`.
@@ -46,7 +47,8 @@ pub struct HostConfig {
     /// A command that would know more host keys. It is not run, so a key is never taken for new without it.
     pub known_hosts_command: Option<String>,
     pub algorithms: AlgorithmLists,
-    pub rekey_limit: RekeyLimit,
+    /// When to change keys. Without bytes that is left to the cipher, without an interval time does not matter.
+    pub rekey_limit: Rekey,
     pub proxy: Proxy,
     /// The proxy's command passes a connected socket on and carries no bytes. We cannot take it.
     pub proxy_use_fdpass: bool,
@@ -68,42 +70,6 @@ pub struct HostConfig {
     /// Variables of our environment to send, sorted by name.
     pub send_env: Vec<(String, String)>,
     pub(super) written: Written,
-}
-
-/// When to change keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct RekeyLimit {
-    /// `None` leaves it to the cipher.
-    pub bytes: Option<u64>,
-    /// `None`: time does not matter.
-    pub interval: Option<Duration>,
-}
-
-/// A way to log in (RFC 4252, RFC 4256).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuthMethod {
-    PublicKey,
-    KeyboardInteractive,
-    Password,
-}
-
-impl AuthMethod {
-    /// In OpenSSH's order of preference.
-    pub const ALL: [Self; 3] = [Self::PublicKey, Self::KeyboardInteractive, Self::Password];
-
-    /// The name on the wire.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PublicKey => "publickey",
-            Self::KeyboardInteractive => "keyboard-interactive",
-            Self::Password => "password",
-        }
-    }
-
-    /// `None` for a method that we do not speak.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.name() == name)
-    }
 }
 
 /// What stands between us and the host.

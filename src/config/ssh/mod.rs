@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 pub use algorithms::{AlgorithmLists, Names};
 pub use criteria::Exec;
 pub use directive::{AddressFamily, StrictHostKeyChecking};
-pub use host::{AuthMethod, HostConfig, Proxy, RekeyLimit};
+pub use host::{HostConfig, Proxy};
 pub use jump::Jump;
 pub use reader::Diagnostic;
 

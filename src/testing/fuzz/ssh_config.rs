@@ -18,9 +18,10 @@ pub fn run(data: &[u8]) {
         hostname: "here".to_owned(),
         vars: [("NAME".to_owned(), "value".to_owned())].into(),
         homes: [("user".to_owned(), PathBuf::from("/nowhere"))].into(),
+        ..Env::default()
     };
-    let config = SshConfig::load(Some(&scratch::file(&harmless(data))), &env, AlgorithmLists::spoken())
-        .expect("the file is there");
+    let file = scratch::file(&harmless(data));
+    let config = SshConfig::load(Some(&file), &env, AlgorithmLists::spoken()).expect("the file is there");
     assert!(config.warnings().len() <= CONFIG_WARNINGS_MAX);
     for warning in config.warnings() {
         check_shown(&warning.message, TEXT_BYTES_MAX);
