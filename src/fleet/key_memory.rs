@@ -80,11 +80,10 @@ mod tests {
         let memory = KeyMemory::default();
         memory.note_refused(b"a");
         memory.note_taken(b"b", true);
-        assert_eq!([b"a", b"b", b"c"].map(|key| memory.rank(key)), [
-            KeyRank::Last,
-            KeyRank::First,
-            KeyRank::Unknown
-        ]);
+        assert_eq!(
+            [b"a", b"b", b"c"].map(|key| memory.rank(key)),
+            [KeyRank::Last, KeyRank::First, KeyRank::Unknown]
+        );
         memory.note_taken(b"a", true);
         memory.note_refused(b"b");
         assert_eq!([b"a", b"b"].map(|key| memory.rank(key)), [KeyRank::First, KeyRank::Last]);

@@ -140,9 +140,7 @@ impl<'a> Credentials<'a> {
     /// Adds to an error of the login what is worth knowing.
     pub(super) fn explain(&self, error: Error) -> Error {
         match error.kind() {
-            Kind::Authentication => {
-                Error::new(error.kind(), format!("{error}{}", self.notes.in_brackets()))
-            }
+            Kind::Authentication => Error::new(error.kind(), format!("{error}{}", self.notes.in_brackets())),
             _ => error,
         }
     }

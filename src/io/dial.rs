@@ -42,7 +42,8 @@ pub(super) async fn dial(
         let text = format!("timeout after {}s while {}{through}", limit.as_secs_f64(), stage.get());
         Err(Error::new(Kind::ConnectTimeout, text))
     };
-    let result = within(limit, connect(settings, host, memory, hop, limit, &stage)).await.unwrap_or_else(late);
+    let result =
+        within(limit, connect(settings, host, memory, hop, limit, &stage)).await.unwrap_or_else(late);
     result.map_err(|error| error.context(format_args!("Cannot connect to {}", host.alias)))
 }
 
@@ -79,7 +80,6 @@ async fn connect(
     connection::drive(stream, &link);
     Ok(link)
 }
-
 
 fn waiting_for(phase: Phase) -> &'static str {
     match phase {

@@ -9,10 +9,10 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::agent::Agent;
+use super::blocking;
 use super::key_files::{CertificateFile, KeyFile, KeyFiles, Private};
 use super::notes::Notes;
 use super::secrets::{self, Purpose};
-use super::blocking;
 use crate::base::{Result, time};
 use crate::config::{HostConfig, SecretSource};
 use crate::ssh::{Identity, PublicIdentity, UserCertificate};

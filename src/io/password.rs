@@ -51,13 +51,16 @@ impl Password {
 
     async fn give(&self, method: Method) -> Result<Secret, String> {
         let Some(source) = &self.source else {
-            return Err("no password is set; see SCOUT_SSH_PASSWORD_FILE and SCOUT_SSH_PASSWORD_COMMAND".into());
+            return Err(
+                "no password is set; see SCOUT_SSH_PASSWORD_FILE and SCOUT_SSH_PASSWORD_COMMAND".into()
+            );
         };
         if !self.is_host_known.get() {
             return Err("no password is sent to a host whose key is new".into());
         }
-        let secret =
-            secrets::obtain(source, &self.purpose).await.map_err(|reason| format!("no password: {reason}"))?;
+        let secret = secrets::obtain(source, &self.purpose)
+            .await
+            .map_err(|reason| format!("no password: {reason}"))?;
         let mut given = self.given.borrow_mut();
         if given.contains(&(method, secret.clone())) {
             return Err("it did not take the password".into());

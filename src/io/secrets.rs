@@ -49,9 +49,10 @@ pub(super) async fn obtain(source: &SecretSource, purpose: &Purpose) -> Result<S
                 .map_err(|reason| named(reason.into()))
         }
         SecretSource::Command(command) => {
-            let output = within(SECRET_COMMAND_PATIENCE, run(command, purpose)).await.unwrap_or_else(|| {
-                Err(format!("the command took longer than {}s", SECRET_COMMAND_PATIENCE.as_secs()))
-            })?;
+            let output =
+                within(SECRET_COMMAND_PATIENCE, run(command, purpose)).await.unwrap_or_else(|| {
+                    Err(format!("the command took longer than {}s", SECRET_COMMAND_PATIENCE.as_secs()))
+                })?;
             first_line(&output).map_err(|reason| format!("what the command printed {reason}"))
         }
     }

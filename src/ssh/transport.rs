@@ -102,11 +102,6 @@ impl Transport {
         }
     }
 
-    /// The peer's version string, empty until it has come.
-    pub fn server_ident(&self) -> &[u8] {
-        &self.server_ident
-    }
-
     // --- receiving
 
     /// The server's version string, empty before it has come.

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::{Account, Agent, Authority, Dropbear, Endpoint, Key, KeyType, Library, PythonServer, Scout, Sshd};
+use crate::support::{
+    Account, Agent, Authority, Dropbear, Endpoint, Key, KeyType, Library, PythonServer, Scout, Sshd,
+};
 
 const PROBE: &str = "h1:/proc/version";
 
@@ -160,8 +162,13 @@ fn passphrases_come_from_commands_and_the_environment_too() {
     let mut endpoint = sshd.endpoint.clone();
     endpoint.identity = key.path.clone();
     let command = format!("test $SCOUT_KEY_FILE = {} && echo correct horse", key.path.display());
-    for (name, value) in [("SCOUT_PASSPHRASE_COMMAND", command.as_str()), ("SCOUT_PASSPHRASE", "correct horse")] {
-        assert!(Scout::with(&endpoint).env(name, value).run(&["read", PROBE]).text().contains("Linux"), "{name}");
+    for (name, value) in
+        [("SCOUT_PASSPHRASE_COMMAND", command.as_str()), ("SCOUT_PASSPHRASE", "correct horse")]
+    {
+        assert!(
+            Scout::with(&endpoint).env(name, value).run(&["read", PROBE]).text().contains("Linux"),
+            "{name}"
+        );
     }
 }
 
@@ -288,7 +295,8 @@ fn keys_that_are_all_refused_are_counted_over_connections() {
 fn hurry(account: &Account, endpoint: &Endpoint) {
     let second = Key::generate(&account.path("second"), KeyType::Ed25519);
     account.authorize(&second);
-    let lines = format!("IdentityFile {}\nIdentityFile {}", endpoint.identity.display(), second.path.display());
+    let lines =
+        format!("IdentityFile {}\nIdentityFile {}", endpoint.identity.display(), second.path.display());
     let scout = Scout::new().unknown_host("h1", endpoint, &lines).known_hosts(&endpoint.known_hosts());
     let mut client = scout.env("SCOUT_IDLE_TIMEOUT", "1ms").client();
     let mut read = || assert!(client.scout(json!({ "target": PROBE })).text().contains("Linux"));

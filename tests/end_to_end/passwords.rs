@@ -25,7 +25,8 @@ fn a_password_comes_from_a_file_a_command_or_the_environment() {
     let sshd = Sshd::builder().password().start();
     let file = sshd.account.secret("word", &format!("{}\nmore\n", Account::PASSWORD));
     assert!(works(&scout(&sshd.endpoint, "SCOUT_SSH_PASSWORD_FILE", file.display())));
-    let command = format!("test $SCOUT_HOST-$SCOUT_USER = h1-{} && echo {}", Account::USER, Account::PASSWORD);
+    let command =
+        format!("test $SCOUT_HOST-$SCOUT_USER = h1-{} && echo {}", Account::USER, Account::PASSWORD);
     assert!(works(&scout(&sshd.endpoint, "SCOUT_SSH_PASSWORD_COMMAND", command)));
     assert!(works(&scout(&sshd.endpoint, "SCOUT_SSH_PASSWORD", Account::PASSWORD)));
     let arguments = ["--ssh-password-file", file.to_str().unwrap(), "read", PROBE];
@@ -48,7 +49,8 @@ fn a_key_and_a_password_are_enough_where_both_are_wanted() {
 fn a_dialogue_is_answered_with_the_password() {
     let server = PythonServer::with_dialogue();
     assert!(works(&scout(&server.endpoint, "SCOUT_SSH_PASSWORD", Account::PASSWORD)));
-    let message = scout(&server.endpoint, "SCOUT_SSH_PASSWORD", "battery staple").run(&["read", PROBE]).failure();
+    let message =
+        scout(&server.endpoint, "SCOUT_SSH_PASSWORD", "battery staple").run(&["read", PROBE]).failure();
     assert!(message.contains("it did not take the password"), "{message}");
     let message = keyless(&server.endpoint).run(&["read", PROBE]).failure();
     assert!(message.contains("no password is set"), "{message}");

@@ -81,7 +81,8 @@ impl Account {
     pub fn take_password(&self) {
         // `openssl passwd -6`
         let hash = "$6$8.lJUc/YbUp3oaZe$28fBO0Y3QMsETzswQcXLch.itFPHGrnRzs/s/u9tDg1wGU5dd/UCaibg8IWqAnLWKXBIMFGM0gEmveeLnKyry0";
-        fs::write(self.path("shadow"), format!("{}:{hash}:19000:0:99999:7:::\n", Self::USER)).expect("shadow");
+        fs::write(self.path("shadow"), format!("{}:{hash}:19000:0:99999:7:::\n", Self::USER))
+            .expect("shadow");
     }
 
     /// A file that only its owner may read.
