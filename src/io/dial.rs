@@ -64,8 +64,10 @@ async fn connect(
     }
     let mut config = terms(settings, host, &known_hosts)?;
     config.identities = keys.public();
+    config.guess = memory.take_guess();
     let login = Login { host, known_hosts: &known_hosts, keys: &keys, stage, memory: &memory };
     let (stream, client) = login.along(&path, config).await?;
+    memory.note_guess(client.preferences().copied());
     let options = LinkOptions {
         host: host.alias.as_str().into(),
         sessions: settings.max_sessions_per_connection,
