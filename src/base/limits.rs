@@ -64,7 +64,7 @@ pub const SSH_PACKET_BYTES_MAX: usize = 256 * 1024;
 pub const SSH_NAME_LIST_BYTES_MAX: usize = 16 * 1024;
 /// Host keys, signatures and key-exchange values: an 8,192-bit RSA key is 1 KiB, ML-KEM-768 1.2 KiB.
 pub const SSH_KEY_BYTES_MAX: usize = 16 * 1024;
-/// A host certificate: two keys, a signature, and names for the host.
+/// A certificate: two keys, a signature, and names of hosts or users.
 pub const SSH_CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
 /// Names in one certificate, as OpenSSH's `SSHKEY_CERT_MAX_PRINCIPALS`.
 pub const SSH_CERTIFICATE_PRINCIPALS_MAX: usize = 256;
@@ -72,10 +72,10 @@ pub const SSH_CERTIFICATE_PRINCIPALS_MAX: usize = 256;
 pub const SSH_TEXT_BYTES_MAX: usize = 1024;
 /// One login banner, cut there, and how many of them are passed on.
 pub const SSH_BANNER_BYTES_MAX: usize = 8 * 1024;
-pub const SSH_BANNERS_MAX: usize = 8;
+pub const SSH_BANNERS_MAX: u32 = 8;
 /// Extensions named in one EXT_INFO (RFC 8308). OpenSSH sends three.
 pub const SSH_EXTENSIONS_MAX: u32 = 64;
-/// IGNORE, DEBUG and UNIMPLEMENTED before the login is done. A polite server sends none.
+/// IGNORE, DEBUG, UNIMPLEMENTED and EXT_INFO before the login is done, and as many banners. A polite server sends none.
 pub const SSH_IDLE_MESSAGES_MAX: u32 = 256;
 /// Requests and answers in one login: an agent full of keys, and a dialogue. sshd's `MaxAuthTries` is 6, but servers that
 /// never end a login exist.
@@ -112,6 +112,13 @@ pub const SSH_REKEY_TIMEOUT: Duration = Duration::from_secs(30);
 /// One message of an ssh-agent (OpenSSH's own bound), and the keys it may list.
 pub const SSH_AGENT_MESSAGE_BYTES_MAX: usize = 256 * 1024;
 pub const SSH_AGENT_KEYS_MAX: u32 = 256;
+/// The longest password or passphrase, and how long a command may take to tell it: its user may have to be asked.
+pub const SECRET_BYTES_MAX: usize = 4096;
+pub const SECRET_COMMAND_PATIENCE: Duration = Duration::from_secs(30);
+/// Keys of the user that a host is remembered to have refused.
+pub const SSH_REFUSED_KEYS_MAX: usize = 64;
+/// Connections for one login: an agent may hold more keys than a server lets one connection try.
+pub const SSH_LOGIN_CONNECTIONS_MAX: u32 = 8;
 /// Rounds of bcrypt over a key's passphrase: `ssh-keygen -a`, 16 or 24 when not given. So many take a minute.
 pub const SSH_KEY_ROUNDS_MAX: u32 = 10_000;
 /// Smallest RSA key we trust or use.
@@ -142,11 +149,17 @@ pub const SFTP_SESSION_WINDOW_BYTES_MAX: u64 = 8 * 1024 * 1024;
 pub const SFTP_HANDLES_MAX: usize = 128;
 /// One handle (draft §6.2).
 pub const SFTP_HANDLE_BYTES_MAX: usize = 256;
-/// READDIRs on their way for one listing: one is answered while the next travels.
-pub const SFTP_READDIRS_MAX: usize = 2;
+/// READDIRs on their way for one listing: at first as many as list 300 entries of OpenSSH's server, which sends 100 in
+/// one answer, and tell their end; as the listing goes on, one more for each answer.
+pub const SFTP_READDIRS_FIRST: usize = 4;
+pub const SFTP_READDIRS_MAX: usize = 32;
 /// READLINKs on their way for one listing, and all in all: a directory with more links shows the rest without targets.
-pub const SFTP_READLINKS_IN_FLIGHT_MAX: usize = 64;
+pub const SFTP_READLINKS_IN_FLIGHT_MAX: usize = 256;
 pub const SFTP_READLINKS_MAX: usize = 1024;
+/// Paths of a session known to be regular files: a name's hash and its size, 16 bytes each, twice over.
+pub const SFTP_KNOWN_PATHS_MAX: usize = 512;
+/// Operations of one session above which a look at a path asks nothing in advance that may turn out to be in vain.
+pub const SFTP_SPECULATING_OPERATIONS_MAX: usize = 8;
 /// What is kept of a server's explanation.
 pub const SFTP_STATUS_TEXT_BYTES_MAX: usize = 256;
 
@@ -219,7 +232,22 @@ pub const SESSIONS_AHEAD_KEPT: Duration = Duration::from_secs(10);
 pub const FAREWELL_PATIENCE: Duration = Duration::from_secs(1);
 /// Probes under way for one host list: each holds a socket, and the usual limit is 1,024 descriptors.
 pub const PROBES_AT_ONCE_MAX: usize = 256;
+/// Jump hosts on the way to one host. Each adds its round trips and a place in the pool; people use one or two.
+pub const HOPS_MAX: usize = 8;
 /// Names listed for someone who asked for a host that is not there.
 pub const HOSTS_IN_ERROR_MAX: usize = 100;
 
 // --- io --------------------------------------------------------------------------------------------------------
+
+/// Addresses of one name that are tried. Names with more are load balancers, of which any address will do.
+pub const ADDRESSES_MAX: usize = 32;
+/// How long one address may take before the next one is tried beside it (RFC 8305 §5, "Connection Attempt Delay").
+pub const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
+/// Between the rounds of `ConnectionAttempts`, as OpenSSH.
+pub const NEXT_ROUND_AFTER: Duration = Duration::from_secs(1);
+/// How often a server that hangs up before the login is tried again (`MaxStartups` does so by chance), and the pause
+/// before the first time. It doubles every time and is drawn from half to one and a half of that.
+pub const TURNED_AWAY_RETRIES_MAX: u32 = 5;
+pub const TURNED_AWAY_PAUSE: Duration = Duration::from_millis(100);
+/// What is kept of a line that a `ProxyCommand` writes to stderr.
+pub const PROXY_LINE_BYTES_MAX: usize = 1024;

@@ -6,7 +6,7 @@ use std::process;
 use serde_json::{Value, json};
 
 use crate::base::{Error, Kind, Result};
-use crate::fleet::{Fleet, Host, HostStatus};
+use crate::fleet::{Fleet, Host, HostStatus, Presence};
 use crate::scout::list::Listing;
 use crate::scout::run::{self, End};
 use crate::scout::{self, Answer, look, read};
@@ -165,7 +165,15 @@ pub fn complain(error: &Error, format: Format) {
 }
 
 fn host_json(status: &HostStatus) -> Value {
-    let mut object = json!({ "name": status.name.as_ref(), "online": status.online });
+    let online = match status.presence {
+        Presence::Online => json!(true),
+        Presence::Offline => json!(false),
+        Presence::Unknown => Value::Null,
+    };
+    let mut object = json!({ "name": status.name.as_ref(), "online": online });
+    if let Some(behind) = &status.behind {
+        object["behind"] = json!(behind.as_ref());
+    }
     match &status.host {
         Ok(Host::Local) => object["local"] = json!(true),
         Ok(Host::Remote(host)) => {

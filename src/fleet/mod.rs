@@ -5,12 +5,15 @@
 
 pub mod errors;
 pub mod gate;
+mod key_memory;
 pub mod leash;
 pub mod link;
 pub mod machine;
 mod memory;
 pub mod net;
 mod pool;
+mod route;
+mod status;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -19,7 +22,6 @@ use std::future::Future;
 use std::rc::Rc;
 
 use futures_util::future::{Either, select};
-use futures_util::{StreamExt, stream};
 
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
@@ -31,6 +33,8 @@ pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
 pub use memory::Memory;
 use net::Net;
 use pool::Pool;
+use route::Route;
+pub use status::{HostStatus, Presence};
 
 /// The name of this machine where the SSH configuration does not give it to another.
 pub const LOCALHOST: &str = "localhost";
@@ -41,8 +45,8 @@ pub struct Fleet {
     config: SshConfig,
     /// Sorted, without duplicates.
     names: Vec<Rc<str>>,
-    resolved: RefCell<HashMap<Rc<str>, Rc<HostConfig>>>,
-    pool: Pool,
+    routes: RefCell<HashMap<Rc<str>, Rc<Route>>>,
+    pool: Rc<Pool>,
     net: Rc<dyn Net>,
     admission: Rc<Gate>,
 }
@@ -53,15 +57,6 @@ pub enum Host {
     /// This machine, without SSH.
     Local,
     Remote(Rc<HostConfig>),
-}
-
-/// One line of the host list.
-#[derive(Debug, Clone)]
-pub struct HostStatus {
-    pub name: Rc<str>,
-    /// What the configuration says, or what is wrong with it.
-    pub host: Result<Host>,
-    pub online: bool,
 }
 
 /// Whether work may be done twice when the connection breaks under it.
@@ -88,7 +83,7 @@ impl Fleet {
         Rc::new(Self {
             pool: Pool::new(Rc::clone(&net), settings.max_pool_size),
             admission: Gate::new(settings.max_concurrency, settings.max_queue),
-            resolved: RefCell::default(),
+            routes: RefCell::default(),
             settings,
             config,
             names,
@@ -115,26 +110,32 @@ impl Fleet {
     ///
     /// Errors: no such host (with the names there are); its configuration is broken (with file and line).
     pub fn host(&self, name: &str) -> Result<Host> {
+        let host = |route: Rc<Route>| Host::Remote(Rc::clone(&route.host));
+        self.route(name).map(|route| route.map_or(Host::Local, host))
+    }
+
+    /// The way to a host; `None` to this machine. Errors: as [`Fleet::host`], and those of jump hosts.
+    fn route(&self, name: &str) -> Result<Option<Rc<Route>>> {
         let Ok(index) = self.names.binary_search_by(|known| known.as_ref().cmp(name)) else {
             return Err(self.unknown(name));
         };
         let name = &self.names[index];
-        if let Some(known) = self.resolved.borrow().get(name) {
-            return Ok(Host::Remote(Rc::clone(known)));
+        if let Some(known) = self.routes.borrow().get(name) {
+            return Ok(Some(Rc::clone(known)));
         }
         if name.as_ref() == LOCALHOST && !self.config.hosts().iter().any(|host| host == LOCALHOST) {
-            return Ok(Host::Local);
+            return Ok(None);
         }
-        let host = Rc::new(self.config.resolve(name)?);
-        self.resolved.borrow_mut().insert(Rc::clone(name), Rc::clone(&host));
-        Ok(Host::Remote(host))
+        let route = Route::to(&self.config, self.config.resolve(name)?)?;
+        self.routes.borrow_mut().insert(Rc::clone(name), Rc::clone(&route));
+        Ok(Some(route))
     }
 
     /// A host ready for work: connected and logged in.
     pub async fn machine(&self, name: &str) -> Result<Machine> {
-        match self.host(name)? {
-            Host::Local => Ok(Machine::Local(self.net.shell())),
-            Host::Remote(host) => self.pool.link(&Rc::from(name), &host).await.map(Machine::Remote),
+        match self.route(name)? {
+            None => Ok(Machine::Local(self.net.shell())),
+            Some(route) => self.pool.link(&route).await.map(Machine::Remote),
         }
     }
 
@@ -179,23 +180,6 @@ impl Fleet {
             Either::Left((result, _)) => result,
             Either::Right(_) => late(),
         }
-    }
-
-    /// All hosts, with a mark for those that accept connections. Probes run side by side.
-    pub async fn status(&self) -> Vec<HostStatus> {
-        let probes = self.names.iter().map(|name| async {
-            let host = self.host(name).and_then(|host| match &host {
-                Host::Remote(config) => config.check_reachable().map(|()| host),
-                Host::Local => Ok(host),
-            });
-            let online = match &host {
-                Ok(Host::Local) => true,
-                Ok(Host::Remote(host)) => self.net.probe(Rc::clone(host)).await,
-                Err(_) => false,
-            };
-            HostStatus { name: Rc::clone(name), host, online }
-        });
-        stream::iter(probes).buffered(limits::PROBES_AT_ONCE_MAX).collect().await
     }
 
     /// Takes leave of every host, and waits a moment for it to be said.

@@ -11,12 +11,26 @@ use crate::base::Result;
 use crate::base::time::Instant;
 use crate::config::HostConfig;
 
+/// The last jump host before a host.
+pub struct Hop {
+    /// For messages.
+    pub name: Rc<str>,
+    /// Its link, once there is one.
+    pub link: LocalBoxFuture<'static, Result<Rc<Link>>>,
+}
+
 /// The outside. Every future may be dropped at any time; what it began is then undone.
 pub trait Net {
-    /// Connects and logs in to a host, trying every address of its name, within the host's connect timeout.
+    /// Connects and logs in to a host: through `hop` where one is given, else as the host's configuration says, trying
+    /// every address of its name; all within the host's connect timeout.
     ///
     /// The link is alive when it is handed over: its bytes are carried until it ends.
-    fn dial(&self, host: Rc<HostConfig>, memory: Rc<Memory>) -> LocalBoxFuture<'static, Result<Rc<Link>>>;
+    fn dial(
+        &self,
+        host: Rc<HostConfig>,
+        memory: Rc<Memory>,
+        hop: Option<Hop>,
+    ) -> LocalBoxFuture<'static, Result<Rc<Link>>>;
 
     /// Whether something accepts TCP connections at the host's address and port.
     fn probe(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool>;

@@ -6,42 +6,27 @@ use std::rc::Rc;
 
 use event_listener::EventListener;
 use futures_util::future::{Either, select};
-use monoio::io::{
-    AsyncWriteRentExt, CancelHandle, CancelableAsyncReadRent, Canceller, OwnedReadHalf, OwnedWriteHalf,
-    Splitable,
-};
-use monoio::net::TcpStream;
 
 use super::runtime;
 use super::runtime::within;
-use super::socket::QuickAck;
+use super::stream::{Reader, Stream, Writer};
 use crate::base::{limits, time};
 use crate::fleet::Link;
 
 /// What one read may bring: two of the largest packets that servers usually send.
 const READ_BYTES: usize = 64 * 1024;
 
-/// Serves the link until it ends. The link's own end closes the socket, and the other way round.
-pub(super) fn drive(stream: TcpStream, link: &Rc<Link>) {
-    let quick_ack = QuickAck::on(&stream);
-    let (reader, writer) = stream.into_split();
-    let canceller = Canceller::new();
-    runtime::spawn(read(reader, quick_ack, canceller.handle(), Rc::clone(link)));
-    runtime::spawn(write(writer, canceller, Rc::clone(link)));
+/// Serves the link until it ends. The link's own end closes the stream, and the other way round.
+pub(super) fn drive(stream: Stream, link: &Rc<Link>) {
+    runtime::spawn(read(stream.reader, Rc::clone(link)));
+    runtime::spawn(write(stream.writer, Rc::clone(link)));
 }
 
-/// A read under way is never dropped, only cancelled: dropping it would lose what it has read.
-async fn read(
-    mut reader: OwnedReadHalf<TcpStream>,
-    quick_ack: QuickAck,
-    cancel: CancelHandle,
-    link: Rc<Link>,
-) {
+async fn read(mut reader: Reader, link: Rc<Link>) {
     let mut buffer = Vec::with_capacity(READ_BYTES);
     loop {
         buffer.clear();
-        quick_ack.arm();
-        let (result, filled) = reader.cancelable_read(buffer, cancel.clone()).await;
+        let (result, filled) = reader.read(buffer).await;
         buffer = filled;
         match result {
             _ if link.has_ended() => return,
@@ -52,7 +37,7 @@ async fn read(
     }
 }
 
-async fn write(mut writer: OwnedWriteHalf<TcpStream>, cancel_read: Canceller, link: Rc<Link>) {
+async fn write(mut writer: Writer, link: Rc<Link>) {
     let mut buffer = Vec::new();
     loop {
         let changed = link.listen();
@@ -70,8 +55,7 @@ async fn write(mut writer: OwnedWriteHalf<TcpStream>, cancel_read: Canceller, li
             next(&link, changed).await;
         }
     }
-    cancel_read.cancel();
-    drop(writer);
+    writer.close();
     link.handle_closed();
 }
 

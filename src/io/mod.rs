@@ -1,22 +1,35 @@
 //! The outside world, and the only place that names the runtime (monoio: io_uring, or epoll where that is refused).
 //!
 //! [`runtime`] starts a core; [`outside`] is what a fleet may ask of the world; `dial` makes a connection and
-//! `connection` carries its bytes from then on; `terms` says how, `agent` and `keys` find what to log in with; `process` runs
+//! `connection` carries its bytes from then on, over the `stream` that `path` leads to: a socket (`connect` finds the
+//! address that answers), a tunnel or a program (`proxy_command`); `terms` says how the client speaks, `agent` and `keys`
+//! find what to log in with; `process` runs
 //! commands on this machine; [`stdio`] connects our own standard streams; `blocking` does what would stop a core, and
 //! `resolver` looks up names there; [`condition`] runs the commands of `Match exec`.
 
 mod agent;
 mod blocking;
 pub mod condition;
+mod connect;
 mod connection;
+mod credentials;
 mod dial;
+mod key_files;
 mod keys;
+mod notes;
 pub mod outside;
+mod password;
+mod path;
+mod private_file;
 mod process;
+mod proxy_command;
 mod resolver;
+mod retries;
 pub mod runtime;
+mod secrets;
 mod socket;
 pub mod stdio;
+mod stream;
 mod terms;
 
 pub use outside::Outside;

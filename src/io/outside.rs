@@ -5,15 +5,13 @@ use std::rc::Rc;
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
-use monoio::net::TcpStream;
 
-use super::resolver::resolve;
 use super::runtime::within;
-use super::{dial, process, runtime};
+use super::{dial, path, process, runtime};
 use crate::base::time::{self, Instant};
-use crate::base::{Error, Result, limits};
+use crate::base::{Result, limits};
 use crate::config::{HostConfig, Settings};
-use crate::fleet::net::Net;
+use crate::fleet::net::{Hop, Net};
 use crate::fleet::{Link, Memory, Shell};
 
 /// Sockets, processes and the clock of this machine.
@@ -30,22 +28,19 @@ impl Outside {
 }
 
 impl Net for Outside {
-    fn dial(&self, host: Rc<HostConfig>, memory: Rc<Memory>) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
+    fn dial(
+        &self,
+        host: Rc<HostConfig>,
+        memory: Rc<Memory>,
+        hop: Option<Hop>,
+    ) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
         let settings = Rc::clone(&self.settings);
-        async move { dial::dial(&settings, &host, memory).await }.boxed_local()
+        async move { dial::dial(&settings, &host, memory, hop).await }.boxed_local()
     }
 
     fn probe(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool> {
         async move {
-            let attempt = async {
-                for address in resolve(&host.hostname, host.port).await? {
-                    if TcpStream::connect_addr(address).await.is_ok() {
-                        return Ok::<_, Error>(true);
-                    }
-                }
-                Ok(false)
-            };
-            within(limits::PROBE_TIMEOUT, attempt).await.is_some_and(|online| online.unwrap_or(false))
+            within(limits::PROBE_TIMEOUT, path::probe(&host)).await.is_some_and(|connected| connected.is_ok())
         }
         .boxed_local()
     }

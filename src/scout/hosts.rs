@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::fleet::{Host, HostStatus};
+use crate::fleet::{Host, HostStatus, Presence};
 
 /// The list as agents know it, a line for each host.
 pub fn text(hosts: &[HostStatus]) -> String {
@@ -11,13 +11,17 @@ pub fn text(hosts: &[HostStatus]) -> String {
     }
     let mut text = String::from("Available hosts:");
     for status in hosts {
-        let (mark, state) = match (&status.host, status.online) {
+        let (mark, state) = match (&status.host, status.presence) {
             (Err(_), _) => ('✗', "misconfigured"),
-            (_, true) => ('✓', "online"),
-            (_, false) => ('✗', "offline"),
+            (_, Presence::Online) => ('✓', "online"),
+            (_, Presence::Offline) => ('✗', "offline"),
+            (_, Presence::Unknown) => ('?', "not known"),
         };
         // Writing to a String cannot fail.
         let _ = write!(text, "\n  [{mark}] {} ({state}) -> {}", status.name, place(status));
+        if let Some(behind) = &status.behind {
+            let _ = write!(text, " behind {behind}");
+        }
     }
     text
 }

@@ -286,6 +286,9 @@ fn confirmed(
         return Err(state_error(channel, number::CHANNEL_OPEN_CONFIRMATION));
     }
     let (number, window, packet_bytes_max) = (reader.u32(WHAT)?, reader.u32(WHAT)?, reader.u32(WHAT)?);
+    if packet_bytes_max == 0 {
+        return Err(Error::ChannelPacketZero { channel: channel.id.0 });
+    }
     if !channel.is_released {
         events.push_back(Event::Opened(channel.id));
     }

@@ -1,39 +1,98 @@
-//! Packet protection: AES-GCM (RFC 5647 as OpenSSH reads it) and chacha20-poly1305@openssh.com
-//! (PROTOCOL.chacha20poly1305). Works in place on one packet; must not know what is inside.
+//! Packet protection: one key of one direction, whatever its algorithms. Works in place on one packet; must not know
+//! what is inside.
 
-use super::algorithm::Cipher;
+mod chachapoly;
+mod ctr;
+mod gcm;
+
+use super::algorithm::{Cipher, Mac};
 use super::error::Error;
 use crate::base::limits::{SSH_REKEY_BYTES_AES, SSH_REKEY_BYTES_CHACHA};
-use crate::crypto::aead::{self, AesGcm};
-use crate::crypto::chacha::{self, ChaCha20, Poly1305};
-use zeroize::Zeroizing;
+use crate::crypto::{self, aead, chacha};
+use chachapoly::ChaChaPoly;
+use ctr::CtrHmac;
+use gcm::Gcm;
 
 /// Bytes of the packet length in front of every packet.
 pub const LENGTH_BYTES: usize = 4;
 
-/// One direction's key, nonce and algorithm.
+/// The algorithms of one direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Protection {
+    pub cipher: Cipher,
+    /// `None` where the cipher authenticates too.
+    pub mac: Option<Mac>,
+}
+
+impl Protection {
+    /// Every cipher, those that do not authenticate with every MAC.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn all() -> Vec<Self> {
+        let macs = |cipher: Cipher| match cipher.authenticates() {
+            true => vec![None],
+            false => Mac::ALL.iter().copied().map(Some).collect(),
+        };
+        let ciphers = Cipher::ALL.iter().copied();
+        ciphers.flat_map(|cipher| macs(cipher).into_iter().map(move |mac| Self { cipher, mac })).collect()
+    }
+
+    /// Bytes of the encryption key.
+    pub const fn key_bytes(self) -> usize {
+        match self.cipher {
+            Cipher::Aes128Gcm | Cipher::Aes128Ctr => 16,
+            Cipher::Aes192Ctr => 24,
+            Cipher::Aes256Gcm | Cipher::Aes256Ctr => 32,
+            Cipher::ChaCha20Poly1305 => 2 * chacha::KEY_BYTES,
+        }
+    }
+
+    /// Bytes of the initial vector.
+    pub const fn iv_bytes(self) -> usize {
+        match self.cipher {
+            Cipher::Aes128Gcm | Cipher::Aes256Gcm => aead::NONCE_BYTES,
+            Cipher::ChaCha20Poly1305 => 0,
+            Cipher::Aes128Ctr | Cipher::Aes192Ctr | Cipher::Aes256Ctr => crypto::ctr::BLOCK_BYTES,
+        }
+    }
+
+    /// Bytes of the integrity key.
+    pub const fn mac_key_bytes(self) -> usize {
+        match self.mac {
+            Some(mac) => mac.hash().bytes(),
+            None => 0,
+        }
+    }
+}
+
+/// One direction's key, its state and its algorithms.
+#[derive(Default)]
 pub enum PacketKey {
     /// Before the first key exchange is done.
+    #[default]
     None,
     Gcm(Gcm),
     ChaCha(ChaChaPoly),
+    Ctr(Box<CtrHmac>),
 }
 
 impl PacketKey {
     /// # Errors
-    /// `key` or `iv` are shorter than [`key_bytes`] and [`IV_BYTES`].
-    pub fn new(cipher: Cipher, key: &[u8], iv: &[u8]) -> Result<Self, Error> {
-        let key = key.get(..key_bytes(cipher)).ok_or(Error::Crypto)?;
-        match cipher {
+    /// A key is not as long as [`Protection`] asks for, or a MAC is missing.
+    pub fn new(protection: Protection, key: &[u8], iv: &[u8], mac_key: &[u8]) -> Result<Self, Error> {
+        match protection.cipher {
             Cipher::Aes128Gcm | Cipher::Aes256Gcm => Gcm::new(key, iv).map(Self::Gcm),
             Cipher::ChaCha20Poly1305 => ChaChaPoly::new(key).map(Self::ChaCha),
+            Cipher::Aes128Ctr | Cipher::Aes192Ctr | Cipher::Aes256Ctr => {
+                let mac = protection.mac.ok_or(Error::Crypto)?;
+                CtrHmac::new(key, iv, mac, mac_key).map(Box::new).map(Self::Ctr)
+            }
         }
     }
 
     /// What padding rounds up to.
     pub fn block_bytes(&self) -> usize {
         match self {
-            Self::Gcm(_) => 16,
+            Self::Gcm(_) | Self::Ctr(_) => 16,
             Self::None | Self::ChaCha(_) => 8,
         }
     }
@@ -44,18 +103,23 @@ impl PacketKey {
             Self::None => 0,
             Self::Gcm(_) => aead::TAG_BYTES,
             Self::ChaCha(_) => chacha::TAG_BYTES,
+            Self::Ctr(ctr) => ctr.mac().hash().bytes(),
         }
     }
 
-    /// Whether the padding covers the length field too (RFC 4253 §6); with these ciphers it does not.
+    /// Whether the padding covers the length field too (RFC 4253 §6): not where that is encrypted apart or not at all.
     pub fn pads_length(&self) -> bool {
-        matches!(self, Self::None)
+        match self {
+            Self::None => true,
+            Self::Gcm(_) | Self::ChaCha(_) => false,
+            Self::Ctr(ctr) => !ctr.mac().is_etm(),
+        }
     }
 
     /// Traffic after which the key should be renewed.
     pub fn rekey_bytes(&self) -> u64 {
         match self {
-            Self::None | Self::Gcm(_) => SSH_REKEY_BYTES_AES,
+            Self::None | Self::Gcm(_) | Self::Ctr(_) => SSH_REKEY_BYTES_AES,
             Self::ChaCha(_) => SSH_REKEY_BYTES_CHACHA,
         }
     }
@@ -73,18 +137,23 @@ impl PacketKey {
                 let tag = chacha.seal(sequence, packet);
                 out.extend_from_slice(&tag);
             }
+            Self::Ctr(ctr) => {
+                let tag = ctr.seal(sequence, packet);
+                out.extend_from_slice(tag.bytes());
+            }
         }
     }
 
-    /// The packet length behind the first four bytes of a packet.
-    pub fn length(&self, sequence: u32, header: [u8; LENGTH_BYTES]) -> u32 {
+    /// The packet length at the front of `input`; `None` while too little of the packet is there.
+    pub fn length(&mut self, sequence: u32, input: &[u8]) -> Option<u32> {
         match self {
-            Self::None | Self::Gcm(_) => u32::from_be_bytes(header),
-            Self::ChaCha(chacha) => chacha.length(sequence, header),
+            Self::None | Self::Gcm(_) => input.first_chunk().copied().map(u32::from_be_bytes),
+            Self::ChaCha(chacha) => input.first_chunk().map(|header| chacha.length(sequence, *header)),
+            Self::Ctr(ctr) => ctr.length(input),
         }
     }
 
-    /// Checks and decrypts `packet`: length field, content, tag.
+    /// Checks and decrypts `packet`: length field, content, tag. [`Self::length`] comes before it.
     ///
     /// # Errors
     /// The tag is wrong.
@@ -93,106 +162,7 @@ impl PacketKey {
             Self::None => Ok(()),
             Self::Gcm(gcm) => gcm.open(packet),
             Self::ChaCha(chacha) => chacha.open(sequence, packet),
+            Self::Ctr(ctr) => ctr.open(sequence, packet),
         }
     }
-}
-
-/// Bytes of key material per direction.
-pub const fn key_bytes(cipher: Cipher) -> usize {
-    match cipher {
-        Cipher::Aes128Gcm => 16,
-        Cipher::Aes256Gcm => 32,
-        Cipher::ChaCha20Poly1305 => 2 * chacha::KEY_BYTES,
-    }
-}
-
-/// Bytes of the initial nonce per direction.
-pub const IV_BYTES: usize = aead::NONCE_BYTES;
-
-/// The length is authenticated but not encrypted; the nonce counts packets by itself (RFC 5647 §7.1).
-pub struct Gcm {
-    key: AesGcm,
-    fixed: [u8; 4],
-    invocation: u64,
-}
-
-impl Gcm {
-    fn new(key: &[u8], iv: &[u8]) -> Result<Self, Error> {
-        let (fixed, rest) = iv.split_first_chunk::<4>().ok_or(Error::Crypto)?;
-        let invocation = rest.first_chunk::<8>().ok_or(Error::Crypto)?;
-        let key = AesGcm::new(key).map_err(|_| Error::Crypto)?;
-        Ok(Self { key, fixed: *fixed, invocation: u64::from_be_bytes(*invocation) })
-    }
-
-    fn next_nonce(&mut self) -> [u8; aead::NONCE_BYTES] {
-        let mut nonce = [0; aead::NONCE_BYTES];
-        let (fixed, counter) = nonce.split_at_mut(self.fixed.len());
-        fixed.copy_from_slice(&self.fixed);
-        counter.copy_from_slice(&self.invocation.to_be_bytes());
-        self.invocation = self.invocation.wrapping_add(1);
-        nonce
-    }
-
-    fn seal(&mut self, packet: &mut [u8]) -> [u8; aead::TAG_BYTES] {
-        let nonce = self.next_nonce();
-        let (length, text) = packet.split_at_mut(LENGTH_BYTES);
-        self.key.seal(nonce, length, text)
-    }
-
-    fn open(&mut self, packet: &mut [u8]) -> Result<(), Error> {
-        let nonce = self.next_nonce();
-        let (length, rest) = packet.split_at_mut_checked(LENGTH_BYTES).ok_or(Error::PacketIntegrity)?;
-        let text_bytes = rest.len().checked_sub(aead::TAG_BYTES).ok_or(Error::PacketIntegrity)?;
-        let (text, tag) = rest.split_at_mut(text_bytes);
-        self.key.open(nonce, length, text, tag).map_err(|_| Error::PacketIntegrity)
-    }
-}
-
-/// The length is encrypted with a key of its own, so that it can be read before the rest has come; the nonce is the
-/// packet's sequence number.
-pub struct ChaChaPoly {
-    content: ChaCha20,
-    length: ChaCha20,
-}
-
-impl ChaChaPoly {
-    fn new(key: &[u8]) -> Result<Self, Error> {
-        let (content, rest) = key.split_first_chunk::<{ chacha::KEY_BYTES }>().ok_or(Error::Crypto)?;
-        let length = rest.first_chunk::<{ chacha::KEY_BYTES }>().ok_or(Error::Crypto)?;
-        Ok(Self { content: ChaCha20::new(*content), length: ChaCha20::new(*length) })
-    }
-
-    fn length(&self, sequence: u32, mut header: [u8; LENGTH_BYTES]) -> u32 {
-        self.length.apply(nonce(sequence), 0, &mut header);
-        u32::from_be_bytes(header)
-    }
-
-    /// Block 0 of the content's key stream is the key of the tag.
-    fn tag_key(&self, sequence: u32) -> Poly1305 {
-        let mut key = Zeroizing::new([0; 32]);
-        self.content.apply(nonce(sequence), 0, &mut *key);
-        Poly1305::new(*key)
-    }
-
-    fn seal(&self, sequence: u32, packet: &mut [u8]) -> [u8; chacha::TAG_BYTES] {
-        let (length, text) = packet.split_at_mut(LENGTH_BYTES);
-        self.length.apply(nonce(sequence), 0, length);
-        self.content.apply(nonce(sequence), 1, text);
-        self.tag_key(sequence).tag(packet)
-    }
-
-    fn open(&self, sequence: u32, packet: &mut [u8]) -> Result<(), Error> {
-        let covered = packet.len().checked_sub(chacha::TAG_BYTES).ok_or(Error::PacketIntegrity)?;
-        let (covered, tag) = packet.split_at_mut(covered);
-        if !self.tag_key(sequence).is_valid(covered, tag) {
-            return Err(Error::PacketIntegrity);
-        }
-        let text = covered.get_mut(LENGTH_BYTES..).ok_or(Error::PacketIntegrity)?;
-        self.content.apply(nonce(sequence), 1, text);
-        Ok(())
-    }
-}
-
-fn nonce(sequence: u32) -> [u8; chacha::NONCE_BYTES] {
-    u64::from(sequence).to_be_bytes()
 }

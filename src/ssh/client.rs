@@ -17,7 +17,7 @@ use crate::base::limits::{
     KEEPALIVE_INTERVAL_DEFAULT, KEEPALIVE_MISSED_MAX, SSH_IDLE_MESSAGES_MAX, SSH_PACKET_BYTES_MAX,
     SSH_PASSWORD_PROMPTS_DEFAULT, SSH_REKEY_TIMEOUT, SSH_TEXT_BYTES_MAX, SSH_WINDOW_BYTES,
 };
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What a connection needs to know before it starts.
 #[derive(Debug, Clone)]
@@ -85,6 +85,9 @@ pub struct Client {
     events: Events,
     timers: Timers,
     liveness: Option<Liveness>,
+    rekey_interval: Option<Duration>,
+    /// The latest time we were told.
+    told: Instant,
     inbox: Inbox,
     idle_messages: u32,
     /// Keepalives without an answer.
@@ -96,13 +99,15 @@ impl Client {
     /// Version string and KEXINIT are ready to be sent at once.
     pub fn new(config: ClientConfig, now: Instant) -> Self {
         Self {
-            transport: Transport::new(config.offer, config.rekey.bytes),
+            transport: Transport::new(config.offer, config.rekey.bytes, config.guess),
+            login: Login::new(config.user, config.methods, config.identities, config.password_prompts),
             channels: Channels::new(config.window_bytes),
             opens_early: config.opens_early,
             events: Events::new(),
             timers: Timers::default(),
             liveness: config.keepalive.map(|keepalive| Liveness::new(keepalive, now)),
-            login: Login::new(config.user, config.methods, config.identities, config.password_prompts),
+            rekey_interval: config.rekey.interval,
+            told: now,
             inbox: Inbox::default(),
             idle_messages: 0,
             asked: 0,
@@ -126,6 +131,11 @@ impl Client {
     pub fn phase(&self) -> Phase {
         let after = if self.login.is_done() { Phase::Connected } else { Phase::Authentication };
         self.transport.phase().unwrap_or(after)
+    }
+
+    /// Whether the server calls itself OpenSSH.
+    pub fn is_openssh(&self) -> bool {
+        self.transport.server_ident().starts_with(b"SSH-2.0-OpenSSH")
     }
 
     /// What the server listed first, when that is worth to be remembered for [`ClientConfig::guess`]. Known once the
@@ -193,12 +203,17 @@ impl Client {
     /// The peer is gone. Terminal.
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
         self.check_end()?;
-        if self.timers.expire(Timer::Rekey, now) {
+        if self.timers.expire(Timer::Exchange, now) {
             return self.fail(Error::RekeyTimeout);
         }
         if self.timers.expire(Timer::Keepalive, now) {
             self.check_liveness(now)?;
         }
+        if self.timers.expire(Timer::Rekey, now) {
+            self.transport.start_rekey();
+        }
+        self.timers.expire(Timer::Now, now);
+        self.settle(now);
         Ok(())
     }
 
@@ -206,6 +221,7 @@ impl Client {
     pub fn poll_transmit(&mut self, out: &mut Vec<u8>) -> bool {
         if self.end.is_none() {
             self.channels.flush(&mut self.transport, &mut self.events);
+            self.renew_keys();
         }
         self.transport.transmit(out)
     }
@@ -419,7 +435,10 @@ impl Client {
                 self.handle_idle()
             }
             number::IGNORE | number::DEBUG => self.handle_idle(),
-            number::EXT_INFO => self.login.handle_extensions(payload),
+            number::EXT_INFO => {
+                self.handle_idle()?;
+                self.login.handle_extensions(payload)
+            }
             number::KEXINIT..=number::KEX_LAST => {
                 let host_key = self.transport.handle_kex(payload, sequence)?;
                 self.events.extend(host_key.map(Event::HostKey));
@@ -494,23 +513,32 @@ impl Client {
         Error::Disconnected { phase: self.phase(), reason: reason.unwrap_or_default(), text }
     }
 
-    /// After input: starts a key exchange when one is due, and keeps the timers in step with the state.
+    /// Starts a key exchange when what was sent or received makes one due. Data goes first: so each key carries some,
+    /// however low the bound.
+    fn renew_keys(&mut self) {
+        if self.login.is_done() && self.transport.wants_rekey() {
+            self.transport.start_rekey();
+            self.timers.set(Timer::Now, self.told);
+        }
+    }
+
+    /// After input and deadlines: keeps the timers in step with the state.
     fn settle(&mut self, now: Instant) {
+        self.told = now;
         if !self.login.is_done() {
             return;
         }
-        if self.transport.wants_rekey() {
-            self.transport.start_rekey();
+        if self.transport.is_exchanging() {
+            self.timers.stop(Timer::Rekey);
+            self.timers.start(Timer::Exchange, now + SSH_REKEY_TIMEOUT);
+        } else {
+            self.timers.stop(Timer::Exchange);
+            if let Some(interval) = self.rekey_interval {
+                self.timers.start(Timer::Rekey, now + interval);
+            }
         }
-        match (self.transport.is_exchanging(), self.timers.is_set(Timer::Rekey)) {
-            (true, false) => self.timers.set(Timer::Rekey, now + SSH_REKEY_TIMEOUT),
-            (false, true) => self.timers.stop(Timer::Rekey),
-            _ => {}
-        }
-        if let Some(liveness) = &self.liveness
-            && !self.timers.is_set(Timer::Keepalive)
-        {
-            self.timers.set(Timer::Keepalive, liveness.deadline());
+        if let Some(liveness) = &self.liveness {
+            self.timers.start(Timer::Keepalive, liveness.deadline());
         }
     }
 

@@ -132,6 +132,8 @@ pub enum Error {
     WindowExceeded { channel: u32, received: usize, window: u32 },
     #[error("a packet of {received} bytes arrived on channel {channel}, {max} are allowed")]
     ChannelPacket { channel: u32, received: usize, max: u32 },
+    #[error("the server takes packets of no byte on channel {channel}")]
+    ChannelPacketZero { channel: u32 },
     #[error("the window of channel {channel} was opened beyond 2^32 bytes")]
     WindowOverflow { channel: u32 },
     #[error("an answer arrived that nothing was asked for")]

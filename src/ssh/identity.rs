@@ -1,7 +1,7 @@
 //! Keys of the user from files: reading them, and signing with them. Must not know where files are.
 
 use super::algorithm::{Scheme, SignatureAlgorithm, curve_name};
-use super::auth::PublicIdentity;
+use super::auth::{CERTIFICATE, PublicIdentity};
 use super::keyfile::{self, Format};
 use super::openssh_key;
 use super::wire::Write;
@@ -39,6 +39,13 @@ pub enum KeyError {
 }
 
 impl PublicIdentity {
+    /// The public half of a private key file in OpenSSH's format, where it stands in the clear even when the key is
+    /// encrypted.
+    pub fn of_private(file: &[u8]) -> Option<Self> {
+        let (format, bytes) = keyfile::open(file).ok()?;
+        if format == Format::OpenSsh { Self::from_blob(openssh_key::public(&bytes)?) } else { None }
+    }
+
     /// Reads a line of a `.pub` file. `None` for what is no key, and for types nobody should use.
     pub fn from_openssh(line: &str) -> Option<Self> {
         let key = ssh_key::PublicKey::from_openssh(line.trim_end()).ok()?;
@@ -112,11 +119,12 @@ impl Identity {
         self.public.clone()
     }
 
-    /// A signature blob over `data`.
+    /// A signature blob over `data`. The algorithm of a certificate means that of its key (PROTOCOL.certkeys).
     ///
     /// # Errors
     /// The key is of another type than `algorithm`.
     pub fn sign(&self, algorithm: &str, data: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let algorithm = algorithm.strip_suffix(CERTIFICATE).unwrap_or(algorithm);
         let scheme = SignatureAlgorithm::from_name(algorithm).map(SignatureAlgorithm::scheme);
         let value = match (&self.secret, scheme) {
             (Secret::Ed25519(key), Some(Scheme::Ed25519)) => key.sign(data).to_vec(),

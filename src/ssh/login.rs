@@ -3,16 +3,21 @@
 use super::auth::{self, Answering, Asking, Attempts, Method, PublicIdentity, Signing, Step, Tried, Waiting};
 use super::error::{Error, Phase};
 use super::event::{Event, Events};
+use super::ident;
 use super::kex::derive::ExchangeHash;
 use super::number;
 use super::text::sanitise;
 use super::transport::Transport;
 use super::wire::Reader;
-use crate::base::limits::{SSH_BANNER_BYTES_MAX, SSH_BANNERS_MAX, SSH_PACKET_BYTES_MAX};
+use crate::base::limits::{
+    SSH_BANNER_BYTES_MAX, SSH_BANNERS_MAX, SSH_IDLE_MESSAGES_MAX, SSH_PACKET_BYTES_MAX,
+};
 
 enum State {
     /// The host key is not accepted yet.
     Before,
+    /// The service is asked for, and this server gets no request ahead of its answer.
+    Knocking(Attempts),
     Signing(Signing),
     Asking(Asking),
     Answering(Answering),
@@ -42,7 +47,7 @@ pub(crate) struct Login {
     plan: Option<Plan>,
     /// `server-sig-algs`, once the server has sent it.
     server: Option<String>,
-    banners: usize,
+    banners: u32,
 }
 
 struct Plan {
@@ -70,6 +75,7 @@ impl Login {
     pub fn tried(&self) -> &Tried {
         match &self.state {
             State::Before => &NOTHING,
+            State::Knocking(attempts) => attempts.tried(),
             State::Signing(wait) => wait.tried(),
             State::Asking(wait) => wait.tried(),
             State::Answering(wait) => wait.tried(),
@@ -78,7 +84,8 @@ impl Login {
         }
     }
 
-    /// The host is trusted: asks for the service and for the first signature, both for the same write.
+    /// The host is trusted: asks for the service and for the first signature, both for the same write where the server
+    /// takes them so.
     pub fn begin(
         &mut self,
         session_id: ExchangeHash,
@@ -88,6 +95,9 @@ impl Login {
         let Some(plan) = self.plan.take() else { return Ok(()) };
         transport.send(|out| out.extend_from_slice(&auth::service_request()));
         let attempts = Attempts::new(&plan.user, plan.methods, plan.identities, plan.prompts, session_id);
+        if !ident::takes_login_with_keys(transport.server_ident()) {
+            return self.keep(State::Knocking(attempts));
+        }
         let step = attempts.next(self.server.as_deref())?;
         self.follow(step, transport, events);
         Ok(())
@@ -132,6 +142,7 @@ impl Login {
             return self.banner(payload, events);
         }
         let step = match self.take() {
+            State::Knocking(attempts) => attempts.begin(payload, self.server.as_deref())?,
             State::Signing(signing) => return self.keep(State::Signing(signing.handle(payload)?)),
             State::Waiting(waiting) => waiting.handle(payload, self.server.as_deref())?,
             State::Done(_) => return Err(Error::UnexpectedMessage { number, phase: Phase::Connected }),
@@ -192,7 +203,11 @@ impl Login {
         const WHAT: &str = "USERAUTH_BANNER";
         let number = number::USERAUTH_BANNER;
         match self.state {
-            State::Signing(_) | State::Asking(_) | State::Answering(_) | State::Waiting(_) => {}
+            State::Knocking(_)
+            | State::Signing(_)
+            | State::Asking(_)
+            | State::Answering(_)
+            | State::Waiting(_) => {}
             State::Done(_) => return Err(Error::UnexpectedMessage { number, phase: Phase::Connected }),
             State::Before | State::Failed(_) => {
                 return Err(Error::UnexpectedMessage { number, phase: Phase::Authentication });
@@ -201,10 +216,11 @@ impl Login {
         let mut reader = Reader::new(payload);
         reader.u8(WHAT)?;
         let text = reader.string(SSH_PACKET_BYTES_MAX, WHAT)?;
-        if self.banners < SSH_BANNERS_MAX {
-            self.banners += 1;
+        self.banners += 1;
+        if self.banners <= SSH_BANNERS_MAX {
             events.push_back(Event::Banner(sanitise(text, SSH_BANNER_BYTES_MAX)));
         }
-        Ok(())
+        // Those that nobody sees are no better than IGNORE.
+        if self.banners > SSH_IDLE_MESSAGES_MAX { Err(Error::IdleMessages) } else { Ok(()) }
     }
 }

@@ -36,6 +36,7 @@ mod tests;
 mod text;
 mod timer;
 mod transport;
+mod user_certificate;
 pub(crate) mod wire;
 
 pub use algorithm::{Cipher, HostKeyAlgorithm, KexAlgorithm, Mac, SignatureAlgorithm};
@@ -49,6 +50,7 @@ pub use hostkey::HostKey;
 pub use identity::{Identity, KeyError};
 pub use offer::{Guess, Offer, OfferNames, UnsupportedList};
 pub use timer::{Keepalive, Rekey};
+pub use user_certificate::{CertificateError, UserCertificate};
 
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use auth::server_signature_algorithms;

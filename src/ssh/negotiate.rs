@@ -1,6 +1,7 @@
 //! KEXINIT (RFC 4253 §7.1): what we offer, and what both sides make of it.
 
-use super::algorithm::{Cipher, HostKeyAlgorithm, KexAlgorithm};
+use super::algorithm::{Cipher, HostKeyAlgorithm, KexAlgorithm, Mac};
+use super::cipher::Protection;
 use super::error::Error;
 use super::number;
 use super::offer::{Guess, Offer};
@@ -14,19 +15,18 @@ pub const EXT_INFO_CLIENT: &str = "ext-info-c";
 /// Strict key exchange (OpenSSH PROTOCOL §1.9): no messages besides the exchange, sequence numbers restart.
 pub const STRICT_CLIENT: &str = "kex-strict-c-v00@openssh.com";
 pub const STRICT_SERVER: &str = "kex-strict-s-v00@openssh.com";
-/// Never used: every cipher of ours authenticates. Some servers refuse an empty list.
-const MACS: [&str; 2] = ["hmac-sha2-256", "hmac-sha2-512"];
 const NO_COMPRESSION: &str = "none";
 
 impl Offer {
-    /// The payload of our KEXINIT. Only the first one of a connection carries the signals.
-    pub fn to_kexinit(&self, is_first: bool) -> Vec<u8> {
+    /// The payload of our KEXINIT. Only the first one of a connection carries the signals. `guesses`: the packet that
+    /// follows belongs to our first choices.
+    pub fn to_kexinit(&self, is_first: bool, guesses: bool) -> Vec<u8> {
         let mut out = vec![number::KEXINIT];
         out.extend_from_slice(&random::array::<COOKIE_BYTES>());
         let signals: &[&str] = if is_first { &[EXT_INFO_CLIENT, STRICT_CLIENT] } else { &[] };
         out.put_name_list(self.kex.iter().map(|kex| kex.name()).chain(signals.iter().copied()));
         out.put_name_list(self.host_keys.iter().map(|host_key| host_key.name()));
-        put_symmetric(&mut out, &self.ciphers);
+        put_symmetric(&mut out, &self.ciphers, &self.macs, guesses);
         out
     }
 
@@ -38,11 +38,12 @@ impl Offer {
         let peer = PeerInit::read(kexinit)?;
         let kex = choose("key exchange method", &self.kex, KexAlgorithm::name, peer.kex)?;
         let host_key = choose("host key algorithm", &self.host_keys, HostKeyAlgorithm::name, peer.host_keys)?;
-        let outgoing = choose("cipher", &self.ciphers, Cipher::name, peer.ciphers_to_server)?;
-        let incoming = choose("cipher", &self.ciphers, Cipher::name, peer.ciphers_to_client)?;
+        let outgoing = self.protection(peer.ciphers_to_server, peer.macs_to_server)?;
+        let incoming = self.protection(peer.ciphers_to_client, peer.macs_to_client)?;
         for compression in [peer.compression_to_server, peer.compression_to_client] {
             choose("compression", &[NO_COMPRESSION], |name| name, compression)?;
         }
+        // RFC 4253 §7.1: whoever guesses, the first choices of both sides have to be the same.
         let is_guess_right = peer.kex.first() == self.kex.first().map(|kex| kex.name())
             && peer.host_keys.first() == self.host_keys.first().map(|host_key| host_key.name());
         Ok(Agreed {
@@ -51,9 +52,20 @@ impl Offer {
             outgoing,
             incoming,
             is_strict: peer.kex.contains(STRICT_SERVER),
+            is_guess_right,
             skips_guess: peer.guesses && !is_guess_right,
             preferences: self.preferences(&peer, kex),
         })
+    }
+
+    /// Of one direction. A cipher that authenticates has no use for a MAC, and needs none in common.
+    fn protection(&self, ciphers: NameList<'_>, macs: NameList<'_>) -> Result<Protection, Error> {
+        let cipher = choose("cipher", &self.ciphers, Cipher::name, ciphers)?;
+        let mac = match cipher.authenticates() {
+            true => None,
+            false => Some(choose("MAC", &self.macs, Mac::name, macs)?),
+        };
+        Ok(Protection { cipher, mac })
     }
 
     /// What a later exchange with this peer may guess: its first choices, where we know both. Of its key exchange
@@ -67,14 +79,17 @@ impl Offer {
 }
 
 /// Writes everything behind the host key algorithms, the same for both directions.
-pub fn put_symmetric(out: &mut Vec<u8>, ciphers: &[Cipher]) {
+pub fn put_symmetric(out: &mut Vec<u8>, ciphers: &[Cipher], macs: &[Mac], guesses: bool) {
     for _ in 0..2 {
         out.put_name_list(ciphers.iter().map(|cipher| cipher.name()));
     }
-    for names in [&MACS[..], &MACS, &[NO_COMPRESSION], &[NO_COMPRESSION], &[], &[]] {
+    for _ in 0..2 {
+        out.put_name_list(macs.iter().map(|mac| mac.name()));
+    }
+    for names in [&[NO_COMPRESSION][..], &[NO_COMPRESSION], &[], &[]] {
         out.put_name_list(names.iter().copied());
     }
-    out.put_bool(false);
+    out.put_bool(guesses);
     out.put_u32(0);
 }
 
@@ -83,9 +98,11 @@ pub fn put_symmetric(out: &mut Vec<u8>, ciphers: &[Cipher]) {
 pub struct Agreed {
     pub kex: KexAlgorithm,
     pub host_key: HostKeyAlgorithm,
-    pub outgoing: Cipher,
-    pub incoming: Cipher,
+    pub outgoing: Protection,
+    pub incoming: Protection,
     pub is_strict: bool,
+    /// First choices are the same: a packet that was sent on the guess that they are counts.
+    pub is_guess_right: bool,
     /// The peer's next packet is a guess that turned out wrong and has to be dropped.
     pub skips_guess: bool,
     /// What to remember of the peer.
@@ -98,6 +115,8 @@ pub struct PeerInit<'a> {
     pub host_keys: NameList<'a>,
     pub ciphers_to_server: NameList<'a>,
     pub ciphers_to_client: NameList<'a>,
+    pub macs_to_server: NameList<'a>,
+    pub macs_to_client: NameList<'a>,
     pub compression_to_server: NameList<'a>,
     pub compression_to_client: NameList<'a>,
     pub guesses: bool,
@@ -111,7 +130,7 @@ impl<'a> PeerInit<'a> {
         let mut list = || reader.name_list(SSH_NAME_LIST_BYTES_MAX, WHAT);
         let (kex, host_keys) = (list()?, list()?);
         let (ciphers_to_server, ciphers_to_client) = (list()?, list()?);
-        let (_mac_to_server, _mac_to_client) = (list()?, list()?);
+        let (macs_to_server, macs_to_client) = (list()?, list()?);
         let (compression_to_server, compression_to_client) = (list()?, list()?);
         let (_language_to_server, _language_to_client) = (list()?, list()?);
         let guesses = reader.bool(WHAT)?;
@@ -121,6 +140,8 @@ impl<'a> PeerInit<'a> {
             host_keys,
             ciphers_to_server,
             ciphers_to_client,
+            macs_to_server,
+            macs_to_client,
             compression_to_server,
             compression_to_client,
             guesses,
@@ -150,13 +171,16 @@ mod tests {
     use proptest::prelude::*;
 
     fn kexinit(kex: &[&str], host_keys: &[&str], guesses: bool) -> Vec<u8> {
+        let mut out = head(kex, host_keys);
+        put_symmetric(&mut out, Cipher::ALL, Mac::ALL, guesses);
+        out
+    }
+
+    fn head(kex: &[&str], host_keys: &[&str]) -> Vec<u8> {
         let mut out = vec![number::KEXINIT];
         out.extend_from_slice(&[0; COOKIE_BYTES]);
         out.put_name_list(kex.iter().copied());
         out.put_name_list(host_keys.iter().copied());
-        put_symmetric(&mut out, Cipher::ALL);
-        let at = out.len() - 5;
-        out[at] = u8::from(guesses);
         out
     }
 
@@ -187,10 +211,42 @@ mod tests {
     }
 
     #[test]
+    fn a_mac_is_agreed_on_only_where_the_cipher_needs_one() {
+        let theirs = |cipher, mac| {
+            let mut out = head(&["curve25519-sha256"], &["ssh-ed25519"]);
+            put_symmetric(&mut out, &[cipher], mac, false);
+            out
+        };
+        let agreed = Offer::default().agree(&theirs(Cipher::Aes256Gcm, &[])).unwrap();
+        assert_eq!(agreed.outgoing, Protection { cipher: Cipher::Aes256Gcm, mac: None });
+        let agreed = Offer::default().agree(&theirs(Cipher::Aes192Ctr, &[Mac::HmacSha512])).unwrap();
+        assert_eq!(agreed.incoming, Protection { cipher: Cipher::Aes192Ctr, mac: Some(Mac::HmacSha512) });
+        let error = Offer::default().agree(&theirs(Cipher::Aes192Ctr, &[])).unwrap_err();
+        assert!(matches!(error, Error::NoCommonAlgorithm { kind: "MAC", .. }));
+    }
+
+    #[test]
+    fn what_is_remembered_of_a_server_is_what_it_and_we_like_best() {
+        let preferences = |kex: &[&str], host_keys: &[&str]| {
+            Offer::default().agree(&kexinit(kex, host_keys, false)).unwrap().preferences
+        };
+        let guess = Guess {
+            kex: KexAlgorithm::Curve25519,
+            host_key: HostKeyAlgorithm::Plain(SignatureAlgorithm::RsaSha512),
+        };
+        let host_keys = ["rsa-sha2-512", "ssh-ed25519"];
+        assert_eq!(preferences(&["curve25519-sha256", "ecdh-sha2-nistp256"], &host_keys), Some(guess));
+        // We like its second better; we do not speak its first.
+        assert_eq!(preferences(&["curve25519-sha256", "mlkem768x25519-sha256"], &host_keys), None);
+        assert_eq!(preferences(&["sntrup761x25519-sha512", "curve25519-sha256"], &host_keys), None);
+        assert_eq!(preferences(&["curve25519-sha256"], &["ssh-dss", "ssh-ed25519"]), None);
+    }
+
+    #[test]
     fn signals_are_sent_once() {
-        let first = Offer::default().to_kexinit(true);
+        let first = Offer::default().to_kexinit(true, false);
         assert!(PeerInit::read(&first).unwrap().kex.contains(STRICT_CLIENT));
-        let later = Offer::default().to_kexinit(false);
+        let later = Offer::default().to_kexinit(false, false);
         assert!(!PeerInit::read(&later).unwrap().kex.contains(STRICT_CLIENT));
     }
 

@@ -9,6 +9,7 @@ pub const SERVICE_ACCEPT: u8 = 6;
 pub const EXT_INFO: u8 = 7;
 pub const KEXINIT: u8 = 20;
 pub const NEWKEYS: u8 = 21;
+/// RFC 5656 §7.1; KEXDH_INIT and KEXDH_REPLY of RFC 4253 §8 have the same numbers and the same shape.
 pub const KEX_ECDH_INIT: u8 = 30;
 pub const KEX_ECDH_REPLY: u8 = 31;
 /// Last number that belongs to key exchange (RFC 4251 §7).

@@ -46,7 +46,7 @@ impl Default for Offer {
         Self {
             kex: KexAlgorithm::ALL.to_vec(),
             host_keys: HostKeyAlgorithm::all().collect(),
-            ciphers: Cipher::ALL.to_vec(),
+            ciphers: Cipher::preferred(),
             macs: Mac::ALL.to_vec(),
         }
     }
@@ -89,6 +89,16 @@ impl Offer {
             key_types.iter().any(|key_type| key_type.as_ref() == algorithm.signature().key_type())
         };
         self.host_keys.sort_by_key(|algorithm| !is_known(algorithm));
+    }
+
+    /// Puts both algorithms of `guess` first. False when one of them is not offered; then nothing changes.
+    pub(crate) fn lead_with(&mut self, guess: Guess) -> bool {
+        let is_offered = self.kex.contains(&guess.kex) && self.host_keys.contains(&guess.host_key);
+        if is_offered {
+            self.kex.sort_by_key(|kex| *kex != guess.kex);
+            self.host_keys.sort_by_key(|host_key| *host_key != guess.host_key);
+        }
+        is_offered
     }
 
     /// Moves certificates to the front: an authority is known that may vouch for the host.

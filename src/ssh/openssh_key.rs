@@ -36,6 +36,11 @@ pub fn read(bytes: &[u8], passphrase: Option<&[u8]>) -> Result<Secret, KeyError>
     if secret.blob() == container.public { Ok(secret) } else { Err(KeyError::Malformed) }
 }
 
+/// The public half, which is never encrypted. Nobody vouches for it: only the private half knows whether it is its own.
+pub fn public(bytes: &[u8]) -> Option<&[u8]> {
+    Container::read(bytes).ok().map(|container| container.public)
+}
+
 /// PROTOCOL.key §1.
 struct Container<'a> {
     cipher: &'a str,

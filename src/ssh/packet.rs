@@ -28,36 +28,15 @@ impl Usage {
     }
 }
 
-/// Makes packets.
-pub struct Sealer {
+/// One direction of a connection: its key, what that has carried, and the number of the next packet.
+#[derive(Default)]
+pub struct Direction {
     key: PacketKey,
     sequence: u32,
     usage: Usage,
 }
 
-impl Default for Sealer {
-    fn default() -> Self {
-        Self { key: PacketKey::None, sequence: 0, usage: Usage::default() }
-    }
-}
-
-impl Sealer {
-    /// Appends one packet whose payload is what `write` appends.
-    pub fn seal(&mut self, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
-        let start = out.len();
-        out.extend_from_slice(&[0; LENGTH_BYTES + 1]);
-        write(out);
-        let padding = self.padding(out.len() - start);
-        // Random padding (RFC 4253 §6) hides nothing behind an authenticating cipher: zeros save a call per packet.
-        out.resize(out.len() + padding, 0);
-        let length = (out.len() - start - LENGTH_BYTES) as u32;
-        out[start..start + LENGTH_BYTES].copy_from_slice(&length.to_be_bytes());
-        out[start + LENGTH_BYTES] = padding as u8;
-        self.key.seal(self.sequence, out, start);
-        self.sequence = self.sequence.wrapping_add(1);
-        self.usage.add(out.len() - start);
-    }
-
+impl Direction {
     /// Uses `key` from the next packet on. `reset` starts the sequence anew (strict key exchange).
     pub fn install(&mut self, key: PacketKey, reset: bool) {
         self.key = key;
@@ -67,18 +46,47 @@ impl Sealer {
         }
     }
 
-    /// Whether the key has done its share; `bytes_max` overrides what the cipher is good for.
+    /// Whether the key has done its share: what its cipher is good for, or `bytes_max` where that is less.
     pub fn is_spent(&self, bytes_max: Option<u64>) -> bool {
-        self.usage.is_spent(bytes_max.unwrap_or_else(|| self.key.rekey_bytes()))
+        let cipher_max = self.key.rekey_bytes();
+        self.usage.is_spent(bytes_max.map_or(cipher_max, |bytes_max| bytes_max.min(cipher_max)))
     }
 
-    /// Padding for a packet of `bytes`, its length field included.
-    fn padding(&self, bytes: usize) -> usize {
-        let block = self.key.block_bytes();
-        let covered = if self.key.pads_length() { bytes } else { bytes - LENGTH_BYTES };
-        let padding = block - covered % block;
-        if padding < PADDING_BYTES_MIN { padding + block } else { padding }
+    fn count(&mut self, bytes: usize) {
+        self.sequence = self.sequence.wrapping_add(1);
+        self.usage.add(bytes);
     }
+}
+
+/// Makes packets.
+#[derive(Default)]
+pub struct Sealer {
+    pub direction: Direction,
+}
+
+impl Sealer {
+    /// Appends one packet whose payload is what `write` appends.
+    pub fn seal(&mut self, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = out.len();
+        out.extend_from_slice(&[0; LENGTH_BYTES + 1]);
+        write(out);
+        let padding = padding(&self.direction.key, out.len() - start);
+        // Random padding (RFC 4253 §6) hides nothing behind an authenticating cipher: zeros save a call per packet.
+        out.resize(out.len() + padding, 0);
+        let length = (out.len() - start - LENGTH_BYTES) as u32;
+        out[start..start + LENGTH_BYTES].copy_from_slice(&length.to_be_bytes());
+        out[start + LENGTH_BYTES] = padding as u8;
+        self.direction.key.seal(self.direction.sequence, out, start);
+        self.direction.count(out.len() - start);
+    }
+}
+
+/// Padding for a packet of `bytes`, its length field included.
+fn padding(key: &PacketKey, bytes: usize) -> usize {
+    let block = key.block_bytes();
+    let covered = if key.pads_length() { bytes } else { bytes - LENGTH_BYTES };
+    let padding = block - covered % block;
+    if padding < PADDING_BYTES_MIN { padding + block } else { padding }
 }
 
 /// A packet that has been opened in the receive buffer.
@@ -92,18 +100,11 @@ pub struct Opened {
 }
 
 /// Takes packets apart.
+#[derive(Default)]
 pub struct Opener {
-    key: PacketKey,
-    sequence: u32,
+    pub direction: Direction,
     /// The length of the packet that is arriving, once its header is here.
     length: Option<u32>,
-    usage: Usage,
-}
-
-impl Default for Opener {
-    fn default() -> Self {
-        Self { key: PacketKey::None, sequence: 0, length: None, usage: Usage::default() }
-    }
 }
 
 impl Opener {
@@ -113,39 +114,24 @@ impl Opener {
     /// A length or padding out of range, no payload, a wrong tag.
     pub fn open(&mut self, input: &mut [u8]) -> Result<Option<Opened>, Error> {
         let Some(length) = self.length(input)? else { return Ok(None) };
-        let bytes = LENGTH_BYTES + length as usize + self.key.tag_bytes();
+        let direction = &mut self.direction;
+        let bytes = LENGTH_BYTES + length as usize + direction.key.tag_bytes();
         let Some(packet) = input.get_mut(..bytes) else { return Ok(None) };
-        self.key.open(self.sequence, packet)?;
+        direction.key.open(direction.sequence, packet)?;
         let payload = payload(packet, length)?;
-        let sequence = self.sequence;
+        let sequence = direction.sequence;
         self.length = None;
-        self.sequence = self.sequence.wrapping_add(1);
-        self.usage.add(bytes);
+        direction.count(bytes);
         Ok(Some(Opened { payload, bytes, sequence }))
-    }
-
-    /// As [`Sealer::install`].
-    pub fn install(&mut self, key: PacketKey, reset: bool) {
-        self.key = key;
-        self.usage = Usage::default();
-        if reset {
-            self.sequence = 0;
-        }
-    }
-
-    /// As [`Sealer::is_spent`].
-    pub fn is_spent(&self, bytes_max: Option<u64>) -> bool {
-        self.usage.is_spent(bytes_max.unwrap_or_else(|| self.key.rekey_bytes()))
     }
 
     fn length(&mut self, input: &[u8]) -> Result<Option<u32>, Error> {
         if self.length.is_none() {
-            let Some(header) = input.first_chunk::<LENGTH_BYTES>() else { return Ok(None) };
-            let length = self.key.length(self.sequence, *header);
-            let covered =
-                if self.key.pads_length() { length.wrapping_add(LENGTH_BYTES as u32) } else { length };
+            let Direction { key, sequence, .. } = &mut self.direction;
+            let Some(length) = key.length(*sequence, input) else { return Ok(None) };
+            let covered = if key.pads_length() { length.wrapping_add(LENGTH_BYTES as u32) } else { length };
             let in_range = (PACKET_LENGTH_MIN..=SSH_PACKET_BYTES_MAX as u32).contains(&length);
-            if !in_range || !(covered as usize).is_multiple_of(self.key.block_bytes()) {
+            if !in_range || !(covered as usize).is_multiple_of(key.block_bytes()) {
                 return Err(Error::PacketLength { length });
             }
             self.length = Some(length);
@@ -173,33 +159,37 @@ fn payload(packet: &[u8], length: u32) -> Result<Range<usize>, Error> {
 mod tests {
     use super::*;
     use crate::ssh::algorithm::Cipher;
+    use crate::ssh::cipher::Protection;
+    use crate::testing::protections::packet_key;
     use proptest::prelude::*;
 
-    fn pair(cipher: Option<Cipher>) -> (Sealer, Opener) {
+    /// Both ends under the same key.
+    fn pair(protection: Option<Protection>) -> (Sealer, Opener) {
         let (mut sealer, mut opener) = (Sealer::default(), Opener::default());
-        if let Some(cipher) = cipher {
-            let key: Vec<u8> = (0..64).collect();
-            let iv = [0xff; 12];
-            sealer.install(PacketKey::new(cipher, &key, &iv).unwrap(), true);
-            opener.install(PacketKey::new(cipher, &key, &iv).unwrap(), true);
-        }
+        sealer.direction.install(packet_key(protection), true);
+        opener.direction.install(packet_key(protection), true);
         (sealer, opener)
     }
 
-    fn protections() -> Vec<Option<Cipher>> {
-        std::iter::once(None).chain(Cipher::ALL.iter().copied().map(Some)).collect()
+    /// Those that protect.
+    fn protections() -> impl Iterator<Item = Protection> {
+        crate::testing::protections::protections().into_iter().flatten()
     }
 
     #[test]
-    fn every_payload_length_survives_every_cipher() {
-        for cipher in protections() {
-            let (mut sealer, mut opener) = pair(cipher);
+    fn every_payload_length_survives_every_protection_and_every_cut() {
+        for protection in crate::testing::protections::protections() {
+            let (mut sealer, mut opener) = pair(protection);
             for size in 1..100 {
                 let mut wire = Vec::new();
                 let payload: Vec<u8> = (0..size).collect();
                 sealer.seal(&mut wire, |out| out.extend_from_slice(&payload));
                 for cut in 0..wire.len() {
-                    assert_eq!(opener.open(&mut wire[..cut].to_vec()), Ok(None), "{cipher:?} cut at {cut}");
+                    assert_eq!(
+                        opener.open(&mut wire[..cut].to_vec()),
+                        Ok(None),
+                        "{protection:?} cut at {cut}"
+                    );
                 }
                 let opened = opener.open(&mut wire).unwrap().unwrap();
                 assert_eq!(&wire[opened.payload], &payload[..]);
@@ -210,15 +200,62 @@ mod tests {
 
     #[test]
     fn a_flipped_bit_is_noticed() {
-        for cipher in Cipher::ALL {
+        for protection in protections() {
             let mut wire = Vec::new();
-            pair(Some(*cipher)).0.seal(&mut wire, |out| out.extend_from_slice(b"payload"));
+            pair(Some(protection)).0.seal(&mut wire, |out| out.extend_from_slice(b"payload"));
             for at in LENGTH_BYTES..wire.len() {
-                let mut bad = wire.clone();
-                bad[at] ^= 1;
-                assert_eq!(pair(Some(*cipher)).1.open(&mut bad), Err(Error::PacketIntegrity));
+                for bit in 0..8 {
+                    let mut bad = wire.clone();
+                    bad[at] ^= 1 << bit;
+                    let result = pair(Some(protection)).1.open(&mut bad);
+                    assert_eq!(result, Err(Error::PacketIntegrity), "{protection:?} {at}");
+                }
             }
         }
+    }
+
+    #[test]
+    fn a_changed_length_is_out_of_range_or_noticed() {
+        for protection in protections() {
+            let mut wire = Vec::new();
+            pair(Some(protection)).0.seal(&mut wire, |out| out.extend_from_slice(&[7; 100]));
+            // What follows on the wire, so that a longer packet is complete.
+            wire.resize(wire.len() + SSH_PACKET_BYTES_MAX, 0);
+            for bit in 0..8 * LENGTH_BYTES {
+                let mut bad = wire.clone();
+                bad[bit / 8] ^= 1 << (bit % 8);
+                let error = pair(Some(protection)).1.open(&mut bad).unwrap_err();
+                let is_named = matches!(error, Error::PacketIntegrity | Error::PacketLength { .. });
+                assert!(is_named, "{protection:?} {bit} {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn packets_in_another_order_are_noticed() {
+        for protection in protections() {
+            let (mut sealer, mut opener) = pair(Some(protection));
+            let (mut first, mut second) = (Vec::new(), Vec::new());
+            sealer.seal(&mut first, |out| out.extend_from_slice(b"first"));
+            sealer.seal(&mut second, |out| out.extend_from_slice(b"second"));
+            second.resize(second.len() + SSH_PACKET_BYTES_MAX, 0);
+            let error = opener.open(&mut second).unwrap_err();
+            let is_named = matches!(error, Error::PacketIntegrity | Error::PacketLength { .. });
+            assert!(is_named, "{protection:?} {error}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_spent_at_the_lesser_bound() {
+        let (mut sealer, _) = pair(protections().next());
+        sealer.seal(&mut Vec::new(), |out| out.extend_from_slice(&[0; 1000]));
+        assert!(sealer.direction.is_spent(Some(1000)));
+        assert!(!sealer.direction.is_spent(Some(2000)));
+        assert!(!sealer.direction.is_spent(None));
+        sealer.direction.usage.bytes = u64::MAX;
+        assert!(sealer.direction.is_spent(Some(u64::MAX)));
+        sealer.direction.usage = Usage { bytes: 0, packets: SSH_REKEY_PACKETS };
+        assert!(sealer.direction.is_spent(None));
     }
 
     #[test]
@@ -244,7 +281,7 @@ mod tests {
 
     #[test]
     fn the_gcm_counter_wraps() {
-        let (mut sealer, mut opener) = pair(Some(Cipher::Aes256Gcm));
+        let (mut sealer, mut opener) = pair(Some(Protection { cipher: Cipher::Aes256Gcm, mac: None }));
         for _ in 0..3 {
             let mut wire = Vec::new();
             sealer.seal(&mut wire, |out| out.push(1));
@@ -254,8 +291,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn garbage_is_opened_without_panic(mut bytes: Vec<u8>, which in 0usize..4) {
-            let (_, mut opener) = pair(protections()[which]);
+        fn garbage_is_opened_without_panic(mut bytes: Vec<u8>, which in 0usize..15) {
+            let (_, mut opener) = pair(protections().nth(which));
             let _ = opener.open(&mut bytes);
         }
     }

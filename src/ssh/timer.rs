@@ -7,11 +7,15 @@ pub enum Timer {
     /// The peer has been silent long enough to be asked.
     Keepalive,
     /// A key exchange on an established connection has to be over by then.
+    Exchange,
+    /// The keys have served their time.
     Rekey,
+    /// Something began while no time was known: look at it at once.
+    Now,
 }
 
 #[derive(Debug, Default)]
-pub struct Timers([Option<Instant>; 2]);
+pub struct Timers([Option<Instant>; 4]);
 
 impl Timers {
     pub fn set(&mut self, timer: Timer, at: Instant) {
@@ -22,8 +26,9 @@ impl Timers {
         self.0[timer as usize] = None;
     }
 
-    pub fn is_set(&self, timer: Timer) -> bool {
-        self.0[timer as usize].is_some()
+    /// Sets `timer` unless it is set.
+    pub fn start(&mut self, timer: Timer, at: Instant) {
+        self.0[timer as usize].get_or_insert(at);
     }
 
     /// The earliest deadline.

@@ -53,15 +53,16 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// Version string and KEXINIT are queued at once, so that they leave together.
-    /// `rekey_bytes` overrides what each cipher is good for.
-    pub fn new(offer: Offer, rekey_bytes: Option<u64>) -> Self {
-        let init = AwaitInit::new(&offer, true);
+    /// Version string, KEXINIT and, where `guess` is offered, the packet after it are queued at once, so that they leave
+    /// together. `rekey_bytes`: traffic after which keys are renewed, where that is less than each cipher is good for.
+    pub fn new(mut offer: Offer, rekey_bytes: Option<u64>, guess: Option<Guess>) -> Self {
+        let guess = guess.filter(|guess| offer.lead_with(*guess));
+        let init = AwaitInit::first(&offer, guess.map(|guess| guess.kex));
         let mut out = Vec::with_capacity(2048);
         out.extend_from_slice(IDENT.as_bytes());
         out.extend_from_slice(b"\r\n");
         let mut sealer = Sealer::default();
-        sealer.seal(&mut out, |out| out.extend_from_slice(init.payload()));
+        put_init(&init, &mut sealer, &mut out);
         Self {
             offer,
             rekey_bytes,
@@ -102,6 +103,11 @@ impl Transport {
     }
 
     // --- receiving
+
+    /// The server's version string, empty before it has come.
+    pub fn server_ident(&self) -> &[u8] {
+        &self.server_ident
+    }
 
     /// Takes the peer's version string from the front of `input`, and returns how many bytes are done with.
     /// Packets may be opened when [`Transport::phase`] is no longer [`Phase::Ident`].
@@ -191,7 +197,9 @@ impl Transport {
                 return Err(Error::StrictKex { number: number::KEXINIT });
             }
         }
-        self.sealer.seal(&mut self.out, |out| out.extend_from_slice(&message));
+        if let Some(message) = message {
+            self.sealer.seal(&mut self.out, |out| out.extend_from_slice(&message));
+        }
         self.kex = Kex::Reply(Box::new(reply));
         Ok(())
     }
@@ -214,7 +222,7 @@ impl Transport {
     }
 
     fn receive_with(&mut self, key: PacketKey) {
-        self.opener.install(key, self.is_strict);
+        self.opener.direction.install(key, self.is_strict);
         self.is_keyed = true;
     }
 
@@ -238,7 +246,9 @@ impl Transport {
     /// Whether a key has done its share and an exchange may be started.
     pub fn wants_rekey(&self) -> bool {
         matches!(self.kex, Kex::Idle)
-            && (self.sealer.is_spent(self.rekey_bytes) || self.opener.is_spent(self.rekey_bytes))
+            && [&self.sealer.direction, &self.opener.direction]
+                .iter()
+                .any(|way| way.is_spent(self.rekey_bytes))
     }
 
     /// Starts an exchange; channel data is held back from here on.
@@ -253,14 +263,14 @@ impl Transport {
     }
 
     fn send_init(&mut self) -> AwaitInit {
-        let init = AwaitInit::new(&self.offer, false);
-        self.sealer.seal(&mut self.out, |out| out.extend_from_slice(init.payload()));
+        let init = AwaitInit::new(&self.offer);
+        put_init(&init, &mut self.sealer, &mut self.out);
         init
     }
 
     fn send_with(&mut self, key: PacketKey) {
         self.sealer.seal(&mut self.out, |out| out.push(number::NEWKEYS));
-        self.sealer.install(key, self.is_strict);
+        self.sealer.direction.install(key, self.is_strict);
     }
 
     // --- sending
@@ -330,5 +340,11 @@ impl Transport {
         for payload in std::mem::take(&mut self.held).iter() {
             self.sealer.seal(&mut self.out, |out| out.extend_from_slice(payload));
         }
+    }
+}
+
+fn put_init(init: &AwaitInit, sealer: &mut Sealer, out: &mut Vec<u8>) {
+    for payload in init.payloads() {
+        sealer.seal(out, |out| out.extend_from_slice(&payload));
     }
 }

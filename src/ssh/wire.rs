@@ -58,12 +58,7 @@ impl<'a> Reader<'a> {
 
     /// An `mpint` that is not negative, without its leading zeros.
     pub fn unsigned(&mut self, max: usize, what: &'static str) -> Result<&'a [u8], Error> {
-        let bytes = self.string(max.saturating_add(1), what)?;
-        if bytes.first().is_some_and(|first| first & 0x80 != 0) {
-            return Err(Error::Malformed { what });
-        }
-        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-        Ok(bytes.get(zeros..).unwrap_or_default())
+        magnitude(self.string(max.saturating_add(1), what)?).ok_or(Error::Malformed { what })
     }
 
     /// Everything that was not read yet.
@@ -75,6 +70,15 @@ impl<'a> Reader<'a> {
     pub fn end(&self, what: &'static str) -> Result<(), Error> {
         if self.rest.is_empty() { Ok(()) } else { Err(Error::Malformed { what }) }
     }
+}
+
+/// The number that the bytes of an `mpint` say, without leading zeros. `None` when it is negative.
+pub fn magnitude(bytes: &[u8]) -> Option<&[u8]> {
+    if bytes.first().is_some_and(|first| first & 0x80 != 0) {
+        return None;
+    }
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    bytes.get(zeros..)
 }
 
 /// Names separated by commas, in order of preference.

@@ -3,12 +3,14 @@
 pub mod choices;
 pub mod fuzz;
 mod nowhere;
+pub mod protections;
 pub mod sftp_server;
 pub mod ssh_pair;
 pub mod ssh_play;
 mod ssh_play_session;
 pub mod ssh_server;
 mod ssh_server_channel;
+pub mod ssh_server_kex;
 pub mod world;
 mod world_host;
 

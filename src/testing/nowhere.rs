@@ -10,7 +10,7 @@ use futures_util::future::{self, LocalBoxFuture};
 use crate::base::Result;
 use crate::base::time::Instant;
 use crate::config::{AlgorithmLists, Env, HostConfig, Overrides, Settings, SshConfig};
-use crate::fleet::net::Net;
+use crate::fleet::net::{Hop, Net};
 use crate::fleet::{Exit, Fleet, Link, Memory, Shell, Sink, Stream};
 
 /// A fleet that consists of `localhost`: its files all say hello, but for those whose name contains `wait`, which
@@ -27,7 +27,12 @@ pub fn fleet() -> Rc<Fleet> {
 struct Nowhere;
 
 impl Net for Nowhere {
-    fn dial(&self, _host: Rc<HostConfig>, _memory: Rc<Memory>) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
+    fn dial(
+        &self,
+        _host: Rc<HostConfig>,
+        _memory: Rc<Memory>,
+        _hop: Option<Hop>,
+    ) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
         future::pending().boxed_local()
     }
 

@@ -88,6 +88,9 @@ pub struct Pair {
     pub client_writes: Vec<usize>,
     pub now: Instant,
     pub signs: bool,
+    /// What is given when asked for, the last one first; when none is left that is declined.
+    pub passwords: Vec<&'static str>,
+    pub answers: Vec<&'static [&'static str]>,
     link: Link,
     seed: u64,
 }
@@ -126,6 +129,8 @@ impl Pair {
             client_writes: Vec::new(),
             now,
             signs: true,
+            passwords: Vec::new(),
+            answers: Vec::new(),
             link,
             seed,
         }
@@ -164,6 +169,14 @@ impl Pair {
         out
     }
 
+    /// Everything the server wants to be sent, without a word of the client.
+    pub fn hear(&mut self) -> &mut Self {
+        let mut out = Vec::new();
+        self.server.poll_transmit(&mut out);
+        self.deliver(&out);
+        self
+    }
+
     /// Bytes of the server, cut by the link.
     pub fn deliver(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
@@ -196,6 +209,17 @@ impl Pair {
                     self.client.provide_signature(&signature)
                 }
                 Event::Sign { .. } => self.client.decline_signature(),
+                Event::Password => match self.passwords.pop() {
+                    Some(password) => self.client.provide_password(password),
+                    None => self.client.decline_password(),
+                },
+                Event::Prompts(prompts) => {
+                    self.events.push(Event::Prompts(prompts));
+                    match self.answers.pop() {
+                        Some(answers) => self.client.provide_answers(answers),
+                        None => self.client.decline_answers(),
+                    }
+                }
                 other => {
                     self.events.push(other);
                     Ok(())

@@ -2,21 +2,22 @@
 //! tests; it trusts its peer's lengths and keeps no bounds, so it must never meet the outside.
 
 mod hostile;
+mod login;
+
+pub use login::Doors;
+use login::Progress;
 
 use super::sftp_server::SftpServer;
 use super::ssh_server_channel::ServerChannel;
-use crate::crypto::sign::Ed25519;
-use crate::crypto::{kem, x25519};
-use crate::ssh::hostkey;
+use super::ssh_server_kex::{self, CertificateRequest, Host};
+use crate::ssh::cipher::{PacketKey, Protection};
 use crate::ssh::kex::derive::{ExchangeHash, KeySource, Sender, Transcript};
-use crate::ssh::kex::share::SharedSecret;
 use crate::ssh::negotiate::{self, PeerInit};
 use crate::ssh::number;
 use crate::ssh::packet::{Opener, Sealer};
 use crate::ssh::wire::{Reader, Write};
-use crate::ssh::{Cipher, Error, KexAlgorithm, Phase, SignatureAlgorithm};
+use crate::ssh::{Cipher, Error, HostKeyAlgorithm, KexAlgorithm, Mac, Phase, SignatureAlgorithm};
 
-const IDENT: &[u8] = b"SSH-2.0-obedient_1";
 const WHAT: &str = "client message";
 const MAX: usize = 1 << 20;
 
@@ -39,7 +40,7 @@ pub enum Misbehaviour {
     SecondKexinit,
     /// Another host key when keys are renewed.
     ReplaceHostKey,
-    /// A point of small order as key exchange value.
+    /// A key exchange value that makes the secret known to everybody: a point of small order, the number one.
     SmallOrder,
     /// Says nothing more once this phase is reached, and wants the stream closed.
     CloseAt(Phase),
@@ -49,15 +50,31 @@ pub enum Misbehaviour {
     UnknownChannel,
     /// Leaves global requests unanswered.
     Silent,
+    /// Asks more questions at once than anyone could answer.
+    ManyQuestions,
+    /// Hangs up when a channel is opened before login, instead of not understanding it.
+    HangUpOnEarlyOpen,
+    /// Does not understand the first request to open a channel, though the login before it succeeded.
+    ForgetFirstOpen,
 }
 
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
+    /// The version string.
+    pub ident: &'static str,
     pub kex: KexAlgorithm,
     pub cipher: Cipher,
+    /// For a cipher that does not authenticate by itself.
+    pub mac: Mac,
+    /// Most preferred first; the client decides.
+    pub host_keys: Vec<HostKeyAlgorithm>,
+    /// For what the certificates among `host_keys` are.
+    pub certificate: CertificateRequest,
     pub is_strict: bool,
     /// The one public key that may log in; `None`: whichever signs rightly.
     pub accepts: Option<Vec<u8>>,
+    /// What else it takes.
+    pub doors: Doors,
     /// `server-sig-algs` to announce.
     pub signature_algorithms: &'static str,
     pub sessions_max: usize,
@@ -73,10 +90,15 @@ pub struct ServerConfig {
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
+            ident: "SSH-2.0-obedient_1",
             kex: KexAlgorithm::Curve25519,
             cipher: Cipher::Aes128Gcm,
+            mac: Mac::HmacSha256Etm,
+            host_keys: vec![HostKeyAlgorithm::Plain(SignatureAlgorithm::Ed25519)],
+            certificate: CertificateRequest::default(),
             is_strict: true,
             accepts: None,
+            doors: Doors::default(),
             signature_algorithms: "ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-512,rsa-sha2-256",
             sessions_max: 10,
             window_bytes: 64 * 1024,
@@ -96,37 +118,48 @@ pub struct Server {
     pub exchanges: usize,
     pub refused_logins: usize,
     pub opened_sessions: usize,
+    /// Channels that were to be opened before login.
+    pub not_understood: usize,
     pub refused_sessions: usize,
+    /// Guesses of the client that were right and wrong.
+    pub right_guesses: usize,
+    pub wrong_guesses: usize,
     /// Wants the stream closed.
     pub is_closed: bool,
-    host_key: Ed25519,
-    host_blob: Vec<u8>,
+    hosts: Vec<Host>,
+    /// The client's next packet is a wrong guess.
+    skips: bool,
     client_ident: Option<Vec<u8>>,
     kexinit: Option<Vec<u8>>,
     client_kexinit: Vec<u8>,
     session_id: Option<ExchangeHash>,
-    incoming: Option<crate::ssh::cipher::PacketKey>,
+    incoming: Option<PacketKey>,
     sealer: Sealer,
     opener: Opener,
     input: Vec<u8>,
     out: Vec<u8>,
     held: Vec<Vec<u8>>,
     channels: Vec<ServerChannel>,
+    progress: Progress,
 }
 
 impl Server {
-    /// With a new host key.
+    /// With new host keys.
     pub fn new(config: ServerConfig) -> Self {
-        let (host_key, host_blob) = new_host_key();
+        let hosts = hosts(&config);
+        let out = [config.ident.as_bytes(), b"\r\n"].concat();
         let mut server = Self {
             config,
             exchanges: 0,
             refused_logins: 0,
             opened_sessions: 0,
+            not_understood: 0,
             refused_sessions: 0,
+            right_guesses: 0,
+            wrong_guesses: 0,
             is_closed: false,
-            host_key,
-            host_blob,
+            hosts,
+            skips: false,
             client_ident: None,
             kexinit: None,
             client_kexinit: Vec::new(),
@@ -135,17 +168,18 @@ impl Server {
             sealer: Sealer::default(),
             opener: Opener::default(),
             input: Vec::new(),
-            out: [IDENT, b"\r\n"].concat(),
+            out,
             held: Vec::new(),
             channels: Vec::new(),
+            progress: Progress::default(),
         };
         server.start_exchange();
         server
     }
 
-    /// The public key as in known_hosts.
+    /// The public key as in known_hosts, of the algorithm that comes first.
     pub fn host_blob(&self) -> &[u8] {
-        &self.host_blob
+        &self.hosts[0].secret.blob
     }
 
     /// The signals received so far, by channel.
@@ -184,17 +218,14 @@ impl Server {
         kexinit.extend_from_slice(&[7; 16]);
         let strict = self.config.is_strict.then_some(negotiate::STRICT_SERVER);
         kexinit.put_name_list([self.config.kex.name()].into_iter().chain(strict));
-        kexinit.put_name_list([SignatureAlgorithm::Ed25519.name()]);
-        negotiate::put_symmetric(&mut kexinit, &[self.config.cipher]);
+        kexinit.put_name_list(self.config.host_keys.iter().map(|host_key| host_key.name()));
+        let guesses = self.misbehaves(Misbehaviour::WrongGuess);
+        negotiate::put_symmetric(&mut kexinit, &[self.config.cipher], &[self.config.mac], guesses);
         if self.misbehaves(Misbehaviour::IgnoreFirst) && self.session_id.is_none() {
             self.ignore();
         }
-        if self.misbehaves(Misbehaviour::WrongGuess) {
-            let follows = kexinit.len() - 5;
-            kexinit[follows] = 1;
-        }
         self.sealer.seal(&mut self.out, |out| out.extend_from_slice(&kexinit));
-        if self.misbehaves(Misbehaviour::WrongGuess) {
+        if guesses {
             self.sealer.seal(&mut self.out, |out| out.extend_from_slice(&[number::KEX_ECDH_REPLY, 1, 2, 3]));
         }
         if self.misbehaves(Misbehaviour::SecondKexinit) {
@@ -273,11 +304,13 @@ impl Server {
             number::KEXINIT => {
                 self.start_exchange();
                 self.client_kexinit = payload.to_vec();
+                self.judge_guess()?;
             }
+            number::KEX_ECDH_INIT if self.skips => self.skips = false,
             number::KEX_ECDH_INIT => self.exchange(reader.string(MAX, WHAT)?)?,
             number::NEWKEYS => {
                 let key = self.incoming.take().ok_or(Error::UnexpectedInKex { number: message })?;
-                self.opener.install(key, self.config.is_strict);
+                self.opener.direction.install(key, self.config.is_strict);
             }
             number::SERVICE_REQUEST if self.misbehaves(Misbehaviour::EarlySuccess) => {
                 self.send(|out| out.push(number::USERAUTH_SUCCESS));
@@ -290,9 +323,11 @@ impl Server {
                 });
             }
             number::USERAUTH_REQUEST => self.login(payload)?,
+            number::USERAUTH_INFO_RESPONSE => self.answers(payload)?,
             number::GLOBAL_REQUEST if !self.misbehaves(Misbehaviour::Silent) => {
                 self.send(|out| out.push(number::REQUEST_FAILURE));
             }
+            number::CHANNEL_OPEN if self.is_too_early() => self.misunderstand(),
             number::CHANNEL_OPEN => self.open(reader)?,
             number::CHANNEL_WINDOW_ADJUST..=number::CHANNEL_REQUEST => self.on_channel(message, reader)?,
             _ => {}
@@ -304,33 +339,35 @@ impl Server {
 
     fn exchange(&mut self, client_value: &[u8]) -> Result<(), Error> {
         let ours = self.kexinit.take().ok_or(Error::UnexpectedInKex { number: number::KEX_ECDH_INIT })?;
-        PeerInit::read(&self.client_kexinit)?;
         if self.misbehaves(Misbehaviour::ReplaceHostKey) && self.session_id.is_some() {
-            (self.host_key, self.host_blob) = new_host_key();
+            self.hosts = hosts(&self.config);
         }
-        let (mut server_value, secret) = respond(self.config.kex, client_value)?;
+        let kex = self.config.kex;
+        let (mut server_value, secret) = ssh_server_kex::respond(kex, client_value)?;
         if self.misbehaves(Misbehaviour::SmallOrder) {
-            let at = server_value.len() - x25519::BYTES;
-            server_value[at..].fill(0);
+            ssh_server_kex::spoil(kex, &mut server_value);
         }
+        let host = self.host()?;
         let transcript = Transcript {
             client_ident: self.client_ident.as_deref().unwrap_or_default(),
-            server_ident: IDENT,
+            server_ident: self.config.ident.as_bytes(),
             client_kexinit: &self.client_kexinit,
             server_kexinit: &ours,
-            host_key: &self.host_blob,
+            host_key: &self.hosts[host].presented,
             client_value,
             server_value: &server_value,
         };
-        let hash = transcript.hash(&secret);
+        let hash = transcript.hash(kex.hash(), &secret);
         let is_first = self.session_id.is_none();
         let session_id = *self.session_id.get_or_insert(hash);
-        self.reply(&server_value, &hash);
-        let source = KeySource { secret: &secret, hash: &hash, session_id: &session_id };
-        self.incoming = Some(source.packet_key(Sender::Client, self.config.cipher)?);
-        let outgoing = source.packet_key(Sender::Server, self.config.cipher)?;
+        self.reply(host, &server_value, &hash);
+        let source =
+            KeySource { algorithm: kex.hash(), secret: &secret, hash: &hash, session_id: &session_id };
+        let protection = Protection { cipher: self.config.cipher, mac: Some(self.config.mac) };
+        self.incoming = Some(source.packet_key(Sender::Client, protection)?);
+        let outgoing = source.packet_key(Sender::Server, protection)?;
         self.sealer.seal(&mut self.out, |out| out.push(number::NEWKEYS));
-        self.sealer.install(outgoing, self.config.is_strict);
+        self.sealer.direction.install(outgoing, self.config.is_strict);
         self.exchanges += 1;
         if is_first {
             self.announce();
@@ -341,21 +378,36 @@ impl Server {
         Ok(())
     }
 
-    fn reply(&mut self, server_value: &[u8], hash: &ExchangeHash) {
-        let mut value = self.host_key.sign(hash);
+    /// A client's guess counts when its first choices are ours (RFC 4253 §7.1).
+    fn judge_guess(&mut self) -> Result<(), Error> {
+        let client = PeerInit::read(&self.client_kexinit)?;
+        let is_right = client.kex.first() == Some(self.config.kex.name())
+            && client.host_keys.first() == Some(self.hosts[0].algorithm.name());
+        self.skips = client.guesses && !is_right;
+        self.right_guesses += usize::from(client.guesses && is_right);
+        self.wrong_guesses += usize::from(self.skips);
+        Ok(())
+    }
+
+    /// The first host key of the client's choices that we have.
+    fn host(&self) -> Result<usize, Error> {
+        let client = PeerInit::read(&self.client_kexinit)?;
+        let index = |name: &str| self.hosts.iter().position(|host| host.algorithm.name() == name);
+        client.host_keys.iter().find_map(index).ok_or(Error::HostKeyRejected)
+    }
+
+    fn reply(&mut self, host: usize, server_value: &[u8], hash: &ExchangeHash) {
+        let mut signature = self.hosts[host].secret.sign(hash);
         if self.misbehaves(Misbehaviour::WrongSignature) {
-            value[5] ^= 1;
+            *signature.last_mut().expect("a signature is not empty") ^= 1;
         }
         if self.misbehaves(Misbehaviour::StrayIgnore) {
             self.ignore();
         }
-        let mut signature = Vec::new();
-        signature.put_string(SignatureAlgorithm::Ed25519.name().as_bytes());
-        signature.put_string(&value);
-        let host_blob = &self.host_blob;
+        let presented = &self.hosts[host].presented;
         self.sealer.seal(&mut self.out, |out| {
             out.push(number::KEX_ECDH_REPLY);
-            out.put_string(host_blob);
+            out.put_string(presented);
             out.put_string(server_value);
             out.put_string(&signature);
         });
@@ -369,51 +421,6 @@ impl Server {
             out.put_string(b"server-sig-algs");
             out.put_string(algorithms.as_bytes());
         });
-    }
-
-    // --- login
-
-    fn login(&mut self, payload: &[u8]) -> Result<(), Error> {
-        if let Some(banner) = self.config.banner.take() {
-            self.send(|out| {
-                out.push(number::USERAUTH_BANNER);
-                out.put_string(banner.as_bytes());
-                out.put_string(b"");
-            });
-        }
-        if self.is_welcome(payload)? {
-            self.send(|out| out.push(number::USERAUTH_SUCCESS));
-            return Ok(());
-        }
-        self.refused_logins += 1;
-        self.send(|out| {
-            out.push(number::USERAUTH_FAILURE);
-            out.put_name_list(["publickey"]);
-            out.put_bool(false);
-        });
-        Ok(())
-    }
-
-    fn is_welcome(&self, payload: &[u8]) -> Result<bool, Error> {
-        let mut reader = Reader::new(payload);
-        reader.u8(WHAT)?;
-        let (_user, _service) = (reader.string(MAX, WHAT)?, reader.string(MAX, WHAT)?);
-        if reader.string(MAX, WHAT)? != b"publickey" || !reader.bool(WHAT)? {
-            return Ok(false);
-        }
-        let algorithm = SignatureAlgorithm::from_name(reader.text(MAX, WHAT)?);
-        let blob = reader.string(MAX, WHAT)?;
-        let signature = reader.string(MAX, WHAT)?;
-        let signed = &payload[..payload.len() - 4 - signature.len()];
-        let mut data = Vec::new();
-        data.put_string(self.session_id.as_ref().map_or(&[], |id| &id[..]));
-        data.extend_from_slice(signed);
-        let is_known = self.config.accepts.as_deref().is_none_or(|accepted| accepted == blob);
-        let is_allowed =
-            algorithm.is_some_and(|a| self.config.signature_algorithms.split(',').any(|n| n == a.name()));
-        Ok(is_known
-            && is_allowed
-            && algorithm.is_some_and(|a| hostkey::check(a, blob, &data, signature).is_ok()))
     }
 
     // --- channels
@@ -499,40 +506,15 @@ impl Server {
     }
 }
 
+fn hosts(config: &ServerConfig) -> Vec<Host> {
+    config.host_keys.iter().map(|algorithm| Host::new(*algorithm, &config.certificate)).collect()
+}
+
 /// Why a TCP connection is not made: reason and text.
 fn forwarding_refusal(host: &str, port: u32) -> Option<(u32, &'static str)> {
     match (host, port) {
         ("forbidden", _) => Some((1, "open failed")),
         (_, 7) => None,
         _ => Some((2, "Connection refused")),
-    }
-}
-
-fn new_host_key() -> (Ed25519, Vec<u8>) {
-    let (key, public) = Ed25519::generate();
-    let mut blob = Vec::new();
-    blob.put_string(SignatureAlgorithm::Ed25519.name().as_bytes());
-    blob.put_string(&public);
-    (key, blob)
-}
-
-/// The server's value and the shared secret.
-fn respond(algorithm: KexAlgorithm, client_value: &[u8]) -> Result<(Vec<u8>, SharedSecret), Error> {
-    let curve = x25519::Secret::generate();
-    let agree = |point: &[u8]| {
-        let point = point.try_into().map_err(|_| Error::KexValue)?;
-        curve.agree(point).map_err(|_| Error::KexValue)
-    };
-    match algorithm {
-        KexAlgorithm::MlKem768X25519 => {
-            let (kem_public, point) =
-                client_value.split_at_checked(kem::PUBLIC_BYTES).ok_or(Error::KexValue)?;
-            let (mut value, kem_secret) = kem::encapsulate(kem_public).map_err(|_| Error::KexValue)?;
-            value.extend_from_slice(&curve.public());
-            Ok((value, SharedSecret::from_hybrid(&kem_secret, &*agree(point)?)))
-        }
-        KexAlgorithm::Curve25519 | KexAlgorithm::Curve25519LibSsh => {
-            Ok((curve.public().to_vec(), SharedSecret::from_point(&*agree(client_value)?)))
-        }
     }
 }

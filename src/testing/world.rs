@@ -22,11 +22,11 @@ pub use super::world_host::{Connection, SimHost, log_in};
 use crate::base::Result;
 use crate::base::time::{Duration, Instant};
 use crate::config::{AlgorithmLists, Env, HostConfig, Overrides, Settings, SshConfig};
-use crate::fleet::net::Net;
+use crate::fleet::net::{Hop, Net};
 use crate::fleet::{Fleet, Link, Memory, Shell};
 
 /// The hosts of every world, as `world.ssh_config` names them.
-pub const HOSTS: [&str; 3] = ["alpha", "bravo", "charlie"];
+pub const HOSTS: [&str; 6] = ["alpha", "away", "bravo", "charlie", "deep", "far"];
 /// What lasts longer hangs.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 /// Who is ready again and again without time going on spins.
@@ -73,7 +73,7 @@ impl World {
     /// A connection to a host, without a fleet.
     pub fn link(&self, host: &str) -> Rc<Link> {
         let config = Rc::new(self.config().resolve(host).expect("a whole configuration"));
-        self.run(self.net().dial(config, Rc::default())).expect("a host that lets us in")
+        self.run(self.net().dial(config, Rc::default(), None)).expect("a host that lets us in")
     }
 
     pub fn host(&self, name: &str) -> &SimHost {
@@ -181,9 +181,14 @@ impl Scene {
 }
 
 impl Net for Scene {
-    fn dial(&self, host: Rc<HostConfig>, memory: Rc<Memory>) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
+    fn dial(
+        &self,
+        host: Rc<HostConfig>,
+        memory: Rc<Memory>,
+        hop: Option<Hop>,
+    ) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
         let (scene, to) = (self.clone(), Rc::clone(&self.hosts[host.alias.as_str()]));
-        async move { to.dial(&scene, &host, memory).await }.boxed_local()
+        async move { to.dial(&scene, &host, memory, hop).await }.boxed_local()
     }
 
     fn probe(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool> {

@@ -2,10 +2,12 @@
 
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::VecDeque;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
+use std::pin::pin;
 use std::rc::Rc;
 
-use futures_util::future::{self, select};
+use event_listener::EventListener;
+use futures_util::future::{self, Either, select};
 
 use super::ssh_server::{Server, ServerConfig};
 use super::world::{Scene, now};
@@ -13,7 +15,8 @@ use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Result};
 use crate::config::HostConfig;
 use crate::crypto::sign::Ed25519;
-use crate::fleet::{Link, LinkOptions, Memory};
+use crate::fleet::net::Hop;
+use crate::fleet::{Link, LinkOptions, Memory, Tunnel};
 use crate::ssh::wire::Write;
 use crate::ssh::{Client, ClientConfig, Event, PublicIdentity};
 
@@ -40,10 +43,14 @@ pub struct SimHost {
     connections: RefCell<Vec<Rc<Connection>>>,
 }
 
+/// The port that every host lets us connect to.
+const ECHO: u16 = 7;
+
 /// A connection, seen from the host.
 pub struct Connection {
     server: RefCell<Server>,
     is_open: Cell<bool>,
+    is_broken: Cell<bool>,
 }
 
 impl Default for SimHost {
@@ -91,10 +98,15 @@ impl SimHost {
         scene: &Scene,
         host: &HostConfig,
         memory: Rc<Memory>,
+        hop: Option<Hop>,
     ) -> Result<Rc<Link>> {
         self.dials.set(self.dials.get() + 1);
         self.dialling.set(self.dialling.get() + 1);
         let _dialling = Dialling(self);
+        let tunnel = match hop {
+            Some(hop) => Some(hop.link.await?.tunnel(&host.hostname, ECHO).await?),
+            None => None,
+        };
         // TCP's own round trip.
         scene.sleep_until(now() + 2 * self.delay.get()).await;
         if self.never_answers.get() {
@@ -114,7 +126,11 @@ impl SimHost {
             login.take(&answer, now());
         }
         let Login { client, server, .. } = login;
-        let connection = Rc::new(Connection { server: RefCell::new(server), is_open: Cell::new(true) });
+        let connection = Rc::new(Connection {
+            server: RefCell::new(server),
+            is_open: Cell::new(true),
+            is_broken: Cell::new(false),
+        });
         self.connections.borrow_mut().push(Rc::clone(&connection));
         let options = LinkOptions {
             host: host.alias.as_str().into(),
@@ -122,12 +138,14 @@ impl SimHost {
             idle_timeout: self.idle_timeout.get(),
             clock: now,
             memory,
+            env: Rc::default(),
         };
         let link = Link::new(client, options);
         let wire = Wire {
             host: Rc::clone(self),
             link: Rc::clone(&link),
             connection,
+            tunnel,
             to_server: VecDeque::new(),
             to_client: VecDeque::new(),
             until_cut: self.cut.take(),
@@ -145,6 +163,11 @@ impl Connection {
 
     pub fn is_open(&self) -> bool {
         self.is_open.get()
+    }
+
+    /// The wire breaks; the client hears of it with the next bytes.
+    pub fn break_off(&self) {
+        self.is_broken.set(true);
     }
 
     /// Ends every subsystem, as if its process had died.
@@ -233,6 +256,8 @@ struct Wire {
     host: Rc<SimHost>,
     link: Rc<Link>,
     connection: Rc<Connection>,
+    /// Stands for the way through a hop: what breaks it breaks this connection.
+    tunnel: Option<Tunnel>,
     to_server: VecDeque<(Instant, Vec<u8>)>,
     to_client: VecDeque<(Instant, Vec<u8>)>,
     until_cut: Option<usize>,
@@ -248,8 +273,8 @@ impl Wire {
             let next = due.map(|(at, _)| *at).chain(self.link.poll_timeout()).min();
             match next {
                 _ if self.link.has_ended() => {}
-                Some(at) => drop(select(changed, scene.sleep_until(at)).await),
-                None => changed.await,
+                Some(at) => drop(select(pin!(self.change(changed)), scene.sleep_until(at)).await),
+                None => self.change(changed).await,
             }
             if self.link.poll_timeout().is_some_and(|at| at <= now()) {
                 self.link.handle_timeout(now());
@@ -262,6 +287,17 @@ impl Wire {
             server.handle_input(&bytes).expect("the client keeps the rules");
         }
         self.connection.is_open.set(false);
+    }
+
+    /// A change of the link, or the end of the way.
+    async fn change(&self, changed: EventListener) {
+        let Some(tunnel) = &self.tunnel else { return changed.await };
+        let mut echoed = Vec::new();
+        let broken = pin!(tunnel.read(&mut echoed, 1));
+        if let Either::Right((end, _)) = select(changed, broken).await {
+            let error = end.err().map_or_else(|| ErrorKind::UnexpectedEof.into(), io::Error::other);
+            self.link.handle_loss(&error);
+        }
     }
 
     /// Moves what can be moved now; whether there was anything.
@@ -294,6 +330,9 @@ impl Wire {
     }
 
     fn deliver(&mut self, mut bytes: &[u8]) {
+        if self.connection.is_broken.get() {
+            return self.link.handle_loss(&ErrorKind::TimedOut.into());
+        }
         while !bytes.is_empty() && !self.link.has_ended() {
             let length = self.piece(bytes.len()).min(self.until_cut.unwrap_or(usize::MAX));
             let (piece, rest) = bytes.split_at(length);

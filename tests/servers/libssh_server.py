@@ -150,10 +150,12 @@ class Channel:
         return 0
 
     def on_data(self, _session, _channel, data, length, _is_stderr, _data):
-        try:
-            self.child.stdin.write(ctypes.string_at(data, length))
-        except (OSError, ValueError):
-            pass
+        # Clients that do not wait for answers also speak to a subsystem that is refused, or to a command that is gone.
+        if self.child:
+            try:
+                self.child.stdin.write(ctypes.string_at(data, length))
+            except (OSError, ValueError):
+                pass
         return length
 
     def on_eof(self, _session, _channel, _data):

@@ -5,6 +5,8 @@ import socket
 import threading
 
 import paramiko
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 import options
 
@@ -74,8 +76,19 @@ def handle(connection):
         logging.info("no session: %s", error)
 
 
+def load(path):
+    """paramiko itself misreads a key that has neither a comment nor padding."""
+    with open(path, "rb") as file:
+        key = serialization.load_ssh_private_key(file.read(), None)
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return paramiko.ECDSAKey(vals=(key, key.public_key()))
+    if isinstance(key, rsa.RSAPrivateKey):
+        return paramiko.RSAKey(key=key)
+    return paramiko.Ed25519Key(filename=path)
+
+
 OPTIONS = options.parse()
-KEYS = [paramiko.PKey.from_path(path) for path in OPTIONS.host_key]
+KEYS = [load(path) for path in OPTIONS.host_key]
 logging.basicConfig(level=logging.DEBUG, format="%(message)s")
 with socket.create_server((OPTIONS.address, OPTIONS.port), backlog=64) as listener:
     logging.info("listening")

@@ -96,6 +96,11 @@ impl Authority {
         self.certify(key, &["-n", user])
     }
 
+    /// The same, expired long ago.
+    pub fn certify_user_once(&self, key: &Key, user: &str) -> PathBuf {
+        self.certify(key, &["-n", user, "-V", "20200101:20200102"])
+    }
+
     fn certify(&self, key: &Key, arguments: &[&str]) -> PathBuf {
         let mut keygen = program("ssh-keygen", PACKAGE);
         keygen.args(["-q", "-I", "test", "-s"]).arg(&self.key.path).args(arguments);

@@ -39,27 +39,40 @@ impl PythonServer {
     pub fn start(library: Library) -> Self {
         let account = Account::new();
         let host_key = Key::generate(&account.path("host_key"), KeyType::Ed25519);
-        Self::with_host_keys(library, account, &[&host_key])
+        Self::launch(library, account, &[&host_key])
+    }
+
+    /// Takes [`Account::PASSWORD`] in a dialogue, and no key.
+    pub fn with_dialogue() -> Self {
+        let account = Account::new();
+        let host_key = Key::generate(&account.path("host_key"), KeyType::Ed25519);
+        let server =
+            Self::launch_with(Library::AsyncSsh, account, &[&host_key], &["--password", Account::PASSWORD]);
+        std::fs::write(server.account.authorized_keys(), "").expect("authorized_keys");
+        server
     }
 
     /// A certificate beside a host key is presented by servers that know how.
-    pub fn with_host_keys(library: Library, account: Account, host_keys: &[&Key]) -> Self {
+    pub fn with_host_keys(library: Library, host_keys: &[&Key]) -> Self {
+        Self::launch(library, Account::new(), host_keys)
+    }
+
+    fn launch(library: Library, account: Account, host_keys: &[&Key]) -> Self {
+        Self::launch_with(library, account, host_keys, &[])
+    }
+
+    fn launch_with(library: Library, account: Account, host_keys: &[&Key], options: &[&str]) -> Self {
         let identity = Key::generate(&account.path("client_key"), KeyType::Ed25519);
         account.authorize(&identity);
         let address = unused();
         let mut command = venv_python("ssh-servers");
         command.arg(library.script());
-        command.args([
-            "--address",
-            &address.ip().to_string(),
-            "--port",
-            &address.port().to_string(),
-            "--home",
-        ]);
-        command.arg(account.home()).arg("--authorized-keys").arg(account.authorized_keys());
+        command.arg("--address").arg(address.ip().to_string()).arg("--port").arg(address.port().to_string());
+        command.arg("--home").arg(account.home()).arg("--authorized-keys").arg(account.authorized_keys());
         for key in host_keys {
             command.arg("--host-key").arg(&key.path);
         }
+        command.args(options);
         let process = Process::start(command);
         process.log.wait_for("listening");
         let host_keys = host_keys.iter().map(|key| key.public.clone()).collect();

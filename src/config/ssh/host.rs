@@ -7,7 +7,6 @@ use super::algorithms::AlgorithmLists;
 use super::directive::{AddressFamily, StrictHostKeyChecking};
 use super::jump::Jump;
 use super::print::Written;
-use crate::base::{Error, Kind, Result};
 use crate::ssh::{Method, Rekey};
 
 /// What it takes to reach a host.
@@ -51,6 +50,8 @@ pub struct HostConfig {
     /// When to change keys. Without bytes that is left to the cipher, without an interval time does not matter.
     pub rekey_limit: Rekey,
     pub proxy: Proxy,
+    /// The proxy's command passes a connected socket on and carries no bytes. We cannot take it.
+    pub proxy_use_fdpass: bool,
     pub address_family: AddressFamily,
     /// The local address, and the interface, to connect from.
     pub bind_address: Option<String>,
@@ -82,19 +83,6 @@ pub enum Proxy {
 }
 
 impl HostConfig {
-    /// # Errors
-    /// [`Kind::HostConfig`] when the host can only be reached in a way that we do not know yet.
-    pub fn check_reachable(&self) -> Result<()> {
-        match self.written.proxy() {
-            None => Ok(()),
-            Some(proxy) => {
-                let text =
-                    format!("its SSH configuration asks for a proxy ({proxy}), which is not supported yet");
-                Err(Error::new(Kind::HostConfig, text))
-            }
-        }
-    }
-
     /// The known_hosts files, the user's first.
     pub fn known_hosts_files(&self) -> Vec<PathBuf> {
         self.user_known_hosts_files.iter().chain(&self.global_known_hosts_files).cloned().collect()

@@ -26,13 +26,6 @@ pub struct Written {
     pub proxy_jump: Option<String>,
 }
 
-impl Written {
-    /// What stands between us and the host, as it is written.
-    pub fn proxy(&self) -> Option<&str> {
-        self.proxy_jump.as_deref().or(self.proxy_command.as_deref())
-    }
-}
-
 impl HostConfig {
     /// The lower-case `key value` pairs that `ssh -G` prints for what is resolved here, in its order.
     pub fn lines(&self) -> Vec<(&'static str, String)> {
@@ -65,6 +58,7 @@ impl HostConfig {
             ("kbdinteractiveauthentication", flag(written.kbd_interactive_authentication)),
             ("nohostauthenticationforlocalhost", flag(self.no_host_authentication_for_localhost)),
             ("passwordauthentication", flag(written.password_authentication)),
+            ("proxyusefdpass", flag(self.proxy_use_fdpass)),
             ("pubkeyauthentication", written.pubkey_authentication.name()),
             ("stricthostkeychecking", self.strict_host_key_checking.name()),
             ("tcpkeepalive", flag(self.tcp_keep_alive)),

@@ -94,6 +94,7 @@ impl Link {
         let mut state = self.state.borrow_mut();
         let State { client, ahead, execs, .. } = &mut *state;
         let channel = ahead.take(client, (self.clock)()).map_err(|error| self.explain(&error))?;
+        self.env.iter().for_each(|(name, value)| client.set_env(channel, name, value));
         client.exec(channel, &leash::for_login_shell(command));
         execs.running.insert(channel, Exec::new(permit, client.is_open(channel)));
         self.keep_ahead(&mut state);

@@ -46,6 +46,8 @@ pub struct LinkOptions {
     pub clock: fn() -> Instant,
     /// What earlier connections to the host have taught.
     pub memory: Rc<Memory>,
+    /// Variables for every command (`SendEnv`, `SetEnv`).
+    pub env: Rc<[(String, String)]>,
 }
 
 /// One connection. See the module's documentation.
@@ -54,14 +56,13 @@ pub struct Link {
     idle_timeout: Duration,
     clock: fn() -> Instant,
     memory: Rc<Memory>,
+    env: Rc<[(String, String)]>,
     /// Lets as many commands run as the server gives sessions.
     sessions: Rc<Gate>,
     /// Lets as many file operations share the SFTP channel as its pipeline holds.
     pipeline: Rc<Gate>,
     /// Told when there are bytes to send, or when the next deadline may have come nearer.
     driver: Notify,
-    /// Told when the SFTP channel is open, or known not to open.
-    sftp_known: Notify,
     state: RefCell<State>,
 }
 
@@ -118,10 +119,10 @@ impl Link {
             idle_timeout: options.idle_timeout,
             clock: options.clock,
             memory: options.memory,
+            env: options.env,
             sessions: Gate::new(sessions, limits::QUEUED_REQUESTS_DEFAULT),
             pipeline: Gate::new(limits::SFTP_OPERATIONS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
             driver: Notify::new(),
-            sftp_known: Notify::new(),
             state: RefCell::new(State {
                 client,
                 ahead,
@@ -172,9 +173,7 @@ impl Link {
         let State { client, ahead, execs, files, .. } = &mut *state;
         ahead.handle_timeout(client, in_use, now);
         execs.end_overdue(client, now);
-        if files.handle_timeout(client, now) {
-            self.sftp_known.notify(usize::MAX);
-        }
+        files.handle_timeout(client, now);
         let is_idle = state.idle_since(0).is_some_and(|since| since + self.idle_timeout <= now);
         drop(state);
         self.settle(ticked, now);
@@ -273,8 +272,11 @@ impl Link {
     }
 
     fn dispatch(&self, state: &mut State, event: Event, now: Instant) {
+        if event.channel().is_some_and(|channel| state.tunnels.owns(channel)) {
+            return state.tunnels.handle_event(event);
+        }
         let in_use = InUse { commands: state.execs.open(), sftp: state.files.is_open() };
-        let State { client, ahead, execs, files, tunnels, has_served, .. } = state;
+        let State { client, ahead, execs, files, has_served, .. } = state;
         let mut early = false;
         match &event {
             Event::Opened(channel) => {
@@ -288,15 +290,11 @@ impl Link {
             _ => {}
         }
         let Some(channel) = event.channel() else { return };
-        if tunnels.owns(channel) {
-            tunnels.handle_event(event);
-        } else if files.owns(channel) {
+        if files.owns(channel) {
             if matches!(event, Event::RequestFailed(_)) {
                 self.memory.lacks_sftp.set(true);
             }
-            if files.handle_event(client, &event, in_use.commands, now) {
-                self.sftp_known.notify(usize::MAX);
-            }
+            files.handle_event(client, &event, in_use.commands, now);
         } else if ahead.owns(channel) {
             ahead.handle_event(client, &event, in_use, early);
         } else {
@@ -335,7 +333,6 @@ impl Link {
             state.tunnels.wake_all();
         }
         drop(state);
-        self.sftp_known.notify(usize::MAX);
         self.driver.notify(usize::MAX);
     }
 

@@ -3,6 +3,8 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream as StdTcpStream};
 
+use monoio::net::TcpStream;
+
 use super::*;
 use crate::base::time::Duration;
 use crate::fleet::{Collected, Exit, LinkOptions};
@@ -26,9 +28,10 @@ fn with<T: Send + 'static>(
             idle_timeout: Duration::from_secs(60),
             clock: time::now,
             memory: Rc::default(),
+            env: Rc::default(),
         };
         let link = Link::new(client, options);
-        drive(stream, &link);
+        drive(stream.into(), &link);
         work(Rc::clone(&link)).await;
         link.closed().await;
     })

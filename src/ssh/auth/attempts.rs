@@ -20,7 +20,7 @@ pub struct Attempts {
     methods: Vec<Method>,
     pub(super) identities: Vec<PublicIdentity>,
     /// The identity to offer next.
-    next: usize,
+    pub(super) next: usize,
     /// How often a password may still be asked for, and how many dialogues may still be begun.
     passwords_left: u32,
     dialogs_left: u32,
@@ -145,6 +145,19 @@ impl Attempts {
             return Err(Error::AuthRounds { tried: self.tried });
         }
         Ok(Step::Send(Waiting { attempts: self, request }, payload))
+    }
+
+    /// The answer to the request for the service has come before any other request was made.
+    ///
+    /// # Errors
+    /// The service is refused, or there is no way to log in.
+    pub fn begin(mut self, payload: &[u8], server: Option<&str>) -> Result<Step, Error> {
+        self.accept_service(payload)?;
+        self.next(server)
+    }
+
+    pub fn tried(&self) -> &Tried {
+        &self.tried
     }
 
     pub(super) fn accept_service(&mut self, payload: &[u8]) -> Result<(), Error> {

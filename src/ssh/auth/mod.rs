@@ -15,7 +15,7 @@ mod waiting;
 pub use attempts::Attempts;
 pub use dialog::{Answering, Prompt, Prompts};
 pub use password::Asking;
-pub use publickey::{PublicIdentity, SignRequest, Signing};
+pub use publickey::{CERTIFICATE, PublicIdentity, SignRequest, Signing};
 pub use waiting::Waiting;
 
 use std::fmt;

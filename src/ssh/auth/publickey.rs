@@ -149,6 +149,10 @@ impl Attempts {
     ) -> Result<Step, Error> {
         if is_partial {
             self.accept_offer(&offered);
+        } else if !self.is_allowed(Method::PublicKey) {
+            // Nobody has looked at the key: it may be wanted once something else was accepted.
+            self.tried.identities.pop();
+            self.next = offered.identity;
         } else if let Some(algorithm) = self.second_choice(&offered, server) {
             self.tried.identities.pop();
             return Ok(self.sign(offered.identity, algorithm, Choice::Known));
@@ -165,7 +169,7 @@ impl Attempts {
     fn second_choice(&self, offered: &Offered, server: Option<&str>) -> Option<String> {
         let names = server.filter(|_| offered.choice == Choice::Guessed)?;
         let algorithm = self.identities.get(offered.identity)?.choose(Some(names))?;
-        (algorithm != offered.algorithm && self.is_allowed(Method::PublicKey)).then_some(algorithm)
+        (algorithm != offered.algorithm).then_some(algorithm)
     }
 }
 

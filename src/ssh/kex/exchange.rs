@@ -3,6 +3,7 @@
 use super::derive::{ExchangeHash, KeySource, Sender, Transcript};
 use super::share::Share;
 use crate::base::limits::{SSH_CERTIFICATE_BYTES_MAX, SSH_KEY_BYTES_MAX};
+use crate::ssh::algorithm::KexAlgorithm;
 use crate::ssh::cipher::PacketKey;
 use crate::ssh::error::Error;
 use crate::ssh::hostkey::HostKey;
@@ -12,33 +13,66 @@ use crate::ssh::number;
 use crate::ssh::offer::{Guess, Offer};
 use crate::ssh::wire::{Reader, Write};
 
-/// Our KEXINIT is out.
+/// Our share of an exchange, and what the server is told of it.
+struct Opening {
+    share: Share,
+    public: Vec<u8>,
+}
+
+impl Opening {
+    fn generate(algorithm: KexAlgorithm) -> Result<Self, Error> {
+        let share = Share::generate(algorithm)?;
+        let public = share.public()?;
+        Ok(Self { share, public })
+    }
+
+    /// The payload that opens the exchange proper. All methods number it alike.
+    fn payload(&self) -> Vec<u8> {
+        let mut payload = vec![number::KEX_ECDH_INIT];
+        payload.put_string(&self.public);
+        payload
+    }
+}
+
+/// Our KEXINIT is out, and, where we guess, the payload that opens the exchange proper.
 pub struct AwaitInit {
     ours: Vec<u8>,
+    guess: Option<Opening>,
 }
 
 impl AwaitInit {
-    /// `is_first`: the exchange that opens the connection.
-    pub fn new(offer: &Offer, is_first: bool) -> Self {
-        Self { ours: offer.to_kexinit(is_first) }
+    /// For a connection that is established.
+    pub fn new(offer: &Offer) -> Self {
+        Self { ours: offer.to_kexinit(false, false), guess: None }
     }
 
-    /// The payload of our KEXINIT.
-    pub fn payload(&self) -> &[u8] {
-        &self.ours
+    /// The exchange that opens the connection. `guess`: a method that the server will take, the first of the offer.
+    pub fn first(offer: &Offer, guess: Option<KexAlgorithm>) -> Self {
+        let guess = guess.and_then(|kex| Opening::generate(kex).ok());
+        Self { ours: offer.to_kexinit(true, guess.is_some()), guess }
     }
 
-    /// The peer's KEXINIT is here: the next wait, and the payload that opens the exchange proper.
+    /// What goes out at once: the payload of our KEXINIT, and that of a guess.
+    pub fn payloads(&self) -> impl Iterator<Item = Vec<u8>> {
+        std::iter::once(self.ours.clone()).chain(self.guess.as_ref().map(Opening::payload))
+    }
+
+    /// The peer's KEXINIT is here: the next wait, and the payload that opens the exchange proper, unless it was sent
+    /// already.
     ///
     /// # Errors
     /// Nothing in common.
-    pub fn handle(self, offer: &Offer, theirs: &[u8]) -> Result<(AwaitReply, Vec<u8>), Error> {
+    pub fn handle(self, offer: &Offer, theirs: &[u8]) -> Result<(AwaitReply, Option<Vec<u8>>), Error> {
         let agreed = offer.agree(theirs)?;
-        let share = Share::generate(agreed.kex)?;
-        let public = share.public()?;
-        let mut init = vec![number::KEX_ECDH_INIT];
-        init.put_string(&public);
-        Ok((AwaitReply { agreed, ours: self.ours, theirs: theirs.to_vec(), share, public }, init))
+        let (opening, payload) = match self.guess {
+            Some(opening) if agreed.is_guess_right => (opening, None),
+            _ => {
+                let opening = Opening::generate(agreed.kex)?;
+                let payload = opening.payload();
+                (opening, Some(payload))
+            }
+        };
+        Ok((AwaitReply { agreed, ours: self.ours, theirs: theirs.to_vec(), opening }, payload))
     }
 }
 
@@ -47,8 +81,7 @@ pub struct AwaitReply {
     agreed: Agreed,
     ours: Vec<u8>,
     theirs: Vec<u8>,
-    share: Share,
-    public: Vec<u8>,
+    opening: Opening,
 }
 
 impl AwaitReply {
@@ -82,20 +115,21 @@ impl AwaitReply {
         let server_value = reader.string(SSH_KEY_BYTES_MAX, WHAT)?;
         let signature = reader.string(SSH_KEY_BYTES_MAX, WHAT)?;
         reader.end(WHAT)?;
-        let secret = self.share.agree(server_value)?;
+        let secret = self.opening.share.agree(server_value)?;
+        let algorithm = self.agreed.kex.hash();
         let transcript = Transcript {
             client_ident: IDENT.as_bytes(),
             server_ident,
             client_kexinit: &self.ours,
             server_kexinit: &self.theirs,
             host_key: presented,
-            client_value: &self.public,
+            client_value: &self.opening.public,
             server_value,
         };
-        let hash = transcript.hash(&secret);
+        let hash = transcript.hash(algorithm, &secret);
         let host_key = HostKey::prove(self.agreed.host_key, presented, &hash, signature)?;
         let session_id = *session_id.unwrap_or(&hash);
-        let source = KeySource { secret: &secret, hash: &hash, session_id: &session_id };
+        let source = KeySource { algorithm, secret: &secret, hash: &hash, session_id: &session_id };
         Ok(Established {
             host_key,
             session_id,

@@ -119,6 +119,22 @@ fn a_passphrase_is_needed_and_checked() {
 }
 
 #[test]
+fn the_public_half_is_known_without_the_passphrase() {
+    let public = |file: &[u8]| PublicIdentity::of_private(file);
+    let opened = Identity::from_openssh(ENCRYPTED, Some(b"correct horse")).unwrap().public();
+    assert_eq!(public(ENCRYPTED), Some(opened));
+    assert_eq!(public(include_bytes!("keys/rsa2048_pkcs8")), None);
+    assert_eq!(public(b"junk"), None);
+}
+
+#[test]
+fn a_certificate_signs_as_its_key() {
+    let identity = Identity::from_openssh(ED25519, None).unwrap();
+    let signed = |algorithm| identity.sign(algorithm, b"x").unwrap();
+    assert_eq!(signed("ssh-ed25519-cert-v01@openssh.com"), signed("ssh-ed25519"));
+}
+
+#[test]
 fn what_cannot_be_used_is_named() {
     let error = |bytes: &[u8]| Identity::from_openssh(bytes, Some(b"correct horse")).unwrap_err();
     let pkcs1 = error(include_bytes!("keys/rsa2048_pkcs1_encrypted"));

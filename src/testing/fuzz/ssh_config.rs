@@ -14,6 +14,8 @@ pub fn run(data: &[u8]) {
     let env = Env {
         home: PathBuf::from("/nowhere"),
         user: "user".to_owned(),
+        uid: 1000,
+        hostname: "here".to_owned(),
         vars: [("NAME".to_owned(), "value".to_owned())].into(),
         homes: [("user".to_owned(), PathBuf::from("/nowhere"))].into(),
         ..Env::default()

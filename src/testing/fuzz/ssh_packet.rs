@@ -2,47 +2,41 @@
 //! length, any padding and any content.
 
 use crate::base::limits::SSH_PACKET_BYTES_MAX;
-use crate::ssh::cipher::{LENGTH_BYTES, PacketKey};
+use crate::ssh::Error;
+use crate::ssh::cipher::{LENGTH_BYTES, Protection};
 use crate::ssh::packet::{Opener, Sealer};
-use crate::ssh::{Cipher, Error};
 use crate::testing::choices::Choices;
+use crate::testing::protections::{packet_key, protections};
 
 /// The longest tag of a cipher.
 const TAG_BYTES_MAX: usize = 64;
 
 pub fn run(data: &[u8]) {
     let mut choices = Choices::new(data);
-    let cipher = choices.flag().then(|| choices.pick(Cipher::ALL));
+    let protections = protections();
+    let protection = choices.pick(&protections);
     match choices.u8() % 3 {
-        0 => stream(cipher, choices.rest()),
-        1 => forged(cipher, &mut choices),
-        _ => whole(cipher, &mut choices),
+        0 => stream(protection, choices.rest()),
+        1 => forged(protection, &mut choices),
+        _ => whole(protection, &mut choices),
     }
 }
 
-fn key(cipher: Option<Cipher>) -> PacketKey {
-    let material: Vec<u8> = (0..64).collect();
-    match cipher {
-        Some(cipher) => PacketKey::new(cipher, &material, &material).expect("enough material"),
-        None => PacketKey::None,
-    }
-}
-
-fn opener(cipher: Option<Cipher>) -> Opener {
+fn opener(protection: Option<Protection>) -> Opener {
     let mut opener = Opener::default();
-    opener.install(key(cipher), true);
+    opener.direction.install(packet_key(protection), true);
     opener
 }
 
 /// Bytes of nobody.
-fn stream(cipher: Option<Cipher>, bytes: &[u8]) {
+fn stream(protection: Option<Protection>, bytes: &[u8]) {
     let mut bytes = bytes.to_vec();
-    let _ = drain(&mut opener(cipher), &mut bytes);
+    let _ = drain(&mut opener(protection), &mut bytes);
 }
 
 /// Packets of a peer that has the key and no manners.
-fn forged(cipher: Option<Cipher>, choices: &mut Choices<'_>) {
-    let (mut key, mut opener) = (key(cipher), opener(cipher));
+fn forged(protection: Option<Protection>, choices: &mut Choices<'_>) {
+    let (mut key, mut opener) = (packet_key(protection), opener(protection));
     for sequence in 0..64 {
         if choices.is_empty() {
             return;
@@ -60,9 +54,9 @@ fn forged(cipher: Option<Cipher>, choices: &mut Choices<'_>) {
 }
 
 /// Packets of our own, cut anywhere, arrive as they were.
-fn whole(cipher: Option<Cipher>, choices: &mut Choices<'_>) {
-    let (mut sealer, mut opener) = (Sealer::default(), opener(cipher));
-    sealer.install(key(cipher), true);
+fn whole(protection: Option<Protection>, choices: &mut Choices<'_>) {
+    let (mut sealer, mut opener) = (Sealer::default(), opener(protection));
+    sealer.direction.install(packet_key(protection), true);
     let (mut payloads, mut wire) = (Vec::new(), Vec::new());
     while !choices.is_empty() && payloads.len() < 32 {
         let payload = choices.block();

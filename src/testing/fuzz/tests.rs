@@ -25,7 +25,7 @@ fn corpora_replay() {
 
 #[test]
 fn every_target_is_in_the_fuzzers_manifest() {
-    let manifest = fs::read_to_string(corpus("").join("../../Cargo.toml")).unwrap();
+    let manifest = fs::read_to_string(corpus("").join("../Cargo.toml")).unwrap();
     for (target, _) in TARGETS {
         assert!(manifest.contains(&format!("name = \"{target}\"")), "{target}");
     }

@@ -1,0 +1,90 @@
+//! The host list: which hosts there are, and which of them answer.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use futures_util::future::{LocalBoxFuture, Shared};
+use futures_util::{FutureExt, StreamExt, stream};
+
+use super::route::Route;
+use super::{Fleet, Host};
+use crate::base::{Result, limits};
+use crate::config::ssh::Proxy;
+
+/// One line of the host list.
+#[derive(Debug, Clone)]
+pub struct HostStatus {
+    pub name: Rc<str>,
+    /// What the configuration says, or what is wrong with it.
+    pub host: Result<Host>,
+    pub presence: Presence,
+    /// What stands before it: a jump host by its name, or a `ProxyCommand`.
+    pub behind: Option<Rc<str>>,
+}
+
+/// What is known of a host without logging in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// It accepts connections, or there is one.
+    Online,
+    /// It does not, or the first host on the way to it does not.
+    Offline,
+    /// Only a login would tell: it is behind a proxy that answers.
+    Unknown,
+}
+
+/// Probes by the keys of routes: hosts behind the same jump host ask for one.
+type Probes = RefCell<HashMap<Rc<str>, Shared<LocalBoxFuture<'static, bool>>>>;
+
+impl Fleet {
+    /// All hosts, with a mark for those that accept connections. Probes run side by side.
+    pub async fn status(&self) -> Vec<HostStatus> {
+        let probes = Probes::default();
+        let hosts = self.names.iter().map(|name| self.status_of(name, &probes));
+        stream::iter(hosts).buffered(limits::PROBES_AT_ONCE_MAX).collect().await
+    }
+
+    async fn status_of(&self, name: &Rc<str>, probes: &Probes) -> HostStatus {
+        let name = Rc::clone(name);
+        match self.route(&name) {
+            Err(error) => HostStatus { name, host: Err(error), presence: Presence::Offline, behind: None },
+            Ok(None) => HostStatus { name, host: Ok(Host::Local), presence: Presence::Online, behind: None },
+            Ok(Some(route)) => {
+                let presence = self.presence(&route, probes).await;
+                let host = Ok(Host::Remote(Rc::clone(&route.host)));
+                HostStatus { name, host, presence, behind: behind(&route) }
+            }
+        }
+    }
+
+    async fn presence(&self, route: &Rc<Route>, probes: &Probes) -> Presence {
+        let first = route.first_hop().unwrap_or(route);
+        let is_direct = Rc::ptr_eq(first, route);
+        if !is_direct && self.pool.is_connected(route) {
+            return Presence::Online;
+        }
+        if matches!(first.host.proxy, Proxy::Command(_)) {
+            return Presence::Unknown;
+        }
+        match (self.probe(first, probes).await, is_direct) {
+            (false, _) => Presence::Offline,
+            (true, true) => Presence::Online,
+            (true, false) => Presence::Unknown,
+        }
+    }
+
+    async fn probe(&self, route: &Route, probes: &Probes) -> bool {
+        let begin = || self.net.probe(Rc::clone(&route.host)).shared();
+        let probe = probes.borrow_mut().entry(Rc::clone(&route.key)).or_insert_with(begin).clone();
+        probe.await
+    }
+}
+
+fn behind(route: &Route) -> Option<Rc<str>> {
+    match (&route.hop, &route.host.proxy) {
+        (Some(hop), _) => Some(hop.host.alias.as_str().into()),
+        (None, Proxy::Command(_)) => Some("ProxyCommand".into()),
+        (None, _) => None,
+    }
+}
