@@ -13,6 +13,8 @@ pub struct Memory {
     pub(super) serves_one_session: Cell<bool>,
     /// It hung up when sessions were opened ahead of their use.
     pub(super) opens_no_sessions_ahead: Cell<bool>,
+    /// Its commands run no script of ours, as those of accounts that are for SFTP only.
+    pub(super) lacks_shell: Cell<bool>,
     /// The shortest round trip of late.
     round_trip: Cell<Option<Duration>>,
 }

@@ -5,6 +5,7 @@
 //! the command that installs it.
 
 mod account;
+mod distance;
 mod keys;
 mod loopback;
 mod mcp_pipe;
@@ -17,6 +18,7 @@ mod sshd;
 mod tap;
 
 pub use account::Account;
+pub use distance::Distance;
 pub use keys::{Agent, Authority, Key, KeyType};
 pub use loopback::Endpoint;
 pub use mcp_pipe::McpPipe;
