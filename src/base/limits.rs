@@ -116,6 +116,13 @@ pub const SSH_REKEY_TIMEOUT: Duration = Duration::from_secs(30);
 /// One message of an ssh-agent (OpenSSH's own bound), and the keys it may list.
 pub const SSH_AGENT_MESSAGE_BYTES_MAX: usize = 256 * 1024;
 pub const SSH_AGENT_KEYS_MAX: u32 = 256;
+/// The longest password or passphrase, and how long a command may take to tell it: its user may have to be asked.
+pub const SECRET_BYTES_MAX: usize = 4096;
+pub const SECRET_COMMAND_PATIENCE: Duration = Duration::from_secs(30);
+/// Keys of the user that a host is remembered to have refused.
+pub const SSH_REFUSED_KEYS_MAX: usize = 64;
+/// Connections for one login: an agent may hold more keys than a server lets one connection try.
+pub const SSH_LOGIN_CONNECTIONS_MAX: u32 = 8;
 /// Rounds of bcrypt over a key's passphrase: `ssh-keygen -a`, 16 or 24 when not given. So many take a minute.
 pub const SSH_KEY_ROUNDS_MAX: u32 = 10_000;
 /// Smallest RSA key we trust or use.

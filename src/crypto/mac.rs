@@ -90,7 +90,7 @@ mod tests {
         for hash in [HmacHash::Sha256, HmacHash::Sha512] {
             let tag = Hmac::new(hash, b"key").tag(&[b"message"]);
             assert_eq!(tag.bytes().len(), hash.bytes());
-            assert_eq!(tag.verify(&tag.bytes().to_vec()), Ok(()));
+            assert_eq!(tag.verify(tag.bytes()), Ok(()));
             assert_eq!(tag.verify(&tag.bytes()[1..]), Err(Rejected));
             let mut other = tag.bytes().to_vec();
             other[hash.bytes() - 1] ^= 1;

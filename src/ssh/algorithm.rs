@@ -48,7 +48,7 @@ names! {
 
 /// What the two sides of a key exchange send each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
+pub enum KexMethod {
     X25519,
     /// ML-KEM-768 beside X25519.
     Hybrid,
@@ -57,16 +57,16 @@ pub enum Method {
 }
 
 impl KexAlgorithm {
-    pub const fn method(self) -> Method {
+    pub const fn method(self) -> KexMethod {
         match self {
-            Self::MlKem768X25519 => Method::Hybrid,
-            Self::Curve25519 | Self::Curve25519LibSsh => Method::X25519,
-            Self::EcdhP256 => Method::Ecdh(Curve::P256),
-            Self::EcdhP384 => Method::Ecdh(Curve::P384),
-            Self::EcdhP521 => Method::Ecdh(Curve::P521),
-            Self::Group16Sha512 => Method::Group(Group::Bits4096),
-            Self::Group18Sha512 => Method::Group(Group::Bits8192),
-            Self::Group14Sha256 => Method::Group(Group::Bits2048),
+            Self::MlKem768X25519 => KexMethod::Hybrid,
+            Self::Curve25519 | Self::Curve25519LibSsh => KexMethod::X25519,
+            Self::EcdhP256 => KexMethod::Ecdh(Curve::P256),
+            Self::EcdhP384 => KexMethod::Ecdh(Curve::P384),
+            Self::EcdhP521 => KexMethod::Ecdh(Curve::P521),
+            Self::Group16Sha512 => KexMethod::Group(Group::Bits4096),
+            Self::Group18Sha512 => KexMethod::Group(Group::Bits8192),
+            Self::Group14Sha256 => KexMethod::Group(Group::Bits2048),
         }
     }
 

@@ -100,12 +100,12 @@ impl Client {
     pub fn new(config: ClientConfig, now: Instant) -> Self {
         Self {
             transport: Transport::new(config.offer, config.rekey.bytes, config.guess),
+            login: Login::new(config.user, config.methods, config.identities, config.password_prompts),
             channels: Channels::new(config.window_bytes),
             opens_early: config.opens_early,
             events: Events::new(),
             timers: Timers::default(),
             liveness: config.keepalive.map(|keepalive| Liveness::new(keepalive, now)),
-            login: Login::new(config.user, config.methods, config.identities, config.password_prompts),
             rekey_interval: config.rekey.interval,
             told: now,
             inbox: Inbox::default(),

@@ -53,4 +53,4 @@ pub use timer::{Keepalive, Rekey};
 pub use user_certificate::{CertificateError, UserCertificate};
 
 #[cfg(any(test, feature = "testing"))]
-pub(crate) use {algorithm::Method as KexMethod, auth::server_signature_algorithms};
+pub(crate) use auth::server_signature_algorithms;

@@ -3,9 +3,13 @@
 
 use crate::crypto::sign::Ed25519;
 use crate::crypto::{dh, ecdh, kem, x25519};
+use crate::ssh::algorithm::KexMethod;
 use crate::ssh::kex::share::{SharedSecret, number_bytes};
-use crate::ssh::wire::{Write, magnitude};
-use crate::ssh::{Error, HostKeyAlgorithm, Identity, KexAlgorithm, KexMethod, SignatureAlgorithm};
+use crate::ssh::wire::{Reader, Write, magnitude};
+use crate::ssh::{Error, HostKeyAlgorithm, Identity, KexAlgorithm, SignatureAlgorithm};
+
+const WHAT: &str = "key of a host";
+const MAX: usize = 1 << 20;
 
 /// The server's value and the shared secret.
 pub(super) fn respond(
@@ -61,8 +65,11 @@ pub(super) fn spoil(algorithm: KexAlgorithm, value: &mut Vec<u8>) {
 pub struct HostSecret {
     /// The public key.
     pub blob: Vec<u8>,
-    sign: Box<dyn Fn(&[u8]) -> Vec<u8> + Send>,
+    sign: Signer,
 }
+
+/// Makes a signature blob over a message.
+type Signer = Box<dyn Fn(&[u8]) -> Vec<u8> + Send>;
 
 impl HostSecret {
     /// Ed25519 keys are new each time, the others are always the same.
@@ -95,6 +102,19 @@ impl HostSecret {
             blob
         };
         Self { blob: pair(&public), sign: Box::new(move |message| pair(&key.sign(message))) }
+    }
+
+    /// From now on its signatures claim to be made with the algorithm `name`.
+    pub fn sign_as(&mut self, name: &'static str) {
+        let sign = std::mem::replace(&mut self.sign, Box::new(|_| Vec::new()));
+        self.sign = Box::new(move |message| {
+            let signature = sign(message);
+            let value = Reader::new(&signature).string(MAX, WHAT).map(|true_name| 4 + true_name.len());
+            let mut renamed = Vec::new();
+            renamed.put_string(name.as_bytes());
+            renamed.extend_from_slice(&signature[value.expect("a signature names its algorithm")..]);
+            renamed
+        });
     }
 
     /// A signature blob over `message`.

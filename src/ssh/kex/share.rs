@@ -2,7 +2,7 @@
 //! ecdh-sha2-* (RFC 5656), and the groups of RFC 8268.
 
 use crate::crypto::{Rejected, dh, ecdh, hash, kem, x25519};
-use crate::ssh::algorithm::{KexAlgorithm, Method};
+use crate::ssh::algorithm::{KexAlgorithm, KexMethod};
 use crate::ssh::error::Error;
 use crate::ssh::wire::{Write, magnitude};
 use zeroize::{Zeroize, Zeroizing};
@@ -41,13 +41,13 @@ impl Share {
     /// The library could not make a key.
     pub fn generate(algorithm: KexAlgorithm) -> Result<Self, Error> {
         Ok(match algorithm.method() {
-            Method::X25519 => Self::Curve(x25519::Secret::generate()),
-            Method::Hybrid => {
+            KexMethod::X25519 => Self::Curve(x25519::Secret::generate()),
+            KexMethod::Hybrid => {
                 let kem = kem::Secret::generate().map_err(|_| Error::Crypto)?;
                 Self::Hybrid { kem: Box::new(kem), curve: x25519::Secret::generate() }
             }
-            Method::Ecdh(curve) => Self::Ecdh(ecdh::Secret::generate(curve).map_err(|_| Error::Crypto)?),
-            Method::Group(group) => Self::Group(dh::Secret::generate(group)),
+            KexMethod::Ecdh(curve) => Self::Ecdh(ecdh::Secret::generate(curve).map_err(|_| Error::Crypto)?),
+            KexMethod::Group(group) => Self::Group(dh::Secret::generate(group)),
         })
     }
 

@@ -1,24 +1,45 @@
+use crate::ssh::cipher::Protection;
 use crate::ssh::*;
+use crate::testing::protections::protections;
 use crate::testing::ssh_pair::{Link, Pair};
 use crate::testing::ssh_server::ServerConfig;
 
+const LINKS: [Link; 4] = [Link::Whole, Link::Bytes, Link::Random(1), Link::Random(2)];
+
+/// Runs a command over a connection of this kind.
+fn says_hello(config: &ServerConfig, link: Link) {
+    let mut pair = Pair::new(config.clone(), link);
+    let output = pair.exec("echo hello", b"");
+    assert_eq!(output, b"hello", "{config:?} {link:?} {:?}", pair.error);
+}
+
 #[test]
-fn every_cipher_exchange_and_segmentation_runs_a_command() {
+fn every_exchange_and_segmentation_runs_a_command() {
     for kex in KexAlgorithm::ALL {
-        for cipher in Cipher::ALL {
-            for is_strict in [true, false] {
-                for link in [Link::Whole, Link::Bytes, Link::Random(1), Link::Random(2)] {
-                    let config =
-                        ServerConfig { kex: *kex, cipher: *cipher, is_strict, ..ServerConfig::default() };
-                    let mut pair = Pair::new(config, link);
-                    let output = pair.exec("echo hello", b"");
-                    assert_eq!(
-                        output, b"hello",
-                        "{kex:?} {cipher:?} strict {is_strict} {link:?} {:?}",
-                        pair.error
-                    );
-                }
+        for link in LINKS {
+            says_hello(&ServerConfig { kex: *kex, ..ServerConfig::default() }, link);
+        }
+        says_hello(&ServerConfig { kex: *kex, is_strict: false, ..ServerConfig::default() }, Link::Whole);
+    }
+}
+
+#[test]
+fn every_protection_and_segmentation_runs_a_command() {
+    for Protection { cipher, mac } in protections().into_iter().flatten() {
+        for is_strict in [true, false] {
+            for link in LINKS {
+                let mac = mac.unwrap_or(Mac::HmacSha256);
+                says_hello(&ServerConfig { cipher, mac, is_strict, ..ServerConfig::default() }, link);
             }
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_host_key_is_proved_certified_or_not() {
+    for algorithm in HostKeyAlgorithm::all() {
+        for link in [Link::Whole, Link::Bytes] {
+            says_hello(&ServerConfig { host_keys: vec![algorithm], ..ServerConfig::default() }, link);
         }
     }
 }
@@ -137,6 +158,11 @@ fn nothing_in_common_is_named() {
     let mut pair = Pair::with(ServerConfig::default(), Link::Whole, 1, change);
     pair.run();
     assert!(matches!(pair.error, Some(Error::NoCommonAlgorithm { kind: "cipher", .. })), "{:?}", pair.error);
+    let change = |config: &mut ClientConfig| config.offer.macs = vec![Mac::HmacSha512];
+    let config = ServerConfig { cipher: Cipher::Aes128Ctr, ..ServerConfig::default() };
+    let mut pair = Pair::with(config, Link::Whole, 1, change);
+    pair.run();
+    assert!(matches!(pair.error, Some(Error::NoCommonAlgorithm { kind: "MAC", .. })), "{:?}", pair.error);
 }
 
 #[test]
