@@ -19,6 +19,8 @@ pub struct Memory {
     pub(super) opens_no_sessions_ahead: Cell<bool>,
     /// What it prefers of our algorithms.
     guess: Cell<Option<Guess>>,
+    /// Its commands run no script of ours, as those of accounts that are for SFTP only.
+    pub(super) lacks_shell: Cell<bool>,
     /// The shortest round trip of late.
     round_trip: Cell<Option<Duration>>,
 }

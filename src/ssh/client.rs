@@ -313,6 +313,13 @@ impl Client {
         if self.end.is_some() { 0 } else { self.channels.send(channel, data, &mut self.transport) }
     }
 
+    /// Lets the peer send up to `bytes` before it has to wait for [`consume`](Self::consume). Never less than before.
+    pub fn widen(&mut self, channel: ChannelId, bytes: u32) {
+        if let (None, Some(channel)) = (&self.end, self.channels.get(channel)) {
+            channel.widen(bytes, &mut self.transport);
+        }
+    }
+
     /// Nothing more will be sent; goes out behind what `send` has taken.
     pub fn send_eof(&mut self, channel: ChannelId) {
         if let (None, Some(channel)) = (&self.end, self.channels.get(channel)) {

@@ -86,6 +86,8 @@ pub struct ServerConfig {
     pub misbehaviour: Option<Misbehaviour>,
     /// Makes what the subsystem `sftp` serves; `None`: it is refused.
     pub sftp: Option<fn() -> SftpServer>,
+    /// Otherwise every command is refused.
+    pub runs_commands: bool,
 }
 
 impl Default for ServerConfig {
@@ -106,6 +108,7 @@ impl Default for ServerConfig {
             banner: None,
             misbehaviour: None,
             sftp: None,
+            runs_commands: true,
         }
     }
 }
@@ -387,6 +390,7 @@ impl Server {
         let number = reader.u32(WHAT)?;
         let misbehaviour = self.config.misbehaviour;
         let channel = self.channels.get_mut(number as usize).ok_or(Error::UnknownChannel { number })?;
+        channel.runs_commands = self.config.runs_commands;
         let mut answers = channel.handle(message, reader)?;
         if message == number::CHANNEL_REQUEST {
             answers.extend(channel.misbehave(misbehaviour));

@@ -1,6 +1,6 @@
 //! The server's side of one key exchange.
 
-use super::{IDENT, Misbehaviour, Server, hosts};
+use super::{Misbehaviour, Server, hosts};
 use crate::ssh::Error;
 use crate::ssh::cipher::Protection;
 use crate::ssh::kex::derive::{ExchangeHash, KeySource, Sender, Transcript};
