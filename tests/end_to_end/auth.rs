@@ -313,7 +313,7 @@ fn haste_ends_well_with_every_server() {
     let sshd = Sshd::start();
     hurry(&sshd.account, &sshd.endpoint);
     assert_eq!(sshd.log().count("Failed publickey"), 1, "{}", sshd.log().text());
-    let dropbear = Dropbear::start(KeyType::Ed25519);
+    let dropbear = Dropbear::start(&[KeyType::Ed25519]);
     hurry(&dropbear.account, &dropbear.endpoint);
     for library in [Library::Paramiko, Library::LibSsh] {
         let server = PythonServer::start(library);
