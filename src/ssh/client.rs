@@ -2,6 +2,8 @@
 
 mod config;
 mod deadlines;
+#[cfg(any(test, feature = "testing"))]
+mod keyed;
 
 pub use config::ClientConfig;
 
@@ -14,6 +16,7 @@ use super::inbox::Inbox;
 use super::login::{Given, Login};
 use super::number;
 use super::offer::Guess;
+use super::renewal::Renewals;
 use super::text::sanitise_line;
 use super::timer::{Liveness, Timers};
 use super::transport::Transport;
@@ -49,6 +52,7 @@ pub struct Client {
     idle_messages: u32,
     /// Keepalives without an answer.
     asked: u32,
+    renewals: Renewals,
     end: Option<End>,
 }
 
@@ -68,6 +72,7 @@ impl Client {
             inbox: Inbox::default(),
             idle_messages: 0,
             asked: 0,
+            renewals: Renewals::new(now),
             end: None,
         }
     }
@@ -379,6 +384,10 @@ impl Client {
                 self.login.handle_extensions(payload)
             }
             number::KEXINIT..=number::KEX_LAST => {
+                if message == number::KEXINIT && !self.transport.is_exchanging() && self.transport.is_fresh()
+                {
+                    self.renewals.waste(self.told)?;
+                }
                 let host_key = self.transport.handle_kex(payload, sequence)?;
                 self.events.extend(host_key.map(Event::HostKey));
                 Ok(())

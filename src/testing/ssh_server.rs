@@ -3,6 +3,7 @@
 
 mod exchange;
 mod hostile;
+mod keyed;
 mod login;
 
 pub use login::Doors;

@@ -176,7 +176,7 @@ fn passphrases_come_from_commands_and_the_environment_too() {
 fn certified(key_type: KeyType) -> (Sshd, Authority, Key) {
     let sshd = Sshd::start();
     let authority = Authority::generate(&sshd.account.path("authority"));
-    std::fs::write(sshd.account.authorized_keys(), "").unwrap();
+    std::fs::write(sshd.account.authorized_keys(), "").expect("a writable account");
     sshd.account.trust(&authority);
     let key = Key::generate(&sshd.account.path("certified"), key_type);
     (sshd, authority, key)
@@ -303,7 +303,7 @@ fn hurry(account: &Account, endpoint: &Endpoint) {
     read();
     read();
     let kept = format!("{}\n", second.public);
-    std::fs::write(account.authorized_keys(), kept).unwrap();
+    std::fs::write(account.authorized_keys(), kept).expect("a writable account");
     read();
     read();
 }

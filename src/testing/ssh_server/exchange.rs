@@ -23,7 +23,7 @@ impl Server {
         let host = self.host()?;
         let transcript = Transcript {
             client_ident: self.client_ident.as_deref().unwrap_or_default(),
-            server_ident: IDENT,
+            server_ident: self.config.ident.as_bytes(),
             client_kexinit: &self.client_kexinit,
             server_kexinit: &ours,
             host_key: &self.hosts[host].presented,
@@ -86,7 +86,7 @@ impl Server {
         });
     }
 
-    fn announce(&mut self) {
+    pub(super) fn announce(&mut self) {
         let algorithms = self.config.signature_algorithms;
         self.send(|out| {
             out.push(number::EXT_INFO);
