@@ -70,29 +70,29 @@ fn sftp() -> Vec<Vec<u8>> {
     let attrs = [&[0, 0, 0, 5][..], &1000_u64.to_be_bytes(), &0o100_644_u32.to_be_bytes()].concat();
     let names = [&[0, 0, 0, 1][..], &string(b"name"), &string(b"lrwxrwxrwx"), &[0; 4]].concat();
     // Acts of a hostile server: ask (0, path, what, numbers), VERSION (3), replies (5, type, which, body).
-    let ask = |what: u8| [&[0, 0, what][..], &[0, 0, 4, 0][..if what == 0 { 0 } else { 4 }]].concat();
+    let ask = |what: u8, numbers: &[u8]| [&[0, 0, 0, what][..], numbers].concat();
     let version = [3, 0, 0].to_vec();
     let reply =
         |kind: u8, body: &[u8]| [&[5, kind, 0][..], &(body.len() as u16).to_be_bytes(), body].concat();
     let read = [
-        &[0][..],
+        &[0, 0][..],
         &version,
-        &ask(1),
+        &ask(1, &[0, 0, 4, 0]),
         &reply(4, &attrs),
         &reply(1, &string(b"handle")),
         &reply(2, &string(b"content")),
         &reply(0, &[&[0, 0, 0, 1][..], &string(b"End of file"), &string(b"")].concat()),
     ];
     let list = [
-        &[0][..],
+        &[0, 0][..],
         &version,
-        &ask(2),
+        &ask(3, &[4, 0, 15, 0]),
         &reply(1, &string(b"h")),
         &reply(3, &names),
         &reply(0, &[0, 0, 0, 1]),
         &reply(3, &names),
     ];
-    let refused = [&[0][..], &version, &ask(0), &reply(0, &[0, 0, 0, 2, 0, 0, 0, 2, b'n', b'o'])];
+    let refused = [&[0, 0][..], &version, &ask(0, &[]), &reply(0, &[0, 0, 0, 2, 0, 0, 0, 2, b'n', b'o'])];
     let mut seeds = vec![read.concat(), list.concat(), refused.concat()];
     // An obedient one: whatever is asked and however it is cut.
     seeds.extend((0..6).map(|seed| [&[1][..], &noise(seed, 120)].concat()));
