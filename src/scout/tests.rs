@@ -39,7 +39,7 @@ impl Far {
     /// With a connection that has nothing to do.
     fn warm() -> Self {
         let far = Self::new();
-        far.command();
+        far.look("/dir");
         far.world.pass(SECOND);
         far
     }

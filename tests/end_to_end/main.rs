@@ -11,6 +11,7 @@ mod cli;
 mod clients;
 mod commands;
 mod concurrency;
+mod distance;
 mod fixtures;
 mod host_keys;
 mod jumps;

@@ -1,6 +1,7 @@
 //! Races between addresses of this machine. A listener whose queue is full stands for an address that is dead: the
 //! kernel drops whatever knocks there.
 
+use crate::base::time::Duration;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::os::fd::OwnedFd;
 
@@ -37,7 +38,7 @@ fn dead() -> (SocketAddr, Vec<OwnedFd>) {
 
 fn connect_within(limit: Duration, addresses: &[SocketAddr], origin: &Origin) -> Option<Result<SocketAddr>> {
     let work = async {
-        let (stream, _) = connect(addresses, origin, 1).await?;
+        let stream = connect(addresses, origin, 1).await?;
         Ok(stream.peer_addr().unwrap())
     };
     runtime::run(runtime::within(limit, work)).unwrap()
