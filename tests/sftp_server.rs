@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use scout_mcp::sftp::{Failure, FileType, Outcome, Session, StatusCode};
+use scout_mcp::sftp::{Failure, FileType, LookMax, Outcome, Session, StatusCode};
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -20,7 +20,7 @@ impl Client {
     fn start() -> Self {
         let server = Command::new(PROGRAM).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let server = server.expect("no OpenSSH SFTP server here: apt-get install openssh-sftp-server");
-        Self { session: Session::new(), server }
+        Self { session: Session::new(true), server }
     }
 
     /// Runs everything that has been started; results in the order the operations were started in.
@@ -132,5 +132,59 @@ fn two_hundred_reads_at_once_are_two_hundred_right_answers() {
             matches!(result, Ok(Outcome::Read { data, more: false, .. }) if data == bytes(i * 1000)),
             "{i}"
         );
+    }
+}
+
+const LOOK: LookMax = LookMax { file_bytes: 1 << 20, entries: 1000, entries_bytes: LIST_BYTES_MAX };
+
+#[test]
+fn handles_are_predicted_whatever_stands_at_the_paths() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    for n in 0..20 {
+        std::fs::write(path(&format!("f{n}")), bytes(n * 20_000)).unwrap();
+        std::fs::create_dir(path(&format!("d{n}"))).unwrap();
+        std::fs::write(path(&format!("d{n}/inside")), "x").unwrap();
+    }
+    assert!(Command::new("mkfifo").arg(path("fifo")).status().unwrap().success());
+    let mut client = Client::start();
+    // The second time files are opened at once, one of them having become a directory meanwhile.
+    for round in 0..3 {
+        let names = (0..20).flat_map(|n| [format!("f{n}"), format!("d{n}")]);
+        let names: Vec<_> = names.chain(["fifo".into(), "none".into()]).collect();
+        for name in &names {
+            client.session.look(path(name).as_os_str().as_encoded_bytes(), LOOK).unwrap();
+        }
+        for (name, result) in names.iter().zip(client.run(names.len())) {
+            let number = name[1..].parse::<usize>();
+            match (&name[..1], result) {
+                ("f", Ok(Outcome::Read { data, more: false, .. })) => {
+                    assert!(data == bytes(number.unwrap() * 20_000), "{name}, round {round}");
+                }
+                ("d", Ok(Outcome::List { entries, .. })) => {
+                    assert_eq!(entries.len(), 3, "{name}, round {round}")
+                }
+                ("f", Ok(Outcome::List { .. })) => assert_eq!((name.as_str(), round), ("f7", 2)),
+                (_, Err(Failure::NotRegular(FileType::Fifo))) => assert_eq!(name, "fifo"),
+                (_, Err(Failure::Status { code: StatusCode::NoSuchFile, .. })) => assert_eq!(name, "none"),
+                (_, other) => panic!("{name}, round {round}: {other:?}"),
+            }
+        }
+        if round == 1 {
+            std::fs::remove_file(path("f7")).unwrap();
+            std::fs::create_dir(path("f7")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_is_written_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("file");
+    let mut client = Client::start();
+    for len in [10_000_000, 0, 1, 255 * 1024 + 1] {
+        client.session.write(path.as_os_str().as_encoded_bytes(), bytes(len)).unwrap();
+        assert_eq!(client.run(1).remove(0), Ok(Outcome::Written));
+        assert!(std::fs::read(&path).unwrap() == bytes(len), "{len}");
     }
 }

@@ -112,6 +112,13 @@ pub const SSH_REKEY_TIMEOUT: Duration = Duration::from_secs(30);
 /// One message of an ssh-agent (OpenSSH's own bound), and the keys it may list.
 pub const SSH_AGENT_MESSAGE_BYTES_MAX: usize = 256 * 1024;
 pub const SSH_AGENT_KEYS_MAX: u32 = 256;
+/// The longest password or passphrase, and how long a command may take to tell it: its user may have to be asked.
+pub const SECRET_BYTES_MAX: usize = 4096;
+pub const SECRET_COMMAND_PATIENCE: Duration = Duration::from_secs(30);
+/// Keys of the user that a host is remembered to have refused.
+pub const SSH_REFUSED_KEYS_MAX: usize = 64;
+/// Connections for one login: an agent may hold more keys than a server lets one connection try.
+pub const SSH_LOGIN_CONNECTIONS_MAX: u32 = 8;
 /// Rounds of bcrypt over a key's passphrase: `ssh-keygen -a`, 16 or 24 when not given. So many take a minute.
 pub const SSH_KEY_ROUNDS_MAX: u32 = 10_000;
 /// Smallest RSA key we trust or use.
@@ -142,11 +149,17 @@ pub const SFTP_SESSION_WINDOW_BYTES_MAX: u64 = 8 * 1024 * 1024;
 pub const SFTP_HANDLES_MAX: usize = 128;
 /// One handle (draft §6.2).
 pub const SFTP_HANDLE_BYTES_MAX: usize = 256;
-/// READDIRs on their way for one listing: one is answered while the next travels.
-pub const SFTP_READDIRS_MAX: usize = 2;
+/// READDIRs on their way for one listing: at first as many as list 300 entries of OpenSSH's server, which sends 100 in
+/// one answer, and tell their end; as the listing goes on, one more for each answer.
+pub const SFTP_READDIRS_FIRST: usize = 4;
+pub const SFTP_READDIRS_MAX: usize = 32;
 /// READLINKs on their way for one listing, and all in all: a directory with more links shows the rest without targets.
-pub const SFTP_READLINKS_IN_FLIGHT_MAX: usize = 64;
+pub const SFTP_READLINKS_IN_FLIGHT_MAX: usize = 256;
 pub const SFTP_READLINKS_MAX: usize = 1024;
+/// Paths of a session known to be regular files: a name's hash and its size, 16 bytes each, twice over.
+pub const SFTP_KNOWN_PATHS_MAX: usize = 512;
+/// Operations of one session above which a look at a path asks nothing in advance that may turn out to be in vain.
+pub const SFTP_SPECULATING_OPERATIONS_MAX: usize = 8;
 /// What is kept of a server's explanation.
 pub const SFTP_STATUS_TEXT_BYTES_MAX: usize = 256;
 

@@ -37,6 +37,18 @@ pub struct Args {
     #[arg(long, global = true, value_name = "FILE")]
     passphrase_file: Option<String>,
 
+    /// Command that prints the passphrase of a private key [env: SCOUT_PASSPHRASE_COMMAND]
+    #[arg(long, global = true, value_name = "COMMAND")]
+    passphrase_command: Option<String>,
+
+    /// File with the password for hosts that take no key [env: SCOUT_SSH_PASSWORD_FILE]
+    #[arg(long, global = true, value_name = "FILE")]
+    ssh_password_file: Option<String>,
+
+    /// Command that prints the password for a host [env: SCOUT_SSH_PASSWORD_COMMAND]
+    #[arg(long, global = true, value_name = "COMMAND")]
+    ssh_password_command: Option<String>,
+
     /// Run any command the remote user may run, not only read-only ones [env: SCOUT_ALLOW_ANY_COMMAND]
     #[arg(long, global = true)]
     allow_any_command: bool,
@@ -108,6 +120,9 @@ impl Args {
             ssh_config: self.ssh_config.clone(),
             known_hosts: self.known_hosts.clone(),
             passphrase_file: self.passphrase_file.clone(),
+            passphrase_command: self.passphrase_command.clone(),
+            ssh_password_file: self.ssh_password_file.clone(),
+            ssh_password_command: self.ssh_password_command.clone(),
             allow_any_command: self.allow_any_command.then(|| "true".into()),
             connect_timeout: self.connect_timeout.clone(),
             command_timeout: self.command_timeout.clone(),

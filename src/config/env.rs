@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::file;
+use super::secret::{SECRET_VARIABLES, Secret};
 use crate::base::limits::PASSWD_BYTES_MAX;
 
 /// Home directory, local user, machine and environment.
@@ -16,8 +17,10 @@ pub struct Env {
     pub uid: u32,
     /// What this machine calls itself, with its domain if that is a part of it.
     pub hostname: String,
-    /// Environment variables. Those that are not UTF-8 are left out.
+    /// Environment variables. Those that are not UTF-8 are left out, and those that hold secrets stand apart.
     pub vars: HashMap<String, String>,
+    /// The values of [`SECRET_VARIABLES`] that are set and not empty.
+    pub secrets: HashMap<&'static str, Secret>,
     /// Home directories of the users in `/etc/passwd`, for `~name`.
     pub homes: HashMap<String, PathBuf>,
 }
@@ -46,7 +49,9 @@ impl Env {
         Some(home.join(rest.trim_start_matches('/')))
     }
 
-    fn new(accounts: &[Account], uid: u32, vars: HashMap<String, String>) -> Self {
+    fn new(accounts: &[Account], uid: u32, mut vars: HashMap<String, String>) -> Self {
+        let taken = SECRET_VARIABLES.map(|name| (name, vars.remove(name).unwrap_or_default()));
+        let given = taken.into_iter().filter(|(_, value)| !value.is_empty());
         let own = accounts.iter().find(|account| account.uid == uid);
         let var = |name: &str| vars.get(name).filter(|value| !value.is_empty()).cloned();
         let home = var("HOME").or_else(|| own.map(|account| account.home.clone()));
@@ -57,6 +62,7 @@ impl Env {
             uid,
             hostname: String::new(),
             homes: accounts.iter().map(|a| (a.name.clone(), PathBuf::from(&a.home))).collect(),
+            secrets: given.map(|(name, value)| (name, Secret::new(value.into()))).collect(),
             vars,
         }
     }
@@ -105,6 +111,15 @@ mod tests {
         let with = env(4711, &[("USER", "eve"), ("HOME", "/h")]);
         assert_eq!((with.user.as_str(), with.home.as_path()), ("eve", Path::new("/h")));
         assert_eq!(env(4711, &[]).user, "4711");
+    }
+
+    #[test]
+    fn secrets_are_not_among_the_variables() {
+        let env = env(1000, &[("SCOUT_SSH_PASSWORD", "open sesame"), ("SCOUT_PASSPHRASE", "")]);
+        assert_eq!(env.var("SCOUT_SSH_PASSWORD"), None);
+        assert_eq!(env.secrets.keys().collect::<Vec<_>>(), [&"SCOUT_SSH_PASSWORD"]);
+        assert_eq!(env.secrets["SCOUT_SSH_PASSWORD"].expose(), "open sesame");
+        assert!(!format!("{env:?}").contains("sesame"));
     }
 
     #[test]

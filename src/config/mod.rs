@@ -7,10 +7,12 @@ pub mod env;
 pub mod file;
 pub mod known_hosts;
 pub mod pattern;
+pub mod secret;
 pub mod settings;
 pub mod ssh;
 
 pub use env::Env;
 pub use known_hosts::{KnownHosts, Verdict};
+pub use secret::{SECRET_VARIABLES, Secret, SecretSource};
 pub use settings::{Overrides, Settings};
 pub use ssh::{AlgorithmLists, HostConfig, SshConfig};

@@ -55,10 +55,10 @@ impl Machine {
         }
     }
 
-    /// The connection whose SFTP channel serves files, if the host has one.
-    pub async fn files(&self) -> Result<Option<&Rc<Link>>> {
+    /// The connection that serves files by SFTP, unless the host is known to have none: see [`Link::serves_files`].
+    pub fn files(&self) -> Result<Option<&Rc<Link>>> {
         match self {
-            Self::Remote(link) => Ok(link.has_sftp().await?.then_some(link)),
+            Self::Remote(link) => Ok(link.serves_files()?.then_some(link)),
             Self::Local(_) => Ok(None),
         }
     }

@@ -2,12 +2,15 @@
 
 use std::cell::Cell;
 
+use super::key_memory::KeyMemory;
 use crate::base::time::Duration;
 use crate::ssh::Guess;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub struct Memory {
+    /// Which keys it took and refused.
+    pub keys: KeyMemory,
     /// It refuses SFTP, hangs up when asked for it, or has no room for it besides commands.
     pub(super) lacks_sftp: Cell<bool>,
     /// A connection serves one session and no other after it (TinySSH).

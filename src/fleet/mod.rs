@@ -5,6 +5,7 @@
 
 pub mod errors;
 pub mod gate;
+mod key_memory;
 pub mod leash;
 pub mod link;
 pub mod machine;

@@ -1,5 +1,6 @@
 //! The ssh-agent of the user: a socket that lists keys and signs with them.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,18 +11,19 @@ use super::runtime::within;
 use crate::base::{Error, Kind, Result};
 use crate::ssh::agent::{self, AgentKey, Answer, Answers};
 
-/// An agent that asks its user to confirm may take a while; one that hangs must not hold up a login for ever.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// Where an agent listens.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Agent {
     socket: PathBuf,
+    /// One that asks its user to confirm may take a while; one that hangs must leave time for other keys.
+    patience: Duration,
+    /// It has hung once, and is not asked again.
+    is_stuck: Cell<bool>,
 }
 
 impl Agent {
-    pub(super) fn at(socket: &Path) -> Self {
-        Self { socket: socket.to_owned() }
+    pub(super) fn at(socket: &Path, patience: Duration) -> Self {
+        Self { socket: socket.to_owned(), patience, is_stuck: Cell::new(false) }
     }
 
     /// The keys it holds.
@@ -41,9 +43,13 @@ impl Agent {
     }
 
     async fn ask(&self, request: Vec<u8>) -> Result<Answer> {
-        within(PATIENCE, self.exchange(request))
-            .await
-            .unwrap_or_else(|| Err(self.failed("it does not answer")))
+        if !self.is_stuck.get()
+            && let Some(answer) = within(self.patience, self.exchange(request)).await
+        {
+            return answer;
+        }
+        self.is_stuck.set(true);
+        Err(self.failed("it does not answer"))
     }
 
     async fn exchange(&self, request: Vec<u8>) -> Result<Answer> {

@@ -1,9 +1,10 @@
 //! The commands of `Match exec` in the SSH configuration.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::rc::Rc;
 use std::thread;
 
+use super::secrets;
 use crate::base::limits::{MATCH_EXEC_LOOK_EVERY, MATCH_EXEC_TIMEOUT};
 use crate::base::time;
 use crate::config::ssh::Exec;
@@ -21,7 +22,7 @@ pub fn exec() -> Exec {
 fn succeeds(command: &str) -> bool {
     let shell = std::env::var_os("SHELL").filter(|shell| !shell.is_empty());
     let shell = shell.unwrap_or_else(|| "/bin/sh".into());
-    let mut shell = Command::new(shell);
+    let mut shell = secrets::program(shell);
     shell.arg("-c").arg(command).stdin(Stdio::null()).stdout(Stdio::null());
     let Ok(mut child) = shell.spawn() else { return false };
     let deadline = time::now() + MATCH_EXEC_TIMEOUT;

@@ -4,19 +4,20 @@ use std::cell::Cell;
 use std::io::ErrorKind;
 use std::rc::Rc;
 
-use super::keys::Keys;
+use super::credentials::Credentials;
 use super::path::Path;
 use super::retries::Retries;
 use super::runtime::within;
 use super::stream::Stream;
 use super::terms::terms;
 use super::{blocking, connection, runtime};
+use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result, time};
 use crate::config::known_hosts::{self, Trust};
 use crate::config::{HostConfig, KnownHosts, Settings};
 use crate::fleet::net::Hop;
 use crate::fleet::{Link, LinkOptions, Memory, errors};
-use crate::ssh::{Client, ClientConfig, Event, HostKey, Phase};
+use crate::ssh::{self, Client, ClientConfig, Event, HostKey, Phase};
 
 /// What one read of a handshake may bring.
 const READ_BYTES: usize = 16 * 1024;
@@ -41,7 +42,8 @@ pub(super) async fn dial(
         let text = format!("timeout after {}s while {}{through}", limit.as_secs_f64(), stage.get());
         Err(Error::new(Kind::ConnectTimeout, text))
     };
-    let result = within(limit, connect(settings, host, memory, hop, &stage)).await.unwrap_or_else(late);
+    let result =
+        within(limit, connect(settings, host, memory, hop, limit, &stage)).await.unwrap_or_else(late);
     result.map_err(|error| error.context(format_args!("Cannot connect to {}", host.alias)))
 }
 
@@ -50,22 +52,22 @@ async fn connect(
     host: &HostConfig,
     memory: Rc<Memory>,
     hop: Option<Hop>,
+    limit: Duration,
     stage: &Stage,
 ) -> Result<Rc<Link>> {
     let of_host = host.clone();
     let known_hosts = blocking::run(move || KnownHosts::load_for(&of_host));
-    let (path, known_hosts, keys) = futures_util::try_join!(
+    let (path, known_hosts, credentials) = futures_util::try_join!(
         Path::find(host, hop, stage),
         known_hosts,
-        Keys::find(host, settings.passphrase_file.clone()),
+        Credentials::find(settings, host, Rc::clone(&memory), limit),
     )?;
     if let Some(unusable) = known_hosts.unusable() {
         return Err(Error::new(Kind::HostKey, format!("the known host keys cannot be read: {unusable}")));
     }
     let mut config = terms(settings, host, &known_hosts)?;
-    config.identities = keys.public();
     config.guess = memory.take_guess();
-    let login = Login { host, known_hosts: &known_hosts, keys: &keys, stage, memory: &memory };
+    let mut login = Login { host, known_hosts: &known_hosts, credentials, stage, memory: &memory };
     let (stream, client) = login.along(&path, config).await?;
     memory.note_guess(client.preferences().copied());
     let options = LinkOptions {
@@ -81,16 +83,6 @@ async fn connect(
     Ok(link)
 }
 
-fn is_turned_away(error: &crate::ssh::Error) -> bool {
-    use crate::ssh::Error as E;
-    matches!(error, E::TurnedAway { .. }) || matches!(error, E::Closed { phase } if is_early(*phase))
-}
-
-/// Nothing has been said yet that a server could object to.
-fn is_early(phase: Phase) -> bool {
-    matches!(phase, Phase::Ident | Phase::KeyExchange)
-}
-
 fn waiting_for(phase: Phase) -> &'static str {
     match phase {
         Phase::Ident => "waiting for its version string",
@@ -103,7 +95,7 @@ fn waiting_for(phase: Phase) -> &'static str {
 struct Login<'a> {
     host: &'a HostConfig,
     known_hosts: &'a KnownHosts,
-    keys: &'a Keys,
+    credentials: Credentials<'a>,
     stage: &'a Stage,
     memory: &'a Memory,
 }
@@ -111,26 +103,65 @@ struct Login<'a> {
 /// Why a login failed.
 struct Failure {
     error: Error,
+    cause: Cause,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cause {
     /// The server hung up before it knew who we are: it may be too busy (`MaxStartups`).
-    was_turned_away: bool,
+    TurnedAway,
+    /// The server ended the login in its middle.
+    CutShort,
+    Other,
+}
+
+impl Cause {
+    /// The server hung up.
+    fn of_end(phase: Phase) -> Self {
+        match phase {
+            Phase::Ident | Phase::KeyExchange => Self::TurnedAway,
+            Phase::Authentication => Self::CutShort,
+            Phase::Connected => Self::Other,
+        }
+    }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { error, was_turned_away: false }
+        Self { error, cause: Cause::Other }
     }
 }
 
 impl Login<'_> {
-    /// Logs in, again after a pause where the server only was too busy.
-    async fn along(&self, path: &Path<'_>, config: ClientConfig) -> Result<(Stream, Client)> {
+    /// Logs in, again after a pause where the server only was too busy, and again at once where it ended a login of
+    /// which something is left to try.
+    async fn along(&mut self, path: &Path<'_>, mut config: ClientConfig) -> Result<(Stream, Client)> {
         let mut retries = Retries::new();
         loop {
-            let failure = match self.on(path.open(self.stage, self.memory).await?, config.clone()).await {
-                Ok(done) => return Ok(done),
+            self.credentials.apply(&mut config);
+            let stream = path.open(self.stage, self.memory).await?;
+            let mut client = Client::new(config.clone(), time::now());
+            let failure = match self.on(stream, &mut client).await {
+                Ok(stream) => {
+                    self.credentials.learn(&client);
+                    return Ok((stream, client));
+                }
                 Err(failure) => failure,
             };
-            let may_pass = failure.was_turned_away && path.may_be_opened_again();
+            // It may have been the reason: not every server that is asked to skip a packet does.
+            config.guess = None;
+            if failure.cause == Cause::CutShort {
+                if self.credentials.go_on(&client) {
+                    tracing::debug!(host = self.host.alias, reason = %failure.error, "going on with the login");
+                    continue;
+                }
+                let error = Error::new(Kind::Authentication, failure.error.message());
+                return Err(self.credentials.explain(error));
+            }
+            if failure.error.kind() == Kind::Authentication {
+                self.credentials.learn(&client);
+            }
+            let may_pass = failure.cause == Cause::TurnedAway && path.may_be_opened_again();
             let Some(pause) = retries.next().filter(|_| may_pass) else { return Err(failure.error) };
             tracing::debug!(host = self.host.alias, reason = %failure.error, ?pause, "turned away, trying again");
             runtime::sleep_until(time::now() + pause).await;
@@ -138,14 +169,13 @@ impl Login<'_> {
     }
 
     /// Shakes hands and logs in. Every answer to what one read brought leaves in one write.
-    async fn on(&self, mut stream: Stream, config: ClientConfig) -> Result<(Stream, Client), Failure> {
-        let mut client = Client::new(config, time::now());
-        Link::prepare(&mut client, self.memory);
+    async fn on(&self, mut stream: Stream, client: &mut Client) -> Result<Stream, Failure> {
+        Link::prepare(client, self.memory);
         let mut out = Vec::new();
         let mut input = Vec::with_capacity(READ_BYTES);
         let mut failure: Option<Failure> = None;
         loop {
-            if let Err(error) = self.answer(&mut client).await {
+            if let Err(error) = self.answer(client).await {
                 failure.get_or_insert(error.into());
             }
             // Also after a failure: the peer is told why, as far as it still listens.
@@ -154,35 +184,47 @@ impl Login<'_> {
                 let (result, sent) = stream.writer.write_all(out).await;
                 out = sent;
                 if let Err(error) = result {
-                    failure.get_or_insert_with(|| self.lost(&client, &error));
+                    failure.get_or_insert_with(|| self.lost(client, &error));
                 }
             }
             if let Some(failure) = failure {
                 return Err(failure);
             }
             if client.is_ready() {
-                return Ok((stream, client));
+                return Ok(stream);
             }
             self.stage.set(waiting_for(client.phase()));
             input.clear();
             let (result, filled) = stream.reader.read(input).await;
             input = filled;
-            let fed = match result.map_err(|error| self.lost(&client, &error))? {
+            let fed = match result.map_err(|error| self.lost(client, &error))? {
                 0 => client.handle_eof(),
                 _ => client.handle_input(&input, time::now()),
             };
-            failure = fed.err().map(|error| Failure {
-                was_turned_away: is_turned_away(&error),
-                error: self.explain(&error),
-            });
+            failure = fed.err().map(|error| self.failed(&error));
         }
     }
 
     fn lost(&self, client: &Client, error: &std::io::Error) -> Failure {
         let text = format!("connection lost while {}: {error}", self.stage.get());
         let hung_up = matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe);
-        let was_turned_away = hung_up && is_early(client.phase());
-        Failure { error: Error::new(Kind::ConnectionLost, text), was_turned_away }
+        let cause = if hung_up { Cause::of_end(client.phase()) } else { Cause::Other };
+        Failure { error: Error::new(Kind::ConnectionLost, text), cause }
+    }
+
+    fn failed(&self, error: &ssh::Error) -> Failure {
+        use ssh::Error as E;
+        let cause = match error {
+            E::TurnedAway { .. } => Cause::TurnedAway,
+            E::Closed { phase } => Cause::of_end(*phase),
+            E::Disconnected { phase: Phase::Authentication, .. } | E::AuthRounds { .. } => Cause::CutShort,
+            // Some servers answer what was opened too early as if the login were done.
+            E::UnexpectedMessage { phase: Phase::Authentication, .. } if self.credentials.is_hasty() => {
+                Cause::CutShort
+            }
+            _ => Cause::Other,
+        };
+        Failure { error: self.explain(error), cause }
     }
 
     /// Answers what the handshake asks.
@@ -197,14 +239,14 @@ impl Login<'_> {
                     client.accept_host_key().map_err(|error| self.explain(&error))?;
                 }
                 Event::Sign { identity, algorithm, data } => {
-                    let signed = match self.keys.sign(identity, &algorithm, &data).await {
-                        Ok(signature) => client.provide_signature(&signature),
-                        Err(error) => {
-                            tracing::info!(host = self.host.alias, %error, "a key does not sign");
-                            client.decline_signature()
-                        }
-                    };
+                    let signed = self.credentials.sign(identity, &algorithm, &data, client).await;
                     signed.map_err(|error| self.explain(&error))?;
+                }
+                Event::Password => {
+                    self.credentials.give_password(client).await.map_err(|error| self.explain(&error))?;
+                }
+                Event::Prompts(asked) => {
+                    self.credentials.answer(&asked, client).await.map_err(|error| self.explain(&error))?;
                 }
                 Event::Banner(text) => tracing::info!(host = self.host.alias, banner = text, "banner"),
                 // What comes after it is for the link.
@@ -218,6 +260,7 @@ impl Login<'_> {
     /// Whether the key is the host's; one that is new is remembered where the configuration says so.
     async fn verify(&self, key: HostKey) -> Result<()> {
         if self.known_hosts.verify(self.host, &key, time::unix_now())? != Trust::New {
+            self.credentials.trust_host();
             return Ok(());
         }
         let (alias, shown) = (&self.host.alias, format!("{} {}", key.key_type(), key.fingerprint()));
@@ -234,11 +277,7 @@ impl Login<'_> {
         Ok(())
     }
 
-    fn explain(&self, error: &crate::ssh::Error) -> Error {
-        let error = errors::from_ssh(&self.host.hostname, error);
-        if error.kind() != Kind::Authentication || self.keys.notes.is_empty() {
-            return error;
-        }
-        Error::new(error.kind(), format!("{error} ({})", self.keys.notes.join("; ")))
+    fn explain(&self, error: &ssh::Error) -> Error {
+        self.credentials.explain(errors::from_ssh(&self.host.hostname, error))
     }
 }

@@ -9,14 +9,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use monoio::io::AsyncReadRent;
 use monoio::net::UnixStream;
 
-use super::blocking;
+use super::{blocking, secrets};
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{Exit, Shell, Sink, Stream, leash};
 
@@ -42,7 +42,7 @@ impl LocalShell {
         let (stdin, their_stdin) = StdUnixStream::pair().map_err(failed)?;
         let (stdout, their_stdout) = pipe().map_err(failed)?;
         let (stderr, their_stderr) = pipe().map_err(failed)?;
-        let child = Command::new("/bin/sh")
+        let child = secrets::program("/bin/sh")
             .args(leash::arguments(command).map(OsStr::from_bytes))
             .current_dir(if self.home.is_dir() { self.home.as_path() } else { Path::new("/") })
             .stdin(OwnedFd::from(their_stdin))
@@ -67,7 +67,7 @@ impl LocalShell {
 }
 
 /// Our end of a stream, and the end for the command.
-fn pipe() -> io::Result<(UnixStream, Stdio)> {
+pub(super) fn pipe() -> io::Result<(UnixStream, Stdio)> {
     let (ours, theirs) = StdUnixStream::pair()?;
     ours.set_nonblocking(true)?;
     Ok((UnixStream::from_std(ours)?, Stdio::from(OwnedFd::from(theirs))))

@@ -1,11 +1,11 @@
 //! Programs that carry a connection over their standard streams (`ProxyCommand` of ssh_config(5)).
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command};
+use std::process::Child;
 use std::rc::Rc;
 use std::thread;
 
@@ -15,7 +15,7 @@ use monoio::net::UnixStream;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::runtime::within;
-use super::{blocking, runtime};
+use super::{blocking, runtime, secrets};
 use crate::base::time::{self, Duration};
 use crate::base::{Error, Kind, Result, limits};
 
@@ -28,7 +28,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 pub(super) struct Program {
     /// Its stdin and stdout.
     pub(super) stream: UnixStream,
-    pub(super) complaint: Rc<Complaint>,
     pub(super) running: Running,
 }
 
@@ -36,13 +35,14 @@ pub(super) struct Program {
 pub(super) struct Running {
     child: Option<Child>,
     stderr: Canceller,
+    pub(super) complaint: Rc<Complaint>,
 }
 
 /// What the program last wrote to stderr: why it ended, when it has.
 #[derive(Default)]
 pub(super) struct Complaint {
     line: RefCell<Vec<u8>>,
-    has_ended: std::cell::Cell<bool>,
+    has_ended: Cell<bool>,
     ended: Event,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn start(command: &str, host: &str) -> Result<Program> {
     let failed = |error: io::Error| Error::new(Kind::Local, format!("Cannot run the ProxyCommand: {error}"));
     let (stream, theirs) = StdUnixStream::pair().map_err(failed)?;
     let (stderr, their_stderr) = StdUnixStream::pair().map_err(failed)?;
-    let child = Command::new("/bin/sh")
+    let child = secrets::program("/bin/sh")
         .arg("-c")
         .arg(format!("exec {command}"))
         .stdin(OwnedFd::from(theirs.try_clone().map_err(failed)?))
@@ -60,11 +60,11 @@ pub(super) fn start(command: &str, host: &str) -> Result<Program> {
         .process_group(0)
         .spawn()
         .map_err(failed)?;
-    let running = Running { child: Some(child), stderr: Canceller::new() };
     let complaint = Rc::new(Complaint::default());
+    let running = Running { child: Some(child), stderr: Canceller::new(), complaint: Rc::clone(&complaint) };
     let stderr = ours(stderr).map_err(failed)?;
-    runtime::spawn(listen(stderr, running.stderr.handle(), Rc::clone(&complaint), host.to_owned()));
-    Ok(Program { stream: ours(stream).map_err(failed)?, complaint, running })
+    runtime::spawn(listen(stderr, running.stderr.handle(), complaint, host.to_owned()));
+    Ok(Program { stream: ours(stream).map_err(failed)?, running })
 }
 
 fn ours(stream: StdUnixStream) -> io::Result<UnixStream> {
@@ -104,7 +104,7 @@ impl Complaint {
         }
     }
 
-    /// The program has closed its stdout: the reason, which may come a moment later.
+    /// The program has closed its streams: the reason, which may come a moment later.
     pub(super) async fn ended(&self) -> io::Error {
         let ended = self.ended.listen();
         if !self.has_ended.get() {

@@ -55,10 +55,11 @@ impl From<Tunnel> for Stream {
 impl From<Program> for Stream {
     fn from(program: Program) -> Self {
         let canceller = Canceller::new();
-        let (reader, writer) = program.stream.into_split();
+        let Program { stream, running } = program;
+        let (reader, writer) = stream.into_split();
         Self {
-            reader: Reader::Program(reader, program.complaint, canceller.handle()),
-            writer: Writer::Program(writer, program.running, canceller),
+            reader: Reader::Program(reader, Rc::clone(&running.complaint), canceller.handle()),
+            writer: Writer::Program(writer, running, canceller),
         }
     }
 }
@@ -78,8 +79,8 @@ impl Reader {
             }
             Self::Program(half, complaint, cancel) => {
                 match half.cancelable_read(buffer, cancel.clone()).await {
-                    (Ok(0), buffer) => (Err(complaint.ended().await), buffer),
-                    result => result,
+                    (Ok(0) | Err(_), buffer) => (Err(complaint.ended().await), buffer),
+                    read => read,
                 }
             }
         }
@@ -89,15 +90,20 @@ impl Reader {
 impl Writer {
     /// Sends the whole buffer and gives it back.
     pub(super) async fn write_all(&mut self, buffer: Vec<u8>) -> (io::Result<()>, Vec<u8>) {
-        let (result, buffer) = match self {
-            Self::Tcp(half, _) => half.write_all(buffer).await,
-            Self::Program(half, ..) => half.write_all(buffer).await,
+        match self {
+            Self::Tcp(half, _) => {
+                let (sent, buffer) = half.write_all(buffer).await;
+                (sent.map(drop), buffer)
+            }
             Self::Tunnel(tunnel) => {
                 let sent = tunnel.write(&buffer).await;
-                return (sent.map_err(io::Error::other), buffer);
+                (sent.map_err(io::Error::other), buffer)
             }
-        };
-        (result.map(drop), buffer)
+            Self::Program(half, running, _) => match half.write_all(buffer).await {
+                (Ok(_), buffer) => (Ok(()), buffer),
+                (Err(_), buffer) => (Err(running.complaint.ended().await), buffer),
+            },
+        }
     }
 
     /// Ends the connection; the reader's wait ends too.

@@ -4,7 +4,7 @@ use crate::base::{Error, Kind, Result};
 use crate::config::{HostConfig, KnownHosts, Settings};
 use crate::ssh::{ClientConfig, Keepalive, Offer};
 
-/// Everything but the keys to log in with. Types of host keys that are known are asked for first, certificates before
+/// Everything but what to log in with. Types of host keys that are known are asked for first, certificates before
 /// them where an authority is known: of another type the host would show a key that cannot be checked.
 ///
 /// Errors: a list of algorithms has none that we speak.
@@ -17,8 +17,6 @@ pub(super) fn terms(settings: &Settings, host: &HostConfig, known: &KnownHosts) 
     if known.knows_authority(host) {
         config.offer.prefer_certificates();
     }
-    config.methods = host.methods.clone();
-    config.password_prompts = host.password_prompts;
     config.keepalive = keepalive(settings, host);
     config.rekey = host.rekey_limit;
     Ok(config)

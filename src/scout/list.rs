@@ -1,12 +1,6 @@
 //! Listing a directory.
 
-use std::rc::Rc;
-
-use super::paths;
-use crate::base::{Result, limits};
-use crate::fleet::{Fleet, Link};
-use crate::sftp::{self, FileType, Outcome};
-use crate::target::RemotePath;
+use crate::sftp::{self, FileType};
 
 /// A directory's entries, sorted by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +49,7 @@ impl Listing {
     }
 
     /// `limit` counts the bytes of the lines.
-    fn from_sftp(entries: &[sftp::Entry], truncated: bool, limit: usize) -> Self {
+    pub(super) fn from_sftp(entries: &[sftp::Entry], truncated: bool, limit: usize) -> Self {
         let mut listing = Self { lines: Vec::new(), entries: Vec::new(), truncated };
         let mut bytes = 0;
         for (line, entry) in entries.iter().map(line_and_entry) {
@@ -71,23 +65,8 @@ impl Listing {
     }
 }
 
-pub(super) async fn by_sftp(
-    fleet: &Fleet,
-    link: &Rc<Link>,
-    path: &RemotePath,
-    sftp_path: &[u8],
-) -> Result<Listing> {
-    let limit = usize::try_from(fleet.settings().max_output_size).unwrap_or(usize::MAX);
-    let memory = limit.saturating_mul(LISTING_MEMORY_FACTOR);
-    match link.list(sftp_path, limits::LIST_ENTRIES_MAX, memory).await? {
-        Ok(Outcome::List { entries, truncated }) => Ok(Listing::from_sftp(&entries, truncated, limit)),
-        Ok(_) => Err(paths::unexpected()),
-        Err(failure) => Err(paths::explain(path, &failure)),
-    }
-}
-
 /// What an entry takes in memory, for each byte of its line: name, line and attributes.
-const LISTING_MEMORY_FACTOR: usize = 4;
+pub(super) const LISTING_MEMORY_FACTOR: usize = 4;
 
 /// A line without characters that would end it or move the cursor: names may hold anything.
 fn harmless(line: &str) -> String {

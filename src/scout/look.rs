@@ -3,12 +3,12 @@
 use std::ops::ControlFlow;
 
 use super::fallback::{self, Seen};
-use super::list::{self, Listing};
+use super::list::{LISTING_MEMORY_FACTOR, Listing};
 use super::paths::{explain, is_device, sftp_path, unexpected};
 use super::read::Content;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Fleet, Machine, Repeat};
-use crate::sftp::{Failure, FileType, Outcome};
+use crate::sftp::{Failure, LookMax, Outcome};
 use crate::target::RemotePath;
 
 /// What stands at a path.
@@ -39,15 +39,21 @@ pub async fn list(fleet: &Fleet, host: &str, path: &RemotePath) -> Result<Listin
 
 async fn look_on(fleet: &Fleet, machine: &Machine, path: &RemotePath) -> Result<Found> {
     let limit = fleet.settings().max_file_size;
-    if let (Some(link), Some(sftp_path)) = (machine.files().await?, sftp_path(path)) {
-        match link.read(sftp_path, 0, limit).await? {
+    if let (Some(link), Some(sftp_path)) = (machine.files()?, sftp_path(path)) {
+        let listing_bytes = usize::try_from(fleet.settings().max_output_size).unwrap_or(usize::MAX);
+        let max = LookMax {
+            file_bytes: limit,
+            entries: limits::LIST_ENTRIES_MAX,
+            entries_bytes: listing_bytes.saturating_mul(LISTING_MEMORY_FACTOR),
+        };
+        match link.look(sftp_path, max).await? {
             Ok(Outcome::Read { data, more, .. }) => {
                 return Ok(Found::File(Content { data, truncated: more, limit }));
             }
-            Ok(_) => return Err(unexpected()),
-            Err(Failure::NotRegular(FileType::Directory)) => {
-                return list::by_sftp(fleet, link, path, sftp_path).await.map(Found::Directory);
+            Ok(Outcome::List { entries, truncated }) => {
+                return Ok(Found::Directory(Listing::from_sftp(&entries, truncated, listing_bytes)));
             }
+            Ok(_) => return Err(unexpected()),
             // Reading a device may take forever, and would hold up everything else on the SFTP channel.
             Err(Failure::NotRegular(kind)) if is_device(kind) => {}
             Err(failure) => return Err(explain(path, &failure)),

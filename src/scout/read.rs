@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::fallback::{self, Seen};
 use super::paths::{endless, explain, is_device, is_directory, sftp_path, unexpected};
 use crate::base::{Result, limits};
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Machine, Repeat};
 use crate::sftp::{Failure, FileType, Outcome};
 use crate::target::RemotePath;
 
@@ -40,8 +40,17 @@ pub async fn copy(
     path: &RemotePath,
     take: &mut dyn FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
-    let machine = fleet.machine(host).await?;
-    if let (Some(link), Some(sftp_path)) = (machine.files().await?, sftp_path(path)) {
+    // Only what has not begun is tried again: before the first piece.
+    fleet.work(host, Repeat::Never, async |machine| copy_from(fleet, machine, path, take).await).await
+}
+
+async fn copy_from(
+    fleet: &Fleet,
+    machine: &Machine,
+    path: &RemotePath,
+    take: &mut dyn FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
+    if let (Some(link), Some(sftp_path)) = (machine.files()?, sftp_path(path)) {
         let mut offset = 0;
         loop {
             match link.read(sftp_path, offset, limits::COPY_PIECE_BYTES).await? {
@@ -78,7 +87,7 @@ pub async fn copy(
             }
         }
     };
-    fallback::look(&machine, path, None, device_limit, &mut pass_on).await?;
+    fallback::look(machine, path, None, device_limit, &mut pass_on).await?;
     failed.map_or(Ok(()), Err)
 }
 

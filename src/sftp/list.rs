@@ -1,13 +1,17 @@
 //! Listing a directory: OPENDIR, READDIRs until the end, READLINKs for the symbolic links among the entries.
+//!
+//! The first READDIRs leave with the OPENDIR where its handle can be predicted and no other directory is open, from
+//! which they could take entries.
 
 use super::attrs::{Attrs, FileType};
 use super::error::{Error, StatusCode};
+use super::handles::Guess;
 use super::operation::{Next, Outcome, Step};
 use super::reply::{Name, Names, Reply};
 use super::request::{Asked, Request};
 use super::requests::Room;
 use crate::base::limits::{
-    PATH_BYTES_MAX, SFTP_READDIRS_MAX, SFTP_READLINKS_IN_FLIGHT_MAX, SFTP_READLINKS_MAX,
+    PATH_BYTES_MAX, SFTP_READDIRS_FIRST, SFTP_READDIRS_MAX, SFTP_READLINKS_IN_FLIGHT_MAX, SFTP_READLINKS_MAX,
 };
 use std::collections::VecDeque;
 
@@ -33,9 +37,13 @@ impl Entry {
 #[derive(Debug)]
 pub(super) struct List {
     path: Box<[u8]>,
-    stage: Stage,
+    /// Whether there is likely a directory.
+    expected: bool,
+    open: Open,
+    batches: Batches,
     entries: Vec<Entry>,
     entries_max: usize,
+    bytes_max: usize,
     /// Bytes that further entries and link targets may take.
     bytes_left: usize,
     truncated: bool,
@@ -43,9 +51,39 @@ pub(super) struct List {
 }
 
 #[derive(Debug)]
-enum Stage {
-    Open { asked: bool },
-    Entries { handle: Box<[u8]>, in_flight: usize, ended: bool },
+enum Open {
+    Wanted,
+    Asked { guess: Option<Guess> },
+    Done { handle: Box<[u8]>, guessed_right: bool },
+}
+
+/// The READDIRs of a listing.
+#[derive(Debug)]
+struct Batches {
+    in_flight: usize,
+    /// How many may be on their way: one more for each that brought names, as a long directory goes on.
+    in_flight_max: usize,
+    /// No further one is worth asking.
+    ended: bool,
+}
+
+impl Batches {
+    fn new() -> Self {
+        Self { in_flight: 0, in_flight_max: SFTP_READDIRS_FIRST, ended: false }
+    }
+
+    fn ask(&mut self) -> bool {
+        let asks = !self.ended && self.in_flight < self.in_flight_max;
+        self.in_flight += usize::from(asks);
+        asks
+    }
+
+    /// One was answered; `ends` when no further one is worth asking.
+    fn answered(&mut self, ends: bool) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.in_flight_max = (self.in_flight_max + 1).min(SFTP_READDIRS_MAX);
+        self.ended |= ends;
+    }
 }
 
 /// The symbolic links whose targets are still to come.
@@ -58,46 +96,62 @@ struct Links {
 }
 
 impl List {
-    pub fn new(path: &[u8], entries_max: usize, bytes_max: usize) -> Self {
+    /// `expected` is whether there is likely a directory.
+    pub fn new(path: &[u8], entries_max: usize, bytes_max: usize, expected: bool) -> Self {
         Self {
             path: path.into(),
-            stage: Stage::Open { asked: false },
+            expected,
+            open: Open::Wanted,
+            batches: Batches::new(),
             entries: Vec::new(),
             entries_max,
+            bytes_max,
             bytes_left: bytes_max,
             truncated: false,
             links: Links::default(),
         }
     }
 
+    pub fn path(&self) -> &[u8] {
+        &self.path
+    }
+
     pub fn next(&mut self, room: Room) -> Next<'_> {
-        match &mut self.stage {
-            Stage::Open { asked: true } => Next::Wait,
-            Stage::Open { .. } if !room.handle => Next::Blocked,
-            Stage::Open { asked } => {
-                *asked = true;
-                Next::Ask(Request::OpenDir { path: &self.path })
+        if let Open::Wanted = self.open {
+            if !room.handle {
+                return Next::Blocked;
             }
-            Stage::Entries { handle, in_flight, ended } => {
-                if *ended || *in_flight >= SFTP_READDIRS_MAX {
-                    return self.links.next(&self.path, &self.entries);
-                }
-                *in_flight += 1;
-                Next::Ask(Request::ReadDir { handle })
+            self.open = Open::Asked { guess: room.guess.filter(|_| room.directories == 0) };
+            return Next::Ask(Request::OpenDir { path: &self.path, expected: self.expected });
+        }
+        match &self.open {
+            // The one directory that is or may be open is this one.
+            Open::Asked { guess: Some(guess) } if room.directories == 1 && self.batches.ask() => {
+                Next::Ask(Request::ReadDir { handle: guess, guessed: true })
             }
+            Open::Wanted | Open::Asked { .. } => Next::Wait,
+            Open::Done { handle, .. } if self.batches.ask() => {
+                Next::Ask(Request::ReadDir { handle, guessed: false })
+            }
+            Open::Done { .. } => self.links.next(&self.path, &self.entries),
         }
     }
 
     pub fn handle_reply(&mut self, asked: Asked, reply: Reply<'_>) -> Result<Step, Error> {
         match (asked, reply) {
-            (Asked::OpenDir, Reply::Handle(handle)) => {
-                self.stage = Stage::Entries { handle: handle.into(), in_flight: 0, ended: false };
-            }
-            (Asked::ReadDir, Reply::Names(names)) => {
+            (Asked::OpenDir, Reply::Handle(handle)) => self.opened(handle),
+            (Asked::ReadDir { guessed: true }, _) if !self.may_have_guessed_right() => {}
+            (Asked::ReadDir { .. }, Reply::Names(names)) => {
                 let more = !names.is_empty() && self.add(names)?;
-                self.handle_batch(!more);
+                self.batches.answered(!more);
             }
-            (Asked::ReadDir, Reply::Status { code: StatusCode::Eof, .. }) => self.handle_batch(true),
+            (Asked::ReadDir { .. }, Reply::Status { code: StatusCode::Eof, .. }) => {
+                self.batches.answered(true)
+            }
+            // Said of a handle that is not ours, perhaps.
+            (Asked::ReadDir { .. }, Reply::Status { .. }) if matches!(self.open, Open::Asked { .. }) => {
+                self.open = Open::Asked { guess: None };
+            }
             (Asked::ReadLink { entry }, Reply::Names(mut names)) => {
                 let target = names.next()?;
                 self.handle_link(entry, target);
@@ -110,9 +164,26 @@ impl List {
     }
 
     pub fn handle(&self) -> Option<&[u8]> {
-        match &self.stage {
-            Stage::Open { .. } => None,
-            Stage::Entries { handle, .. } => Some(handle),
+        match &self.open {
+            Open::Done { handle, .. } => Some(handle),
+            _ => None,
+        }
+    }
+
+    /// What was read from another handle is forgotten.
+    fn opened(&mut self, handle: &[u8]) {
+        let guessed_right = matches!(&self.open, Open::Asked { guess: Some(guess) } if guess == handle);
+        if !guessed_right {
+            *self = Self::new(&self.path, self.entries_max, self.bytes_max, self.expected);
+        }
+        self.open = Open::Done { handle: handle.into(), guessed_right };
+    }
+
+    fn may_have_guessed_right(&self) -> bool {
+        match &self.open {
+            Open::Asked { guess } => guess.is_some(),
+            Open::Done { guessed_right, .. } => *guessed_right,
+            Open::Wanted => false,
         }
     }
 
@@ -134,14 +205,6 @@ impl List {
         Ok(!self.truncated)
     }
 
-    /// One READDIR was answered; `ends` when no further one is worth asking.
-    fn handle_batch(&mut self, ends: bool) {
-        if let Stage::Entries { in_flight, ended, .. } = &mut self.stage {
-            *in_flight = in_flight.saturating_sub(1);
-            *ended |= ends;
-        }
-    }
-
     fn handle_link(&mut self, index: usize, target: Option<Name<'_>>) {
         self.links.in_flight = self.links.in_flight.saturating_sub(1);
         let (Some(entry), Some(Name { name, .. })) = (self.entries.get_mut(index), target) else { return };
@@ -155,11 +218,8 @@ impl List {
 
     fn is_complete(&self) -> bool {
         // Once truncated, answers still on their way change nothing.
-        let all_read = match self.stage {
-            Stage::Entries { in_flight, ended, .. } => self.truncated || (ended && in_flight == 0),
-            Stage::Open { .. } => false,
-        };
-        all_read && self.links.in_flight == 0 && self.links.waiting.is_empty()
+        let all_read = self.truncated || (self.batches.ended && self.batches.in_flight == 0);
+        all_read && self.handle().is_some() && self.links.in_flight == 0 && self.links.waiting.is_empty()
     }
 
     fn finish(&mut self) -> Step {
@@ -194,7 +254,11 @@ impl Links {
     }
 }
 
-fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
+/// The path of an entry; those of the login directory are relative to it.
+pub(super) fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    if directory == b"." {
+        return name.to_vec();
+    }
     let slash: &[u8] = if directory.is_empty() || directory.ends_with(b"/") { b"" } else { b"/" };
     [directory, slash, name].concat()
 }

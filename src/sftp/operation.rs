@@ -3,10 +3,12 @@
 use super::attrs::Attrs;
 use super::error::{Error, Failure};
 use super::list::{Entry, List};
+use super::look::Look;
 use super::read::Read;
 use super::reply::Reply;
 use super::request::{Asked, Request};
 use super::requests::Room;
+use super::write::Write;
 
 /// Names an operation within its session; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +31,7 @@ pub enum Outcome {
         /// There are entries beyond the limits.
         truncated: bool,
     },
+    Written,
 }
 
 /// What an operation does next.
@@ -51,16 +54,30 @@ pub(super) enum Step {
 #[derive(Debug)]
 pub(super) enum Operation {
     Stat(Stat),
-    Read(Read),
-    List(List),
+    Read(Box<Read>),
+    List(Box<List>),
+    Look(Box<Look>),
+    Write(Box<Write>),
 }
 
 impl Operation {
+    pub fn path(&self) -> &[u8] {
+        match self {
+            Self::Stat(stat) => &stat.path,
+            Self::Read(read) => read.path(),
+            Self::List(list) => list.path(),
+            Self::Look(look) => look.path(),
+            Self::Write(write) => write.path(),
+        }
+    }
+
     pub fn next(&mut self, room: Room) -> Next<'_> {
         match self {
             Self::Stat(stat) => stat.next(),
             Self::Read(read) => read.next(room),
             Self::List(list) => list.next(room),
+            Self::Look(look) => look.next(room),
+            Self::Write(write) => write.next(room),
         }
     }
 
@@ -69,15 +86,19 @@ impl Operation {
             Self::Stat(_) => Stat::handle_reply(asked, reply),
             Self::Read(read) => read.handle_reply(asked, reply),
             Self::List(list) => list.handle_reply(asked, reply),
+            Self::Look(look) => look.handle_reply(asked, reply),
+            Self::Write(write) => write.handle_reply(asked, reply),
         }
     }
 
-    /// The handle it holds, to be closed when it ends.
-    pub fn handle(&self) -> Option<&[u8]> {
+    /// The handles it holds, of a file and of a directory, to be closed when it ends.
+    pub fn handles(&self) -> (Option<&[u8]>, Option<&[u8]>) {
         match self {
-            Self::Stat(_) => None,
-            Self::Read(read) => read.handle(),
-            Self::List(list) => list.handle(),
+            Self::Stat(_) => (None, None),
+            Self::Read(read) => (read.handle(), None),
+            Self::List(list) => (None, list.handle()),
+            Self::Look(look) => look.handles(),
+            Self::Write(write) => (write.handle(), None),
         }
     }
 }

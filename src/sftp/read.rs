@@ -1,9 +1,12 @@
 //! Reading a regular file: STAT, OPEN, then as many READs at once as the file is long.
 //!
-//! The STAT comes first because OPEN on a FIFO blocks the server's process, and with it every other operation.
+//! The STAT stands in front because OPEN on a FIFO blocks the server's process, and with it every other operation; where
+//! the path was a regular file before, the OPEN leaves with it. READs leave with the OPEN where its handle can be
+//! predicted: on another handle they read what nobody looks at.
 
 use super::attrs::{Attrs, FileType};
 use super::error::{Error, Failure, StatusCode};
+use super::handles::Guess;
 use super::operation::{Next, Outcome, Step};
 use super::reply::Reply;
 use super::request::{Asked, Request};
@@ -15,82 +18,154 @@ pub(super) struct Read {
     path: Box<[u8]>,
     offset: u64,
     bytes_max: u64,
-    stage: Stage,
+    /// The size of the regular file that was there before.
+    known_size: Option<u64>,
+    stat: Stat,
+    open: Open,
+    transfer: Transfer,
 }
 
 #[derive(Debug)]
-enum Stage {
-    Stat { asked: bool },
-    Open { attrs: Attrs, asked: bool },
-    Data { attrs: Attrs, handle: Box<[u8]>, transfer: Transfer },
+enum Stat {
+    Wanted,
+    Asked,
+    /// It is a regular file.
+    Known(Attrs),
+}
+
+#[derive(Debug)]
+enum Open {
+    Wanted,
+    Asked { guess: Option<Guess> },
+    Done { handle: Box<[u8]>, guessed_right: bool },
+    Failed(Failure),
 }
 
 impl Read {
-    pub fn new(path: &[u8], offset: u64, bytes_max: u64) -> Self {
-        Self { path: path.into(), offset, bytes_max, stage: Stage::Stat { asked: false } }
+    /// `known_size` is that of the regular file that stood at `path` before.
+    pub fn new(path: &[u8], offset: u64, bytes_max: u64, known_size: Option<u64>) -> Self {
+        Self {
+            path: path.into(),
+            offset,
+            bytes_max,
+            known_size,
+            stat: Stat::Wanted,
+            open: Open::Wanted,
+            transfer: Transfer::new(offset, bytes_max, 0),
+        }
+    }
+
+    pub fn path(&self) -> &[u8] {
+        &self.path
     }
 
     pub fn next(&mut self, room: Room) -> Next<'_> {
-        match &mut self.stage {
-            Stage::Stat { asked: true } | Stage::Open { asked: true, .. } => Next::Wait,
-            Stage::Stat { asked } => {
-                *asked = true;
-                Next::Ask(Request::Stat { path: &self.path })
-            }
-            Stage::Open { .. } if !room.handle => Next::Blocked,
-            Stage::Open { asked, .. } => {
-                *asked = true;
-                Next::Ask(Request::Open { path: &self.path })
-            }
-            Stage::Data { handle, transfer, .. } => {
-                if !transfer.wants_more() {
-                    return Next::Wait;
-                }
-                match transfer.next(room.read_bytes) {
-                    Some((offset, len)) => Next::Ask(Request::Read { handle, offset, len }),
-                    None => Next::Blocked,
-                }
-            }
+        if let Stat::Wanted = self.stat {
+            self.stat = Stat::Asked;
+            return Next::Ask(Request::Stat { path: &self.path });
         }
+        if let Open::Wanted = self.open {
+            return self.next_open(room);
+        }
+        match &self.open {
+            Open::Wanted | Open::Asked { guess: None } | Open::Failed(_) => Next::Wait,
+            Open::Asked { guess: Some(guess) } => next_read(&mut self.transfer, guess, true, room),
+            Open::Done { handle, .. } => next_read(&mut self.transfer, handle, false, room),
+        }
+    }
+
+    fn next_open(&mut self, room: Room) -> Next<'_> {
+        let Some(size) = self.size() else { return Next::Wait };
+        if !room.handle {
+            return Next::Blocked;
+        }
+        self.transfer = Transfer::new(self.offset, self.bytes_max, size);
+        self.open = Open::Asked { guess: room.guess };
+        Next::Ask(Request::Open { path: &self.path })
     }
 
     pub fn handle_reply(&mut self, asked: Asked, reply: Reply<'_>) -> Result<Step, Error> {
-        match (&mut self.stage, asked, reply) {
-            (Stage::Stat { .. }, Asked::Stat, Reply::Attrs(attrs)) => Ok(self.open(attrs)),
-            (&mut Stage::Open { attrs, .. }, Asked::Open, Reply::Handle(handle)) => {
-                let transfer = Transfer::new(self.offset, self.bytes_max, attrs.size.unwrap_or(0));
-                self.stage = Stage::Data { attrs, handle: handle.into(), transfer };
-                Ok(Step::Going)
-            }
-            (Stage::Data { attrs, transfer, .. }, Asked::Read { offset, len }, reply) => {
-                match reply {
-                    Reply::Data(data) => transfer.handle_data(offset, len, data)?,
-                    Reply::Status { code: StatusCode::Eof, .. } => transfer.handle_eof(offset),
-                    other => return Ok(Step::Done(Err(other.into_failure(asked)?))),
+        match (asked, reply) {
+            (Asked::Stat, Reply::Attrs(attrs)) => match attrs.file_type() {
+                FileType::Regular => {
+                    self.transfer.handle_size(attrs.size.unwrap_or(0));
+                    self.stat = Stat::Known(attrs);
                 }
-                Ok(match transfer.finish() {
-                    Some((data, more)) => Step::Done(Ok(Outcome::Read { data, attrs: *attrs, more })),
-                    None => Step::Going,
-                })
+                other => return Ok(Step::Done(Err(Failure::NotRegular(other)))),
+            },
+            (Asked::Open, Reply::Handle(handle)) => self.opened(handle),
+            (Asked::Open, reply) => self.open = Open::Failed(reply.into_failure(asked)?),
+            (Asked::Read { guessed: true, .. }, _) if !self.may_have_guessed_right() => {}
+            (Asked::Read { offset, len, .. }, Reply::Data(data)) => {
+                self.transfer.handle_data(offset, len, data)?
             }
-            (_, asked, reply) => Ok(Step::Done(Err(reply.into_failure(asked)?))),
+            (Asked::Read { offset, .. }, Reply::Status { code: StatusCode::Eof, .. }) => {
+                self.transfer.handle_eof(offset);
+            }
+            // Said of a handle that is not ours, perhaps.
+            (Asked::Read { .. }, Reply::Status { .. }) if matches!(self.open, Open::Asked { .. }) => {
+                self.open = Open::Asked { guess: None };
+            }
+            (asked, reply) => return Ok(Step::Done(Err(reply.into_failure(asked)?))),
         }
+        Ok(self.finish())
+    }
+
+    /// What it is was asked and answered: a regular file.
+    pub fn is_regular(&self) -> bool {
+        matches!(self.stat, Stat::Known(_))
     }
 
     pub fn handle(&self) -> Option<&[u8]> {
-        match &self.stage {
-            Stage::Data { handle, .. } => Some(handle),
+        match &self.open {
+            Open::Done { handle, .. } => Some(handle),
             _ => None,
         }
     }
 
-    fn open(&mut self, attrs: Attrs) -> Step {
-        match attrs.file_type() {
-            FileType::Regular => {
-                self.stage = Stage::Open { attrs, asked: false };
-                Step::Going
-            }
-            other => Step::Done(Err(Failure::NotRegular(other))),
+    fn opened(&mut self, handle: &[u8]) {
+        let guessed_right = matches!(&self.open, Open::Asked { guess: Some(guess) } if guess == handle);
+        if !guessed_right {
+            self.transfer = Transfer::new(self.offset, self.bytes_max, self.size().unwrap_or(0));
         }
+        self.open = Open::Done { handle: handle.into(), guessed_right };
+    }
+
+    /// Of what is a regular file, or was one before.
+    fn size(&self) -> Option<u64> {
+        match &self.stat {
+            Stat::Known(attrs) => Some(attrs.size.unwrap_or(0)),
+            _ => self.known_size,
+        }
+    }
+
+    fn may_have_guessed_right(&self) -> bool {
+        match &self.open {
+            Open::Asked { guess } => guess.is_some(),
+            Open::Done { guessed_right, .. } => *guessed_right,
+            _ => false,
+        }
+    }
+
+    fn finish(&mut self) -> Step {
+        let (Stat::Known(attrs), open) = (&self.stat, &self.open) else { return Step::Going };
+        match open {
+            Open::Done { .. } => match self.transfer.finish() {
+                Some((data, more)) => Step::Done(Ok(Outcome::Read { data, attrs: *attrs, more })),
+                None => Step::Going,
+            },
+            Open::Failed(failure) => Step::Done(Err(failure.clone())),
+            _ => Step::Going,
+        }
+    }
+}
+
+fn next_read<'a>(transfer: &mut Transfer, handle: &'a [u8], guessed: bool, room: Room) -> Next<'a> {
+    if !transfer.wants_more() {
+        return Next::Wait;
+    }
+    match transfer.next(room.read_bytes) {
+        Some((offset, len)) => Next::Ask(Request::Read { handle, offset, len, guessed }),
+        None => Next::Blocked,
     }
 }

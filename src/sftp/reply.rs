@@ -123,6 +123,7 @@ impl Version {
 /// The answer to `limits@openssh.com`; 0 means "no limit known".
 pub(super) struct ServerLimits {
     pub read_bytes: u64,
+    pub write_bytes: u64,
     pub handles: u64,
 }
 
@@ -130,8 +131,8 @@ impl ServerLimits {
     pub fn read(mut reader: Reader<'_>) -> Result<Self, Error> {
         reader.u64("packet limit")?;
         let read_bytes = reader.u64("read limit")?;
-        reader.u64("write limit")?;
-        Ok(Self { read_bytes, handles: reader.u64("handle limit")? })
+        let write_bytes = reader.u64("write limit")?;
+        Ok(Self { read_bytes, write_bytes, handles: reader.u64("handle limit")? })
     }
 }
 

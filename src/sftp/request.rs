@@ -3,7 +3,9 @@
 use super::wire::{Packet, kind};
 
 /// `SSH_FXF_READ` (draft §6.3).
-const OPEN_READ: u32 = 1;
+const OPEN_READ: u32 = 0x01;
+/// `SSH_FXF_WRITE`, `SSH_FXF_CREAT` and `SSH_FXF_TRUNC`.
+const OPEN_NEW: u32 = 0x02 | 0x08 | 0x10;
 
 /// Asks the server for its limits (OpenSSH's PROTOCOL file, §4.8).
 pub(super) const LIMITS_EXTENSION: &[u8] = b"limits@openssh.com";
@@ -17,16 +19,30 @@ pub(super) enum Request<'a> {
     Open {
         path: &'a [u8],
     },
-    OpenDir {
+    /// Opens a file to be written, empty.
+    Create {
         path: &'a [u8],
     },
+    /// `expected` is whether there is likely a directory.
+    OpenDir {
+        path: &'a [u8],
+        expected: bool,
+    },
+    /// A handle that is `guessed` is perhaps that of another file.
     Read {
         handle: &'a [u8],
         offset: u64,
         len: u32,
+        guessed: bool,
+    },
+    Write {
+        handle: &'a [u8],
+        offset: u64,
+        data: &'a [u8],
     },
     ReadDir {
         handle: &'a [u8],
+        guessed: bool,
     },
     /// `entry` says whose target this is, for the operation's own use.
     ReadLink {
@@ -35,6 +51,7 @@ pub(super) enum Request<'a> {
     },
     Close {
         handle: &'a [u8],
+        is_directory: bool,
     },
 }
 
@@ -45,8 +62,9 @@ pub(super) enum Asked {
     Stat,
     Open,
     OpenDir,
-    Read { offset: u64, len: u32 },
-    ReadDir,
+    Read { offset: u64, len: u32, guessed: bool },
+    Write { len: usize },
+    ReadDir { guessed: bool },
     ReadLink { entry: usize },
     Close,
 }
@@ -60,7 +78,8 @@ impl Asked {
             Self::Open => "OPEN",
             Self::OpenDir => "OPENDIR",
             Self::Read { .. } => "READ",
-            Self::ReadDir => "READDIR",
+            Self::Write { .. } => "WRITE",
+            Self::ReadDir { .. } => "READDIR",
             Self::ReadLink { .. } => "READLINK",
             Self::Close => "CLOSE",
         }
@@ -72,10 +91,11 @@ impl Request<'_> {
         match *self {
             Self::Limits => Asked::Limits,
             Self::Stat { .. } => Asked::Stat,
-            Self::Open { .. } => Asked::Open,
+            Self::Open { .. } | Self::Create { .. } => Asked::Open,
             Self::OpenDir { .. } => Asked::OpenDir,
-            Self::Read { offset, len, .. } => Asked::Read { offset, len },
-            Self::ReadDir { .. } => Asked::ReadDir,
+            Self::Read { offset, len, guessed, .. } => Asked::Read { offset, len, guessed },
+            Self::Write { data, .. } => Asked::Write { len: data.len() },
+            Self::ReadDir { guessed, .. } => Asked::ReadDir { guessed },
             Self::ReadLink { entry, .. } => Asked::ReadLink { entry },
             Self::Close { .. } => Asked::Close,
         }
@@ -87,13 +107,17 @@ impl Request<'_> {
             Self::Stat { path } => Packet::new(out, kind::STAT).u32(id).string(path),
             // No attribute is set: flags of 0.
             Self::Open { path } => Packet::new(out, kind::OPEN).u32(id).string(path).u32(OPEN_READ).u32(0),
-            Self::OpenDir { path } => Packet::new(out, kind::OPENDIR).u32(id).string(path),
-            Self::Read { handle, offset, len } => {
+            Self::Create { path } => Packet::new(out, kind::OPEN).u32(id).string(path).u32(OPEN_NEW).u32(0),
+            Self::OpenDir { path, .. } => Packet::new(out, kind::OPENDIR).u32(id).string(path),
+            Self::Read { handle, offset, len, .. } => {
                 Packet::new(out, kind::READ).u32(id).string(handle).u64(*offset).u32(*len)
             }
-            Self::ReadDir { handle } => Packet::new(out, kind::READDIR).u32(id).string(handle),
+            Self::Write { handle, offset, data } => {
+                Packet::new(out, kind::WRITE).u32(id).string(handle).u64(*offset).string(data)
+            }
+            Self::ReadDir { handle, .. } => Packet::new(out, kind::READDIR).u32(id).string(handle),
             Self::ReadLink { path, .. } => Packet::new(out, kind::READLINK).u32(id).string(path),
-            Self::Close { handle } => Packet::new(out, kind::CLOSE).u32(id).string(handle),
+            Self::Close { handle, .. } => Packet::new(out, kind::CLOSE).u32(id).string(handle),
         }
         .finish();
     }

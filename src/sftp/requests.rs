@@ -1,6 +1,7 @@
 //! The requests of a session: their ids, the bytes still to be sent, and the room all operations share.
 
-use super::error::Error;
+use super::error::{Error, StatusCode};
+use super::handles::{Answer, Guess, Handles};
 use super::operation::OpId;
 use super::reply::{Reply, ServerLimits};
 use super::request::{Asked, Request, write_init};
@@ -28,6 +29,12 @@ pub(super) struct Room {
     pub handle: bool,
     /// Longest READ; 0 when the data already on its way fills the session's window.
     pub read_bytes: u32,
+    /// The same for WRITE.
+    pub write_bytes: u32,
+    /// The handle of what is opened next, where it can be told.
+    pub guess: Option<Guess>,
+    /// Directories open or being opened.
+    pub directories: usize,
 }
 
 #[derive(Debug)]
@@ -37,16 +44,22 @@ pub(super) struct Requests {
     next_id: u32,
     /// Longest READ the server takes.
     read_bytes_max: u32,
+    write_bytes_max: u32,
     /// Bytes asked for and not answered.
     read_bytes: u64,
+    /// Bytes asked to be written and not answered.
+    write_bytes: u64,
     handles_max: usize,
     /// Handles open, being opened or being closed.
     handles: usize,
+    /// Directories open or being opened.
+    directories: usize,
+    predictions: Handles,
 }
 
 impl Requests {
-    /// Starts with INIT on its way.
-    pub fn new() -> Self {
+    /// Starts with INIT on its way. `like_openssh` is whether handles are believed to be OpenSSH's.
+    pub fn new(like_openssh: bool) -> Self {
         let mut outbound = Vec::new();
         write_init(VERSION, &mut outbound);
         Self {
@@ -54,9 +67,13 @@ impl Requests {
             pending: HashMap::new(),
             next_id: 0,
             read_bytes_max: SFTP_READ_BYTES_DEFAULT,
+            write_bytes_max: SFTP_READ_BYTES_DEFAULT,
             read_bytes: 0,
+            write_bytes: 0,
             handles_max: SFTP_HANDLES_MAX,
             handles: 0,
+            directories: 0,
+            predictions: Handles::new(like_openssh),
         }
     }
 
@@ -64,6 +81,9 @@ impl Requests {
     pub fn adopt(&mut self, limits: &ServerLimits) {
         if limits.read_bytes > 0 {
             self.read_bytes_max = limits.read_bytes.min(u64::from(SFTP_READ_BYTES_MAX)) as u32;
+        }
+        if limits.write_bytes > 0 {
+            self.write_bytes_max = limits.write_bytes.min(u64::from(SFTP_READ_BYTES_MAX)) as u32;
         }
         if limits.handles > 0 {
             self.handles_max = limits.handles.min(SFTP_HANDLES_MAX as u64) as usize;
@@ -75,17 +95,32 @@ impl Requests {
         (self.pending.len() < SFTP_REQUESTS_MAX).then_some(Room {
             handle: self.handles < self.handles_max,
             read_bytes: if self.read_bytes < SFTP_SESSION_WINDOW_BYTES_MAX { self.read_bytes_max } else { 0 },
+            write_bytes: if self.write_bytes < SFTP_SESSION_WINDOW_BYTES_MAX {
+                self.write_bytes_max
+            } else {
+                0
+            },
+            guess: self.predictions.predict(),
+            directories: self.directories,
         })
     }
 
     pub fn send(&mut self, op: Option<OpId>, request: &Request<'_>) {
-        let asked = request.asked();
-        match asked {
-            Asked::Open | Asked::OpenDir => self.handles += 1,
-            Asked::Read { len, .. } => self.read_bytes += u64::from(len),
+        let (asked, id) = (request.asked(), self.free_id());
+        match *request {
+            Request::Open { .. } | Request::Create { .. } => self.asked_open(id, true),
+            Request::OpenDir { expected, .. } => {
+                self.asked_open(id, expected);
+                self.directories += 1;
+            }
+            Request::Read { len, .. } => self.read_bytes += u64::from(len),
+            Request::Write { data, .. } => self.write_bytes += data.len() as u64,
+            Request::Close { handle, is_directory } => {
+                self.predictions.asked_close(id, handle);
+                self.directories -= usize::from(is_directory);
+            }
             _ => {}
         }
-        let id = self.free_id();
         request.write(id, &mut self.outbound);
         self.pending.insert(id, Pending { op, asked });
     }
@@ -93,13 +128,27 @@ impl Requests {
     /// Takes the request that `reply` answers off the table, and what it took off the shared room.
     pub fn answer(&mut self, id: u32, reply: &Reply<'_>) -> Result<Pending, Error> {
         let pending = self.pending.remove(&id).ok_or(Error::UnknownRequest(id))?;
+        let is_opened = matches!(reply, Reply::Handle(_));
         match pending.asked {
             Asked::Close => self.handles -= 1,
-            Asked::Open | Asked::OpenDir if !matches!(reply, Reply::Handle(_)) => self.handles -= 1,
+            Asked::Open if !is_opened => self.handles -= 1,
+            Asked::OpenDir if !is_opened => {
+                self.handles -= 1;
+                self.directories -= 1;
+            }
             Asked::Read { len, .. } => self.read_bytes -= u64::from(len),
+            Asked::Write { len } => self.write_bytes -= len as u64,
             _ => {}
         }
+        if let Asked::Open | Asked::OpenDir | Asked::Close = pending.asked {
+            self.predictions.answered(id, answer_of(reply));
+        }
         Ok(pending)
+    }
+
+    fn asked_open(&mut self, id: u32, expected: bool) {
+        self.handles += 1;
+        self.predictions.asked_open(id, expected);
     }
 
     /// Moves every byte to be sent to the end of `out`; true when there were any.
@@ -131,5 +180,13 @@ impl Requests {
         let id = self.next_id;
         self.next_id = id.wrapping_add(1);
         id
+    }
+}
+
+fn answer_of<'a>(reply: &Reply<'a>) -> Answer<'a> {
+    match reply {
+        Reply::Handle(handle) => Answer::Handle(handle),
+        Reply::Status { code: StatusCode::Ok, .. } => Answer::Success,
+        _ => Answer::Failure,
     }
 }

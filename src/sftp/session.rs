@@ -1,14 +1,19 @@
 //! The session: cuts the stream into packets, gives each reply to its operation, and lets the operations take turns.
 
 use super::error::{Error, Failure, Refusal};
+use super::known::Known;
 use super::list::List;
+use super::look::Look;
 use super::operation::{Next, OpId, Operation, Outcome, Stat, Step};
 use super::read::Read;
 use super::reply::{Reply, ServerLimits, Version};
 use super::request::{Asked, Request};
 use super::requests::{Pending, Requests, VERSION};
 use super::wire::sanitise;
-use crate::base::limits::{PATH_BYTES_MAX, SFTP_OPERATIONS_MAX, SFTP_PACKET_BYTES_MAX};
+use super::write::Write;
+use crate::base::limits::{
+    PATH_BYTES_MAX, SFTP_OPERATIONS_MAX, SFTP_PACKET_BYTES_MAX, SFTP_SPECULATING_OPERATIONS_MAX,
+};
 use std::collections::{BTreeMap, VecDeque};
 
 /// The length field of a packet.
@@ -30,20 +35,28 @@ pub struct Session {
     turns: VecDeque<OpId>,
     done: VecDeque<(OpId, Result<Outcome, Failure>)>,
     next_op: u64,
+    known: Known,
 }
 
-impl Default for Session {
-    fn default() -> Self {
-        Self::new()
-    }
+/// How much of what a path leads to is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct LookMax {
+    /// Bytes of a file.
+    pub file_bytes: u64,
+    /// Entries of a directory, and the memory they may take in bytes.
+    pub entries: usize,
+    pub entries_bytes: usize,
 }
 
 impl Session {
     /// A session with INIT queued. Operations may start at once: their first requests follow INIT without waiting
     /// for the server's version, which saves a round trip and which servers, answering in order, do not mind.
-    pub fn new() -> Self {
+    ///
+    /// `like_openssh` is whether the server is believed to number its handles as OpenSSH's does. Where it does not,
+    /// that costs a few requests in vain.
+    pub fn new(like_openssh: bool) -> Self {
         Self {
-            requests: Requests::new(),
+            requests: Requests::new(like_openssh),
             partial: Vec::new(),
             is_ready: false,
             ended: None,
@@ -51,6 +64,7 @@ impl Session {
             turns: VecDeque::new(),
             done: VecDeque::new(),
             next_op: 0,
+            known: Known::default(),
         }
     }
 
@@ -61,17 +75,39 @@ impl Session {
 
     /// Asks for the attributes of what `path` leads to; links are followed.
     pub fn stat(&mut self, path: &[u8]) -> Result<OpId, Refusal> {
-        self.start(path, || Operation::Stat(Stat::new(path)))
+        self.check(path)?;
+        Ok(self.start(Operation::Stat(Stat::new(path))))
     }
 
     /// Reads up to `bytes_max` bytes of a regular file from `offset` on.
     pub fn read(&mut self, path: &[u8], offset: u64, bytes_max: u64) -> Result<OpId, Refusal> {
-        self.start(path, || Operation::Read(Read::new(path, offset, bytes_max)))
+        self.check(path)?;
+        let read = Read::new(path, offset, bytes_max, self.known.size(path));
+        Ok(self.start(Operation::Read(Box::new(read))))
     }
 
     /// Lists a directory, up to `entries_max` entries that take up to `bytes_max` bytes of memory.
     pub fn list(&mut self, path: &[u8], entries_max: usize, bytes_max: usize) -> Result<OpId, Refusal> {
-        self.start(path, || Operation::List(List::new(path, entries_max, bytes_max)))
+        self.check(path)?;
+        let list = List::new(path, entries_max, bytes_max, true);
+        Ok(self.start(Operation::List(Box::new(list))))
+    }
+
+    /// Reads a regular file or lists a directory, whichever `path` leads to.
+    pub fn look(&mut self, path: &[u8], max: LookMax) -> Result<OpId, Refusal> {
+        self.check(path)?;
+        let known_size = self.known.size(path);
+        let read = Read::new(path, 0, max.file_bytes, known_size);
+        let list = List::new(path, max.entries, max.entries_bytes, false);
+        // Under load a request more costs others more than the round trip it may save.
+        let lists = known_size.is_none() && self.operations.len() < SFTP_SPECULATING_OPERATIONS_MAX;
+        Ok(self.start(Operation::Look(Box::new(Look::new(read, list, lists)))))
+    }
+
+    /// Writes a regular file anew; what it held is lost.
+    pub fn write(&mut self, path: &[u8], data: Vec<u8>) -> Result<OpId, Refusal> {
+        self.check(path)?;
+        Ok(self.start(Operation::Write(Box::new(Write::new(path, data)))))
     }
 
     /// Gives up an operation: its result is forgotten, its handle closed. Does nothing when it is unknown.
@@ -106,7 +142,8 @@ impl Session {
         self.done.pop_front()
     }
 
-    fn start(&mut self, path: &[u8], operation: impl FnOnce() -> Operation) -> Result<OpId, Refusal> {
+    /// Whether an operation on `path` may start.
+    fn check(&self, path: &[u8]) -> Result<(), Refusal> {
         if self.ended.is_some() {
             return Err(Refusal::Ended);
         }
@@ -119,12 +156,16 @@ impl Session {
         if path.contains(&0) {
             return Err(Refusal::PathHasNul);
         }
+        Ok(())
+    }
+
+    fn start(&mut self, operation: Operation) -> OpId {
         let op = OpId(self.next_op);
         self.next_op += 1;
-        self.operations.insert(op, operation());
+        self.operations.insert(op, operation);
         self.turns.push_back(op);
         self.pump();
-        Ok(op)
+        op
     }
 
     fn fail(&mut self, error: Error) {
@@ -196,6 +237,7 @@ impl Session {
             Some((op, operation)) => match operation.handle_reply(asked, reply)? {
                 Step::Going => self.take_turn(op),
                 Step::Done(result) => {
+                    self.known.learn(operation.path(), &result);
                     self.end(op);
                     self.done.push_back((op, result));
                 }
@@ -222,7 +264,7 @@ impl Session {
         match (asked, reply) {
             (Asked::Limits, Reply::Extended(limits)) => self.requests.adopt(&ServerLimits::read(limits)?),
             (Asked::Open | Asked::OpenDir, Reply::Handle(handle)) => {
-                self.requests.send(None, &Request::Close { handle });
+                self.requests.send(None, &Request::Close { handle, is_directory: asked == Asked::OpenDir });
             }
             _ => {}
         }
@@ -231,10 +273,12 @@ impl Session {
 
     /// Takes an operation off the table and closes what it holds open. Nobody waits for that.
     fn end(&mut self, op: OpId) {
-        if let Some(operation) = self.operations.remove(&op)
-            && let Some(handle) = operation.handle()
-        {
-            self.requests.send(None, &Request::Close { handle });
+        let Some(operation) = self.operations.remove(&op) else { return };
+        let (file, directory) = operation.handles();
+        for (handle, is_directory) in [(file, false), (directory, true)] {
+            if let Some(handle) = handle {
+                self.requests.send(None, &Request::Close { handle, is_directory });
+            }
         }
     }
 

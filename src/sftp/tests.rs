@@ -1,8 +1,11 @@
 //! Whole operations against the server in `testing`, and against servers that misbehave.
 
+mod predicted;
+mod write;
+
 use super::*;
 use crate::base::limits::*;
-use crate::testing::sftp_server::{Knobs, Node, SftpServer};
+use crate::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
 use proptest::prelude::*;
 
 const BIG: usize = usize::MAX;
@@ -18,7 +21,13 @@ struct Pair {
 
 impl Pair {
     fn new(knobs: Knobs) -> Self {
-        Self { client: Session::new(), server: SftpServer::new(knobs), round_trips: 0, piece: usize::MAX }
+        let like_openssh = knobs.numbering != Numbering::Counting;
+        Self {
+            client: Session::new(like_openssh),
+            server: SftpServer::new(knobs),
+            round_trips: 0,
+            piece: usize::MAX,
+        }
     }
 
     /// One round trip; false when neither side had anything to say.
@@ -209,7 +218,7 @@ fn many_operations_share_the_handles_the_server_has() {
 
 #[test]
 fn refused_paths_are_never_sent() {
-    let mut client = Session::new();
+    let mut client = Session::new(false);
     assert_eq!(client.stat(b"a\0b"), Err(Refusal::PathHasNul));
     assert_eq!(client.stat(&[b'a'; PATH_BYTES_MAX + 1]), Err(Refusal::PathTooLong));
     assert!(client.stat(&[b'a'; PATH_BYTES_MAX]).is_ok());
@@ -255,7 +264,7 @@ fn a_server_that_hangs_holds_no_more_than_its_bound() {
 
 /// A session that has seen VERSION and asked for something, and the answer to that.
 fn answered(ask: impl Fn(&mut Session) -> OpId, packet: &[u8]) -> Result<(), Error> {
-    let mut client = Session::new();
+    let mut client = Session::new(false);
     client.handle_input(&[0, 0, 0, 5, 2, 0, 0, 0, 3]).unwrap();
     ask(&mut client);
     let result = client.handle_input(&framed(packet));
@@ -303,7 +312,7 @@ fn violations_have_names() {
 
 #[test]
 fn the_first_packet_is_the_version() {
-    let first = |bytes: &[u8]| Session::new().handle_input(bytes);
+    let first = |bytes: &[u8]| Session::new(false).handle_input(bytes);
     assert_eq!(first(&framed(&[2, 0, 0, 0, 2])), Err(Error::Version(2)));
     assert_eq!(first(&framed(&[101, 0, 0, 0, 0])), Err(Error::NotVersion(101)));
     assert_eq!(first(&framed(&[2, 0, 0])), Err(Error::Truncated("version")));
@@ -312,7 +321,7 @@ fn the_first_packet_is_the_version() {
 
 #[test]
 fn a_length_is_checked_before_anything_is_kept() {
-    let mut client = Session::new();
+    let mut client = Session::new(false);
     client.handle_input(&[0, 0, 0, 5, 2, 0, 0, 0, 3]).unwrap();
     assert!(client.is_ready());
     client.handle_input(&[0, 8]).unwrap();
@@ -333,7 +342,7 @@ fn more_data_than_asked_for_is_a_violation() {
 
 #[test]
 fn an_id_is_answered_once() {
-    let mut client = Session::new();
+    let mut client = Session::new(false);
     client.handle_input(&[0, 0, 0, 5, 2, 0, 0, 0, 3]).unwrap();
     client.stat(b"/").unwrap();
     let attrs = framed(&[105, 0, 0, 0, 0, 0, 0, 0, 0]);
@@ -357,7 +366,7 @@ proptest! {
         piece in 1usize..50_000,
     ) {
         let limits = read_limit.map(|limit| (limit, 10));
-        let mut pair = Pair::new(Knobs { limits, data_bytes_max, names_max: 10, shuffle });
+        let mut pair = Pair::new(Knobs { limits, data_bytes_max, names_max: 10, shuffle, ..Knobs::default() });
         pair.piece = piece;
         let data = bytes(len);
         // Short answers at or behind the end that was claimed mean the end; so let claims be true or answers whole.
@@ -372,7 +381,7 @@ proptest! {
 
     #[test]
     fn garbage_never_panics(input in proptest::collection::vec(any::<u8>(), 0..400), cut in 1usize..50) {
-        let mut client = Session::new();
+        let mut client = Session::new(false);
         client.read(b"/a", 0, 100).unwrap();
         client.list(b"/", 10, 1000).unwrap();
         client.handle_input(&[0, 0, 0, 5, 2, 0, 0, 0, 3]).unwrap();
@@ -389,7 +398,7 @@ proptest! {
         packets in proptest::collection::vec(
             (prop_oneof![101u8..=105, Just(201u8)], 0u32..12, proptest::collection::vec(0u8..6, 0..60)), 0..30),
     ) {
-        let mut client = Session::new();
+        let mut client = Session::new(false);
         client.read(b"/a", 0, 100).unwrap();
         client.list(b"/", 10, 1000).unwrap();
         client.handle_input(&[0, 0, 0, 5, 2, 0, 0, 0, 3]).unwrap();

@@ -49,6 +49,11 @@ impl Transfer {
         }
     }
 
+    /// The server names the size, perhaps another one than it was before.
+    pub fn handle_size(&mut self, size: u64) {
+        self.size = (size > 0).then_some(size.saturating_sub(self.offset));
+    }
+
     /// Whether there is something to ask for now.
     pub fn wants_more(&self) -> bool {
         !self.gaps.is_empty() || self.next_span().is_some()

@@ -9,6 +9,7 @@ pub(super) mod kind {
     pub const OPEN: u8 = 3;
     pub const CLOSE: u8 = 4;
     pub const READ: u8 = 5;
+    pub const WRITE: u8 = 6;
     pub const OPENDIR: u8 = 11;
     pub const READDIR: u8 = 12;
     pub const STAT: u8 = 17;

@@ -25,6 +25,17 @@ pub struct Protection {
 }
 
 impl Protection {
+    /// Every cipher, those that do not authenticate with every MAC.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn all() -> Vec<Self> {
+        let macs = |cipher: Cipher| match cipher.authenticates() {
+            true => vec![None],
+            false => Mac::ALL.iter().copied().map(Some).collect(),
+        };
+        let ciphers = Cipher::ALL.iter().copied();
+        ciphers.flat_map(|cipher| macs(cipher).into_iter().map(move |mac| Self { cipher, mac })).collect()
+    }
+
     /// Bytes of the encryption key.
     pub const fn key_bytes(self) -> usize {
         match self.cipher {

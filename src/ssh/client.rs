@@ -90,6 +90,11 @@ impl Client {
         self.transport.phase().unwrap_or(after)
     }
 
+    /// Whether the server calls itself OpenSSH.
+    pub fn is_openssh(&self) -> bool {
+        self.transport.server_ident().starts_with(b"SSH-2.0-OpenSSH")
+    }
+
     /// What the server listed first, when that is worth to be remembered for [`ClientConfig::guess`]. Known once the
     /// host key is.
     pub fn preferences(&self) -> Option<&Guess> {

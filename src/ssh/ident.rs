@@ -12,6 +12,12 @@ pub const IDENT: &str = concat!("SSH-2.0-scout-mcp_", env!("CARGO_PKG_VERSION"))
 /// Bytes of a foreign answer worth showing.
 const SHOWN_BYTES_MAX: usize = 80;
 
+/// Whether the server behind this version string understands a login that comes in one piece with our NEWKEYS. libssh's
+/// does not (0.10.6): its `ssh_handle_key_exchange` waits for the moment before the login, has missed it, and waits on.
+pub fn takes_login_with_keys(ident: &[u8]) -> bool {
+    !ident.starts_with(b"SSH-2.0-libssh")
+}
+
 /// Waits for the peer's version string.
 #[derive(Debug, Default)]
 pub struct IdentWait {

@@ -3,6 +3,7 @@
 use super::auth::{self, Answering, Asking, Attempts, Method, PublicIdentity, Signing, Step, Tried, Waiting};
 use super::error::{Error, Phase};
 use super::event::{Event, Events};
+use super::ident;
 use super::kex::derive::ExchangeHash;
 use super::number;
 use super::text::sanitise;
@@ -15,6 +16,8 @@ use crate::base::limits::{
 enum State {
     /// The host key is not accepted yet.
     Before,
+    /// The service is asked for, and this server gets no request ahead of its answer.
+    Knocking(Attempts),
     Signing(Signing),
     Asking(Asking),
     Answering(Answering),
@@ -72,6 +75,7 @@ impl Login {
     pub fn tried(&self) -> &Tried {
         match &self.state {
             State::Before => &NOTHING,
+            State::Knocking(attempts) => attempts.tried(),
             State::Signing(wait) => wait.tried(),
             State::Asking(wait) => wait.tried(),
             State::Answering(wait) => wait.tried(),
@@ -80,7 +84,8 @@ impl Login {
         }
     }
 
-    /// The host is trusted: asks for the service and for the first signature, both for the same write.
+    /// The host is trusted: asks for the service and for the first signature, both for the same write where the server
+    /// takes them so.
     pub fn begin(
         &mut self,
         session_id: ExchangeHash,
@@ -90,6 +95,9 @@ impl Login {
         let Some(plan) = self.plan.take() else { return Ok(()) };
         transport.send(|out| out.extend_from_slice(&auth::service_request()));
         let attempts = Attempts::new(&plan.user, plan.methods, plan.identities, plan.prompts, session_id);
+        if !ident::takes_login_with_keys(transport.server_ident()) {
+            return self.keep(State::Knocking(attempts));
+        }
         let step = attempts.next(self.server.as_deref())?;
         self.follow(step, transport, events);
         Ok(())
@@ -134,6 +142,7 @@ impl Login {
             return self.banner(payload, events);
         }
         let step = match self.take() {
+            State::Knocking(attempts) => attempts.begin(payload, self.server.as_deref())?,
             State::Signing(signing) => return self.keep(State::Signing(signing.handle(payload)?)),
             State::Waiting(waiting) => waiting.handle(payload, self.server.as_deref())?,
             State::Done(_) => return Err(Error::UnexpectedMessage { number, phase: Phase::Connected }),
@@ -194,7 +203,11 @@ impl Login {
         const WHAT: &str = "USERAUTH_BANNER";
         let number = number::USERAUTH_BANNER;
         match self.state {
-            State::Signing(_) | State::Asking(_) | State::Answering(_) | State::Waiting(_) => {}
+            State::Knocking(_)
+            | State::Signing(_)
+            | State::Asking(_)
+            | State::Answering(_)
+            | State::Waiting(_) => {}
             State::Done(_) => return Err(Error::UnexpectedMessage { number, phase: Phase::Connected }),
             State::Before | State::Failed(_) => {
                 return Err(Error::UnexpectedMessage { number, phase: Phase::Authentication });

@@ -104,6 +104,11 @@ impl Transport {
 
     // --- receiving
 
+    /// The server's version string, empty before it has come.
+    pub fn server_ident(&self) -> &[u8] {
+        &self.server_ident
+    }
+
     /// Takes the peer's version string from the front of `input`, and returns how many bytes are done with.
     /// Packets may be opened when [`Transport::phase`] is no longer [`Phase::Ident`].
     pub fn handle_ident(&mut self, input: &[u8]) -> Result<usize, Error> {

@@ -1,19 +1,12 @@
 //! Packet protection with keys that everybody knows.
 
 use crate::ssh::cipher::{PacketKey, Protection};
-use crate::ssh::{Cipher, Mac};
 
 const MATERIAL: [u8; 64] = [7; 64];
 
 /// Every one there is, and none.
 pub fn protections() -> Vec<Option<Protection>> {
-    let macs = |cipher: Cipher| match cipher.authenticates() {
-        true => vec![None],
-        false => Mac::ALL.iter().copied().map(Some).collect(),
-    };
-    let of_cipher =
-        |cipher: Cipher| macs(cipher).into_iter().map(move |mac| Some(Protection { cipher, mac }));
-    std::iter::once(None).chain(Cipher::ALL.iter().copied().flat_map(of_cipher)).collect()
+    std::iter::once(None).chain(Protection::all().into_iter().map(Some)).collect()
 }
 
 /// Always the same key of a protection, in its first state.

@@ -26,11 +26,29 @@ pub struct Knobs {
     pub names_max: usize,
     /// Replies leave in an order drawn from this seed.
     pub shuffle: Option<u64>,
+    pub numbering: Numbering,
+}
+
+/// How the server numbers its handles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Numbering {
+    /// From 1 on, never twice.
+    Counting,
+    /// What was freed last comes first.
+    OpenSsh,
+    /// As [`Self::OpenSsh`] until this many were given, and always one further from then on.
+    OpenSshUntil(u32),
 }
 
 impl Default for Knobs {
     fn default() -> Self {
-        Self { limits: Some((255 * 1024, 1000)), data_bytes_max: usize::MAX, names_max: 100, shuffle: None }
+        Self {
+            limits: Some((255 * 1024, 1000)),
+            data_bytes_max: usize::MAX,
+            names_max: 100,
+            shuffle: None,
+            numbering: Numbering::Counting,
+        }
     }
 }
 
@@ -42,7 +60,9 @@ pub struct SftpServer {
     inbound: Vec<u8>,
     replies: VecDeque<Vec<u8>>,
     handles: BTreeMap<u32, Handle>,
-    next_handle: u32,
+    /// Numbers given back, and how many handles were ever given.
+    free: Vec<u32>,
+    given: u32,
     requests: Vec<u8>,
     handles_peak: usize,
 }
@@ -119,12 +139,20 @@ impl SftpServer {
         let id = u32_of(&mut rest);
         let reply = match kind {
             1 => self.version(),
-            3 => self.open(id, string_of(&mut rest)),
+            3 => {
+                let path = string_of(&mut rest);
+                if u32_of(&mut rest) == 1 { self.open(id, path) } else { self.create(id, path) }
+            }
             4 => self.close(id, string_of(&mut rest)),
             5 => {
                 let handle = string_of(&mut rest);
                 let offset = u64::from(u32_of(&mut rest)) << 32 | u64::from(u32_of(&mut rest));
                 self.read(id, handle, offset, u32_of(&mut rest))
+            }
+            6 => {
+                let handle = string_of(&mut rest);
+                let offset = u64::from(u32_of(&mut rest)) << 32 | u64::from(u32_of(&mut rest));
+                self.write(id, handle, offset as usize, string_of(&mut rest))
             }
             11 => self.open_dir(id, string_of(&mut rest)),
             12 => self.read_dir(id, string_of(&mut rest)),
@@ -177,6 +205,38 @@ impl SftpServer {
         }
     }
 
+    fn create(&mut self, id: u32, path: &[u8]) -> Vec<u8> {
+        match self.follow(path).map(|path| self.nodes.get(&path).cloned()) {
+            Some(Some(Node::Fifo)) => panic!("opening a FIFO blocks the server"),
+            Some(Some(Node::File { .. })) | None if !path.ends_with(b"secret") => {
+                self.nodes.insert(path.to_vec(), Node::File { data: Vec::new(), claimed: None });
+                self.keep(id, Handle::File(path.to_vec()))
+            }
+            _ => status(id, PERMISSION_DENIED),
+        }
+    }
+
+    fn write(&mut self, id: u32, handle: &[u8], offset: usize, bytes: &[u8]) -> Vec<u8> {
+        let Some(Handle::File(path)) = number(handle).and_then(|handle| self.handles.get(&handle)) else {
+            panic!("only what was opened is written");
+        };
+        let Some(Node::File { data, .. }) = self.nodes.get_mut(path) else { return status(id, FAILURE) };
+        if path.ends_with(b"full") {
+            return status(id, FAILURE);
+        }
+        data.resize(data.len().max(offset + bytes.len()), 0);
+        data[offset..offset + bytes.len()].copy_from_slice(bytes);
+        status(id, 0)
+    }
+
+    /// What a file holds.
+    pub fn file(&self, path: &str) -> Option<&[u8]> {
+        match self.nodes.get(path.as_bytes()) {
+            Some(Node::File { data, .. }) => Some(data),
+            _ => None,
+        }
+    }
+
     fn open_dir(&mut self, id: u32, path: &[u8]) -> Vec<u8> {
         let Some(path) = self.follow(path) else { return status(id, NO_SUCH_FILE) };
         if !matches!(self.nodes.get(&path), Some(Node::Directory)) {
@@ -195,15 +255,25 @@ impl SftpServer {
         if self.knobs.limits.is_some_and(|(_, handles)| self.handles.len() as u64 >= handles) {
             return status(id, FAILURE);
         }
-        self.next_handle += 1;
-        self.handles.insert(self.next_handle, handle);
+        let number = self.number();
+        self.handles.insert(number, handle);
         self.handles_peak = self.handles_peak.max(self.handles.len());
-        [reply(102, id), string(&self.next_handle.to_be_bytes())].concat()
+        [reply(102, id), string(&number.to_be_bytes())].concat()
+    }
+
+    fn number(&mut self) -> u32 {
+        self.given += 1;
+        let next = self.handles.len() as u32 + self.free.len() as u32;
+        match self.knobs.numbering {
+            Numbering::Counting => self.given,
+            Numbering::OpenSshUntil(given) if self.given > given => self.given + 1000,
+            Numbering::OpenSsh | Numbering::OpenSshUntil(_) => self.free.pop().unwrap_or(next),
+        }
     }
 
     fn close(&mut self, id: u32, handle: &[u8]) -> Vec<u8> {
-        let known = number(handle).and_then(|handle| self.handles.remove(&handle));
-        assert!(known.is_some(), "a handle is closed once");
+        let known = number(handle).filter(|handle| self.handles.remove(handle).is_some());
+        self.free.push(known.expect("a handle is closed once"));
         status(id, 0)
     }
 

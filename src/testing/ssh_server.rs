@@ -19,7 +19,6 @@ use crate::ssh::packet::{Opener, Sealer};
 use crate::ssh::wire::{Reader, Write};
 use crate::ssh::{Cipher, Error, HostKeyAlgorithm, KexAlgorithm, Mac, Phase, SignatureAlgorithm};
 
-const IDENT: &[u8] = b"SSH-2.0-obedient_1";
 const WHAT: &str = "client message";
 const MAX: usize = 1 << 20;
 
@@ -62,6 +61,8 @@ pub enum Misbehaviour {
 
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
+    /// The version string.
+    pub ident: &'static str,
     pub kex: KexAlgorithm,
     pub cipher: Cipher,
     /// For a cipher that does not authenticate by itself.
@@ -90,6 +91,7 @@ pub struct ServerConfig {
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
+            ident: "SSH-2.0-obedient_1",
             kex: KexAlgorithm::Curve25519,
             cipher: Cipher::Aes128Gcm,
             mac: Mac::HmacSha256Etm,
@@ -146,6 +148,7 @@ impl Server {
     /// With new host keys.
     pub fn new(config: ServerConfig) -> Self {
         let hosts = hosts(&config);
+        let out = [config.ident.as_bytes(), b"\r\n"].concat();
         let mut server = Self {
             config,
             exchanges: 0,
@@ -166,7 +169,7 @@ impl Server {
             sealer: Sealer::default(),
             opener: Opener::default(),
             input: Vec::new(),
-            out: [IDENT, b"\r\n"].concat(),
+            out,
             held: Vec::new(),
             channels: Vec::new(),
             progress: Progress::default(),
@@ -416,6 +419,10 @@ impl Server {
     }
 }
 
+fn hosts(config: &ServerConfig) -> Vec<Host> {
+    config.host_keys.iter().map(|algorithm| Host::new(*algorithm, &config.certificate)).collect()
+}
+
 /// Why a TCP connection is not made: reason and text.
 fn forwarding_refusal(host: &str, port: u32) -> Option<(u32, &'static str)> {
     match (host, port) {
@@ -423,8 +430,4 @@ fn forwarding_refusal(host: &str, port: u32) -> Option<(u32, &'static str)> {
         (_, 7) => None,
         _ => Some((2, "Connection refused")),
     }
-}
-
-fn hosts(config: &ServerConfig) -> Vec<Host> {
-    config.host_keys.iter().map(|algorithm| Host::new(*algorithm, &config.certificate)).collect()
 }

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::{Agent, Key, KeyType, Scout, Sshd};
+use crate::support::{
+    Account, Agent, Authority, Dropbear, Endpoint, Key, KeyType, Library, PythonServer, Scout, Sshd,
+};
 
 const PROBE: &str = "h1:/proc/version";
 
@@ -42,8 +44,7 @@ fn an_encrypted_key_opens_with_the_passphrase_file() {
         sshd.account.authorize(&key);
         let mut endpoint = sshd.endpoint.clone();
         endpoint.identity = key.path;
-        let passphrase = sshd.account.path("passphrase");
-        std::fs::write(&passphrase, "correct horse\n").unwrap();
+        let passphrase = sshd.account.secret("passphrase", "correct horse\n");
         let scout = Scout::with(&endpoint).env("SCOUT_PASSPHRASE_FILE", passphrase.display());
         assert!(scout.run(&["read", PROBE]).text().contains("Linux"), "{key_type:?}");
     }
@@ -60,8 +61,7 @@ fn an_encrypted_key_without_its_passphrase_is_explained() {
     assert!(without.contains("SCOUT_PASSPHRASE_FILE") && without.contains("ssh-agent"), "{without}");
     assert!(without.contains(key.path.to_str().unwrap()), "{without}");
 
-    let passphrase = sshd.account.path("passphrase");
-    std::fs::write(&passphrase, "battery staple\n").unwrap();
+    let passphrase = sshd.account.secret("passphrase", "battery staple\n");
     let wrong = Scout::with(&endpoint)
         .env("SCOUT_PASSPHRASE_FILE", passphrase.display())
         .run(&["read", PROBE])
@@ -133,7 +133,7 @@ fn a_rejected_key_is_explained() {
     let scout = Scout::with(&endpoint);
     let message = scout.client().scout(json!({ "target": PROBE })).tool_error();
     assert!(message.starts_with("Error: Cannot connect to h1: "), "{message}");
-    assert!(message.contains("no identity was accepted") && message.contains("publickey"), "{message}");
+    assert!(message.contains("refused: 1 key tried") && message.contains("publickey"), "{message}");
     assert!(scout.run(&["read", PROBE]).failure().contains("h1"));
 }
 
@@ -152,4 +152,186 @@ fn a_key_that_is_no_file_is_named_and_not_waited_for() {
     endpoint.identity = sshd.fifo("key").into();
     let message = Scout::with(&endpoint).run(&["read", PROBE]).failure();
     assert!(message.contains("not a regular file"), "{message}");
+}
+
+#[test]
+fn passphrases_come_from_commands_and_the_environment_too() {
+    let sshd = Sshd::start();
+    let key = Key::encrypted(&sshd.account.path("encrypted"), KeyType::Ed25519, "correct horse");
+    sshd.account.authorize(&key);
+    let mut endpoint = sshd.endpoint.clone();
+    endpoint.identity = key.path.clone();
+    let command = format!("test $SCOUT_KEY_FILE = {} && echo correct horse", key.path.display());
+    for (name, value) in
+        [("SCOUT_PASSPHRASE_COMMAND", command.as_str()), ("SCOUT_PASSPHRASE", "correct horse")]
+    {
+        assert!(
+            Scout::with(&endpoint).env(name, value).run(&["read", PROBE]).text().contains("Linux"),
+            "{name}"
+        );
+    }
+}
+
+/// A server that trusts an authority, and a key that the authority may certify.
+fn certified(key_type: KeyType) -> (Sshd, Authority, Key) {
+    let sshd = Sshd::start();
+    let authority = Authority::generate(&sshd.account.path("authority"));
+    std::fs::write(sshd.account.authorized_keys(), "").unwrap();
+    sshd.account.trust(&authority);
+    let key = Key::generate(&sshd.account.path("certified"), key_type);
+    (sshd, authority, key)
+}
+
+fn with_identity(endpoint: &Endpoint, key: &Key) -> Endpoint {
+    Endpoint { identity: key.path.clone(), ..endpoint.clone() }
+}
+
+#[test]
+fn certificates_beside_keys_are_used() {
+    for key_type in KeyType::ALL {
+        let (sshd, authority, key) = certified(key_type);
+        authority.certify_user(&key, Account::USER);
+        let scout = Scout::with(&with_identity(&sshd.endpoint, &key));
+        assert!(scout.run(&["read", PROBE]).text().contains("Linux"), "{key_type:?}");
+        assert_eq!(sshd.log().count("Failed publickey"), 0, "{key_type:?}: it goes first");
+    }
+}
+
+#[test]
+fn certificates_are_named_and_their_keys_may_be_in_the_agent() {
+    let (sshd, authority, key) = certified(KeyType::Rsa);
+    let beside = authority.certify_user(&key, Account::USER);
+    let elsewhere = sshd.account.path("elsewhere.pub");
+    std::fs::rename(beside, &elsewhere).unwrap();
+    let agent = Agent::start();
+    agent.add(&key);
+    std::fs::remove_file(&key.path).unwrap();
+    let lines = format!("CertificateFile {}", elsewhere.display());
+    let scout = Scout::new()
+        .unknown_host("h1", &with_identity(&sshd.endpoint, &key), &lines)
+        .known_hosts(&sshd.endpoint.known_hosts())
+        .env("SSH_AUTH_SOCK", agent.socket.display());
+    assert!(scout.run(&["read", PROBE]).text().contains("Linux"));
+}
+
+#[test]
+fn an_expired_certificate_is_left_out_and_named() {
+    let (sshd, authority, key) = certified(KeyType::Ed25519);
+    authority.certify_user_once(&key, Account::USER);
+    let message = Scout::with(&with_identity(&sshd.endpoint, &key)).run(&["read", PROBE]).failure();
+    assert!(message.contains("certified-cert.pub: the certificate has expired"), "{message}");
+    assert!(message.contains("1 key tried"), "{message}");
+}
+
+#[test]
+fn a_public_key_names_the_one_in_the_agent() {
+    let sshd = Sshd::start();
+    let agent = Agent::start();
+    for n in 0..8 {
+        agent.add(&Key::generate(&sshd.account.path(&format!("other_{n}")), KeyType::Ed25519));
+    }
+    agent.add(&Key { path: sshd.endpoint.identity.clone(), public: String::new() });
+    let public = sshd.endpoint.identity.with_extension("pub");
+    for identity in [public, sshd.endpoint.identity.clone()] {
+        let endpoint = Endpoint { identity, ..sshd.endpoint.clone() };
+        let scout = Scout::with(&endpoint).env("SSH_AUTH_SOCK", agent.socket.display());
+        assert!(scout.run(&["read", PROBE]).text().contains("Linux"));
+        let _ = std::fs::remove_file(&sshd.endpoint.identity);
+    }
+    assert_eq!(sshd.log().count("Failed publickey"), 0);
+}
+
+/// Reads once on each of two connections.
+fn read_twice(scout: Scout, between: impl FnOnce()) {
+    let mut client = scout.env("SCOUT_IDLE_TIMEOUT", "1ms").client();
+    assert!(client.scout(json!({ "target": PROBE })).text().contains("Linux"));
+    between();
+    assert!(client.scout(json!({ "target": PROBE })).text().contains("Linux"));
+}
+
+#[test]
+fn an_agent_may_hold_more_keys_than_a_connection_may_try() {
+    let sshd = Sshd::builder().config("MaxAuthTries 2").start();
+    let agent = Agent::start();
+    for n in 0..4 {
+        agent.add(&Key::generate(&sshd.account.path(&format!("other_{n}")), KeyType::Ed25519));
+    }
+    agent.add(&Key { path: sshd.endpoint.identity.clone(), public: String::new() });
+    let lines = "IdentitiesOnly no\nIdentityFile ~/.ssh/none";
+    let scout = Scout::new()
+        .unknown_host("h1", &sshd.endpoint, lines)
+        .known_hosts(&sshd.endpoint.known_hosts())
+        .env("SSH_AUTH_SOCK", agent.socket.display());
+    // The configuration names the key as well; what counts is that the agent's others come before it.
+    std::fs::rename(&sshd.endpoint.identity, sshd.account.path("moved")).unwrap();
+    std::fs::remove_file(sshd.endpoint.identity.with_extension("pub")).unwrap();
+    let refused = std::cell::Cell::new(0);
+    read_twice(scout, || refused.set(sshd.log().count("Failed publickey")));
+    assert_eq!(refused.get(), 4);
+    assert_eq!(sshd.log().count("Failed publickey"), 4, "the key that was taken goes first from then on");
+}
+
+#[test]
+fn keys_that_are_all_refused_are_counted_over_connections() {
+    let sshd = Sshd::builder().config("MaxAuthTries 2").start();
+    let agent = Agent::start();
+    for n in 0..3 {
+        agent.add(&Key::generate(&sshd.account.path(&format!("other_{n}")), KeyType::Ed25519));
+    }
+    let lines = "IdentitiesOnly no\nIdentityFile none";
+    let scout = Scout::new()
+        .unknown_host("h1", &sshd.endpoint, lines)
+        .known_hosts(&sshd.endpoint.known_hosts())
+        .env("SSH_AUTH_SOCK", agent.socket.display());
+    std::fs::remove_file(&sshd.endpoint.identity).unwrap();
+    std::fs::remove_file(sshd.endpoint.identity.with_extension("pub")).unwrap();
+    let message = scout.run(&["read", PROBE]).failure();
+    assert!(message.contains("2 of the keys were refused before the host hung up"), "{message}");
+    assert!(message.contains("1 key tried"), "{message}");
+}
+
+/// Logs in with one key twice, so that channels are opened early the second time, and then with another key, so that
+/// they are opened too early.
+fn hurry(account: &Account, endpoint: &Endpoint) {
+    let second = Key::generate(&account.path("second"), KeyType::Ed25519);
+    account.authorize(&second);
+    let lines =
+        format!("IdentityFile {}\nIdentityFile {}", endpoint.identity.display(), second.path.display());
+    let scout = Scout::new().unknown_host("h1", endpoint, &lines).known_hosts(&endpoint.known_hosts());
+    let mut client = scout.env("SCOUT_IDLE_TIMEOUT", "1ms").client();
+    let mut read = || assert!(client.scout(json!({ "target": PROBE })).text().contains("Linux"));
+    read();
+    read();
+    let kept = format!("{}\n", second.public);
+    std::fs::write(account.authorized_keys(), kept).unwrap();
+    read();
+    read();
+}
+
+#[test]
+fn haste_ends_well_with_every_server() {
+    let sshd = Sshd::start();
+    hurry(&sshd.account, &sshd.endpoint);
+    assert_eq!(sshd.log().count("Failed publickey"), 1, "{}", sshd.log().text());
+    let dropbear = Dropbear::start(&[KeyType::Ed25519]);
+    hurry(&dropbear.account, &dropbear.endpoint);
+    for library in [Library::Paramiko, Library::LibSsh] {
+        let server = PythonServer::start(library);
+        hurry(&server.account, &server.endpoint);
+    }
+    // It reads its authorized_keys file once: only the haste that ends well can be had.
+    let asyncssh = PythonServer::start(Library::AsyncSsh);
+    read_twice(Scout::with(&asyncssh.endpoint), || {});
+}
+
+#[test]
+fn an_agent_that_hangs_leaves_time_for_key_files() {
+    let sshd = Sshd::start();
+    let socket = tempfile::tempdir().unwrap();
+    let listener = std::os::unix::net::UnixListener::bind(socket.path().join("agent")).unwrap();
+    let lines = format!("IdentityAgent {}\nConnectTimeout 3", socket.path().join("agent").display());
+    let scout =
+        Scout::new().unknown_host("h1", &sshd.endpoint, &lines).known_hosts(&sshd.endpoint.known_hosts());
+    assert!(scout.run(&["read", PROBE]).text().contains("Linux"));
+    drop(listener);
 }

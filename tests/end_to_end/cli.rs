@@ -238,12 +238,3 @@ fn pairs(text: &str) -> HashMap<String, String> {
         .map(|(key, value)| (key.into(), value.into()))
         .collect()
 }
-
-#[test]
-fn a_host_behind_a_proxy_is_not_called_online() {
-    let sshd = Sshd::start();
-    let scout = Scout::with(&sshd.endpoint).config("Host far\n  HostName 127.0.0.1\n  ProxyJump h1\n");
-    let hosts = scout.run(&["hosts"]).text();
-    assert!(hosts.contains("[✗] far (misconfigured) -> ") && hosts.contains("proxy (h1)"), "{hosts}");
-    assert!(scout.run(&["read", "far:/etc/hosts"]).failure().contains("proxy (h1)"));
-}

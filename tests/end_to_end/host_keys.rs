@@ -1,6 +1,6 @@
 //! Knowing whom we talk to: known_hosts, and every way in which it says no.
 
-use crate::support::{Key, KeyType, Scout, Sshd, program};
+use crate::support::{Authority, Key, KeyType, Scout, Sshd, program};
 
 const PROBE: &str = "h1:/proc/version";
 
@@ -58,7 +58,7 @@ fn an_unknown_host_is_refused() {
         format!("[127.0.0.1]:{port} {key}\n"),
     ];
     for lines in known {
-        for strict in ["", "StrictHostKeyChecking no", "StrictHostKeyChecking accept-new"] {
+        for strict in ["", "StrictHostKeyChecking yes", "StrictHostKeyChecking ask"] {
             let scout = Scout::new().unknown_host("h1", &sshd.endpoint, strict).known_hosts(&lines);
             let message = scout.run(&["read", PROBE]).failure();
             assert!(message.contains("is not known"), "{strict}: {message}");
@@ -91,13 +91,155 @@ fn a_changed_key_is_refused() {
     let sshd = Sshd::start();
     let other = Key::generate(&sshd.account.path("other"), KeyType::Ed25519);
     let line = format!("# first line\n{} {}\n", sshd.endpoint.known_name(), other.public);
-    for strict in ["", "StrictHostKeyChecking no"] {
+    for strict in ["", "StrictHostKeyChecking no", "StrictHostKeyChecking accept-new"] {
         let scout = Scout::new().unknown_host("h1", &sshd.endpoint, strict).known_hosts(&line);
         let message = scout.run(&["read", PROBE]).failure();
         assert!(message.contains("CHANGED"), "{strict}: {message}");
         let place = format!("{}:2", scout.known_hosts_file().display());
         assert!(message.contains(&place), "which line: {message}");
         assert!(message.contains("ssh-keygen -R"), "how to fix it: {message}");
+        assert_eq!(std::fs::read_to_string(scout.known_hosts_file()).unwrap(), line, "nothing was added");
+    }
+}
+
+#[test]
+fn a_new_key_is_remembered_where_the_configuration_says_so() {
+    let sshd = Sshd::start();
+    for (mode, hash) in [("accept-new", "no"), ("no", "yes")] {
+        let lines = format!("StrictHostKeyChecking {mode}\nHashKnownHosts {hash}");
+        let scout = Scout::new().unknown_host("h1", &sshd.endpoint, &lines).known_hosts("# mine");
+        let first = scout.run(&["read", PROBE]);
+        assert!(first.stderr.contains("permanently added"), "{mode}: {}", first.stderr);
+        assert!(first.text().contains("Linux"));
+        let known = std::fs::read_to_string(scout.known_hosts_file()).unwrap();
+        let key = &sshd.endpoint.host_keys[0];
+        match hash {
+            "no" => assert_eq!(known, format!("# mine\n{} {key}\n", sshd.endpoint.known_name())),
+            _ => {
+                assert!(known.starts_with("# mine\n|1|") && known.ends_with(&format!(" {key}\n")), "{known}")
+            }
+        }
+        let second = scout.run(&["read", PROBE]);
+        assert!(!second.stderr.contains("added"), "it is known now: {}", second.stderr);
+        assert!(second.text().contains("Linux"));
+        assert_eq!(std::fs::read_to_string(scout.known_hosts_file()).unwrap(), known);
+    }
+}
+
+#[test]
+fn a_file_that_forgets_everything_is_no_trouble() {
+    let sshd = Sshd::start();
+    let lines = "StrictHostKeyChecking no\nUserKnownHostsFile /dev/null";
+    let scout = Scout::new().unknown_host("h1", &sshd.endpoint, lines);
+    for _ in 0..2 {
+        assert!(scout.run(&["read", PROBE]).text().contains("Linux"));
+    }
+}
+
+#[test]
+fn a_revoked_list_is_obeyed_and_must_be_readable() {
+    let sshd = Sshd::start();
+    let list = sshd.account.path("revoked");
+    let scout = |known: &str| {
+        let line = format!("RevokedHostKeys {}", list.display());
+        Scout::new().unknown_host("h1", &sshd.endpoint, &line).known_hosts(known)
+    };
+    let known = sshd.endpoint.known_hosts();
+    let message = scout(&known).run(&["read", PROBE]).failure();
+    assert!(message.contains("revoked host keys cannot be read: No such file"), "{message}");
+    std::fs::write(&list, &sshd.endpoint.host_keys[0]).unwrap();
+    let message = scout(&known).run(&["read", PROBE]).failure();
+    assert!(message.contains(&format!("is marked as revoked in {}:1", list.display())), "{message}");
+    let krl = program("ssh-keygen", "openssh-client").args(["-q", "-k", "-f"]).arg(&list).output().unwrap();
+    assert!(krl.status.success());
+    let message = scout(&known).run(&["read", PROBE]).failure();
+    assert!(message.contains("(KRL) is not supported"), "{message}");
+    std::fs::write(&list, "# nobody\n").unwrap();
+    assert!(scout(&known).run(&["read", PROBE]).text().contains("Linux"));
+}
+
+/// A server whose key is certified, and who has certified it.
+struct Certified {
+    sshd: Sshd,
+    authority: Authority,
+    key: Key,
+    _dir: tempfile::TempDir,
+}
+
+impl Certified {
+    /// For the host `web.example`, as `certify` says.
+    fn start(certify: impl FnOnce(&Authority, &Key)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let authority = Authority::generate(&dir.path().join("authority"));
+        let key = Key::generate(&dir.path().join("host"), KeyType::Ed25519);
+        certify(&authority, &key);
+        let path = key.path.display();
+        let builder = Sshd::builder().host_keys(&[]).config(&format!("HostKey {path}"));
+        let sshd = builder.config(&format!("HostCertificate {path}-cert.pub")).start();
+        Self { sshd, authority, key, _dir: dir }
+    }
+
+    fn scout(&self, lines: &str, known_hosts: &str) -> Scout {
+        let lines = format!("HostKeyAlias web.example\n{lines}");
+        Scout::new().unknown_host("h1", &self.sshd.endpoint, &lines).known_hosts(known_hosts)
+    }
+
+    /// The line that says whom to believe.
+    fn line(&self, marker: &str) -> String {
+        format!("{marker} *.example {}\n", self.authority.public())
+    }
+}
+
+#[test]
+fn a_certificate_of_a_known_authority_is_accepted() {
+    let host = Certified::start(|authority, key| drop(authority.certify_host(key, "web.example,other")));
+    let authority = host.line("@cert-authority");
+    assert!(host.scout("", &authority).run(&["read", PROBE]).text().contains("Linux"));
+    // Nobody has to be believed: without an authority it is the plain key that counts.
+    let message = host.scout("", "").run(&["read", PROBE]).failure();
+    assert!(message.contains("is not known"), "{message}");
+    let plain = format!("web.example {}\n", host.key.public);
+    assert!(host.scout("", &plain).run(&["read", PROBE]).text().contains("Linux"));
+    let refused =
+        host.scout("CASignatureAlgorithms rsa-sha2-512", &authority).run(&["read", PROBE]).failure();
+    assert!(refused.contains("is signed by ssh-ed25519, which CASignatureAlgorithms"), "{refused}");
+}
+
+#[test]
+fn a_certificate_that_is_not_valid_is_refused_by_name() {
+    type Certify = fn(&Authority, &Key);
+    let cases: [(Certify, &str); 3] = [
+        (|authority, key| drop(authority.certify_host(key, "db.example")), "is for other hosts: db.example"),
+        (|authority, key| drop(authority.certify_host_for(key, "web.example", "-2d:-1d")), "expired"),
+        (
+            |authority, key| drop(authority.certify_host_for(key, "web.example", "+1d:+2d")),
+            "is not yet valid",
+        ),
+    ];
+    for (certify, expected) in cases {
+        let host = Certified::start(certify);
+        let authority = host.line("@cert-authority");
+        for mode in ["yes", "accept-new", "no"] {
+            let scout = host.scout(&format!("StrictHostKeyChecking {mode}"), &authority);
+            let message = scout.run(&["read", PROBE]).failure();
+            assert!(message.contains(expected), "{mode}: {message}");
+            assert_eq!(std::fs::read_to_string(scout.known_hosts_file()).unwrap(), authority);
+        }
+    }
+}
+
+#[test]
+fn a_revoked_authority_or_certified_key_is_refused() {
+    let host = Certified::start(|authority, key| drop(authority.certify_host(key, "web.example")));
+    let authority = host.line("@cert-authority");
+    for (revoked, expected) in [
+        (host.line("@revoked"), "of an authority that is marked as revoked"),
+        (format!("@revoked * {}\n", host.key.public), "is marked as revoked"),
+    ] {
+        let scout = host.scout("StrictHostKeyChecking no", &format!("{authority}{revoked}"));
+        let message = scout.run(&["read", PROBE]).failure();
+        let place = format!("{expected} in {}:2", scout.known_hosts_file().display());
+        assert!(message.contains(&place), "{message}");
     }
 }
 

@@ -22,6 +22,19 @@ KEX = [
 ]
 
 
+class Server(asyncssh.SSHServer):
+    """Besides keys, which asyncssh looks after, takes the password in a dialogue."""
+
+    def kbdint_auth_supported(self):
+        return OPTIONS.password is not None
+
+    def get_kbdint_challenge(self, username, lang, submethods):
+        return "Log in", "Say the word", "", [("Password: ", False)]
+
+    def validate_kbdint_response(self, username, responses):
+        return list(responses) == [OPTIONS.password]
+
+
 async def serve(process):
     command = process.command
     if command is None:
@@ -76,6 +89,7 @@ async def main():
         OPTIONS.port,
         server_host_keys=OPTIONS.host_key,
         authorized_client_keys=OPTIONS.authorized_keys,
+        server_factory=Server,
         process_factory=serve,
         sftp_factory=True,
         encoding=None,

@@ -17,6 +17,7 @@ def parse():
     parser.add_argument("--home", required=True)
     parser.add_argument("--authorized-keys", required=True)
     parser.add_argument("--host-key", action="append", required=True, help="a private key; `-cert.pub` beside it is used")
+    parser.add_argument("--password", help="lets in who knows it, in a dialogue (asyncssh only)")
     return parser.parse_args()
 
 

@@ -30,6 +30,8 @@ fn sheltered_dir() -> PathBuf {
 
 impl Account {
     pub const USER: &str = "scout";
+    /// What [`Account::take_password`] lets in.
+    pub const PASSWORD: &str = "open sesame";
 
     pub fn new() -> Self {
         let dir = TempDir::with_prefix_in("server-", sheltered_dir()).expect("a directory");
@@ -75,6 +77,22 @@ impl Account {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("its mode");
     }
 
+    /// Lets in who knows [`Account::PASSWORD`], for servers that look into the shadow file and are started after this.
+    pub fn take_password(&self) {
+        // `openssl passwd -6`
+        let hash = "$6$8.lJUc/YbUp3oaZe$28fBO0Y3QMsETzswQcXLch.itFPHGrnRzs/s/u9tDg1wGU5dd/UCaibg8IWqAnLWKXBIMFGM0gEmveeLnKyry0";
+        fs::write(self.path("shadow"), format!("{}:{hash}:19000:0:99999:7:::\n", Self::USER))
+            .expect("shadow");
+    }
+
+    /// A file that only its owner may read.
+    pub fn secret(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, text).expect("a file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("its mode");
+        path
+    }
+
     pub fn authorized_keys(&self) -> PathBuf {
         self.home().join(".ssh/authorized_keys")
     }
@@ -85,6 +103,10 @@ impl Account {
             .env("LD_PRELOAD", nss_wrapper())
             .env("NSS_WRAPPER_PASSWD", self.path("passwd"))
             .env("NSS_WRAPPER_GROUP", self.path("group"));
+        let shadow = self.path("shadow");
+        if shadow.exists() {
+            command.env("NSS_WRAPPER_SHADOW", shadow);
+        }
     }
 }
 
@@ -93,7 +115,8 @@ fn make_private_dir(path: &Path) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o700)).expect("its mode");
 }
 
-fn nss_wrapper() -> PathBuf {
+/// Answers questions about accounts and names from files of the tests' own.
+pub(super) fn nss_wrapper() -> PathBuf {
     let found = glob::glob("/usr/lib/*/libnss_wrapper.so").expect("a pattern").find_map(Result::ok);
     found
         .unwrap_or_else(|| panic!("libnss_wrapper.so is missing; install it: apt-get install libnss-wrapper"))

@@ -86,9 +86,19 @@ impl Authority {
         self.certify(key, &["-h", "-n", names])
     }
 
+    /// The same for a time, as `ssh-keygen -V` takes it.
+    pub fn certify_host_for(&self, key: &Key, names: &str, validity: &str) -> PathBuf {
+        self.certify(key, &["-h", "-n", names, "-V", validity])
+    }
+
     /// Makes `-cert.pub` beside the key of a user, and returns its path.
     pub fn certify_user(&self, key: &Key, user: &str) -> PathBuf {
         self.certify(key, &["-n", user])
+    }
+
+    /// The same, expired long ago.
+    pub fn certify_user_once(&self, key: &Key, user: &str) -> PathBuf {
+        self.certify(key, &["-n", user, "-V", "20200101:20200102"])
     }
 
     fn certify(&self, key: &Key, arguments: &[&str]) -> PathBuf {

@@ -44,6 +44,14 @@ impl Relay {
     }
 }
 
+impl Relay {
+    /// Passes one connection on to a server, to its end.
+    pub fn pass(client: TcpStream, target: SocketAddrV4) {
+        let _ = relay(&client, target, usize::MAX);
+        let _ = client.shutdown(Shutdown::Both);
+    }
+}
+
 fn each_connection(listener: TcpListener, serve: impl Fn(TcpStream) + Send + Sync + Clone + 'static) {
     thread::spawn(move || {
         for connection in listener.incoming().map_while(Result::ok) {

@@ -42,12 +42,26 @@ impl PythonServer {
         Self::launch(library, account, &[&host_key])
     }
 
+    /// Takes [`Account::PASSWORD`] in a dialogue, and no key.
+    pub fn with_dialogue() -> Self {
+        let account = Account::new();
+        let host_key = Key::generate(&account.path("host_key"), KeyType::Ed25519);
+        let server =
+            Self::launch_with(Library::AsyncSsh, account, &[&host_key], &["--password", Account::PASSWORD]);
+        std::fs::write(server.account.authorized_keys(), "").expect("authorized_keys");
+        server
+    }
+
     /// A certificate beside a host key is presented by servers that know how.
     pub fn with_host_keys(library: Library, host_keys: &[&Key]) -> Self {
         Self::launch(library, Account::new(), host_keys)
     }
 
     fn launch(library: Library, account: Account, host_keys: &[&Key]) -> Self {
+        Self::launch_with(library, account, host_keys, &[])
+    }
+
+    fn launch_with(library: Library, account: Account, host_keys: &[&Key], options: &[&str]) -> Self {
         let identity = Key::generate(&account.path("client_key"), KeyType::Ed25519);
         account.authorize(&identity);
         let address = unused();
@@ -58,6 +72,7 @@ impl PythonServer {
         for key in host_keys {
             command.arg("--host-key").arg(&key.path);
         }
+        command.args(options);
         let process = Process::start(command);
         process.log.wait_for("listening");
         let host_keys = host_keys.iter().map(|key| key.public.clone()).collect();

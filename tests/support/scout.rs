@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use super::loopback::Endpoint;
 use super::mcp_pipe::McpPipe;
+use super::names::Names;
 use super::process::{eventually, kill_tree};
 
 /// Set to run every test with io_uring refused by the kernel.
@@ -25,6 +26,7 @@ pub struct Scout {
     config: String,
     known_hosts: String,
     env: Vec<(String, String)>,
+    names: Option<Names>,
     without_io_uring: bool,
 }
 
@@ -48,6 +50,7 @@ impl Scout {
             config: String::new(),
             known_hosts: String::new(),
             env: Vec::new(),
+            names: None,
             without_io_uring,
         };
         scout.write();
@@ -100,6 +103,16 @@ impl Scout {
     #[must_use]
     pub fn env(mut self, name: &str, value: impl ToString) -> Self {
         self.env.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// Makes these names known to it.
+    #[must_use]
+    pub fn names(mut self, names: &Names) -> Self {
+        let environment = names.environment();
+        let text = environment.map(|(name, value)| (name, value.to_str().expect("a UTF-8 path").to_owned()));
+        self.env.extend(text);
+        self.names = Some(names.clone());
         self
     }
 

@@ -32,6 +32,7 @@ pub struct Builder {
     sftp: bool,
     lines: Vec<String>,
     bound_by_modes: bool,
+    takes_password: bool,
 }
 
 impl Sshd {
@@ -47,6 +48,7 @@ impl Sshd {
             sftp: true,
             lines: Vec::new(),
             bound_by_modes: false,
+            takes_password: false,
         }
     }
 
@@ -114,6 +116,14 @@ impl Builder {
         self
     }
 
+    /// [`Account::PASSWORD`] is let in.
+    #[must_use]
+    pub fn password(mut self) -> Self {
+        self.takes_password = true;
+        // The user's number is root's where the tests run as root.
+        self.config("PasswordAuthentication yes").config("PermitRootLogin yes")
+    }
+
     /// Sessions obey file modes even when the tests run as root.
     #[must_use]
     pub fn bound_by_modes(mut self) -> Self {
@@ -125,6 +135,9 @@ impl Builder {
         let account = Account::new();
         let identity = Key::generate(&account.path("client_key"), self.client_key);
         account.authorize(&identity);
+        if self.takes_password {
+            account.take_password();
+        }
         let host_keys: Vec<Key> = (0..)
             .zip(&self.host_keys)
             .map(|(n, key_type)| Key::generate(&account.path(&format!("host_key_{n}")), *key_type))

@@ -12,11 +12,12 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 
+use super::secret::{Secret, SecretSource};
 use super::{Env, file};
 use crate::base::limits::{self, SETTINGS_FILE_BYTES_MAX};
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
-use rule::{Count, FilePath, Flag, KnownHostsFile, Level, Rule, Size, Time};
+use rule::{CommandLine, Count, FilePath, Flag, KnownHostsFile, Level, Rule, Size, Time};
 
 /// A row of the settings table, for `--help` and the README.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,10 @@ macro_rules! settings {
             $(#[doc = $doc] pub $name: $type,)*
             /// Whether `known_hosts` was a flag: then it wins over the SSH configuration, else over the defaults only.
             pub known_hosts_wins: bool,
+            /// `SCOUT_SSH_PASSWORD`: the environment is the only place to write a password itself.
+            pub ssh_password: Option<Secret>,
+            /// `SCOUT_PASSPHRASE`, likewise.
+            pub passphrase: Option<Secret>,
         }
 
         /// Values given by flags, as text.
@@ -64,6 +69,8 @@ macro_rules! settings {
                         }
                     },)*
                     known_hosts_wins: overrides.known_hosts.is_some(),
+                    ssh_password: env.secrets.get("SCOUT_SSH_PASSWORD").cloned(),
+                    passphrase: env.secrets.get("SCOUT_PASSPHRASE").cloned(),
                 })
             }
         }
@@ -94,6 +101,12 @@ settings! {
         "Run the commands of `Match exec` in the SSH configuration";
     passphrase_file: Option<PathBuf> = None, FilePath("none"), New,
         "File with the passphrase of encrypted private keys";
+    passphrase_command: Option<String> = None, CommandLine, New,
+        "Command that prints the passphrase of an encrypted private key, `SCOUT_KEY_FILE`";
+    ssh_password_file: Option<PathBuf> = None, FilePath("none"), New,
+        "File with the password for hosts that take no key";
+    ssh_password_command: Option<String> = None, CommandLine, New,
+        "Command that prints the password for a host, `SCOUT_HOST`";
     allow_any_command: bool = false, Flag, New,
         "Run any command instead of the read-only ones";
     max_file_size: u64 = limits::FILE_BYTES_DEFAULT, Size { min: 1, max: limits::OUTPUT_BYTES_MAX }, Old,
@@ -139,6 +152,18 @@ impl Settings {
         };
         let document = read(&path, must_exist)?;
         Self::resolve(overrides, env, &document, &path)
+    }
+
+    /// Where the password for hosts comes from.
+    pub fn password_source(&self) -> Option<SecretSource> {
+        let (file, command) = (self.ssh_password_file.as_ref(), self.ssh_password_command.as_ref());
+        SecretSource::choose(file, command, self.ssh_password.as_ref())
+    }
+
+    /// Where the passphrase of private keys comes from.
+    pub fn passphrase_source(&self) -> Option<SecretSource> {
+        let (file, command) = (self.passphrase_file.as_ref(), self.passphrase_command.as_ref());
+        SecretSource::choose(file, command, self.passphrase.as_ref())
     }
 }
 

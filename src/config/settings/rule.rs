@@ -173,6 +173,28 @@ impl Rule for FilePath {
     }
 }
 
+/// A command line for `sh`.
+pub struct CommandLine;
+
+impl Rule for CommandLine {
+    type Value = Option<String>;
+
+    fn parse(&self, text: &str, _: &Env) -> Result<Option<String>, String> {
+        match text {
+            "" => Err("the command is empty: expected a command".to_owned()),
+            text => Ok(Some(text.to_owned())),
+        }
+    }
+
+    fn expected(&self) -> String {
+        "a command line for `sh`".to_owned()
+    }
+
+    fn show(&self, value: &Option<String>) -> String {
+        value.clone().unwrap_or_else(|| "none".to_owned())
+    }
+}
+
 /// A known_hosts file. `none` was once the way to turn verification off; here there is none.
 pub struct KnownHostsFile;
 

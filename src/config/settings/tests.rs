@@ -127,6 +127,22 @@ fn a_file_that_is_asked_for_must_exist() {
 }
 
 #[test]
+fn secrets_come_from_one_place_and_are_not_shown() {
+    let password = Secret::new("open sesame".to_owned().into());
+    let mut setup = Setup::new(&[("SCOUT_PASSPHRASE_COMMAND", "pass show key")]);
+    setup.env.secrets.insert("SCOUT_SSH_PASSWORD", password.clone());
+    let settings = setup.load().unwrap();
+    assert_eq!(settings.password_source(), Some(SecretSource::Given(password)));
+    assert_eq!(settings.passphrase_source(), Some(SecretSource::Command("pass show key".into())));
+    assert!(!format!("{settings:?}").contains("sesame"));
+
+    let file = setup.with_file("ssh_password_file = '~/word'\n");
+    let source = file.load().unwrap().password_source();
+    assert_eq!(source, Some(SecretSource::File(file.dir.path().join("word"))));
+    assert!(refusal(&Setup::new(&[]).with_file("ssh_password = 'x'\n")).contains("unknown field"));
+}
+
+#[test]
 fn a_bad_flag_is_named_as_a_flag() {
     let overrides = Overrides { connect_timeout: Some("soon".into()), ..Overrides::default() };
     let error = Settings::load(&overrides, &Setup::new(&[]).env).unwrap_err();
@@ -141,7 +157,7 @@ fn the_table_is_complete_and_its_defaults_are_allowed() {
     for row in &table {
         assert!(!row.doc.is_empty() && !row.default.is_empty() && !row.expected.is_empty(), "{row:?}");
         // Defaults that are no value (they name files, or none) stand outside of the rules.
-        if !matches!(row.name, "ssh_config" | "known_hosts" | "passphrase_file") {
+        if row.default != "none" && !matches!(row.name, "ssh_config" | "known_hosts") {
             let given = Setup::new(&[(row.env.as_str(), row.default.as_str())]).load().unwrap();
             assert_eq!(given, Setup::new(&[]).load().unwrap(), "{}", row.name);
         }

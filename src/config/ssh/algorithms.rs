@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::config::pattern::{self, Match};
-use crate::ssh::{Offer, SignatureAlgorithm};
+use crate::ssh::{Offer, PublicIdentity, SignatureAlgorithm};
 
 /// Names in order of preference, shared by all hosts that have the same list.
 pub type Names = Arc<[String]>;
@@ -52,7 +52,7 @@ impl AlgorithmLists {
         let plain = SignatureAlgorithm::ALL.iter().map(|algorithm| algorithm.name().to_owned());
         Self {
             kex: offer.kex.into(),
-            pubkey_accepted: offer.host_keys.clone().into(),
+            pubkey_accepted: PublicIdentity::accepted_by_default().into(),
             host_keys: offer.host_keys.into(),
             ciphers: offer.ciphers.into(),
             macs: offer.macs.into(),

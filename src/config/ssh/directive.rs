@@ -267,7 +267,7 @@ impl Parser {
             "checkhostip" => yes_or_no(Flag::CheckHostIp),
             "hashknownhosts" => yes_or_no(Flag::HashKnownHosts),
             "hostkeyalias" => Ok(Directive::Text(Text::HostKeyAlias, one()?.to_ascii_lowercase())),
-            "knownhostscommand" => Ok(Directive::Text(Text::KnownHostsCommand, line.rest.to_owned())),
+            "knownhostscommand" => Ok(Directive::Text(Text::KnownHostsCommand, line.command().to_owned())),
             "nohostauthenticationforlocalhost" => yes_or_no(Flag::NoHostAuthenticationForLocalhost),
             "revokedhostkeys" => text(Text::RevokedHostKeys),
             "connecttimeout" => return timed(keyword, Time::ConnectTimeout, one()?),
@@ -278,8 +278,8 @@ impl Parser {
             "addressfamily" => choice(keyword, one()?, &AddressFamily::CHOICES).map(Directive::AddressFamily),
             "bindaddress" => text(Text::BindAddress),
             "bindinterface" => text(Text::BindInterface),
-            "proxyjump" => Jumps::parse(line.rest).map(Directive::ProxyJump),
-            "proxycommand" => Ok(Directive::Text(Text::ProxyCommand, line.rest.to_owned())),
+            "proxyjump" => Jumps::parse(line.command()).map(Directive::ProxyJump),
+            "proxycommand" => Ok(Directive::Text(Text::ProxyCommand, line.command().to_owned())),
             "preferredauthentications" => text(Text::PreferredAuthentications),
             "pubkeyauthentication" | "dsaauthentication" => {
                 choice(keyword, one()?, &PubkeyAuthentication::CHOICES).map(Directive::PubkeyAuthentication)

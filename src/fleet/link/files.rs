@@ -11,7 +11,7 @@ use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::errors;
 use crate::fleet::gate::Permit;
-use crate::sftp::{Failure, OpId, Outcome, Refusal, Session};
+use crate::sftp::{Failure, LookMax, OpId, Outcome, Refusal, Session};
 use crate::ssh::{ChannelId, Client, Event, Stream};
 
 /// The SFTP channel of a link.
@@ -47,20 +47,17 @@ struct Operation {
 }
 
 impl Link {
-    /// Whether the host serves files by SFTP; asks it the first time.
-    pub async fn has_sftp(self: &Rc<Self>) -> Result<bool> {
+    /// Whether the host serves files by SFTP, as far as is known; where it is not, SFTP is asked for and believed in.
+    /// Operations that it then fails are `NotBegun`: they are to be tried again, when it is known.
+    pub fn serves_files(&self) -> Result<bool> {
         if self.memory.lacks_sftp.get() || self.memory.serves_one_session.get() {
             return Ok(false);
         }
-        let _at_work = self.at_work();
-        loop {
-            let listener = self.sftp_known.listen();
-            self.can_begin()?;
-            if let Some(known) = self.state.borrow().has_sftp() {
-                return Ok(known);
-            }
-            self.open_sftp()?;
-            listener.await;
+        self.can_begin()?;
+        let known = self.state.borrow().has_sftp();
+        match known {
+            Some(known) => Ok(known),
+            None => self.open_sftp().map(|()| true),
         }
     }
 
@@ -74,14 +71,14 @@ impl Link {
         self.operate(|session| session.read(path, offset, len_max)).await
     }
 
-    /// Lists a directory.
-    pub async fn list(
-        self: &Rc<Self>,
-        path: &[u8],
-        entries_max: usize,
-        bytes_max: usize,
-    ) -> Result<Result<Outcome, Failure>> {
-        self.operate(|session| session.list(path, entries_max, bytes_max)).await
+    /// Reads a regular file or lists a directory, whichever `path` leads to.
+    pub async fn look(self: &Rc<Self>, path: &[u8], max: LookMax) -> Result<Result<Outcome, Failure>> {
+        self.operate(|session| session.look(path, max)).await
+    }
+
+    /// Writes a regular file anew; what it held is lost.
+    pub async fn write(self: &Rc<Self>, path: &[u8], data: Vec<u8>) -> Result<Result<Outcome, Failure>> {
+        self.operate(|session| session.write(path, data)).await
     }
 
     async fn operate(
@@ -90,7 +87,7 @@ impl Link {
     ) -> Result<Result<Outcome, Failure>> {
         let _at_work = self.at_work();
         let permit = self.pipeline.enter().await.map_err(|_| self.busy())?;
-        self.alive()?;
+        self.can_begin()?;
         let (channel, id) = {
             let mut state = self.state.borrow_mut();
             let State { client, files, .. } = &mut *state;
@@ -111,22 +108,21 @@ impl Link {
     fn open_sftp(&self) -> Result<()> {
         let mut state = self.state.borrow_mut();
         let State { client, ahead, files, .. } = &mut *state;
-        if matches!(files, Files::Unopened | Files::Broken(_) | Files::Crowded) {
-            let now = (self.clock)();
-            let id = ahead.take(client, now).map_err(|error| self.explain(&error))?;
-            client.subsystem(id, "sftp");
-            let mut channel = Box::new(Channel::new(id, now));
-            channel.send(client);
-            *files = Files::Open(channel);
-            self.keep_ahead(&mut state);
-            drop(state);
-            self.driver.notify(usize::MAX);
-        }
+        let now = (self.clock)();
+        let id = ahead.take(client, now).map_err(|error| self.explain(&error))?;
+        client.subsystem(id, "sftp");
+        let mut channel = Box::new(Channel::new(id, now, client.is_openssh()));
+        channel.send(client);
+        *files = Files::Open(channel);
+        self.keep_ahead(&mut state);
+        drop(state);
+        self.driver.notify(usize::MAX);
         Ok(())
     }
 
+    /// For an operation of which the server has done nothing.
     fn no_files(&self) -> Error {
-        Error::new(Kind::ConnectionLost, format!("{} has closed its SFTP channel", self.host))
+        Error::new(Kind::NotBegun, format!("{} has no SFTP channel", self.host))
     }
 }
 
@@ -134,7 +130,7 @@ impl State {
     /// Whether files are served by SFTP; `None` when that has to be asked.
     fn has_sftp(&self) -> Option<bool> {
         match &self.files {
-            Files::Open(channel) => channel.ready.then_some(true),
+            Files::Open(_) => Some(true),
             Files::Absent => Some(false),
             Files::Crowded => (self.execs.open() > 0).then_some(false),
             Files::Unopened | Files::Broken(_) => None,
@@ -151,49 +147,37 @@ impl Files {
         matches!(self, Self::Open(open) if open.id == channel)
     }
 
-    /// `commands` hold a session each. Returns whether it has just become known if there is SFTP.
-    pub(super) fn handle_event(
-        &mut self,
-        client: &mut Client,
-        event: &Event,
-        commands: usize,
-        now: Instant,
-    ) -> bool {
-        let Self::Open(channel) = self else { return false };
-        let was_ready = channel.ready;
-        let over = match event {
+    /// `commands` hold a session each.
+    pub(super) fn handle_event(&mut self, client: &mut Client, event: &Event, commands: usize, now: Instant) {
+        let Self::Open(channel) = self else { return };
+        let received = match event {
+            Event::OpenRefused { .. } if commands > 0 => return self.end(client, Self::Crowded),
             Event::OpenRefused { .. } | Event::RequestFailed(_) | Event::Closed(_) => {
-                Some(Error::new(Kind::ConnectionLost, "the SFTP server ended"))
+                Err(Error::new(Kind::ConnectionLost, "the SFTP server ended"))
             }
             Event::Opened(_) | Event::Writable(_) => {
                 channel.send(client);
-                None
+                Ok(())
             }
             Event::Readable(..) => {
                 channel.heard = now;
-                channel.receive(client).err()
+                channel.receive(client)
             }
-            _ => None,
+            _ => Ok(()),
         };
-        match over {
-            Some(_) if commands > 0 && matches!(event, Event::OpenRefused { .. }) => {
-                self.end(client, Self::Crowded)
-            }
-            Some(error) => self.fail(client, error),
-            None => channel.ready && !was_ready,
+        if let Err(error) = received {
+            self.fail(client, error);
         }
     }
 
     /// Gives up a server that is silent for too long: it hangs in a call of its own, and everybody behind it hangs too.
-    ///
-    /// Returns as [`Files::handle_event`].
-    pub(super) fn handle_timeout(&mut self, client: &mut Client, now: Instant) -> bool {
-        let Self::Open(channel) = self else { return false };
-        if channel.silence_ends().is_none_or(|end| now < end) {
-            return false;
+    pub(super) fn handle_timeout(&mut self, client: &mut Client, now: Instant) {
+        let Self::Open(channel) = self else { return };
+        if channel.silence_ends().is_some_and(|end| now >= end) {
+            let text =
+                format!("the SFTP server has not answered for {}s", limits::SFTP_SILENCE_MAX.as_secs());
+            self.fail(client, Error::new(Kind::ConnectionLost, text));
         }
-        let text = format!("the SFTP server has not answered for {}s", limits::SFTP_SILENCE_MAX.as_secs());
-        self.fail(client, Error::new(Kind::ConnectionLost, text))
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
@@ -202,17 +186,16 @@ impl Files {
     }
 
     /// What ends before it could begin will do so again: the host has no usable SFTP server.
-    fn fail(&mut self, client: &mut Client, error: Error) -> bool {
+    fn fail(&mut self, client: &mut Client, error: Error) {
         let can_return = matches!(self, Self::Open(channel) if channel.ready);
-        self.end(client, if can_return { Self::Broken(error) } else { Self::Absent })
+        self.end(client, if can_return { Self::Broken(error) } else { Self::Absent });
     }
 
-    fn end(&mut self, client: &mut Client, next: Self) -> bool {
+    fn end(&mut self, client: &mut Client, next: Self) {
         if let Self::Open(mut channel) = std::mem::replace(self, next) {
             client.close(channel.id);
             channel.wake_all();
         }
-        true
     }
 
     /// Asked for, and not yet known to be there.
@@ -228,10 +211,10 @@ impl Files {
 }
 
 impl Channel {
-    fn new(id: ChannelId, now: Instant) -> Self {
+    fn new(id: ChannelId, now: Instant, is_openssh: bool) -> Self {
         Self {
             id,
-            session: Session::new(),
+            session: Session::new(is_openssh),
             unsent: Vec::new(),
             operations: HashMap::new(),
             ready: false,
@@ -299,7 +282,8 @@ impl Future for Pending<'_> {
         let mut state = self.link.state.borrow_mut();
         let State { files, ended, .. } = &mut *state;
         if let Some(error) = ended {
-            return Poll::Ready(Err(error.clone()));
+            let nothing_done = files.is_opening().then(|| Error::new(Kind::NotBegun, error.message()));
+            return Poll::Ready(Err(nothing_done.unwrap_or_else(|| error.clone())));
         }
         let operations = match files {
             Files::Open(channel) if channel.id == self.channel => &mut channel.operations,

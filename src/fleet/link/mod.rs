@@ -63,8 +63,6 @@ pub struct Link {
     pipeline: Rc<Gate>,
     /// Told when there are bytes to send, or when the next deadline may have come nearer.
     driver: Notify,
-    /// Told when the SFTP channel is open, or known not to open.
-    sftp_known: Notify,
     state: RefCell<State>,
 }
 
@@ -125,7 +123,6 @@ impl Link {
             sessions: Gate::new(sessions, limits::QUEUED_REQUESTS_DEFAULT),
             pipeline: Gate::new(limits::SFTP_OPERATIONS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
             driver: Notify::new(),
-            sftp_known: Notify::new(),
             state: RefCell::new(State {
                 client,
                 ahead,
@@ -176,9 +173,7 @@ impl Link {
         let State { client, ahead, execs, files, .. } = &mut *state;
         ahead.handle_timeout(client, in_use, now);
         execs.end_overdue(client, now);
-        if files.handle_timeout(client, now) {
-            self.sftp_known.notify(usize::MAX);
-        }
+        files.handle_timeout(client, now);
         let is_idle = state.idle_since(0).is_some_and(|since| since + self.idle_timeout <= now);
         drop(state);
         self.settle(ticked, now);
@@ -299,9 +294,7 @@ impl Link {
             if matches!(event, Event::RequestFailed(_)) {
                 self.memory.lacks_sftp.set(true);
             }
-            if files.handle_event(client, &event, in_use.commands, now) {
-                self.sftp_known.notify(usize::MAX);
-            }
+            files.handle_event(client, &event, in_use.commands, now);
         } else if ahead.owns(channel) {
             ahead.handle_event(client, &event, in_use, early);
         } else {
@@ -340,7 +333,6 @@ impl Link {
             state.tunnels.wake_all();
         }
         drop(state);
-        self.sftp_known.notify(usize::MAX);
         self.driver.notify(usize::MAX);
     }
 

@@ -147,6 +147,19 @@ impl Attempts {
         Ok(Step::Send(Waiting { attempts: self, request }, payload))
     }
 
+    /// The answer to the request for the service has come before any other request was made.
+    ///
+    /// # Errors
+    /// The service is refused, or there is no way to log in.
+    pub fn begin(mut self, payload: &[u8], server: Option<&str>) -> Result<Step, Error> {
+        self.accept_service(payload)?;
+        self.next(server)
+    }
+
+    pub fn tried(&self) -> &Tried {
+        &self.tried
+    }
+
     pub(super) fn accept_service(&mut self, payload: &[u8]) -> Result<(), Error> {
         const WHAT: &str = "SERVICE_ACCEPT";
         let mut reader = Reader::new(payload);

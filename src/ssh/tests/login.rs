@@ -11,6 +11,19 @@ fn identities_are_tried_in_order_until_one_is_accepted() {
 }
 
 #[test]
+fn libssh_is_asked_for_one_thing_at_a_time() {
+    let writes = |ident| {
+        let mut pair = Pair::new(ServerConfig { ident, ..ServerConfig::default() }, Link::Whole);
+        while !pair.client.is_ready() {
+            assert!(pair.round(), "no progress: {:?}", pair.error);
+        }
+        assert_eq!(pair.exec("echo in", b""), b"in");
+        pair.client_writes.len()
+    };
+    assert_eq!(writes("SSH-2.0-libssh_0.10.6"), writes("SSH-2.0-OpenSSH_9.2p1") + 1);
+}
+
+#[test]
 fn requests_are_bounded() {
     let mut pair = Pair::with(ServerConfig::default(), Link::Whole, 100, |_| {});
     pair.server.config.accepts = Some(Vec::new());

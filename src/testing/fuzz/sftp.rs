@@ -5,9 +5,9 @@
 
 use super::check_shown;
 use crate::base::limits::{SFTP_OPERATIONS_MAX, SFTP_PACKET_BYTES_MAX};
-use crate::sftp::{Error, OpId, Outcome, Session};
+use crate::sftp::{Error, LookMax, OpId, Outcome, Session};
 use crate::testing::choices::Choices;
-use crate::testing::sftp_server::{Knobs, Node, SftpServer};
+use crate::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
 
 const ACTS_MAX: usize = 300;
 const PATHS: [&str; 6] = ["/file", "/empty", "/dir", "/link", "/proc", "/none"];
@@ -24,8 +24,10 @@ pub fn run(data: &[u8]) {
 
 fn ask(session: &mut Session, choices: &mut Choices<'_>) -> Option<OpId> {
     let path = choices.pick(&PATHS).as_bytes();
-    match choices.u8() % 3 {
+    match choices.u8() % 5 {
         0 => session.stat(path).ok(),
+        3 => session.look(path, LookMax { file_bytes: 8_192, entries: 100, entries_bytes: 10_000 }).ok(),
+        4 => session.write(b"/new", vec![0; usize::from(choices.u16())]).ok(),
         1 => session.read(path, u64::from(choices.u16() % 4_096), u64::from(choices.u16() % 8_192)).ok(),
         _ => session.list(path, usize::from(choices.u8()), usize::from(choices.u16())).ok(),
     }
@@ -39,6 +41,7 @@ fn obedient(choices: &mut Choices<'_>) {
         data_bytes_max: 100 + usize::from(choices.u16()),
         names_max: 1 + usize::from(choices.u8()),
         shuffle: choices.flag().then(|| u64::from(choices.u8())),
+        numbering: choices.pick(&[Numbering::OpenSsh, Numbering::OpenSshUntil(4), Numbering::Counting]),
     });
     let content: Vec<u8> = (0..FILE_BYTES).map(|at| (at ^ (at >> 8)) as u8).collect();
     server.put_file("/file", content.clone());
@@ -47,7 +50,7 @@ fn obedient(choices: &mut Choices<'_>) {
     server.put("/dir", Node::Directory);
     server.put("/dir/fifo", Node::Fifo);
     server.put("/link", Node::Symlink(b"/file".to_vec()));
-    let mut session = Session::new();
+    let mut session = Session::new(true);
     let (mut down, mut asked) = (Vec::new(), 0);
     for _ in 0..ACTS_MAX {
         if choices.is_empty() {
@@ -123,7 +126,7 @@ impl Requests {
 }
 
 fn hostile(choices: &mut Choices<'_>) {
-    let mut session = Session::new();
+    let mut session = Session::new(true);
     let mut requests = Requests::default();
     let mut ops = Vec::new();
     for _ in 0..ACTS_MAX {

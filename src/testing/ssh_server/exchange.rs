@@ -1,6 +1,6 @@
 //! The server's side of one key exchange.
 
-use super::{IDENT, Misbehaviour, Server, hosts};
+use super::{Misbehaviour, Server, hosts};
 use crate::ssh::Error;
 use crate::ssh::cipher::Protection;
 use crate::ssh::kex::derive::{ExchangeHash, KeySource, Sender, Transcript};
@@ -23,7 +23,7 @@ impl Server {
         let host = self.host()?;
         let transcript = Transcript {
             client_ident: self.client_ident.as_deref().unwrap_or_default(),
-            server_ident: IDENT,
+            server_ident: self.config.ident.as_bytes(),
             client_kexinit: &self.client_kexinit,
             server_kexinit: &ours,
             host_key: &self.hosts[host].presented,

@@ -102,11 +102,13 @@ impl Server {
         }
     }
 
-    /// What its log says when a user's signature of this kind is verified, if it says so.
-    pub fn signature_mark(&self, algorithm: &str) -> Option<String> {
+    /// What its log says when it has verified a user's signature of this kind, if it says so.
+    pub fn signature_mark(&self, row: Row) -> Option<String> {
+        let name = row.name;
         match self.make {
-            Make::OpenSsh => Some(format!("publickey have {algorithm} signature")),
-            Make::AsyncSsh => Some(format!("Verifying request with {algorithm} key")),
+            _ if row.kind != Kind::UserKey => None,
+            Make::OpenSsh => Some(format!("publickey have {name} signature")),
+            Make::AsyncSsh => Some(format!("Verifying request with {name} key")),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! Commands: sessions, refusals, and the end of those that were given up.
 
 use super::*;
-use crate::base::{Kind, limits};
+use crate::base::limits;
 use crate::testing::ssh_server::Misbehaviour;
 
 #[test]

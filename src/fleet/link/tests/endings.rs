@@ -1,7 +1,6 @@
 //! How links end, and that nobody is left waiting then.
 
 use super::*;
-use crate::base::Kind;
 use crate::testing::ssh_server::Misbehaviour;
 
 #[test]

@@ -9,8 +9,8 @@ mod tunnels;
 use std::rc::Rc;
 
 use super::Link;
-use crate::base::Result;
 use crate::base::time::Duration;
+use crate::base::{Kind, Result};
 use crate::fleet::{Collected, Exit};
 use crate::sftp::{Failure, Outcome};
 use crate::testing::sftp_server::{Knobs, SftpServer};
@@ -32,10 +32,14 @@ fn run(world: &World, link: &Rc<Link>, command: &str) -> Handle<Result<(Exit, Ve
 fn read(world: &World, link: &Rc<Link>) -> Handle<Result<Option<Vec<u8>>>> {
     let link = Rc::clone(link);
     world.spawn(async move {
-        if !link.has_sftp().await? {
-            return Ok(None);
+        while link.serves_files()? {
+            match link.read(b"/file", 0, 1_000_000).await {
+                // As a fleet would: it was not known yet.
+                Err(error) if error.kind() == Kind::NotBegun => {}
+                read => return Ok(Some(content(read?))),
+            }
         }
-        Ok(Some(content(link.read(b"/file", 0, 1_000_000).await?)))
+        Ok(None)
     })
 }
 
