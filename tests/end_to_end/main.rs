@@ -18,6 +18,7 @@ mod matrix;
 mod mcp_stdio;
 mod passwords;
 mod reads;
+mod rekey;
 mod runtime;
 mod servers;
 mod ways;
