@@ -25,8 +25,12 @@ pub const OUTPUT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 pub const LIST_ENTRIES_MAX: usize = 200_000;
 /// What a whole file is copied in: far more than a path's bandwidth times its delay, far less than memory.
 pub const COPY_PIECE_BYTES: u64 = 4 * 1024 * 1024;
+/// Pieces of one file asked for at once, so that none waits for the one before.
+pub const COPY_PIECES_AHEAD: usize = 3;
 /// What is kept of a program's complaint when it only explains a failure.
 pub const COMPLAINT_BYTES_MAX: usize = 1_000;
+/// Content taken from a command that looks at a path beside SFTP: what may be sent twice.
+pub const SHELL_CONTENT_BYTES_MAX: usize = 256 * 1024;
 /// What the start-up files of a login shell may print before our own script answers.
 pub const SHELL_NOISE_BYTES_MAX: usize = 64 * 1024;
 
@@ -146,8 +150,11 @@ pub const SFTP_REQUESTS_MAX: usize = 4096;
 pub const SFTP_READ_BYTES_DEFAULT: u32 = 32 * 1024;
 /// Length of one READ when the server allows more: what OpenSSH allows.
 pub const SFTP_READ_BYTES_MAX: u32 = 255 * 1024;
-/// How far the READs of one file run ahead of its first missing byte: 1 Gbit/s over 16 ms.
-pub const SFTP_FILE_WINDOW_BYTES_MAX: u64 = 2 * 1024 * 1024;
+/// Received and not consumed on the channel that serves files: 1 Gbit/s over 32 ms, twice what OpenSSH's client allows.
+pub const SFTP_CHANNEL_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
+/// How far the READs of one file run ahead of its first missing byte: further than the channel's window, so that the
+/// window alone decides.
+pub const SFTP_FILE_WINDOW_BYTES_MAX: u64 = 5 * 1024 * 1024;
 /// The same over all files of a session.
 pub const SFTP_SESSION_WINDOW_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// Open handles of one session: an eighth of what a process of the server may usually have open.
@@ -174,6 +181,7 @@ const _: () = {
     assert!(SFTP_READ_BYTES_MAX as usize + 9 <= SFTP_PACKET_BYTES_MAX);
     assert!(SFTP_READ_BYTES_MAX as u64 <= SFTP_FILE_WINDOW_BYTES_MAX);
     assert!(SFTP_FILE_WINDOW_BYTES_MAX <= SFTP_SESSION_WINDOW_BYTES_MAX);
+    assert!(SFTP_CHANNEL_WINDOW_BYTES as u64 + SFTP_READ_BYTES_MAX as u64 <= SFTP_FILE_WINDOW_BYTES_MAX);
     assert!(SFTP_OPERATIONS_MAX + SFTP_HANDLES_MAX <= SFTP_REQUESTS_MAX);
 };
 
@@ -199,6 +207,8 @@ pub const KNOWN_HOSTS_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub const KNOWN_HOSTS_LINES_MAX: usize = 500_000;
 /// Warnings kept about one configuration; a binary file taken for one would make one per line.
 pub const CONFIG_WARNINGS_MAX: usize = 100;
+/// One of them: a line of a configuration may be as long as its file.
+pub const CONFIG_WARNING_CHARS_MAX: usize = 1_000;
 /// A request that took longer is logged as slow.
 pub const SLOW_THRESHOLD_DEFAULT: Duration = Duration::from_secs(1);
 /// The settings file.
@@ -231,6 +241,10 @@ pub const QUEUED_REQUESTS_DEFAULT: usize = 1_000;
 pub const SFTP_SILENCE_MAX: Duration = Duration::from_secs(20);
 /// How long a server may take to give a session to another after it has closed its channel: one turn of sshd's loop.
 pub const SESSION_FREED_AFTER: Duration = Duration::from_millis(50);
+/// A way to a host on which a round trip costs more than the start of a command: a shell and its leash take 4 to 6 ms.
+pub const LONG_ROUND_TRIP: Duration = Duration::from_millis(10);
+/// How long a command that has ended may leave its channel open.
+pub const CLOSE_GRACE: Duration = Duration::from_secs(1);
 /// How long sessions are kept open ahead that only a burst of commands had a use for.
 pub const SESSIONS_AHEAD_KEPT: Duration = Duration::from_secs(10);
 /// How long the last words of an ended connection may take to be sent.

@@ -65,8 +65,11 @@ pub(super) fn spoil(algorithm: KexAlgorithm, value: &mut Vec<u8>) {
 pub struct HostSecret {
     /// The public key.
     pub blob: Vec<u8>,
-    sign: Box<dyn Fn(&[u8]) -> Vec<u8> + Send>,
+    sign: Signer,
 }
+
+/// Makes a signature blob over a message.
+type Signer = Box<dyn Fn(&[u8]) -> Vec<u8> + Send>;
 
 impl HostSecret {
     /// Ed25519 keys are new each time, the others are always the same.
