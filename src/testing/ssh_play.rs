@@ -129,9 +129,10 @@ impl<'a> Play<'a> {
             banner: choices.pick(&[None, Some("be\x1b[0m careful")]),
             ..ServerConfig::default()
         };
-        let link = match choices.u8() % 4 {
-            0 | 1 => Link::Whole,
-            2 => Link::Bytes,
+        // Single bytes are worth the time they take only now and then.
+        let link = match choices.u8() % 16 {
+            0..=7 => Link::Whole,
+            8 => Link::Bytes,
             _ => Link::Random(u64::from(choices.u16())),
         };
         let is_keyed = !choices.u8().is_multiple_of(4) && mood != Mood::HostileFromTheStart;
