@@ -5,6 +5,7 @@
 //! the command that installs it.
 
 mod account;
+mod distance;
 mod keys;
 mod loopback;
 mod mcp_pipe;
@@ -18,6 +19,7 @@ mod sshd;
 mod tap;
 
 pub use account::Account;
+pub use distance::Distance;
 pub use keys::{Agent, Authority, Key, KeyType};
 pub use loopback::{Endpoint, is_connected};
 pub use mcp_pipe::McpPipe;

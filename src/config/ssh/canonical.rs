@@ -72,9 +72,14 @@ impl Rules<'_> {
     }
 }
 
-/// The name to connect to as ssh writes it: addresses in their shortest form, names in lower case.
+/// The name to connect to as ssh writes it: addresses in their shortest form, names in lower case. Of an address that is
+/// in its shortest form already the case is left alone.
 pub fn hostname(name: &str) -> String {
-    address(name).unwrap_or_else(|| name.to_ascii_lowercase())
+    match address(name) {
+        Some(address) if address.eq_ignore_ascii_case(name) => name.to_owned(),
+        Some(address) => address,
+        None => name.to_ascii_lowercase(),
+    }
 }
 
 /// Suffixes for `CanonicalDomains`.
@@ -163,6 +168,7 @@ mod tests {
     fn addresses_have_one_form() {
         for (text, expected) in [
             ("2001:DB8:0::1", "2001:db8::1"),
+            ("2001:DB8::1", "2001:DB8::1"),
             ("fe80::0:1%eth0", "fe80::1%eth0"),
             ("127.1", "127.0.0.1"),
             ("0x7f.0.0.010", "127.0.0.8"),

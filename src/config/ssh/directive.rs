@@ -54,6 +54,7 @@ pub enum Flag {
     CheckHostIp,
     HashKnownHosts,
     NoHostAuthenticationForLocalhost,
+    ProxyUseFdpass,
 }
 
 /// Directives with a number.
@@ -88,7 +89,7 @@ pub enum Text {
 }
 
 impl Flag {
-    pub const COUNT: usize = Self::NoHostAuthenticationForLocalhost as usize + 1;
+    pub const COUNT: usize = Self::ProxyUseFdpass as usize + 1;
 }
 
 impl Count {
@@ -267,8 +268,9 @@ impl Parser {
             "checkhostip" => yes_or_no(Flag::CheckHostIp),
             "hashknownhosts" => yes_or_no(Flag::HashKnownHosts),
             "hostkeyalias" => Ok(Directive::Text(Text::HostKeyAlias, one()?.to_ascii_lowercase())),
-            "knownhostscommand" => Ok(Directive::Text(Text::KnownHostsCommand, line.rest.to_owned())),
+            "knownhostscommand" => Ok(Directive::Text(Text::KnownHostsCommand, line.command().to_owned())),
             "nohostauthenticationforlocalhost" => yes_or_no(Flag::NoHostAuthenticationForLocalhost),
+            "proxyusefdpass" => yes_or_no(Flag::ProxyUseFdpass),
             "revokedhostkeys" => text(Text::RevokedHostKeys),
             "connecttimeout" => return timed(keyword, Time::ConnectTimeout, one()?),
             "serveraliveinterval" => return timed(keyword, Time::ServerAliveInterval, one()?),
@@ -278,8 +280,8 @@ impl Parser {
             "addressfamily" => choice(keyword, one()?, &AddressFamily::CHOICES).map(Directive::AddressFamily),
             "bindaddress" => text(Text::BindAddress),
             "bindinterface" => text(Text::BindInterface),
-            "proxyjump" => Jumps::parse(line.rest).map(Directive::ProxyJump),
-            "proxycommand" => Ok(Directive::Text(Text::ProxyCommand, line.rest.to_owned())),
+            "proxyjump" => Jumps::parse(line.command()).map(Directive::ProxyJump),
+            "proxycommand" => Ok(Directive::Text(Text::ProxyCommand, line.command().to_owned())),
             "preferredauthentications" => text(Text::PreferredAuthentications),
             "pubkeyauthentication" | "dsaauthentication" => {
                 choice(keyword, one()?, &PubkeyAuthentication::CHOICES).map(Directive::PubkeyAuthentication)

@@ -67,7 +67,10 @@ impl Jump {
             Some((user, address)) => (Some(user.to_owned()), address),
             None => (None, hop),
         };
-        let (host, _, port) = split_address(address)?;
+        let (host, delimiter, port) = split_address(address)?;
+        if delimiter == Some('/') {
+            return None;
+        }
         let port = if port.is_empty() { None } else { Some(parse_port(port)?) };
         Some(Self { user, host: host.to_owned(), port })
     }
@@ -191,6 +194,7 @@ mod tests {
             "@b",
             "a:x",
             "a:0",
+            "a/1",
             "[::1",
             "[::1]x",
             "ssh://",

@@ -23,6 +23,12 @@ impl<'a> Line<'a> {
         Some(Self { keyword: keyword.to_ascii_lowercase(), rest: rest.trim_start_matches(BLANK) })
     }
 
+    /// The rest of the line for directives that take a command or a list of hops; there OpenSSH skips any number of
+    /// equals signs.
+    pub fn command(&self) -> &'a str {
+        self.rest.trim_start_matches(|c| BLANK.contains(&c) || c == '=')
+    }
+
     /// The arguments: quotes and escapes resolved, a comment at the end left out.
     ///
     /// # Errors
@@ -141,7 +147,8 @@ mod tests {
 
     #[test]
     fn the_rest_of_a_line_stays_as_it_is() {
-        assert_eq!(Line::parse("ProxyCommand=a \"b\" # c \n").unwrap().rest, "a \"b\" # c");
+        assert_eq!(Line::parse("ProxyCommand=a \"b\" # c \n").unwrap().command(), "a \"b\" # c");
+        assert_eq!(Line::parse("ProxyCommand == a=b").unwrap().command(), "a=b");
     }
 
     proptest! {

@@ -80,6 +80,33 @@ impl SshConfig {
         Self::load_with(path, env, defaults, None)
     }
 
+    /// As [`SshConfig::load`]; the commands of `Match exec` are run by `exec` where there is one.
+    ///
+    /// # Errors
+    /// As [`SshConfig::load`].
+    pub fn load_with(
+        path: Option<&Path>,
+        env: &Env,
+        defaults: AlgorithmLists,
+        exec: Option<Exec>,
+    ) -> Result<Self> {
+        let mut reader = Reader::new(env, defaults.clone(), exec.is_some());
+        match path {
+            Some(path) => reader.read(path, Owner::User).map_err(|error| unreadable(path, &error))?,
+            None => {
+                for (path, owner) in reader::default_files(env) {
+                    match reader.read(&path, owner) {
+                        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                            return Err(unreadable(&path, &error));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        Ok(Self::new(reader, env.clone(), defaults, exec))
+    }
+
     /// Reads the configuration that the settings name, for the known_hosts file that they name. The commands of `Match
     /// exec` are run by `exec` if the settings allow it, and otherwise not.
     ///
@@ -147,29 +174,6 @@ impl SshConfig {
             }
         }
         Ok(())
-    }
-
-    fn load_with(
-        path: Option<&Path>,
-        env: &Env,
-        defaults: AlgorithmLists,
-        exec: Option<Exec>,
-    ) -> Result<Self> {
-        let mut reader = Reader::new(env, defaults.clone(), exec.is_some());
-        match path {
-            Some(path) => reader.read(path, Owner::User).map_err(|error| unreadable(path, &error))?,
-            None => {
-                for (path, owner) in reader::default_files(env) {
-                    match reader.read(&path, owner) {
-                        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                            return Err(unreadable(&path, &error));
-                        }
-                        _ => {}
-                    }
-                }
-            }
-        }
-        Ok(Self::new(reader, env.clone(), defaults, exec))
     }
 
     fn new(reader: Reader<'_>, env: Env, defaults: AlgorithmLists, exec: Option<Exec>) -> Self {
