@@ -25,8 +25,12 @@ pub const OUTPUT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 pub const LIST_ENTRIES_MAX: usize = 200_000;
 /// What a whole file is copied in: far more than a path's bandwidth times its delay, far less than memory.
 pub const COPY_PIECE_BYTES: u64 = 4 * 1024 * 1024;
+/// Pieces of one file asked for at once, so that none waits for the one before.
+pub const COPY_PIECES_AHEAD: usize = 3;
 /// What is kept of a program's complaint when it only explains a failure.
 pub const COMPLAINT_BYTES_MAX: usize = 1_000;
+/// Content taken from a command that looks at a path beside SFTP: what may be sent twice.
+pub const SHELL_CONTENT_BYTES_MAX: usize = 256 * 1024;
 /// What the start-up files of a login shell may print before our own script answers.
 pub const SHELL_NOISE_BYTES_MAX: usize = 64 * 1024;
 
@@ -107,6 +111,11 @@ pub const SSH_REKEY_BYTES_AES: u64 = 32 * 1024 * 1024 * 1024;
 pub const SSH_REKEY_BYTES_CHACHA: u64 = 1024 * 1024 * 1024;
 /// Packets under one key: far from the wrap of the 32-bit sequence number (RFC 4344 §3.1).
 pub const SSH_REKEY_PACKETS: u32 = 1 << 30;
+/// Key exchanges that the peer starts while the keys have carried less than so many bytes, and how many of them are taken
+/// in one period. OpenSSH's `RekeyLimit` in bytes is met only where somebody means harm; in time it makes one a second.
+pub const SSH_REKEY_BYTES_MIN: u64 = 16 * 1024;
+pub const SSH_REKEYS_WASTED_MAX: u32 = 64;
+pub const SSH_REKEYS_WASTED_PERIOD: Duration = Duration::from_secs(60);
 /// A peer that does not finish a key exchange on an established connection by then is gone.
 pub const SSH_REKEY_TIMEOUT: Duration = Duration::from_secs(30);
 /// One message of an ssh-agent (OpenSSH's own bound), and the keys it may list.
@@ -141,8 +150,11 @@ pub const SFTP_REQUESTS_MAX: usize = 4096;
 pub const SFTP_READ_BYTES_DEFAULT: u32 = 32 * 1024;
 /// Length of one READ when the server allows more: what OpenSSH allows.
 pub const SFTP_READ_BYTES_MAX: u32 = 255 * 1024;
-/// How far the READs of one file run ahead of its first missing byte: 1 Gbit/s over 16 ms.
-pub const SFTP_FILE_WINDOW_BYTES_MAX: u64 = 2 * 1024 * 1024;
+/// Received and not consumed on the channel that serves files: 1 Gbit/s over 32 ms, twice what OpenSSH's client allows.
+pub const SFTP_CHANNEL_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
+/// How far the READs of one file run ahead of its first missing byte: further than the channel's window, so that the
+/// window alone decides.
+pub const SFTP_FILE_WINDOW_BYTES_MAX: u64 = 5 * 1024 * 1024;
 /// The same over all files of a session.
 pub const SFTP_SESSION_WINDOW_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// Open handles of one session: an eighth of what a process of the server may usually have open.
@@ -169,6 +181,7 @@ const _: () = {
     assert!(SFTP_READ_BYTES_MAX as usize + 9 <= SFTP_PACKET_BYTES_MAX);
     assert!(SFTP_READ_BYTES_MAX as u64 <= SFTP_FILE_WINDOW_BYTES_MAX);
     assert!(SFTP_FILE_WINDOW_BYTES_MAX <= SFTP_SESSION_WINDOW_BYTES_MAX);
+    assert!(SFTP_CHANNEL_WINDOW_BYTES as u64 + SFTP_READ_BYTES_MAX as u64 <= SFTP_FILE_WINDOW_BYTES_MAX);
     assert!(SFTP_OPERATIONS_MAX + SFTP_HANDLES_MAX <= SFTP_REQUESTS_MAX);
 };
 
@@ -226,6 +239,10 @@ pub const QUEUED_REQUESTS_DEFAULT: usize = 1_000;
 pub const SFTP_SILENCE_MAX: Duration = Duration::from_secs(20);
 /// How long a server may take to give a session to another after it has closed its channel: one turn of sshd's loop.
 pub const SESSION_FREED_AFTER: Duration = Duration::from_millis(50);
+/// A way to a host on which a round trip costs more than the start of a command: a shell and its leash take 4 to 6 ms.
+pub const LONG_ROUND_TRIP: Duration = Duration::from_millis(10);
+/// How long a command that has ended may leave its channel open.
+pub const CLOSE_GRACE: Duration = Duration::from_secs(1);
 /// How long sessions are kept open ahead that only a burst of commands had a use for.
 pub const SESSIONS_AHEAD_KEPT: Duration = Duration::from_secs(10);
 /// How long the last words of an ended connection may take to be sent.

@@ -43,11 +43,19 @@ impl Gate {
         })
     }
 
+    /// A permit, if one is there at once.
+    pub fn try_enter(self: &Rc<Self>) -> Option<Permit> {
+        let is_free = self.held.get() < self.width.get() && self.queue.borrow().is_empty();
+        is_free.then(|| {
+            self.held.set(self.held.get() + 1);
+            Permit { gate: Rc::clone(self) }
+        })
+    }
+
     /// Waits for a permit. Dropping the future gives the place up.
     pub async fn enter(self: &Rc<Self>) -> Result<Permit, Full> {
-        if self.held.get() < self.width.get() && self.queue.borrow().is_empty() {
-            self.held.set(self.held.get() + 1);
-            return Ok(Permit { gate: Rc::clone(self) });
+        if let Some(permit) = self.try_enter() {
+            return Ok(permit);
         }
         if self.queue.borrow().len() >= self.queue_max {
             return Err(Full);

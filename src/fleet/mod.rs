@@ -28,7 +28,7 @@ use crate::base::{Error, Kind, Result, limits};
 use crate::config::{HostConfig, Settings, SshConfig};
 
 use gate::{Gate, Permit};
-pub use link::{Link, LinkOptions, Tunnel};
+pub use link::{Link, LinkOptions, Outlook, Tunnel};
 pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
 pub use memory::Memory;
 use net::Net;

@@ -14,7 +14,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::runtime;
 use crate::base::limits::{ADDRESSES_MAX, NEXT_ADDRESS_AFTER, NEXT_ROUND_AFTER};
-use crate::base::time::{self, Duration};
+use crate::base::time;
 use crate::base::{Error, Kind, Result};
 
 /// How a socket is to be made.
@@ -28,15 +28,10 @@ pub(super) struct Origin {
     pub(super) keep_alive: bool,
 }
 
-/// Connects to one of the addresses, the first of which is the likeliest, in at most `rounds` rounds; and how long the
-/// one that accepted took.
+/// Connects to one of the addresses, the first of which is the likeliest, in at most `rounds` rounds.
 ///
 /// Errors: none accepts, each with its reason.
-pub(super) async fn connect(
-    addresses: &[SocketAddr],
-    origin: &Origin,
-    rounds: u32,
-) -> Result<(TcpStream, Duration)> {
+pub(super) async fn connect(addresses: &[SocketAddr], origin: &Origin, rounds: u32) -> Result<TcpStream> {
     let addresses = interleaved(addresses);
     let mut round = 1;
     loop {
@@ -74,7 +69,7 @@ impl fmt::Display for Failure {
 }
 
 /// The next address is tried when one has failed, or beside those that take long.
-async fn race(addresses: &[SocketAddr], origin: &Origin) -> Result<(TcpStream, Duration), Vec<Failure>> {
+async fn race(addresses: &[SocketAddr], origin: &Origin) -> Result<TcpStream, Vec<Failure>> {
     let mut waiting = addresses.iter();
     let mut attempts = FuturesUnordered::new();
     let mut failures = Vec::new();
@@ -97,15 +92,14 @@ async fn race(addresses: &[SocketAddr], origin: &Origin) -> Result<(TcpStream, D
     }
 }
 
-async fn attempt(address: SocketAddr, origin: &Origin) -> Result<(TcpStream, Duration), Failure> {
+async fn attempt(address: SocketAddr, origin: &Origin) -> Result<TcpStream, Failure> {
     let connected = async {
-        let begun = time::now();
         let socket = begin(address, origin)?;
         let stream = TcpStream::from_std(socket.try_clone()?.into())?;
         stream.writable(false).await?;
         match socket.take_error()? {
             Some(error) => Err(error),
-            None => Ok((stream, time::now() - begun)),
+            None => Ok(stream),
         }
     };
     connected.await.map_err(|error| Failure { address, error })

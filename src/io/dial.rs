@@ -11,7 +11,7 @@ use super::runtime::within;
 use super::stream::Stream;
 use super::terms::terms;
 use super::{blocking, connection, runtime};
-use crate::base::time::Duration;
+use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, time};
 use crate::config::known_hosts::{self, Trust};
 use crate::config::{HostConfig, KnownHosts, Settings};
@@ -68,6 +68,7 @@ async fn connect(
     let config = terms(settings, host, &known_hosts)?;
     let mut login = Login { host, known_hosts: &known_hosts, credentials, stage, memory: &memory };
     let (stream, client) = login.along(&path, config).await?;
+    memory.note_guess(client.preferences().copied());
     let options = LinkOptions {
         host: host.alias.as_str().into(),
         sessions: settings.max_sessions_per_connection,
@@ -137,7 +138,8 @@ impl Login<'_> {
         let mut retries = Retries::new();
         loop {
             self.credentials.apply(&mut config);
-            let stream = path.open(self.stage, self.memory).await?;
+            config.guess = self.memory.take_guess();
+            let stream = path.open(self.stage).await?;
             let mut client = Client::new(config.clone(), time::now());
             let failure = match self.on(stream, &mut client).await {
                 Ok(stream) => {
@@ -170,13 +172,15 @@ impl Login<'_> {
         let mut out = Vec::new();
         let mut input = Vec::with_capacity(READ_BYTES);
         let mut failure: Option<Failure> = None;
+        let mut sent = time::now();
         loop {
-            if let Err(error) = self.answer(client).await {
+            if let Err(error) = self.answer(client, sent).await {
                 failure.get_or_insert(error.into());
             }
             // Also after a failure: the peer is told why, as far as it still listens.
             out.clear();
             if client.poll_transmit(&mut out) {
+                sent = time::now();
                 let (result, sent) = stream.writer.write_all(out).await;
                 out = sent;
                 if let Err(error) = result {
@@ -224,10 +228,12 @@ impl Login<'_> {
     }
 
     /// Answers what the handshake asks.
-    async fn answer(&self, client: &mut Client) -> Result<()> {
+    async fn answer(&self, client: &mut Client, sent: Instant) -> Result<()> {
         while let Some(event) = client.poll_event() {
             match event {
                 Event::HostKey(key) => {
+                    // What the server computes for it is little beside a way that is long.
+                    self.memory.note_round_trip(time::now() - sent);
                     if let Err(refusal) = self.verify(key).await {
                         client.reject_host_key();
                         return Err(refusal);

@@ -9,12 +9,11 @@ use super::connect::{self, Origin};
 use super::resolver::resolve;
 use super::stream::Stream;
 use super::{dial::Stage, proxy_command};
-use crate::base::time::{self, Duration};
 use crate::base::{Error, Kind, Result};
 use crate::config::HostConfig;
 use crate::config::ssh::{AddressFamily, Proxy};
+use crate::fleet::Link;
 use crate::fleet::net::Hop;
-use crate::fleet::{Link, Memory};
 
 pub(super) enum Path<'a> {
     Tcp(Tcp),
@@ -51,20 +50,11 @@ impl<'a> Path<'a> {
     }
 
     /// Opens it, which takes a round trip to the host.
-    pub(super) async fn open(&self, stage: &Stage, memory: &Memory) -> Result<Stream> {
+    pub(super) async fn open(&self, stage: &Stage) -> Result<Stream> {
         stage.set("connecting");
         match self {
-            Self::Tcp(tcp) => {
-                let (stream, took) = tcp.connect().await?;
-                memory.note_round_trip(took);
-                Ok(stream.into())
-            }
-            Self::Tunnel { hop, host } => {
-                let begun = time::now();
-                let tunnel = hop.tunnel(&host.hostname, host.port).await?;
-                memory.note_round_trip(time::now() - begun);
-                Ok(tunnel.into())
-            }
+            Self::Tcp(tcp) => tcp.connect().await.map(Stream::from),
+            Self::Tunnel { hop, host } => hop.tunnel(&host.hostname, host.port).await.map(Stream::from),
             Self::Command { command, host } => proxy_command::start(command, host).map(Stream::from),
         }
     }
@@ -95,7 +85,7 @@ impl Tcp {
         Ok(Self { addresses, origin, rounds: host.connection_attempts })
     }
 
-    async fn connect(&self) -> Result<(TcpStream, Duration)> {
+    async fn connect(&self) -> Result<TcpStream> {
         connect::connect(&self.addresses, &self.origin, self.rounds).await
     }
 }

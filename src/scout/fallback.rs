@@ -1,11 +1,12 @@
 //! Files by command, for hosts without SFTP and for this machine: one script that says what a path is and shows it.
 
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use super::paths::{forbidden, not_found, not_readable};
 use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result, limits};
-use crate::fleet::{Exit, Machine, Sink, Stream};
+use crate::fleet::{Exit, Link, Machine, Sink, Stream};
 use crate::target::RemotePath;
 
 /// What the script found; its content went to the caller.
@@ -80,6 +81,43 @@ pub async fn look(
     }
 }
 
+/// Shows `$2` bytes of a regular file, and nothing of anything else.
+const CONTENT_SCRIPT: &str = r#"
+p=$1
+case $p in /*) ;; *) p=./$p ;; esac
+if [ -f "$p" ] && [ -r "$p" ]; then printf '\001scout file\n'; exec head -c "$2" "$p"; fi
+printf '\001scout other\n'
+"#;
+
+/// The content of a regular file, with whether it goes on after `limit`, by a command in an unused session: as fast as
+/// the host's shell, whatever may stand at the path. `None` when that brings nothing; somebody else must look, then.
+pub(super) async fn content(link: &Rc<Link>, path: &[u8], limit: u64) -> Option<(Vec<u8>, bool)> {
+    let asked = limit.saturating_add(1).min(limits::SHELL_CONTENT_BYTES_MAX as u64 + 1);
+    let arguments = [path, asked.to_string().as_bytes()].map(quote).join(&b' ');
+    let command = [b"set -- ", arguments.as_slice(), b"\n", CONTENT_SCRIPT.as_bytes()].concat();
+    let mut data = Vec::new();
+    let mut keep = |_, bytes: &[u8]| {
+        data.extend_from_slice(bytes);
+        ControlFlow::Continue(())
+    };
+    let mut answer = Answer { mark: None, head: Vec::new(), stderr: Vec::new(), take: &mut keep };
+    let exit = link.try_run(&command, &mut answer).await.ok()??;
+    match answer.mark {
+        Some(Mark::Seen(_)) if exit == Exit::Code(0) => {}
+        Some(_) => return None,
+        None => {
+            link.lacks_shell();
+            return None;
+        }
+    }
+    let goes_on = data.len() as u64 > limit;
+    if data.len() as u64 == asked && !goes_on {
+        return None;
+    }
+    data.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Some((data, goes_on))
+}
+
 /// What the script says first.
 #[derive(Debug, Clone, Copy)]
 enum Mark {
@@ -100,6 +138,7 @@ impl Mark {
             b"missing" => Self::Missing,
             b"fifo" => Self::Other("a FIFO"),
             b"socket" => Self::Other("a socket"),
+            b"other" => Self::Other("no regular file"),
             _ => return None,
         })
     }

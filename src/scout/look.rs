@@ -1,14 +1,19 @@
 //! Looking at a path of which it is not known whether it is a file or a directory.
 
 use std::ops::ControlFlow;
+use std::pin::pin;
+use std::rc::Rc;
+
+use futures_util::future::{Either, select};
 
 use super::fallback::{self, Seen};
 use super::list::{LISTING_MEMORY_FACTOR, Listing};
 use super::paths::{explain, is_device, sftp_path, unexpected};
 use super::read::Content;
+use super::way::Way;
 use crate::base::{Error, Kind, Result, limits};
-use crate::fleet::{Fleet, Machine, Repeat};
-use crate::sftp::{Failure, LookMax, Outcome};
+use crate::fleet::{Fleet, Link, Machine, Repeat};
+use crate::sftp::{Attrs, Failure, LookMax, Outcome};
 use crate::target::RemotePath;
 
 /// What stands at a path.
@@ -46,7 +51,11 @@ async fn look_on(fleet: &Fleet, machine: &Machine, path: &RemotePath) -> Result<
             entries: limits::LIST_ENTRIES_MAX,
             entries_bytes: listing_bytes.saturating_mul(LISTING_MEMORY_FACTOR),
         };
-        match link.look(sftp_path, max).await? {
+        let looked = match Way::choose(link.outlook(sftp_path)) {
+            Way::Sftp => link.look(sftp_path, max).await?,
+            Way::SftpAndCommand => look_both_ways(link, sftp_path, max).await?,
+        };
+        match looked {
             Ok(Outcome::Read { data, more, .. }) => {
                 return Ok(Found::File(Content { data, truncated: more, limit }));
             }
@@ -60,6 +69,19 @@ async fn look_on(fleet: &Fleet, machine: &Machine, path: &RemotePath) -> Result<
         }
     }
     look_by_command(fleet, machine, path, limit).await
+}
+
+/// SFTP and a command at once: whichever has a file's content first. Everything else is SFTP's to say.
+async fn look_both_ways(link: &Rc<Link>, path: &[u8], max: LookMax) -> Result<Result<Outcome, Failure>> {
+    let by_sftp = pin!(link.look(path, max));
+    let by_command = pin!(fallback::content(link, path, max.file_bytes));
+    match select(by_sftp, by_command).await {
+        Either::Left((looked, _)) => looked,
+        Either::Right((Some((data, more)), _)) => {
+            Ok(Ok(Outcome::Read { data, attrs: Attrs::default(), more }))
+        }
+        Either::Right((None, by_sftp)) => by_sftp.await,
+    }
 }
 
 async fn look_by_command(fleet: &Fleet, machine: &Machine, path: &RemotePath, limit: u64) -> Result<Found> {

@@ -10,6 +10,10 @@ pub mod look;
 mod paths;
 pub mod read;
 pub mod run;
+mod way;
+
+#[cfg(test)]
+mod tests;
 
 use crate::base::{Error, Kind, Result};
 use crate::fleet::Fleet;

@@ -1,11 +1,15 @@
 //! Reading files: what a read returns, and whole files piece by piece.
 
 use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesOrdered;
 
 use super::fallback::{self, Seen};
 use super::paths::{endless, explain, is_device, is_directory, sftp_path, unexpected};
 use crate::base::{Result, limits};
-use crate::fleet::{Fleet, Machine, Repeat};
+use crate::fleet::{Fleet, Link, Machine, Repeat};
 use crate::sftp::{Failure, FileType, Outcome};
 use crate::target::RemotePath;
 
@@ -50,23 +54,10 @@ async fn copy_from(
     path: &RemotePath,
     take: &mut dyn FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
-    if let (Some(link), Some(sftp_path)) = (machine.files()?, sftp_path(path)) {
-        let mut offset = 0;
-        loop {
-            match link.read(sftp_path, offset, limits::COPY_PIECE_BYTES).await? {
-                Ok(Outcome::Read { data, more, .. }) => {
-                    take(&data)?;
-                    offset += data.len() as u64;
-                    if !more || data.is_empty() {
-                        return Ok(());
-                    }
-                }
-                Ok(_) => return Err(unexpected()),
-                Err(Failure::NotRegular(FileType::Directory)) => return Err(is_directory(path)),
-                Err(Failure::NotRegular(kind)) if is_device(kind) => break,
-                Err(failure) => return Err(explain(path, &failure)),
-            }
-        }
+    if let (Some(link), Some(sftp_path)) = (machine.files()?, sftp_path(path))
+        && copy_by_sftp(link, path, sftp_path, take).await?
+    {
+        return Ok(());
     }
     let device_limit = fleet.settings().max_file_size;
     let mut shown = 0;
@@ -89,6 +80,37 @@ async fn copy_from(
     };
     fallback::look(machine, path, None, device_limit, &mut pass_on).await?;
     failed.map_or(Ok(()), Err)
+}
+
+/// False for a device, of which nothing was read.
+async fn copy_by_sftp(
+    link: &Rc<Link>,
+    path: &RemotePath,
+    sftp_path: &[u8],
+    take: &mut dyn FnMut(&[u8]) -> Result<()>,
+) -> Result<bool> {
+    let read = |piece: u64| link.read(sftp_path, piece * limits::COPY_PIECE_BYTES, limits::COPY_PIECE_BYTES);
+    let mut reads = FuturesOrdered::from_iter([read(0)]);
+    let mut pieces = 1;
+    while let Some(piece) = reads.next().await {
+        match piece? {
+            Ok(Outcome::Read { data, more, .. }) => {
+                take(&data)?;
+                if !more {
+                    return Ok(true);
+                }
+            }
+            Ok(_) => return Err(unexpected()),
+            Err(Failure::NotRegular(FileType::Directory)) => return Err(is_directory(path)),
+            Err(Failure::NotRegular(kind)) if is_device(kind) => return Ok(false),
+            Err(failure) => return Err(explain(path, &failure)),
+        }
+        while reads.len() < limits::COPY_PIECES_AHEAD {
+            reads.push_back(read(pieces));
+            pieces += 1;
+        }
+    }
+    Ok(true)
 }
 
 /// Without the first bytes of a character that was cut.

@@ -31,6 +31,11 @@ impl Known {
         Some(size)
     }
 
+    pub fn contains(&self, path: &[u8]) -> bool {
+        let hash = self.hasher.hash_one(path);
+        self.recent.contains_key(&hash) || self.older.contains_key(&hash)
+    }
+
     /// Learns from how an operation on `path` ended.
     pub fn learn(&mut self, path: &[u8], result: &Result<Outcome, Failure>) {
         match result {
@@ -44,7 +49,8 @@ impl Known {
         }
     }
 
-    fn note(&mut self, path: &[u8], attrs: &Attrs) {
+    /// Learns from what the server says of `path`.
+    pub fn note(&mut self, path: &[u8], attrs: &Attrs) {
         if attrs.file_type() == FileType::Regular {
             self.insert(self.hasher.hash_one(path), attrs.size.unwrap_or(0));
         } else {

@@ -4,7 +4,7 @@
 //! regular file before, else an OPENDIR, which fails on everything but a directory (`O_DIRECTORY`). An OPEN of a path of
 //! unknown type would block the server for good where it is a FIFO.
 
-use super::attrs::FileType;
+use super::attrs::{Attrs, FileType};
 use super::error::{Error, Failure};
 use super::list::List;
 use super::operation::{Next, Outcome, Step};
@@ -43,6 +43,10 @@ impl Look {
         self.read.path()
     }
 
+    pub fn attrs(&self) -> Option<&Attrs> {
+        self.read.attrs()
+    }
+
     pub fn next(&mut self, room: Room) -> Next<'_> {
         match self.found {
             Found::File => self.read.next(room),
@@ -71,7 +75,7 @@ impl Look {
                 Step::Going
             }
             (Found::Unknown { .. }, step) => {
-                if self.read.is_regular() {
+                if self.read.attrs().is_some() {
                     self.found = Found::File;
                 }
                 step

@@ -71,6 +71,15 @@ impl Operation {
         }
     }
 
+    /// What the server has said of the path, as far as the operation kept it.
+    pub fn attrs(&self) -> Option<&Attrs> {
+        match self {
+            Self::Read(read) => read.attrs(),
+            Self::Look(look) => look.attrs(),
+            Self::Stat(_) | Self::List(_) | Self::Write(_) => None,
+        }
+    }
+
     pub fn next(&mut self, room: Room) -> Next<'_> {
         match self {
             Self::Stat(stat) => stat.next(),

@@ -111,9 +111,12 @@ impl Read {
         Ok(self.finish())
     }
 
-    /// What it is was asked and answered: a regular file.
-    pub fn is_regular(&self) -> bool {
-        matches!(self.stat, Stat::Known(_))
+    /// Of the regular file, once the server has said that it is one.
+    pub fn attrs(&self) -> Option<&Attrs> {
+        match &self.stat {
+            Stat::Known(attrs) => Some(attrs),
+            _ => None,
+        }
     }
 
     pub fn handle(&self) -> Option<&[u8]> {

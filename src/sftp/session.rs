@@ -73,6 +73,11 @@ impl Session {
         self.is_ready && self.ended.is_none()
     }
 
+    /// Whether a regular file stood at `path` when it was last seen.
+    pub fn knows(&self, path: &[u8]) -> bool {
+        self.known.contains(path)
+    }
+
     /// Asks for the attributes of what `path` leads to; links are followed.
     pub fn stat(&mut self, path: &[u8]) -> Result<OpId, Refusal> {
         self.check(path)?;
@@ -112,6 +117,11 @@ impl Session {
 
     /// Gives up an operation: its result is forgotten, its handle closed. Does nothing when it is unknown.
     pub fn cancel(&mut self, op: OpId) {
+        if let Some(operation) = self.operations.get(&op)
+            && let Some(attrs) = operation.attrs()
+        {
+            self.known.note(operation.path(), attrs);
+        }
         self.end(op);
         self.done.retain(|(done, _)| *done != op);
         self.pump();

@@ -1,5 +1,6 @@
 //! Whole operations against the server in `testing`, and against servers that misbehave.
 
+mod hostile;
 mod predicted;
 mod write;
 
@@ -135,10 +136,10 @@ fn a_claimed_size_is_only_a_hint() {
 #[test]
 fn a_long_file_is_pipelined_within_its_window() {
     let mut pair = Pair::new(Knobs::default());
-    let data = bytes(5 << 20);
+    let data = bytes(12 << 20);
     pair.server.put_file("/a", data.clone());
     assert_eq!(pair.read("/a", 0, 16 << 20).unwrap(), (data, false));
-    // INIT, OPEN, three windows of 2 MiB, CLOSE.
+    // INIT, OPEN, three windows of 5 MiB, CLOSE.
     assert_eq!(pair.round_trips, 6);
 }
 

@@ -5,6 +5,9 @@ use super::transport::Transport;
 use super::wire::Write;
 use crate::base::limits::{SSH_CHANNEL_PACKET_BYTES_MAX, SSH_SEND_BUFFER_BYTES_MAX};
 
+/// Into so many parts a window is granted anew: few packets, and never far from all of it on its way.
+const GRANTS_PER_WINDOW: u32 = 16;
+
 /// Names a channel of one connection; on the wire it is our channel number. It comes again only after millions of
 /// others, so that a late word of an old channel is never taken for one of a new channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -300,11 +303,22 @@ impl Channel {
         data.len() - rest.len()
     }
 
+    /// Makes the window larger.
+    pub fn widen(&mut self, window_max: u32, transport: &mut Transport) {
+        let more = window_max.saturating_sub(self.window_max);
+        self.window_max += more;
+        if let State::Queued = self.state {
+            self.window += more;
+        } else {
+            self.grant(more as usize, transport);
+        }
+    }
+
     /// Gives consumed bytes back to the peer, in steps large enough to be worth a packet.
     pub fn grant(&mut self, bytes: usize, transport: &mut Transport) {
         self.grantable = self.grantable.saturating_add(bytes as u32);
         let State::Open(remote) = self.state else { return };
-        if self.grantable < self.window_max / 4 || self.eof_received || self.close_sent {
+        if self.grantable < self.window_max / GRANTS_PER_WINDOW || self.eof_received || self.close_sent {
             return;
         }
         let grant = std::mem::take(&mut self.grantable);

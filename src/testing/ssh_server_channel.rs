@@ -25,6 +25,7 @@ pub(super) struct ServerChannel {
     pub is_connection: bool,
     /// A command or subsystem was asked for.
     pub is_started: bool,
+    pub runs_commands: bool,
     pub signals: Vec<String>,
     env: Vec<(String, String)>,
     remote: u32,
@@ -58,6 +59,7 @@ impl ServerChannel {
             is_free: false,
             is_connection: false,
             is_started: false,
+            runs_commands: true,
             signals: Vec::new(),
             env: Vec::new(),
             remote,
@@ -166,7 +168,8 @@ impl ServerChannel {
         let is_known = match kind {
             "exec" => {
                 self.is_started = true;
-                self.run(reader.text(MAX, WHAT)?)
+                let command = reader.text(MAX, WHAT)?;
+                self.runs_commands && self.run(command)
             }
             "subsystem" => {
                 self.is_started = true;
@@ -198,6 +201,7 @@ impl ServerChannel {
         let command = without_leash(command);
         let (name, argument) = command.split_once(' ').unwrap_or((command, ""));
         match name {
+            "set" => self.show(argument),
             "echo" => {
                 self.output.extend_from_slice(argument.as_bytes());
                 self.finish(Exit::Status(0));
@@ -224,6 +228,22 @@ impl ServerChannel {
             _ => return false,
         }
         true
+    }
+
+    /// What the script answers that shows the content of files: `-- PATH BYTES`, and the rest of it on further lines.
+    fn show(&mut self, script: &str) {
+        let mut words = script.split_whitespace().skip(1);
+        let (path, bytes) =
+            (words.next().unwrap_or_default(), words.next().and_then(|word| word.parse().ok()));
+        let tree = self.serves.map(|serves| serves());
+        match tree.as_ref().and_then(|tree| tree.file(path)) {
+            Some(content) => {
+                self.output.extend_from_slice(b"\x01scout file\n");
+                self.output.extend_from_slice(&content[..content.len().min(bytes.unwrap_or(0))]);
+            }
+            None => self.output.extend_from_slice(b"\x01scout other\n"),
+        }
+        self.finish(Exit::Status(0));
     }
 
     pub fn end_subsystem(&mut self) {

@@ -175,6 +175,11 @@ impl Connection {
         self.server.borrow_mut().end_subsystems();
     }
 
+    /// From now on it runs no commands.
+    pub fn forbid_commands(&self) {
+        self.server.borrow_mut().config.runs_commands = false;
+    }
+
     /// Closes the sessions that nothing was started in.
     pub fn end_unused(&self) {
         self.server.borrow_mut().end_unused();

@@ -139,11 +139,7 @@ fn configuration() -> impl Strategy<Value = String> {
 fn any_configuration_resolves_as_ssh_resolves_it() {
     let (dir, env, defaults) = (tempfile::tempdir().unwrap(), env(), defaults());
     let file = dir.path().join("config");
-    let config = Config {
-        cases: 200,
-        failure_persistence: None,
-        ..Config::default()
-    };
+    let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let resolved = Cell::new(0);
     let compare = |text: String| {

@@ -5,6 +5,7 @@
 //! the command that installs it.
 
 mod account;
+mod distance;
 mod keys;
 mod loopback;
 mod mcp_pipe;
@@ -18,8 +19,9 @@ mod sshd;
 mod tap;
 
 pub use account::Account;
+pub use distance::Distance;
 pub use keys::{Agent, Authority, Key, KeyType};
-pub use loopback::Endpoint;
+pub use loopback::{Endpoint, is_connected};
 pub use mcp_pipe::McpPipe;
 pub use names::Names;
 pub use peers::{Fake, Relay};

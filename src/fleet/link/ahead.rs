@@ -90,6 +90,11 @@ impl Ahead {
         }
     }
 
+    /// How many there are, those on their way included.
+    pub(super) fn len(&self) -> usize {
+        self.idle.len()
+    }
+
     pub(super) fn owns(&self, channel: ChannelId) -> bool {
         self.idle.contains(&channel)
     }

@@ -27,7 +27,12 @@ struct Exec {
     opened: bool,
     refusal: Option<Refusal>,
     exit: Option<Exit>,
+    /// Nothing more will come but the end of the channel.
+    eof: bool,
     closed: bool,
+    /// It has ended, and at this time its channel counts as closed: some servers leave it open while a process that the
+    /// command has left behind lives.
+    closes: Option<Instant>,
     /// Nobody waits any more: the remote process was asked to end, and at this time it is made to.
     abandoned: Option<Instant>,
 }
@@ -77,6 +82,26 @@ impl Link {
         }
     }
 
+    /// Runs a command as [`Link::run`] does, if there is an unused session for it. `None` where there is none, or where
+    /// the server does not start it: nobody is to learn from a command that need not be.
+    pub async fn try_run(self: &Rc<Self>, command: &[u8], sink: &mut dyn Sink) -> Result<Option<Exit>> {
+        let _at_work = self.at_work();
+        if self.state.borrow().ahead.len() == 0 {
+            return Ok(None);
+        }
+        let Some(permit) = self.sessions.try_enter() else { return Ok(None) };
+        let channel = self.start(command, permit)?;
+        Ok(match (Run { link: self, channel, sink }).await? {
+            Ended::Exit(exit) => Some(exit),
+            Ended::NotStarted(_) => None,
+        })
+    }
+
+    /// The host's shell does not run our scripts: none is tried again that need not be.
+    pub fn lacks_shell(&self) {
+        self.memory.lacks_shell.set(true);
+    }
+
     /// Refused beside SFTP only: commands can do all that SFTP can, so that has to go. Refused alone after others: the
     /// server allows no second session on this connection. Refused at the first: it never will.
     fn learn_from_refusal(&self, reason: &str, sftp: bool) -> Error {
@@ -121,7 +146,14 @@ impl Execs {
     }
 
     /// `in_use` holds sessions at this moment; a refusal that is `early` says nothing.
-    pub(super) fn handle_event(&mut self, client: &mut Client, event: Event, in_use: InUse, early: bool) {
+    pub(super) fn handle_event(
+        &mut self,
+        client: &mut Client,
+        event: Event,
+        in_use: InUse,
+        early: bool,
+        now: Instant,
+    ) {
         let Some(channel) = event.channel() else { return };
         let Some(exec) = self.running.get_mut(&channel) else { return };
         match event {
@@ -136,8 +168,12 @@ impl Execs {
             }
             Event::ExitStatus { status, .. } => exec.exit = Some(Exit::Code(status)),
             Event::ExitSignal { signal, .. } => exec.exit = Some(Exit::Signal(signal)),
+            Event::Eof(_) => exec.eof = true,
             Event::Closed(_) => exec.closed = true,
             _ => {}
+        }
+        if exec.eof && exec.exit.is_some() {
+            exec.closes.get_or_insert(now + limits::CLOSE_GRACE);
         }
         if exec.abandoned.is_none() {
             exec.wake();
@@ -149,8 +185,13 @@ impl Execs {
         }
     }
 
-    /// Makes abandoned commands end that did not end when they were asked.
+    /// Makes abandoned commands end that did not end when they were asked, and channels that outlive their command.
     pub(super) fn end_overdue(&mut self, client: &mut Client, now: Instant) {
+        for exec in self.running.values_mut().filter(|exec| exec.closes.is_some_and(|at| at <= now)) {
+            exec.closes = None;
+            exec.closed = true;
+            exec.wake();
+        }
         self.running.retain(|&channel, exec| {
             let overdue = exec.abandoned.is_some_and(|at| at <= now);
             if overdue {
@@ -162,7 +203,7 @@ impl Execs {
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        self.running.values().filter_map(|exec| exec.abandoned).min()
+        self.running.values().flat_map(|exec| [exec.abandoned, exec.closes]).flatten().min()
     }
 
     pub(super) fn wake_all(&mut self) {
@@ -179,7 +220,9 @@ impl Exec {
             opened,
             refusal: None,
             exit: None,
+            eof: false,
             closed: false,
+            closes: None,
             abandoned: None,
         }
     }

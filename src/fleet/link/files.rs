@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use super::{Link, State};
-use crate::base::time::Instant;
+use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::errors;
 use crate::fleet::gate::Permit;
@@ -32,12 +32,34 @@ pub(super) struct Channel {
     id: ChannelId,
     session: Session,
     /// What the session wants to say and the channel's window does not take yet.
-    unsent: Vec<u8>,
+    unsent: Unsent,
     operations: HashMap<OpId, Operation>,
     /// Whether the version exchange is over.
     ready: bool,
     /// When the server last said something, or was first asked after it had answered everything.
     heard: Instant,
+}
+
+/// Bytes of which the first ones have been taken.
+#[derive(Default)]
+struct Unsent {
+    bytes: Vec<u8>,
+    taken: usize,
+}
+
+impl Unsent {
+    fn rest(&self) -> &[u8] {
+        &self.bytes[self.taken..]
+    }
+
+    fn taken(&mut self, count: usize) {
+        self.taken += count;
+        // Moves the rest to the front only when that frees more than it moves.
+        if self.taken > self.bytes.len() / 2 {
+            self.bytes.drain(..self.taken);
+            self.taken = 0;
+        }
+    }
 }
 
 #[derive(Default)]
@@ -46,7 +68,31 @@ struct Operation {
     done: Option<Result<Outcome, Failure>>,
 }
 
+/// What a look at a path has to expect.
+#[derive(Debug, Clone, Copy)]
+pub struct Outlook {
+    /// A regular file stood there when it was last seen.
+    pub is_known_file: bool,
+    /// To the host and back.
+    pub round_trip: Option<Duration>,
+    /// Sessions in which a command could start at once.
+    pub unused_sessions: usize,
+    /// Requests under way to the same host, this one included.
+    pub requests: usize,
+}
+
 impl Link {
+    /// What a look at `path` has to expect that begins now.
+    pub fn outlook(&self, path: &[u8]) -> Outlook {
+        let state = self.state.borrow();
+        Outlook {
+            is_known_file: matches!(&state.files, Files::Open(channel) if channel.session.knows(path)),
+            round_trip: self.memory.round_trip(),
+            unused_sessions: if self.memory.lacks_shell.get() { 0 } else { state.ahead.len() },
+            requests: state.active + 1,
+        }
+    }
+
     /// Whether the host serves files by SFTP, as far as is known; where it is not, SFTP is asked for and believed in.
     /// Operations that it then fails are `NotBegun`: they are to be tried again, when it is known.
     pub fn serves_files(&self) -> Result<bool> {
@@ -110,6 +156,7 @@ impl Link {
         let State { client, ahead, files, .. } = &mut *state;
         let now = (self.clock)();
         let id = ahead.take(client, now).map_err(|error| self.explain(&error))?;
+        client.widen(id, limits::SFTP_CHANNEL_WINDOW_BYTES);
         client.subsystem(id, "sftp");
         let mut channel = Box::new(Channel::new(id, now, client.is_openssh()));
         channel.send(client);
@@ -215,7 +262,7 @@ impl Channel {
         Self {
             id,
             session: Session::new(is_openssh),
-            unsent: Vec::new(),
+            unsent: Unsent::default(),
             operations: HashMap::new(),
             ready: false,
             heard: now,
@@ -229,9 +276,9 @@ impl Channel {
     }
 
     fn send(&mut self, client: &mut Client) {
-        while self.session.poll_transmit(&mut self.unsent) {}
-        let taken = client.send(self.id, &self.unsent);
-        self.unsent.drain(..taken);
+        while self.session.poll_transmit(&mut self.unsent.bytes) {}
+        let taken = client.send(self.id, self.unsent.rest());
+        self.unsent.taken(taken);
     }
 
     fn receive(&mut self, client: &mut Client) -> Result<()> {

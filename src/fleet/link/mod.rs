@@ -27,6 +27,7 @@ use crate::ssh::{self, ChannelId, Event};
 use ahead::{Ahead, InUse};
 use exec::Execs;
 use files::Files;
+pub use files::Outlook;
 pub use tunnel::Tunnel;
 use tunnel::Tunnels;
 
@@ -298,7 +299,7 @@ impl Link {
         } else if ahead.owns(channel) {
             ahead.handle_event(client, &event, in_use, early);
         } else {
-            execs.handle_event(client, event, in_use, early);
+            execs.handle_event(client, event, in_use, early, now);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Races between addresses of this machine. A listener whose queue is full stands for an address that is dead: the
 //! kernel drops whatever knocks there.
 
+use crate::base::time::Duration;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::os::fd::OwnedFd;
 
@@ -37,7 +38,7 @@ fn dead() -> (SocketAddr, Vec<OwnedFd>) {
 
 fn connect_within(limit: Duration, addresses: &[SocketAddr], origin: &Origin) -> Option<Result<SocketAddr>> {
     let work = async {
-        let (stream, _) = connect(addresses, origin, 1).await?;
+        let stream = connect(addresses, origin, 1).await?;
         Ok(stream.peer_addr().unwrap())
     };
     runtime::run(runtime::within(limit, work)).unwrap()
@@ -92,10 +93,14 @@ fn a_race_that_is_given_up_leaves_nothing() {
         for _ in 0..20 {
             assert!(runtime::within(limit, connect(&addresses, &origin, 1)).await.is_none());
         }
-        assert!(runtime::within(limit, std::future::pending::<()>()).await.is_none());
-        attempts_at(dead)
+        // The kernel takes a moment to cancel the last ones.
+        let late = now() + Duration::from_secs(10);
+        while attempts_at(dead) > before {
+            assert!(now() < late, "sockets are left");
+            runtime::sleep_until(now() + limit).await;
+        }
     };
-    assert_eq!(runtime::run(races).unwrap(), before);
+    runtime::run(races).unwrap();
 }
 
 #[test]
