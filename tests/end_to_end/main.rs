@@ -21,4 +21,5 @@ mod passwords;
 mod reads;
 mod runtime;
 mod servers;
+mod transfers;
 mod ways;
