@@ -39,6 +39,7 @@
 //! | what an error means to a caller, to a retry, to a metric | the table in `base/error.rs` |
 //! | an algorithm | `crypto/`, then `ssh/algorithm.rs` and `ssh/cipher.rs` or `ssh/kex/` |
 //! | which commands and options are allowed | `scout/command/table.rs` |
+//! | the way to a host | `fleet/route.rs` (jump hosts), `fleet/pool.rs` (who shares what), `io/path.rs` (addresses, programs) |
 //! | how remote commands are ended | `fleet/leash.rs` |
 //! | what agents see of a tool | `mcp/tools/`, then `UPDATE_GOLDEN=1 cargo test --test mcp_surface` |
 

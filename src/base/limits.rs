@@ -111,6 +111,11 @@ pub const SSH_REKEY_BYTES_AES: u64 = 32 * 1024 * 1024 * 1024;
 pub const SSH_REKEY_BYTES_CHACHA: u64 = 1024 * 1024 * 1024;
 /// Packets under one key: far from the wrap of the 32-bit sequence number (RFC 4344 §3.1).
 pub const SSH_REKEY_PACKETS: u32 = 1 << 30;
+/// Key exchanges that the peer starts while the keys have carried less than so many bytes, and how many of them are taken
+/// in one period. OpenSSH's `RekeyLimit` in bytes is met only where somebody means harm; in time it makes one a second.
+pub const SSH_REKEY_BYTES_MIN: u64 = 16 * 1024;
+pub const SSH_REKEYS_WASTED_MAX: u32 = 64;
+pub const SSH_REKEYS_WASTED_PERIOD: Duration = Duration::from_secs(60);
 /// A peer that does not finish a key exchange on an established connection by then is gone.
 pub const SSH_REKEY_TIMEOUT: Duration = Duration::from_secs(30);
 /// One message of an ssh-agent (OpenSSH's own bound), and the keys it may list.

@@ -1,8 +1,8 @@
 //! Diffie-Hellman modulo the safe primes of RFC 3526, with 2 as generator.
 
 use super::{Rejected, random};
-use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
-use crypto_bigint::{Odd, U512, U2048, U4096, U8192, Uint};
+use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
+use crypto_bigint::{BoxedUint, Odd, U2048, U4096, U8192};
 use zeroize::{Zeroize, Zeroizing};
 
 /// A group, by its number of bits; RFC 3526 calls them 14, 16 and 18.
@@ -13,29 +13,38 @@ pub enum Group {
     Bits8192,
 }
 
+impl Group {
+    fn prime(self) -> Odd<BoxedUint> {
+        match self {
+            Self::Bits2048 => Odd::from(&PRIME_2048),
+            Self::Bits4096 => Odd::from(&PRIME_4096),
+            Self::Bits8192 => Odd::from(&PRIME_8192),
+        }
+    }
+}
+
+const GENERATOR: u8 = 2;
+
 /// Twice the strength of the strongest cipher whose key may come out of it (RFC 4419 §6.2), and more than twice that
 /// of the largest group (RFC 3526 §8).
 const EXPONENT_BYTES: usize = 64;
 
 /// A secret for one key exchange, wiped when dropped.
 pub struct Secret {
-    group: Group,
-    exponent: U512,
+    parameters: BoxedMontyParams,
+    exponent: BoxedUint,
 }
 
 impl Secret {
     pub fn generate(group: Group) -> Self {
         let bytes = Zeroizing::new(random::array::<EXPONENT_BYTES>());
-        Self { group, exponent: U512::from_be_slice(&*bytes) }
+        let exponent = BoxedUint::from_be_slice_vartime(&*bytes);
+        Self { parameters: BoxedMontyParams::new_vartime(group.prime()), exponent }
     }
 
     /// Big-endian, as long as the prime.
     pub fn public(&self) -> Zeroizing<Vec<u8>> {
-        match self.group {
-            Group::Bits2048 => power(&PRIME_2048, &U2048::from(GENERATOR), &self.exponent),
-            Group::Bits4096 => power(&PRIME_4096, &U4096::from(GENERATOR), &self.exponent),
-            Group::Bits8192 => power(&PRIME_8192, &U8192::from(GENERATOR), &self.exponent),
-        }
+        self.power(&[GENERATOR]).unwrap_or_default()
     }
 
     /// The shared secret, big-endian, as long as the prime. `peer` is big-endian without leading zeros.
@@ -43,11 +52,23 @@ impl Secret {
     /// # Errors
     /// `peer` is not above 1 and below the prime less 1: with it everybody would know the secret (RFC 8268 §4).
     pub fn agree(&self, peer: &[u8]) -> Result<Zeroizing<Vec<u8>>, Rejected> {
-        match self.group {
-            Group::Bits2048 => shared(&PRIME_2048, peer, &self.exponent),
-            Group::Bits4096 => shared(&PRIME_4096, peer, &self.exponent),
-            Group::Bits8192 => shared(&PRIME_8192, peer, &self.exponent),
+        self.power(peer).ok_or(Rejected)
+    }
+
+    /// In a time that tells nothing of the exponent. `None` for a base out of range.
+    fn power(&self, base: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let prime = self.parameters.modulus();
+        let base = BoxedUint::from_be_slice(base, prime.bits_precision()).ok()?;
+        let one = BoxedUint::one_with_precision(prime.bits_precision());
+        if base <= one || base >= prime.wrapping_sub(&one) {
+            return None;
         }
+        let mut power = BoxedMontyForm::new(base, &self.parameters).pow(&self.exponent);
+        let mut number = power.retrieve();
+        let bytes = Zeroizing::new(number.to_be_bytes().into_vec());
+        power.zeroize();
+        number.zeroize();
+        Some(bytes)
     }
 }
 
@@ -56,37 +77,6 @@ impl Drop for Secret {
         self.exponent.zeroize();
     }
 }
-
-fn shared<const LIMBS: usize>(
-    prime: &Odd<Uint<LIMBS>>,
-    peer: &[u8],
-    exponent: &U512,
-) -> Result<Zeroizing<Vec<u8>>, Rejected> {
-    let mut bytes = vec![0; Uint::<LIMBS>::BYTES.checked_sub(peer.len()).ok_or(Rejected)?];
-    bytes.extend_from_slice(peer);
-    let peer = Uint::from_be_slice(&bytes);
-    let last = prime.as_ref().wrapping_sub(&Uint::ONE);
-    if peer <= Uint::ONE || peer >= last { Err(Rejected) } else { Ok(power(prime, &peer, exponent)) }
-}
-
-/// In a time that tells nothing of the exponent.
-fn power<const LIMBS: usize>(
-    prime: &Odd<Uint<LIMBS>>,
-    base: &Uint<LIMBS>,
-    exponent: &U512,
-) -> Zeroizing<Vec<u8>> {
-    let parameters = FixedMontyParams::new_vartime(*prime);
-    let mut power = FixedMontyForm::new(base, &parameters).pow(exponent);
-    let mut number = power.retrieve();
-    let mut bytes = number.to_be_bytes();
-    let out = Zeroizing::new(bytes.as_ref().to_vec());
-    power.zeroize();
-    number.zeroize();
-    bytes.zeroize();
-    out
-}
-
-const GENERATOR: u32 = 2;
 
 const PRIME_2048: Odd<U2048> = Odd::<U2048>::from_be_hex(concat!(
     "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD",
@@ -142,11 +132,7 @@ mod tests {
     const GROUPS: [Group; 3] = [Group::Bits2048, Group::Bits4096, Group::Bits8192];
 
     fn prime(group: Group) -> Vec<u8> {
-        match group {
-            Group::Bits2048 => PRIME_2048.to_be_bytes().as_ref().to_vec(),
-            Group::Bits4096 => PRIME_4096.to_be_bytes().as_ref().to_vec(),
-            Group::Bits8192 => PRIME_8192.to_be_bytes().as_ref().to_vec(),
-        }
+        group.prime().to_be_bytes().into_vec()
     }
 
     /// The first `bits` binary places of pi and what stands before them, by Machin's formula.
@@ -186,7 +172,7 @@ mod tests {
             let (ours, theirs) = (Secret::generate(group), Secret::generate(group));
             let shared = ours.agree(&theirs.public()).unwrap();
             assert_eq!(shared, theirs.agree(&ours.public()).unwrap());
-            let exponent = BigUint::from_bytes_be(ours.exponent.to_be_bytes().as_ref());
+            let exponent = BigUint::from_bytes_be(&ours.exponent.to_be_bytes());
             let (base, modulus) =
                 (BigUint::from_bytes_be(&theirs.public()), BigUint::from_bytes_be(&prime(group)));
             assert!(base.modpow(&exponent, &modulus) == BigUint::from_bytes_be(&shared));

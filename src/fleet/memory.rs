@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use super::key_memory::KeyMemory;
 use crate::base::time::Duration;
+use crate::ssh::Guess;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -16,6 +17,8 @@ pub struct Memory {
     pub(super) serves_one_session: Cell<bool>,
     /// It hung up when sessions were opened ahead of their use.
     pub(super) opens_no_sessions_ahead: Cell<bool>,
+    /// What it prefers of our algorithms.
+    guess: Cell<Option<Guess>>,
     /// Its commands run no script of ours, as those of accounts that are for SFTP only.
     pub(super) lacks_shell: Cell<bool>,
     /// The shortest round trip of late.
@@ -26,6 +29,16 @@ impl Memory {
     /// How long a message and its answer take to the host and back: the shortest of late, without the host's work.
     pub fn round_trip(&self) -> Option<Duration> {
         self.round_trip.get()
+    }
+
+    /// What the next connection may guess. Only one may: where it fails, the guess may have been the reason.
+    pub fn take_guess(&self) -> Option<Guess> {
+        self.guess.take()
+    }
+
+    /// A connection was made, and the host may be met with this guess again.
+    pub fn note_guess(&self, guess: Option<Guess>) {
+        self.guess.set(guess);
     }
 
     /// A message was answered after `time`. Shorter than ever is believed at once, longer by and by: the way may have

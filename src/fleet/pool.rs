@@ -123,6 +123,12 @@ impl Pool {
 
     /// Takes places for the host and all its hops that have none, and joins their dials: each waits for the one before.
     fn dial(self: &Rc<Self>, route: &Rc<Route>) -> Result<Shared<Dial>> {
+        let length = route.legs().count();
+        if length > self.connections_max {
+            let text =
+                format!("The way there takes {length} connections, and {} are allowed", self.connections_max);
+            return Err(Error::new(Kind::Busy, text));
+        }
         let mut places = self.places.borrow_mut();
         let mut missing = Vec::new();
         let mut found = None;
@@ -206,22 +212,14 @@ fn make_room(places: &mut Places, connections_max: usize, count: usize, keep: Op
         let free = places.iter().filter(|(key, _)| !hops.contains(*key) && Some(&***key) != keep);
         let idle = free.filter_map(|(key, place)| Some((place.idle_since()?, key)));
         let Some(key) = idle.min_by_key(|(since, _)| *since).map(|(_, key)| Rc::clone(key)) else {
-            return Err(no_room(connections_max, count));
+            let text = format!("All {connections_max} connections are at work; try again later");
+            return Err(Error::new(Kind::Busy, text));
         };
         if let Some(Place { content: Content::Ready(link, _), .. }) = places.remove(&key) {
             link.close();
         }
     }
     Ok(())
-}
-
-fn no_room(connections_max: usize, count: usize) -> Error {
-    let text = if count > connections_max {
-        format!("The way there takes {count} connections, and {connections_max} are allowed")
-    } else {
-        format!("All {connections_max} connections are at work; try again later")
-    };
-    Error::new(Kind::Busy, text)
 }
 
 /// The places that others need.

@@ -55,7 +55,7 @@ async fn write(mut writer: Writer, link: Rc<Link>) {
             next(&link, changed).await;
         }
     }
-    writer.close();
+    writer.close().await;
     link.handle_closed();
 }
 

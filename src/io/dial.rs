@@ -68,6 +68,7 @@ async fn connect(
     let config = terms(settings, host, &known_hosts)?;
     let mut login = Login { host, known_hosts: &known_hosts, credentials, stage, memory: &memory };
     let (stream, client) = login.along(&path, config).await?;
+    memory.note_guess(client.preferences().copied());
     let options = LinkOptions {
         host: host.alias.as_str().into(),
         sessions: settings.max_sessions_per_connection,
@@ -137,6 +138,7 @@ impl Login<'_> {
         let mut retries = Retries::new();
         loop {
             self.credentials.apply(&mut config);
+            config.guess = self.memory.take_guess();
             let stream = path.open(self.stage).await?;
             let mut client = Client::new(config.clone(), time::now());
             let failure = match self.on(stream, &mut client).await {

@@ -36,6 +36,10 @@ impl<'a> Path<'a> {
             return Ok(Self::Tunnel { hop: hop.link.await?, host });
         }
         match &host.proxy {
+            Proxy::Command(_) if host.proxy_use_fdpass => {
+                let text = "its SSH configuration asks for ProxyUseFdpass, which is not supported";
+                Err(Error::new(Kind::HostConfig, text))
+            }
             Proxy::Command(command) => Ok(Self::Command { command, host: &host.alias }),
             Proxy::Jump(_) => Err(Error::new(Kind::Internal, "a jump host was left out")),
             Proxy::None => {

@@ -13,7 +13,9 @@ use monoio::io::{
 use monoio::net::{TcpStream, UnixStream};
 
 use super::proxy_command::{Complaint, Program, Running};
+use super::runtime::within;
 use super::socket::QuickAck;
+use crate::base::limits;
 use crate::fleet::Tunnel;
 
 /// Both directions.
@@ -106,11 +108,14 @@ impl Writer {
         }
     }
 
-    /// Ends the connection; the reader's wait ends too.
-    pub(super) fn close(self) {
+    /// Ends the connection, on which everything has been said; the reader's wait ends too.
+    pub(super) async fn close(self) {
         match self {
             Self::Tcp(_, read) => drop(read.cancel()),
-            Self::Tunnel(tunnel) => tunnel.close(),
+            Self::Tunnel(tunnel) => {
+                within(limits::FAREWELL_PATIENCE, tunnel.finished()).await;
+                tunnel.close();
+            }
             Self::Program(half, running, read) => {
                 read.cancel();
                 drop((half, running));

@@ -39,6 +39,9 @@ pub enum Failure {
     /// Only regular files are opened: anything else may block the server, and with it every other operation.
     #[error("it is {0}, not a regular file")]
     NotRegular(FileType),
+    /// An entry of a directory has a path or nothing at all for its name.
+    #[error("the host lists an entry called {0:?}, which is no name")]
+    Name(String),
 }
 
 /// The operation was not started.

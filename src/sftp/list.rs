@@ -4,14 +4,16 @@
 //! which they could take entries.
 
 use super::attrs::{Attrs, FileType};
-use super::error::{Error, StatusCode};
+use super::error::{Error, Failure, StatusCode};
 use super::handles::Guess;
 use super::operation::{Next, Outcome, Step};
 use super::reply::{Name, Names, Reply};
 use super::request::{Asked, Request};
 use super::requests::Room;
+use super::wire::sanitise;
 use crate::base::limits::{
     PATH_BYTES_MAX, SFTP_READDIRS_FIRST, SFTP_READDIRS_MAX, SFTP_READLINKS_IN_FLIGHT_MAX, SFTP_READLINKS_MAX,
+    SFTP_STATUS_TEXT_BYTES_MAX,
 };
 use std::collections::VecDeque;
 
@@ -142,8 +144,11 @@ impl List {
             (Asked::OpenDir, Reply::Handle(handle)) => self.opened(handle),
             (Asked::ReadDir { guessed: true }, _) if !self.may_have_guessed_right() => {}
             (Asked::ReadDir { .. }, Reply::Names(names)) => {
-                let more = !names.is_empty() && self.add(names)?;
-                self.batches.answered(!more);
+                let is_last = names.is_empty();
+                match self.add(names)? {
+                    Ok(more) => self.batches.answered(is_last || !more),
+                    Err(failure) => return Ok(Step::Done(Err(failure))),
+                }
             }
             (Asked::ReadDir { .. }, Reply::Status { code: StatusCode::Eof, .. }) => {
                 self.batches.answered(true)
@@ -188,10 +193,13 @@ impl List {
     }
 
     /// Takes in one batch of names; false when a limit was met.
-    fn add(&mut self, mut names: Names<'_>) -> Result<bool, Error> {
+    fn add(&mut self, mut names: Names<'_>) -> Result<Result<bool, Failure>, Error> {
         while !self.truncated
             && let Some(Name { name, longname, attrs }) = names.next()?
         {
+            if !is_name(name) {
+                return Ok(Err(Failure::Name(sanitise(name, SFTP_STATUS_TEXT_BYTES_MAX))));
+            }
             let entry = Entry { name: name.to_vec(), longname: longname.to_vec(), attrs, link: None };
             match self.bytes_left.checked_sub(entry.cost()) {
                 Some(bytes_left) if self.entries.len() < self.entries_max => {
@@ -202,7 +210,7 @@ impl List {
                 _ => self.truncated = true,
             }
         }
-        Ok(!self.truncated)
+        Ok(Ok(!self.truncated))
     }
 
     fn handle_link(&mut self, index: usize, target: Option<Name<'_>>) {
@@ -229,15 +237,20 @@ impl List {
     }
 }
 
+/// What may be the name of an entry. A path in its place is made for those who put it behind the directory's and open it.
+fn is_name(name: &[u8]) -> bool {
+    !name.is_empty() && !name.iter().any(|byte| matches!(byte, b'/' | 0))
+}
+
 impl Links {
-    /// Remembers the entry at `index` if it is a link that can be asked for: a name with a slash names no entry.
+    /// Remembers the entry at `index` if it is a link that can be asked for.
     fn note(&mut self, entry: &Entry, index: usize) {
         let is_link = match entry.attrs.file_type() {
             FileType::Symlink => true,
             FileType::Unknown => entry.longname.starts_with(b"l"),
             _ => false,
         };
-        if is_link && self.found < SFTP_READLINKS_MAX && !entry.name.contains(&b'/') {
+        if is_link && self.found < SFTP_READLINKS_MAX {
             self.found += 1;
             self.waiting.push_back(index);
         }

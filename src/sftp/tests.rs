@@ -1,5 +1,6 @@
 //! Whole operations against the server in `testing`, and against servers that misbehave.
 
+mod hostile;
 mod predicted;
 mod write;
 

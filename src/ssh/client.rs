@@ -1,6 +1,13 @@
 //! The client: transport, login, channels and timers composed into one machine. Knows no sockets and no clock.
 
-use super::auth::{Method, PublicIdentity, Tried};
+mod config;
+mod deadlines;
+#[cfg(any(test, feature = "testing"))]
+mod keyed;
+
+pub use config::ClientConfig;
+
+use super::auth::Tried;
 use super::channel::{ChannelId, Kind, Start, Stream};
 use super::channels::Channels;
 use super::error::{Error, Phase};
@@ -8,61 +15,14 @@ use super::event::{Event, Events};
 use super::inbox::Inbox;
 use super::login::{Given, Login};
 use super::number;
-use super::offer::{Guess, Offer};
+use super::offer::Guess;
+use super::renewal::Renewals;
 use super::text::sanitise_line;
-use super::timer::{Keepalive, Liveness, Rekey, Timer, Timers, Verdict};
+use super::timer::{Liveness, Timers};
 use super::transport::Transport;
 use super::wire::{Reader, Write};
-use crate::base::limits::{
-    KEEPALIVE_INTERVAL_DEFAULT, KEEPALIVE_MISSED_MAX, SSH_IDLE_MESSAGES_MAX, SSH_PACKET_BYTES_MAX,
-    SSH_PASSWORD_PROMPTS_DEFAULT, SSH_REKEY_TIMEOUT, SSH_TEXT_BYTES_MAX, SSH_WINDOW_BYTES,
-};
+use crate::base::limits::{SSH_IDLE_MESSAGES_MAX, SSH_PACKET_BYTES_MAX, SSH_TEXT_BYTES_MAX};
 use std::time::{Duration, Instant};
-
-/// What a connection needs to know before it starts.
-#[derive(Debug, Clone)]
-pub struct ClientConfig {
-    pub user: String,
-    /// Ways to log in, most preferred first.
-    pub methods: Vec<Method>,
-    /// Likeliest first; each is tried with a signature at once.
-    pub identities: Vec<PublicIdentity>,
-    /// How often a password is asked for, and how many dialogues are begun (`NumberOfPasswordPrompts`).
-    pub password_prompts: u32,
-    /// The first identity is known to be enough: channels are opened in the same write as its signature, without
-    /// waiting for the answer. Where it turns out not to be enough they are opened after login; a server may also
-    /// hang up, and has to be dialled again without this.
-    pub opens_early: bool,
-    pub offer: Offer,
-    /// `None`: a silent peer is never asked.
-    pub keepalive: Option<Keepalive>,
-    /// Bytes each channel may have received and not consumed.
-    pub window_bytes: u32,
-    pub rekey: Rekey,
-    /// What [`Client::preferences`] said of this server before. Ignored where the offer does not hold both.
-    pub guess: Option<Guess>,
-}
-
-impl ClientConfig {
-    /// Defaults for everything else, and no identities.
-    pub fn new(user: impl Into<String>) -> Self {
-        Self {
-            user: user.into(),
-            methods: Method::ALL.to_vec(),
-            identities: Vec::new(),
-            password_prompts: SSH_PASSWORD_PROMPTS_DEFAULT,
-            opens_early: false,
-            offer: Offer::default(),
-            keepalive: Some(Keepalive {
-                interval: KEEPALIVE_INTERVAL_DEFAULT,
-                missed_max: KEEPALIVE_MISSED_MAX,
-            }),
-            window_bytes: SSH_WINDOW_BYTES,
-            rekey: Rekey::default(),
-            guess: None,
-        }
-    }
-}
 
 /// Why nothing more happens.
 enum End {
@@ -92,6 +52,7 @@ pub struct Client {
     idle_messages: u32,
     /// Keepalives without an answer.
     asked: u32,
+    renewals: Renewals,
     end: Option<End>,
 }
 
@@ -111,6 +72,7 @@ impl Client {
             inbox: Inbox::default(),
             idle_messages: 0,
             asked: 0,
+            renewals: Renewals::new(now),
             end: None,
         }
     }
@@ -197,26 +159,6 @@ impl Client {
         self.fail(error)
     }
 
-    /// The deadline of [`poll_timeout`](Self::poll_timeout) has come. Too early is harmless.
-    ///
-    /// # Errors
-    /// The peer is gone. Terminal.
-    pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
-        self.check_end()?;
-        if self.timers.expire(Timer::Exchange, now) {
-            return self.fail(Error::RekeyTimeout);
-        }
-        if self.timers.expire(Timer::Keepalive, now) {
-            self.check_liveness(now)?;
-        }
-        if self.timers.expire(Timer::Rekey, now) {
-            self.transport.start_rekey();
-        }
-        self.timers.expire(Timer::Now, now);
-        self.settle(now);
-        Ok(())
-    }
-
     /// Appends everything that is ready to be sent. True when something was appended; then there may be more.
     pub fn poll_transmit(&mut self, out: &mut Vec<u8>) -> bool {
         if self.end.is_none() {
@@ -232,11 +174,6 @@ impl Client {
             self.channels.told(channel, stream);
         }
         Some(event)
-    }
-
-    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
-    pub fn poll_timeout(&self) -> Option<Instant> {
-        if self.end.is_some() { None } else { self.timers.next() }
     }
 
     // --- answers to events
@@ -447,6 +384,10 @@ impl Client {
                 self.login.handle_extensions(payload)
             }
             number::KEXINIT..=number::KEX_LAST => {
+                if message == number::KEXINIT && !self.transport.is_exchanging() && self.transport.is_fresh()
+                {
+                    self.renewals.waste(self.told)?;
+                }
                 let host_key = self.transport.handle_kex(payload, sequence)?;
                 self.events.extend(host_key.map(Event::HostKey));
                 Ok(())
@@ -518,59 +459,6 @@ impl Client {
         let text = reader.string(SSH_PACKET_BYTES_MAX, "DISCONNECT").unwrap_or_default();
         let text = sanitise_line(text, SSH_TEXT_BYTES_MAX);
         Error::Disconnected { phase: self.phase(), reason: reason.unwrap_or_default(), text }
-    }
-
-    /// Starts a key exchange when what was sent or received makes one due. Data goes first: so each key carries some,
-    /// however low the bound.
-    fn renew_keys(&mut self) {
-        if self.login.is_done() && self.transport.wants_rekey() {
-            self.transport.start_rekey();
-            self.timers.set(Timer::Now, self.told);
-        }
-    }
-
-    /// After input and deadlines: keeps the timers in step with the state.
-    fn settle(&mut self, now: Instant) {
-        self.told = now;
-        if !self.login.is_done() {
-            return;
-        }
-        if self.transport.is_exchanging() {
-            self.timers.stop(Timer::Rekey);
-            self.timers.start(Timer::Exchange, now + SSH_REKEY_TIMEOUT);
-        } else {
-            self.timers.stop(Timer::Exchange);
-            if let Some(interval) = self.rekey_interval {
-                self.timers.start(Timer::Rekey, now + interval);
-            }
-        }
-        if let Some(liveness) = &self.liveness {
-            self.timers.start(Timer::Keepalive, liveness.deadline());
-        }
-    }
-
-    fn check_liveness(&mut self, now: Instant) -> Result<(), Error> {
-        let Some(liveness) = &mut self.liveness else { return Ok(()) };
-        match liveness.judge(now) {
-            Verdict::Alive(until) => self.timers.set(Timer::Keepalive, until),
-            Verdict::Gone { missed } => return self.fail(Error::KeepaliveTimeout { missed }),
-            Verdict::Ask(until) => {
-                self.timers.set(Timer::Keepalive, until);
-                self.ask();
-                self.trim();
-            }
-        }
-        Ok(())
-    }
-
-    /// OpenSSH's keepalive: any answer, a refusal too, is a sign of life.
-    fn ask(&mut self) {
-        self.asked = self.asked.saturating_add(1);
-        self.transport.send(|out| {
-            out.push(number::GLOBAL_REQUEST);
-            out.put_string(b"keepalive@openssh.com");
-            out.put_bool(true);
-        });
     }
 
     /// The connection is idle: gives unused memory back.

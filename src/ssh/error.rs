@@ -92,6 +92,8 @@ pub enum Error {
     Closed { phase: Phase },
     #[error("the server did not answer {missed} keepalives")]
     KeepaliveTimeout { missed: u32 },
+    #[error("the server renews keys without end")]
+    RekeyFlood,
     #[error("the server did not finish renewing keys in time")]
     RekeyTimeout,
 

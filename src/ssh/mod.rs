@@ -30,6 +30,7 @@ pub(crate) mod number;
 mod offer;
 mod openssh_key;
 pub(crate) mod packet;
+mod renewal;
 mod signature;
 #[cfg(test)]
 mod tests;
@@ -53,4 +54,4 @@ pub use timer::{Keepalive, Rekey};
 pub use user_certificate::{CertificateError, UserCertificate};
 
 #[cfg(any(test, feature = "testing"))]
-pub(crate) use auth::server_signature_algorithms;
+pub(crate) use {auth::server_signature_algorithms, transport::Past};

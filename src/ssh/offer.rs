@@ -9,6 +9,9 @@ pub struct Offer {
     pub host_keys: Vec<HostKeyAlgorithm>,
     pub ciphers: Vec<Cipher>,
     pub macs: Vec<Mac>,
+    /// How many of `host_keys`, from the front, lead to a key that can be checked; all while nothing is known of the
+    /// host.
+    checkable: usize,
 }
 
 /// The names of an [`Offer`], as ssh_config(5) lists them.
@@ -43,9 +46,11 @@ pub struct Guess {
 
 impl Default for Offer {
     fn default() -> Self {
+        let host_keys: Vec<_> = HostKeyAlgorithm::all().collect();
         Self {
             kex: KexAlgorithm::ALL.to_vec(),
-            host_keys: HostKeyAlgorithm::all().collect(),
+            checkable: host_keys.len(),
+            host_keys,
             ciphers: Cipher::preferred(),
             macs: Mac::ALL.to_vec(),
         }
@@ -63,9 +68,11 @@ impl Offer {
         ciphers: &[String],
         macs: &[String],
     ) -> Result<Self, UnsupportedList> {
+        let host_keys = known("HostKeyAlgorithms", host_keys, HostKeyAlgorithm::from_name)?;
         Ok(Self {
             kex: known("KexAlgorithms", kex, KexAlgorithm::from_name)?,
-            host_keys: known("HostKeyAlgorithms", host_keys, HostKeyAlgorithm::from_name)?,
+            checkable: host_keys.len(),
+            host_keys,
             ciphers: known("Ciphers", ciphers, Cipher::from_name)?,
             macs: known("MACs", macs, Mac::from_name)?,
         })
@@ -88,22 +95,32 @@ impl Offer {
         let is_known = |algorithm: &HostKeyAlgorithm| {
             key_types.iter().any(|key_type| key_type.as_ref() == algorithm.signature().key_type())
         };
-        self.host_keys.sort_by_key(|algorithm| !is_known(algorithm));
+        self.prefer(is_known);
     }
 
-    /// Puts both algorithms of `guess` first. False when one of them is not offered; then nothing changes.
+    /// Moves certificates to the front: an authority is known that may vouch for the host.
+    pub fn prefer_certificates(&mut self) {
+        self.prefer(|algorithm| algorithm.is_certified());
+    }
+
+    fn prefer(&mut self, is_checkable: impl Fn(&HostKeyAlgorithm) -> bool) {
+        self.host_keys.sort_by_key(|algorithm| !is_checkable(algorithm));
+        self.checkable = match self.host_keys.partition_point(is_checkable) {
+            0 => self.host_keys.len(),
+            count => count,
+        };
+    }
+
+    /// Puts both algorithms of `guess` first. False when one of them is not offered, or the host key could not be
+    /// checked; then nothing changes.
     pub(crate) fn lead_with(&mut self, guess: Guess) -> bool {
-        let is_offered = self.kex.contains(&guess.kex) && self.host_keys.contains(&guess.host_key);
+        let is_offered = self.kex.contains(&guess.kex)
+            && self.host_keys.iter().take(self.checkable).any(|host_key| *host_key == guess.host_key);
         if is_offered {
             self.kex.sort_by_key(|kex| *kex != guess.kex);
             self.host_keys.sort_by_key(|host_key| *host_key != guess.host_key);
         }
         is_offered
-    }
-
-    /// Moves certificates to the front: an authority is known that may vouch for the host.
-    pub fn prefer_certificates(&mut self) {
-        self.host_keys.sort_by_key(|algorithm| !algorithm.is_certified());
     }
 }
 
@@ -143,6 +160,24 @@ mod tests {
         offer.prefer_certificates();
         assert_eq!(offer.host_keys[..3], [Certified(RsaSha512), Certified(RsaSha256), Certified(Ed25519)]);
         assert_eq!(offer.host_keys[6], Plain(RsaSha512));
+    }
+
+    #[test]
+    fn a_guess_leads_only_to_keys_that_can_be_checked() {
+        let guess = |host_key| Guess { kex: KexAlgorithm::EcdhP256, host_key };
+        let mut offer = Offer::default();
+        assert!(offer.lead_with(guess(Plain(RsaSha512))));
+        assert_eq!((offer.kex[0], offer.host_keys[0]), (KexAlgorithm::EcdhP256, Plain(RsaSha512)));
+        assert_eq!((offer.kex[1], offer.host_keys[1]), (KexAlgorithm::MlKem768X25519, Certified(Ed25519)));
+        let mut offer = Offer::default();
+        offer.prefer_host_keys(&["ssh-ed25519", "ssh-rsa"]);
+        assert!(!offer.lead_with(guess(Plain(EcdsaP256))));
+        assert!(offer.clone().lead_with(guess(Plain(RsaSha512))));
+        offer.prefer_certificates();
+        assert!(!offer.clone().lead_with(guess(Plain(RsaSha512))));
+        assert!(offer.clone().lead_with(guess(Certified(EcdsaP256))));
+        offer.kex = vec![KexAlgorithm::Curve25519];
+        assert!(!offer.lead_with(guess(Certified(EcdsaP256))));
     }
 
     #[test]

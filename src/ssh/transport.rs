@@ -1,6 +1,11 @@
 //! The transport layer (RFC 4253) as one end: version string, key exchanges, packets out and in. Holds back what may
 //! not be sent during an exchange. Must not know logins and channels.
 
+#[cfg(any(test, feature = "testing"))]
+mod keyed;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use keyed::Past;
+
 use super::cipher::PacketKey;
 use super::error::{Error, Phase};
 use super::held::Held;
@@ -12,7 +17,9 @@ use super::number;
 use super::offer::{Guess, Offer};
 use super::packet::{Opened, Opener, Sealer};
 use super::wire::Write;
-use crate::base::limits::{SSH_HELD_BYTES_MAX, SSH_OUT_AND_ANSWERS_BYTES_MAX, SSH_OUT_BYTES_MAX};
+use crate::base::limits::{
+    SSH_HELD_BYTES_MAX, SSH_OUT_AND_ANSWERS_BYTES_MAX, SSH_OUT_BYTES_MAX, SSH_REKEY_BYTES_MIN,
+};
 
 /// Where the current key exchange is.
 enum Kex {
@@ -256,6 +263,12 @@ impl Transport {
         if matches!(self.kex, Kex::Idle) {
             self.kex = Kex::Init(self.send_init());
         }
+    }
+
+    /// Whether the keys have carried too little to be renewed already.
+    pub fn is_fresh(&self) -> bool {
+        let bytes = Some(SSH_REKEY_BYTES_MIN);
+        !self.sealer.direction.is_spent(bytes) && !self.opener.direction.is_spent(bytes)
     }
 
     pub fn is_exchanging(&self) -> bool {

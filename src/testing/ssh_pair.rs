@@ -72,9 +72,19 @@ impl Default for User {
     }
 }
 
+fn config(users: &[User], change: impl FnOnce(&mut ClientConfig)) -> ClientConfig {
+    let mut config = ClientConfig::new("me");
+    config.identities = users.iter().map(|user| user.public.clone()).collect();
+    change(&mut config);
+    config
+}
+
 fn identity(blob: &[u8]) -> PublicIdentity {
     PublicIdentity::from_blob(blob).expect("a type that is used")
 }
+
+/// Deadlines that one moment may bring.
+const TIMEOUTS_MAX: usize = 100;
 
 /// Both ends, moved by hand: a round is one write of each.
 pub struct Pair {
@@ -115,14 +125,33 @@ impl Pair {
         link: Link,
         change: impl FnOnce(&mut ClientConfig),
     ) -> Self {
-        let mut config = ClientConfig::new("me");
-        config.identities = users.iter().map(|user| user.public.clone()).collect();
-        change(&mut config);
+        let config = config(&users, change);
+        Self::between(users, Server::new(server), link, |_, now| Client::new(config, now))
+    }
+
+    /// As [`Pair::with`], but for the first key exchange, which is skipped.
+    pub fn keyed(
+        server: ServerConfig,
+        link: Link,
+        users: usize,
+        change: impl FnOnce(&mut ClientConfig),
+    ) -> Self {
+        let users: Vec<User> = (0..users).map(|_| User::new()).collect();
+        let config = config(&users, change);
+        Self::between(users, Server::new(server), link, |server, now| server.keyed_client(config, now))
+    }
+
+    fn between(
+        users: Vec<User>,
+        mut server: Server,
+        link: Link,
+        client: impl FnOnce(&mut Server, Instant) -> Client,
+    ) -> Self {
         let now = crate::base::time::now();
         let seed = if let Link::Random(seed) = link { seed } else { 0 };
         Self {
-            client: Client::new(config, now),
-            server: Server::new(server),
+            client: client(&mut server, now),
+            server,
             users,
             events: Vec::new(),
             error: None,
@@ -232,9 +261,13 @@ impl Pair {
     /// Lets time go by without a word of the server.
     pub fn advance(&mut self, by: Duration) {
         self.now += by;
-        while self.error.is_none() && self.client.poll_timeout().is_some_and(|at| at <= self.now) {
+        for _ in 0..TIMEOUTS_MAX {
+            if self.error.is_some() || self.client.poll_timeout().is_none_or(|at| at > self.now) {
+                return;
+            }
             self.error = self.client.handle_timeout(self.now).err();
         }
+        panic!("a deadline that has passed stays");
     }
 
     /// Opens a session and runs a command on it to its end, feeding `input`; its standard output.

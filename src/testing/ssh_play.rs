@@ -8,7 +8,7 @@
 use super::choices::Choices;
 use super::ssh_pair::{Link, Pair};
 use super::ssh_play_session::Session;
-use super::ssh_server::ServerConfig;
+use super::ssh_server::{Doors, ServerConfig};
 use crate::base::limits::{
     SSH_CHANNEL_PACKET_BYTES_MAX, SSH_OUT_AND_ANSWERS_BYTES_MAX, SSH_PACKET_BYTES_MAX,
 };
@@ -28,15 +28,19 @@ const EXCHANGES_MAX: usize = 6;
 const ERROR_TEXT_BYTES_MAX: usize = 8 * 1024;
 const SESSIONS_MAX: usize = 80;
 const SEND_BYTES_MAX: u16 = 10_000;
-/// The larger groups are left out: they take the time in which a thousand other things can happen.
-const KEX: &[KexAlgorithm] = &[
-    KexAlgorithm::MlKem768X25519,
+/// Key exchange methods that cost little, and one that has a value of its own for everything.
+const KEX: [KexAlgorithm; 4] = [
+    KexAlgorithm::Curve25519,
     KexAlgorithm::Curve25519,
     KexAlgorithm::EcdhP256,
-    KexAlgorithm::EcdhP384,
-    KexAlgorithm::EcdhP521,
-    KexAlgorithm::Group14Sha256,
+    KexAlgorithm::MlKem768X25519,
 ];
+/// Ways to log in: cheap ones first.
+const STEPS: [&[&str]; 4] =
+    [&["password"], &["keyboard-interactive"], &["publickey"], &["publickey", "password"]];
+const PASSWORD: &str = "open";
+const DIALOG: &[&[(&str, bool, &str)]] = &[&[("first", true, "1"), ("second", false, "2")], &[]];
+const ANSWERS: &[&str] = &["1", "2"];
 
 /// What the network may do besides being slow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,12 +118,18 @@ impl<'a> Play<'a> {
             Mood::HostileFromTheStart,
         ]);
         let server = ServerConfig {
-            kex: choices.pick(KEX),
+            kex: choices.pick(&KEX),
             cipher: choices.pick(Cipher::ALL),
             mac: choices.pick(Mac::ALL),
             is_strict: choices.flag(),
             sessions_max: choices.pick(&[10, 1, 80]),
             window_bytes: choices.pick(&[64 * 1024, 100, 5_000, 2 * 1024 * 1024]),
+            doors: Doors {
+                steps: choices.pick(&STEPS),
+                password: PASSWORD,
+                dialog: DIALOG,
+                ..Doors::default()
+            },
             banner: choices.pick(&[None, Some("be\x1b[0m careful")]),
             ..ServerConfig::default()
         };
@@ -128,12 +138,22 @@ impl<'a> Play<'a> {
             2 => Link::Bytes,
             _ => Link::Random(u64::from(choices.u16())),
         };
+        let is_keyed = choices.u8() % 4 > 0 && mood != Mood::HostileFromTheStart;
         let window_bytes = choices.pick(&[2 * 1024 * 1024, 100, 5_000, 64 * 1024]);
         let rekey_bytes = choices.pick(&[None, None, Some(20_000), Some(1)]);
-        let pair = Pair::with(server, link, 1, |config: &mut ClientConfig| {
+        let opens_early = choices.flag();
+        let users = usize::from(server.doors.steps.contains(&"publickey"));
+        let change = |config: &mut ClientConfig| {
             config.window_bytes = window_bytes;
             config.rekey.bytes = rekey_bytes;
-        });
+            config.opens_early = opens_early;
+        };
+        let mut pair = match is_keyed {
+            true => Pair::keyed(server, link, users, change),
+            false => Pair::with(server, link, users, change),
+        };
+        pair.passwords = vec![PASSWORD; 2];
+        pair.answers = vec![ANSWERS; 4];
         let mut play = Self {
             choices,
             pair,
@@ -278,8 +298,6 @@ impl<'a> Play<'a> {
             self.pair.deliver(&bytes);
         } else {
             self.pair.advance(Duration::ZERO);
-            let next = self.pair.client.poll_timeout();
-            assert!(next.is_none_or(|next| next > self.pair.now), "a deadline that has passed stays");
         }
         self.collect();
         true

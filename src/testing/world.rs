@@ -26,7 +26,7 @@ use crate::fleet::net::{Hop, Net};
 use crate::fleet::{Fleet, Link, Memory, Shell};
 
 /// The hosts of every world, as `world.ssh_config` names them.
-pub const HOSTS: [&str; 3] = ["alpha", "bravo", "charlie"];
+pub const HOSTS: [&str; 6] = ["alpha", "away", "bravo", "charlie", "deep", "far"];
 /// What lasts longer hangs.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 /// Who is ready again and again without time going on spins.

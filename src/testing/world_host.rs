@@ -50,6 +50,7 @@ const ECHO: u16 = 7;
 pub struct Connection {
     server: RefCell<Server>,
     is_open: Cell<bool>,
+    is_broken: Cell<bool>,
 }
 
 impl Default for SimHost {
@@ -125,7 +126,11 @@ impl SimHost {
             login.take(&answer, now());
         }
         let Login { client, server, .. } = login;
-        let connection = Rc::new(Connection { server: RefCell::new(server), is_open: Cell::new(true) });
+        let connection = Rc::new(Connection {
+            server: RefCell::new(server),
+            is_open: Cell::new(true),
+            is_broken: Cell::new(false),
+        });
         self.connections.borrow_mut().push(Rc::clone(&connection));
         let options = LinkOptions {
             host: host.alias.as_str().into(),
@@ -158,6 +163,11 @@ impl Connection {
 
     pub fn is_open(&self) -> bool {
         self.is_open.get()
+    }
+
+    /// The wire breaks; the client hears of it with the next bytes.
+    pub fn break_off(&self) {
+        self.is_broken.set(true);
     }
 
     /// Ends every subsystem, as if its process had died.
@@ -325,6 +335,9 @@ impl Wire {
     }
 
     fn deliver(&mut self, mut bytes: &[u8]) {
+        if self.connection.is_broken.get() {
+            return self.link.handle_loss(&ErrorKind::TimedOut.into());
+        }
         while !bytes.is_empty() && !self.link.has_ended() {
             let length = self.piece(bytes.len()).min(self.until_cut.unwrap_or(usize::MAX));
             let (piece, rest) = bytes.split_at(length);

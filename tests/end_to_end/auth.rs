@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::support::{
     Account, Agent, Authority, Dropbear, Endpoint, Key, KeyType, Library, PythonServer, Scout, Sshd,
+    eventually, is_connected,
 };
 
 const PROBE: &str = "h1:/proc/version";
@@ -176,7 +177,7 @@ fn passphrases_come_from_commands_and_the_environment_too() {
 fn certified(key_type: KeyType) -> (Sshd, Authority, Key) {
     let sshd = Sshd::start();
     let authority = Authority::generate(&sshd.account.path("authority"));
-    std::fs::write(sshd.account.authorized_keys(), "").unwrap();
+    std::fs::write(sshd.account.authorized_keys(), "").expect("authorized_keys");
     sshd.account.trust(&authority);
     let key = Key::generate(&sshd.account.path("certified"), key_type);
     (sshd, authority, key)
@@ -241,12 +242,14 @@ fn a_public_key_names_the_one_in_the_agent() {
     assert_eq!(sshd.log().count("Failed publickey"), 0);
 }
 
-/// Reads once on each of two connections.
-fn read_twice(scout: Scout, between: impl FnOnce()) {
+/// Reads on a connection of its own, each time.
+fn read_anew(scout: Scout, endpoint: &Endpoint) -> impl FnMut() {
     let mut client = scout.env("SCOUT_IDLE_TIMEOUT", "1ms").client();
-    assert!(client.scout(json!({ "target": PROBE })).text().contains("Linux"));
-    between();
-    assert!(client.scout(json!({ "target": PROBE })).text().contains("Linux"));
+    let address = endpoint.address;
+    move || {
+        assert!(client.scout(json!({ "target": PROBE })).text().contains("Linux"));
+        eventually("the connection is closed", || !is_connected(address));
+    }
 }
 
 #[test]
@@ -265,10 +268,15 @@ fn an_agent_may_hold_more_keys_than_a_connection_may_try() {
     // The configuration names the key as well; what counts is that the agent's others come before it.
     std::fs::rename(&sshd.endpoint.identity, sshd.account.path("moved")).unwrap();
     std::fs::remove_file(sshd.endpoint.identity.with_extension("pub")).unwrap();
-    let refused = std::cell::Cell::new(0);
-    read_twice(scout, || refused.set(sshd.log().count("Failed publickey")));
-    assert_eq!(refused.get(), 4);
-    assert_eq!(sshd.log().count("Failed publickey"), 4, "the key that was taken goes first from then on");
+    let mut read = read_anew(scout, &sshd.endpoint);
+    read();
+    assert_eq!((sshd.connections(), sshd.log().count("Failed publickey")), (3, 4));
+    read();
+    assert_eq!(
+        (sshd.connections(), sshd.log().count("Failed publickey")),
+        (4, 4),
+        "the taken key goes first"
+    );
 }
 
 #[test]
@@ -298,12 +306,11 @@ fn hurry(account: &Account, endpoint: &Endpoint) {
     let lines =
         format!("IdentityFile {}\nIdentityFile {}", endpoint.identity.display(), second.path.display());
     let scout = Scout::new().unknown_host("h1", endpoint, &lines).known_hosts(&endpoint.known_hosts());
-    let mut client = scout.env("SCOUT_IDLE_TIMEOUT", "1ms").client();
-    let mut read = || assert!(client.scout(json!({ "target": PROBE })).text().contains("Linux"));
+    let mut read = read_anew(scout, endpoint);
     read();
     read();
     let kept = format!("{}\n", second.public);
-    std::fs::write(account.authorized_keys(), kept).unwrap();
+    std::fs::write(account.authorized_keys(), kept).expect("authorized_keys");
     read();
     read();
 }
@@ -321,7 +328,10 @@ fn haste_ends_well_with_every_server() {
     }
     // It reads its authorized_keys file once: only the haste that ends well can be had.
     let asyncssh = PythonServer::start(Library::AsyncSsh);
-    read_twice(Scout::with(&asyncssh.endpoint), || {});
+    let mut read = read_anew(Scout::with(&asyncssh.endpoint), &asyncssh.endpoint);
+    read();
+    read();
+    read();
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What people, agents and peers get wrong: each with a message that says so, and a server that goes on serving.
 
 use std::io::{Read, Write};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -167,6 +168,23 @@ fn a_server_that_says_nothing() {
     let scout = Scout::with(&fake.endpoint).env("SCOUT_CONNECT_TIMEOUT", 1);
     let message = scout.client().scout(json!({ "target": "h1:/x" })).tool_error();
     assert!(message.starts_with("Error: Cannot connect to h1: ") && message.contains("1s"), "{message}");
+}
+
+#[test]
+fn a_server_that_says_a_byte_now_and_then() {
+    let sshd = Sshd::start();
+    // A version string that never ends, then one and a packet that never ends: neither is silence.
+    for start in ["", "SSH-2.0-slow\r\n\0\0\x40\x04"] {
+        let fake = Fake::start(&sshd, move |mut stream| {
+            let _ = stream.write_all(start.as_bytes());
+            while stream.write_all(b"S").is_ok() {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let scout = Scout::with(&fake.endpoint).env("SCOUT_CONNECT_TIMEOUT", 1);
+        let message = scout.client().scout(json!({ "target": "h1:/x" })).tool_error();
+        assert!(message.starts_with("Error: Cannot connect to h1: ") && message.contains("1s"), "{message}");
+    }
 }
 
 #[test]

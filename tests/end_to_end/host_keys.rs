@@ -169,7 +169,7 @@ struct Certified {
 impl Certified {
     /// For the host `web.example`, as `certify` says.
     fn start(certify: impl FnOnce(&Authority, &Key)) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let authority = Authority::generate(&dir.path().join("authority"));
         let key = Key::generate(&dir.path().join("host"), KeyType::Ed25519);
         certify(&authority, &key);

@@ -19,6 +19,7 @@ mod matrix;
 mod mcp_stdio;
 mod passwords;
 mod reads;
+mod rekey;
 mod runtime;
 mod servers;
 mod transfers;

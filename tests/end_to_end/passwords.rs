@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{Account, Endpoint, PythonServer, Scout, Sshd};
+use crate::support::{Account, Endpoint, PythonServer, Scout, Sshd, eventually, is_connected};
 
 const PROBE: &str = "h1:/proc/version";
 
@@ -42,6 +42,7 @@ fn a_key_and_a_password_are_enough_where_both_are_wanted() {
     let mut client = scout.env("SCOUT_IDLE_TIMEOUT", "1ms").client();
     for _ in 0..3 {
         assert!(client.scout(serde_json::json!({ "target": PROBE })).text().contains("Linux"));
+        eventually("the connection is closed", || !is_connected(sshd.endpoint.address));
     }
 }
 

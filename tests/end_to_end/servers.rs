@@ -1,30 +1,8 @@
-//! The algorithms and habits of real servers.
+//! The habits of real servers. Their algorithms are in [`matrix`](crate::matrix).
 
 use serde_json::json;
 
-use crate::support::{Dropbear, Endpoint, KeyType, Library, PythonServer, Scout, Sshd, TinySsh, program};
-
-#[test]
-fn every_algorithm_of_openssh_that_we_speak() {
-    let mut lines = vec![
-        "KexAlgorithms curve25519-sha256",
-        "KexAlgorithms curve25519-sha256@libssh.org",
-        "Ciphers aes128-gcm@openssh.com",
-        "Ciphers aes256-gcm@openssh.com",
-        "Ciphers chacha20-poly1305@openssh.com",
-    ];
-    // Since OpenSSH 9.9; the Debian of today is older.
-    if offers("kex", "mlkem768x25519-sha256") {
-        lines.push("KexAlgorithms mlkem768x25519-sha256");
-    }
-    for line in lines {
-        check(&Sshd::builder().config(line).start(), line);
-    }
-    for algorithm in ["rsa-sha2-256", "rsa-sha2-512"] {
-        let line = format!("HostKeyAlgorithms {algorithm}");
-        check(&Sshd::builder().host_keys(&[KeyType::Rsa]).config(&line).start(), &line);
-    }
-}
+use crate::support::{Dropbear, Endpoint, KeyType, Library, PythonServer, Scout, Sshd, TinySsh};
 
 #[test]
 fn no_common_algorithm_names_what_the_server_offers() {
@@ -135,15 +113,6 @@ fn servers_made_of_libraries_run_commands() {
     }
 }
 
-/// Data that fills windows and packets, over SFTP and exec.
-fn check(sshd: &Sshd, what: &str) {
-    let text: String = (0..30_000).map(|n| format!("{n:09}\n")).collect();
-    let file = sshd.write("text", &text);
-    let mut client = Scout::with(&sshd.endpoint).client();
-    assert!(client.read(&format!("h1:{file}")) == text, "{what}: a read");
-    assert!(client.query("h1:~", "cat text").trim_end() == text.trim_end(), "{what}: a command");
-}
-
 fn check_small(endpoint: &Endpoint) {
     let mut client = Scout::with(endpoint).client();
     assert_eq!(client.query("h1:~", "cat notes.txt | wc -l").trim(), "1");
@@ -152,9 +121,4 @@ fn check_small(endpoint: &Endpoint) {
     assert!(client.read("h1:~").contains("notes.txt"));
     let missing = client.scout(json!({ "target": "h1:/nope" })).tool_error();
     assert_eq!(missing, "Error: Path not found: /nope");
-}
-
-fn offers(kind: &str, name: &str) -> bool {
-    let output = program("ssh", "openssh-client").args(["-Q", kind]).output().expect("ssh runs");
-    String::from_utf8_lossy(&output.stdout).lines().any(|line| line == name)
 }

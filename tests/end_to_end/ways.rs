@@ -72,6 +72,13 @@ fn a_program_that_fails_says_why() {
 }
 
 #[test]
+fn a_program_that_passes_a_socket_is_refused() {
+    let sshd = Sshd::start();
+    let message = with(&sshd, &format!("{}\nProxyUseFdpass yes", netcat())).run(&["read", PROBE]).failure();
+    assert!(message.contains("ProxyUseFdpass"), "{message}");
+}
+
+#[test]
 fn an_ipv6_host_is_a_host() {
     let sshd = Sshd::builder().config("ListenAddress ::1").start();
     let port = sshd.endpoint.address.port();

@@ -47,6 +47,17 @@ pub fn unused() -> SocketAddrV4 {
     listen().1
 }
 
+/// Whether somebody on this machine has a connection to this address.
+pub fn is_connected(address: SocketAddrV4) -> bool {
+    const ESTABLISHED: &str = "01";
+    let remote = format!("{:08X}:{:04X}", u32::from_ne_bytes(address.ip().octets()), address.port());
+    let table = std::fs::read_to_string("/proc/net/tcp").expect("/proc/net/tcp");
+    table.lines().any(|line| {
+        let mut fields = line.split_ascii_whitespace().skip(2);
+        fields.next() == Some(&remote) && fields.next() == Some(ESTABLISHED)
+    })
+}
+
 /// Different for every call and, as far as the process number reaches, every process: the port is free with certainty.
 fn next_ip() -> Ipv4Addr {
     static NEXT: AtomicU32 = AtomicU32::new(1);

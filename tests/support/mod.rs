@@ -21,7 +21,7 @@ mod tap;
 pub use account::Account;
 pub use distance::Distance;
 pub use keys::{Agent, Authority, Key, KeyType};
-pub use loopback::Endpoint;
+pub use loopback::{Endpoint, is_connected};
 pub use mcp_pipe::McpPipe;
 pub use names::Names;
 pub use peers::{Fake, Relay};

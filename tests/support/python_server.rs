@@ -42,14 +42,11 @@ impl PythonServer {
         Self::launch(library, account, &[&host_key])
     }
 
-    /// Takes [`Account::PASSWORD`] in a dialogue, and no key.
+    /// Also takes [`Account::PASSWORD`], in a dialogue.
     pub fn with_dialogue() -> Self {
         let account = Account::new();
         let host_key = Key::generate(&account.path("host_key"), KeyType::Ed25519);
-        let server =
-            Self::launch_with(Library::AsyncSsh, account, &[&host_key], &["--password", Account::PASSWORD]);
-        std::fs::write(server.account.authorized_keys(), "").expect("authorized_keys");
-        server
+        Self::launch_with(Library::AsyncSsh, account, &[&host_key], &["--password", Account::PASSWORD])
     }
 
     /// A certificate beside a host key is presented by servers that know how.

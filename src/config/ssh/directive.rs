@@ -54,6 +54,7 @@ pub enum Flag {
     CheckHostIp,
     HashKnownHosts,
     NoHostAuthenticationForLocalhost,
+    ProxyUseFdpass,
 }
 
 /// Directives with a number.
@@ -88,7 +89,7 @@ pub enum Text {
 }
 
 impl Flag {
-    pub const COUNT: usize = Self::NoHostAuthenticationForLocalhost as usize + 1;
+    pub const COUNT: usize = Self::ProxyUseFdpass as usize + 1;
 }
 
 impl Count {
@@ -269,6 +270,7 @@ impl Parser {
             "hostkeyalias" => Ok(Directive::Text(Text::HostKeyAlias, one()?.to_ascii_lowercase())),
             "knownhostscommand" => Ok(Directive::Text(Text::KnownHostsCommand, line.command().to_owned())),
             "nohostauthenticationforlocalhost" => yes_or_no(Flag::NoHostAuthenticationForLocalhost),
+            "proxyusefdpass" => yes_or_no(Flag::ProxyUseFdpass),
             "revokedhostkeys" => text(Text::RevokedHostKeys),
             "connecttimeout" => return timed(keyword, Time::ConnectTimeout, one()?),
             "serveraliveinterval" => return timed(keyword, Time::ServerAliveInterval, one()?),

@@ -47,6 +47,7 @@ impl Draft<'_> {
             hash_known_hosts: self.flag(Flag::HashKnownHosts, false),
             revoked_host_keys: self.revoked_host_keys(&tokens)?,
             no_host_authentication_for_localhost: self.flag(Flag::NoHostAuthenticationForLocalhost, false),
+            proxy_use_fdpass: self.flag(Flag::ProxyUseFdpass, false),
             known_hosts_command: text(Text::KnownHostsCommand).filter(|command| !is_none(command)),
             algorithms: self.algorithms(defaults),
             rekey_limit: Rekey {

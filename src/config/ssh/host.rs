@@ -50,6 +50,8 @@ pub struct HostConfig {
     /// When to change keys. Without bytes that is left to the cipher, without an interval time does not matter.
     pub rekey_limit: Rekey,
     pub proxy: Proxy,
+    /// The proxy's command passes a connected socket on and carries no bytes. We cannot take it.
+    pub proxy_use_fdpass: bool,
     pub address_family: AddressFamily,
     /// The local address, and the interface, to connect from.
     pub bind_address: Option<String>,

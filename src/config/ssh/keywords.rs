@@ -62,7 +62,6 @@ pub const FLAGS: &[&str] = &[
     "gssapidelegatecredentials",
     "hostbasedauthentication",
     "permitlocalcommand",
-    "proxyusefdpass",
     "stdinnull",
     "streamlocalbindunlink",
     "visualhostkey",

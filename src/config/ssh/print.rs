@@ -58,6 +58,7 @@ impl HostConfig {
             ("kbdinteractiveauthentication", flag(written.kbd_interactive_authentication)),
             ("nohostauthenticationforlocalhost", flag(self.no_host_authentication_for_localhost)),
             ("passwordauthentication", flag(written.password_authentication)),
+            ("proxyusefdpass", flag(self.proxy_use_fdpass)),
             ("pubkeyauthentication", written.pubkey_authentication.name()),
             ("stricthostkeychecking", self.strict_host_key_checking.name()),
             ("tcpkeepalive", flag(self.tcp_keep_alive)),

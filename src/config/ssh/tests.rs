@@ -206,6 +206,126 @@ fn a_key_alias_is_looked_up_without_a_port() {
     assert_eq!(config.resolve("b").unwrap().known_as(), ("b", 2222));
 }
 
+fn with_exec(text: &str, exec: Exec) -> SshConfig {
+    let home = Home::new(&[("config", text.as_bytes())]);
+    let config =
+        SshConfig::load_with(Some(&home.path("config")), &home.env, AlgorithmLists::spoken(), Some(exec));
+    config.unwrap()
+}
+
+#[test]
+fn commands_of_match_run_only_when_it_is_allowed_and_needed() {
+    let text = "Host a\n User ann\nMatch user ann exec \"is %n %r\"\n Port 7\n";
+    let config = with_exec(text, Exec(std::rc::Rc::new(|command| command == "is a ann")));
+    assert!(config.warnings().is_empty());
+    assert_eq!(config.resolve("a").unwrap().port, 7);
+    assert_eq!(with_exec(text, never()).resolve("b").unwrap().port, 22);
+}
+
+#[test]
+fn a_match_nobody_can_decide_is_an_error_of_the_hosts_that_come_to_it() {
+    let config = config("Host a\n User ann\nMatch user ann localnetwork 10.0.0.0/8\n Port 1\n");
+    assert_eq!(refusal(&config, "a"), "config:3: 'Match localnetwork' is not supported");
+    assert_eq!(config.resolve("b").unwrap().port, 22);
+}
+
+#[test]
+fn tags_are_matched() {
+    let config = config("Host a\n Tag work\nMatch tagged w*\n Port 7\n");
+    assert_eq!(config.resolve("a").unwrap().port, 7);
+    assert_eq!(config.resolve("b").unwrap().port, 22);
+}
+
+#[test]
+fn what_a_hop_says_wins_as_on_a_command_line() {
+    let text = "Host gate\n HostName gate.x\n User ann\n Port 7\nMatch user bob\n ConnectTimeout 3\n\
+                Host far\n HostName far.x\n User eve\n ProxyJump bob@gate:8,%r@%h:%p,last\n";
+    let config = config(&text.replace(":%p", ""));
+    let Proxy::Jump(hops) = config.resolve("far").unwrap().proxy else { panic!("it jumps") };
+    let hop = |user: Option<&str>, host: &str, port| Jump {
+        user: user.map(str::to_owned),
+        host: host.to_owned(),
+        port,
+    };
+    assert_eq!(
+        hops,
+        [hop(Some("bob"), "gate", Some(8)), hop(Some("eve"), "far.x", None), hop(None, "last", None)]
+    );
+    let gate = config.resolve_jump(&hops[0]).unwrap();
+    assert_eq!((gate.hostname.as_str(), gate.user.as_str(), gate.port), ("gate.x", "bob", 8));
+    assert_eq!(gate.connect_timeout, Some(Duration::from_secs(3)));
+    let gate = config.resolve_jump(&hop(None, "gate", None)).unwrap();
+    assert_eq!((gate.user.as_str(), gate.port, gate.connect_timeout), ("ann", 7, None));
+}
+
+#[test]
+fn a_host_does_not_jump_through_itself() {
+    let config = config("Host *.x\n ProxyJump gate.x\nHost *.y\n ProxyJump gate.y:2222\n");
+    assert_eq!(
+        refusal(&config, "gate.x"),
+        "config:2: proxyjump 'gate.x': the host would jump through itself"
+    );
+    assert!(config.resolve("web.x").is_ok() && config.resolve("gate.y").is_ok());
+}
+
+#[test]
+fn a_proxy_command_has_its_tokens_expanded() {
+    let config = config("Host a\n HostName a.x\n User ann\n ProxyCommand nc \"%h\" %p ${VAR} # 100%%\n");
+    let command = "nc \"a.x\" 22 ${VAR} # 100%".to_owned();
+    assert_eq!(config.resolve("a").unwrap().proxy, Proxy::Command(command));
+    assert_eq!(config.resolve("b").unwrap().proxy, Proxy::None);
+}
+
+#[test]
+fn methods_are_those_preferred_and_not_turned_off() {
+    use crate::ssh::Method::{KeyboardInteractive, Password, PublicKey};
+    let config = config(
+        "Host a\n PreferredAuthentications password,gssapi-with-mic,publickey\nHost b\n PasswordAuthentication no\n\
+         Host c\n PubkeyAuthentication no\n ChallengeResponseAuthentication no\n",
+    );
+    let methods = |host| config.resolve(host).unwrap().methods;
+    assert_eq!(methods("a"), [Password, PublicKey]);
+    assert_eq!(methods("b"), [PublicKey, KeyboardInteractive]);
+    assert_eq!(methods("c"), [Password]);
+    assert_eq!(methods("d"), [PublicKey, KeyboardInteractive, Password]);
+}
+
+#[test]
+fn variables_of_our_environment_are_sent_by_pattern() {
+    let mut home = Home::new(&[("config", b"SendEnv LC_* LANG X?\nSendEnv -LANG\nSetEnv A=1 B=\n")]);
+    home.env.vars = [("LC_B", "b"), ("LC_A", "a"), ("LANG", "C"), ("XY", "z"), ("XYZ", "no")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+    let host = home.load().resolve("h").unwrap();
+    let pairs =
+        |list: &[(&str, &str)]| list.iter().map(|&(n, v)| (n.to_owned(), v.to_owned())).collect::<Vec<_>>();
+    assert_eq!(host.send_env, pairs(&[("LC_A", "a"), ("LC_B", "b"), ("XY", "z")]));
+    assert_eq!(host.set_env, pairs(&[("A", "1"), ("B", "")]));
+}
+
+#[test]
+fn a_name_that_only_the_dns_knows_is_an_error() {
+    let config = config(
+        "CanonicalDomains corp.example\nHost web\n CanonicalizeHostname yes\nHost a.b.c\n CanonicalizeHostname yes\n\
+         Match canonical\n Port 7\n",
+    );
+    assert!(
+        refusal(&config, "web")
+            .starts_with("config:3: canonicalizehostname: 'web' would have to be looked up")
+    );
+    assert_eq!(config.resolve("a.b.c").unwrap().port, 7);
+    assert_eq!(config.resolve("db").unwrap().port, 22);
+}
+
+#[test]
+fn a_command_for_host_keys_is_not_run_and_said_so() {
+    let config = config("Host a\n KnownHostsCommand /bin/keys %H\nHost b\n KnownHostsCommand none\n");
+    assert_eq!(config.resolve("a").unwrap().known_hosts_command.as_deref(), Some("/bin/keys %H"));
+    assert_eq!(config.resolve("b").unwrap().known_hosts_command, None);
+    let warnings: Vec<_> = config.warnings().iter().map(|warning| warning.line).collect();
+    assert_eq!(warnings, [2]);
+}
+
 /// The figure is 10 ms for 1,000 hosts in a release build; this only notices when it is no longer linear.
 #[test]
 fn ten_thousand_hosts_resolve_in_linear_time() {

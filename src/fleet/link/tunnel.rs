@@ -84,6 +84,12 @@ impl Tunnel {
         poll_fn(|cx| self.poll_write(data, &mut sent, cx)).await
     }
 
+    /// Waits until the far end has closed, as it does when it has heard a goodbye. A hop that we leave before it has
+    /// passed the goodbye on may swallow it. To be called by the writer.
+    pub async fn finished(&self) {
+        poll_fn(|cx| self.poll_finished(cx)).await;
+    }
+
     /// Nothing more is read or written. Whoever waits for it hears so.
     pub fn close(&self) {
         let mut state = self.link.state.borrow_mut();
@@ -146,6 +152,17 @@ impl Tunnel {
         }
         self.channel_of(&mut state)?.writer = Some(cx.waker().clone());
         Poll::Pending
+    }
+
+    fn poll_finished(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.link.state.borrow_mut();
+        match self.channel_of(&mut state) {
+            Ok(Channel { fate: Fate::Opening | Fate::Open, writer, .. }) => {
+                *writer = Some(cx.waker().clone());
+                Poll::Pending
+            }
+            _ => Poll::Ready(()),
+        }
     }
 
     /// Errors: the link is over.

@@ -1,5 +1,7 @@
 //! The pool in a world of its own.
 
+mod hops;
+
 use std::rc::Rc;
 
 use crate::base::time::Duration;

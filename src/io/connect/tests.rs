@@ -93,10 +93,14 @@ fn a_race_that_is_given_up_leaves_nothing() {
         for _ in 0..20 {
             assert!(runtime::within(limit, connect(&addresses, &origin, 1)).await.is_none());
         }
-        assert!(runtime::within(limit, std::future::pending::<()>()).await.is_none());
-        attempts_at(dead)
+        // The kernel takes a moment to cancel the last ones.
+        let late = now() + Duration::from_secs(10);
+        while attempts_at(dead) > before {
+            assert!(now() < late, "sockets are left");
+            runtime::sleep_until(now() + limit).await;
+        }
     };
-    assert_eq!(runtime::run(races).unwrap(), before);
+    runtime::run(races).unwrap();
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 pub mod known_hosts;
 mod scratch;
+pub mod seeds;
 pub mod sftp;
 pub mod ssh_client;
 pub mod ssh_config;

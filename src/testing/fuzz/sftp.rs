@@ -1,16 +1,18 @@
 //! The SFTP client between two streams: what the server answers, and what its owner asks.
 //!
 //! One half of the inputs is played against the small server in memory, which answers rightly in any order and any
-//! pieces: results have to be right. In the other half the bytes are the answers, with the ids of requests that wait.
+//! pieces and numbers its handles in any way: results have to be right. In the other half the bytes are the answers,
+//! with the ids of requests that wait.
 
 use super::check_shown;
 use crate::base::limits::{SFTP_OPERATIONS_MAX, SFTP_PACKET_BYTES_MAX};
-use crate::sftp::{Error, LookMax, OpId, Outcome, Session};
+use crate::sftp::{Error, Failure, LookMax, OpId, Outcome, Session};
 use crate::testing::choices::Choices;
 use crate::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
+use std::collections::BTreeMap;
 
 const ACTS_MAX: usize = 300;
-const PATHS: [&str; 6] = ["/file", "/empty", "/dir", "/link", "/proc", "/none"];
+const PATHS: [&str; 7] = ["/file", "/other", "/empty", "/dir", "/link", "/proc", "/none"];
 const FILE_BYTES: usize = 3_000;
 
 pub fn run(data: &[u8]) {
@@ -22,50 +24,102 @@ pub fn run(data: &[u8]) {
     }
 }
 
-fn ask(session: &mut Session, choices: &mut Choices<'_>) -> Option<OpId> {
-    let path = choices.pick(&PATHS).as_bytes();
-    match choices.u8() % 5 {
-        0 => session.stat(path).ok(),
-        3 => session.look(path, LookMax { file_bytes: 8_192, entries: 100, entries_bytes: 10_000 }).ok(),
-        4 => session.write(b"/new", vec![0; usize::from(choices.u16())]).ok(),
-        1 => session.read(path, u64::from(choices.u16() % 4_096), u64::from(choices.u16() % 8_192)).ok(),
-        _ => session.list(path, usize::from(choices.u8()), usize::from(choices.u16())).ok(),
-    }
+/// What was asked of a session.
+#[derive(Debug, Clone, Copy)]
+enum Asked {
+    Stat,
+    Read { offset: u64, bytes_max: u64 },
+    List,
+    Look(LookMax),
+    Write(usize),
+}
+
+fn ask(session: &mut Session, choices: &mut Choices<'_>) -> Option<(OpId, &'static str, Asked)> {
+    let path = choices.pick(&PATHS);
+    let bytes = path.as_bytes();
+    let mut number = || choices.u16() % 4_096;
+    let (asked, op) = match number() % 5 {
+        0 => (Asked::Stat, session.stat(bytes)),
+        1 | 2 => {
+            let (offset, bytes_max) = (u64::from(number()), u64::from(number()));
+            (Asked::Read { offset, bytes_max }, session.read(bytes, offset, bytes_max))
+        }
+        3 => (Asked::List, session.list(bytes, usize::from(number()), usize::from(number()))),
+        _ => {
+            let (file_bytes, entries) = (u64::from(number()), usize::from(number()));
+            let max = LookMax { file_bytes, entries, entries_bytes: 64 * usize::from(number()) };
+            (Asked::Look(max), session.look(bytes, max))
+        }
+    };
+    op.ok().map(|op| (op, path, asked))
 }
 
 // --- an obedient server
 
-fn obedient(choices: &mut Choices<'_>) {
+/// What is at a path, links followed; `None` for what is no file.
+fn content(path: &str) -> Option<Vec<u8>> {
+    let turn = match path {
+        "/file" | "/link" => 0,
+        "/other" => 1,
+        "/proc" => 2,
+        "/empty" => return Some(Vec::new()),
+        _ => return None,
+    };
+    // No part of one looks like a part of another.
+    Some((0..FILE_BYTES).map(|at| (at / 3 * 7 + at % 3 * 80) as u8 ^ (at >> 8) as u8 ^ (turn << 6)).collect())
+}
+
+fn server(choices: &mut Choices<'_>) -> SftpServer {
     let mut server = SftpServer::new(Knobs {
-        limits: choices.pick(&[None, Some((1_000, 2)), Some((255 * 1024, 100))]),
+        limits: choices.pick(&[None, Some((1_000, 100)), Some((255 * 1024, 1_000))]),
         data_bytes_max: 100 + usize::from(choices.u16()),
         names_max: 1 + usize::from(choices.u8()),
         shuffle: choices.flag().then(|| u64::from(choices.u8())),
-        numbering: choices.pick(&[Numbering::OpenSsh, Numbering::OpenSshUntil(4), Numbering::Counting]),
+        numbering: choices.pick(&[Numbering::OpenSsh, Numbering::Counting, Numbering::OpenSshUntil(3)]),
     });
-    let content: Vec<u8> = (0..FILE_BYTES).map(|at| (at ^ (at >> 8)) as u8).collect();
-    server.put_file("/file", content.clone());
-    server.put_file("/empty", "");
-    server.put("/proc", Node::File { data: content.clone(), claimed: Some(0) });
+    for path in PATHS {
+        if let Some(data) = content(path) {
+            server.put(path, Node::File { data, claimed: (path == "/proc").then_some(0) });
+        }
+    }
     server.put("/dir", Node::Directory);
     server.put("/dir/fifo", Node::Fifo);
     server.put("/link", Node::Symlink(b"/file".to_vec()));
-    let mut session = Session::new(true);
-    let (mut down, mut asked) = (Vec::new(), 0);
-    for _ in 0..ACTS_MAX {
+    server
+}
+
+fn obedient(choices: &mut Choices<'_>) {
+    let mut server = server(choices);
+    let mut session = Session::new(choices.flag());
+    let (mut down, mut wanted) = (Vec::new(), BTreeMap::new());
+    for act in 0..ACTS_MAX {
         if choices.is_empty() {
             break;
         }
-        match choices.u8() % 4 {
-            0 => asked += usize::from(ask(&mut session, choices).is_some()),
-            1 => serve(&mut session, &mut server, &mut down),
-            2 => {
+        match choices.u8() % 8 {
+            0..=2 => wanted
+                .extend(ask(&mut session, choices).map(|(op, path, asked)| (op, (path.to_owned(), asked)))),
+            3 => {
+                // Everything is written to a path of its own.
+                let (path, count) = (format!("/new{act}"), usize::from(choices.u16() % 4_096));
+                let op = session.write(path.as_bytes(), vec![act as u8; count]).ok();
+                wanted.extend(op.map(|op| (op, (path, Asked::Write(count)))));
+            }
+            4 => {
+                let index = usize::from(choices.u8()) % wanted.len().max(1);
+                if let Some(op) = wanted.keys().nth(index).copied() {
+                    wanted.remove(&op);
+                    session.cancel(op);
+                }
+            }
+            5 => serve(&mut session, &mut server, &mut down),
+            _ => {
                 let count = usize::from(choices.u16()).min(down.len());
                 let piece: Vec<u8> = down.drain(..count).collect();
                 session.handle_input(&piece).expect("an obedient server");
             }
-            _ => asked -= usize::from(session.poll_done().is_some_and(|(_, result)| check(&content, result))),
         }
+        collect(&mut session, &mut wanted, &server);
     }
     loop {
         serve(&mut session, &mut server, &mut down);
@@ -73,11 +127,9 @@ fn obedient(choices: &mut Choices<'_>) {
             break;
         }
         session.handle_input(&std::mem::take(&mut down)).expect("an obedient server");
+        collect(&mut session, &mut wanted, &server);
     }
-    while let Some((_, result)) = session.poll_done() {
-        asked -= usize::from(check(&content, result));
-    }
-    assert_eq!(asked, 0, "operations without an end");
+    assert!(wanted.is_empty(), "operations without an end: {wanted:?}");
     assert_eq!(server.handles().0, 0, "handles that stay open");
 }
 
@@ -88,15 +140,55 @@ fn serve(session: &mut Session, server: &mut SftpServer, down: &mut Vec<u8>) {
     server.poll_transmit(down);
 }
 
-/// True, so that it can be counted.
-fn check(content: &[u8], result: Result<Outcome, crate::sftp::Failure>) -> bool {
-    if let Ok(Outcome::Read { data, .. }) = result
-        && !data.is_empty()
-    {
-        // The content repeats itself too rarely for another part to look the same.
-        assert!(memchr::memmem::find(content, &data).is_some(), "{} wrong bytes", data.len());
+fn collect(session: &mut Session, wanted: &mut BTreeMap<OpId, (String, Asked)>, server: &SftpServer) {
+    while let Some((op, result)) = session.poll_done() {
+        let (path, asked) = wanted.remove(&op).expect("every operation ends once");
+        if let Asked::Write(count) = asked {
+            assert_eq!(server.file(&path).map(<[u8]>::len), Some(count), "{path}");
+        }
+        check(&path, asked, result);
     }
-    true
+}
+
+fn check(path: &str, asked: Asked, result: Result<Outcome, Failure>) {
+    let content = content(path);
+    let (offset, bytes_max) = match asked {
+        Asked::Read { offset, bytes_max } => (offset, bytes_max),
+        Asked::Look(max) => (0, max.file_bytes),
+        Asked::Stat | Asked::List | Asked::Write(_) => (0, 0),
+    };
+    match (asked, result) {
+        (Asked::Stat, Ok(Outcome::Stat(_))) => assert!(content.is_some() || path == "/dir"),
+        (Asked::Read { .. } | Asked::Look(_), Ok(Outcome::Read { data, more, .. })) => {
+            let content = content.expect("only files are read");
+            let rest = content.get(offset as usize..).unwrap_or_default();
+            let expected = &rest[..rest.len().min(bytes_max as usize)];
+            assert!(
+                data == expected,
+                "{path}: {} bytes from {offset}, {} expected",
+                data.len(),
+                expected.len()
+            );
+            assert_eq!(more, rest.len() > expected.len());
+        }
+        (Asked::List | Asked::Look(_), Ok(Outcome::List { entries, truncated })) => {
+            assert_eq!(path, "/dir");
+            let names: Vec<&[u8]> = entries.iter().map(|entry| entry.name.as_slice()).collect();
+            assert!(truncated || names == [&b"."[..], b"..", b"fifo"], "{names:?}");
+        }
+        (Asked::Write(_), Ok(Outcome::Written)) => {}
+        (asked, Err(failure)) => {
+            let is_right = match asked {
+                Asked::Stat => path == "/none",
+                Asked::Read { .. } => content.is_none(),
+                Asked::List => path != "/dir",
+                Asked::Look(_) => path == "/none",
+                Asked::Write(_) => false,
+            };
+            assert!(is_right, "{asked:?} of {path}: {failure}");
+        }
+        (asked, outcome) => panic!("{asked:?} of {path}: {outcome:?}"),
+    }
 }
 
 // --- a hostile server
@@ -134,8 +226,12 @@ fn hostile(choices: &mut Choices<'_>) {
             break;
         }
         let result = match choices.u8() % 8 {
-            0 | 1 => {
-                ops.extend(ask(&mut session, choices));
+            0 => {
+                ops.extend(ask(&mut session, choices).map(|(op, ..)| op));
+                Ok(())
+            }
+            1 => {
+                ops.extend(session.write(b"/new", choices.block().to_vec()));
                 Ok(())
             }
             2 => {

@@ -11,9 +11,12 @@ const PAGE: &str = "docs/interop.md";
 const HEAD: &str = "\
 # Interoperability
 
-Every algorithm that we speak, against every server of the test suite that offers it. In each cell that says *works* the
-client offered that algorithm alone, logged in, read a file and ran a command, and renewed its keys within both.
-A dash means that the server does not offer it. The servers are those of Debian 12 and of the Python package index.
+Every algorithm that we speak, against every server of the test suite that offers it. Where a cell says *works*, the
+client offered that algorithm alone, logged in, read a file and ran a command, and renewed its keys on the way. A dash
+means that the server does not offer it.
+
+What was offered is read from the wire, what a server made of it from its log. dropbear and TinySSH keep no such log:
+there it shows only in that all data arrived. The servers are those of Debian 12 and of the Python package index.
 
 Written by a test: `UPDATE_GOLDEN=1 scripts/test --test end_to_end matrix::`
 ";

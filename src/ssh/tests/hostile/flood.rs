@@ -1,5 +1,5 @@
 use super::*;
-use crate::base::limits::SSH_IDLE_MESSAGES_MAX;
+use crate::base::limits::{SSH_IDLE_MESSAGES_MAX, SSH_REKEYS_WASTED_MAX, SSH_REKEYS_WASTED_PERIOD};
 
 fn idle_messages() -> [Vec<u8>; 4] {
     [
@@ -50,4 +50,40 @@ fn after_login() {
         }
     }
     assert_eq!(pair.exec("echo x", b""), b"x");
+}
+
+#[test]
+fn exchanges() {
+    let (mut pair, _) = running();
+    for _ in 0..SSH_REKEYS_WASTED_MAX {
+        pair.server.start_exchange();
+        pair.run();
+        assert_eq!(pair.error, None);
+    }
+    pair.server.start_exchange();
+    pair.run();
+    assert_eq!(pair.error, Some(Error::RekeyFlood));
+}
+
+#[test]
+fn exchanges_that_take_their_time() {
+    let (mut pair, _) = running();
+    for _ in 0..2 * SSH_REKEYS_WASTED_MAX {
+        pair.advance(2 * SSH_REKEYS_WASTED_PERIOD / SSH_REKEYS_WASTED_MAX);
+        pair.server.start_exchange();
+        pair.run();
+        assert_eq!(pair.error, None);
+    }
+}
+
+#[test]
+fn exchanges_that_are_due() {
+    let (mut pair, channel) = running();
+    pair.client.close(channel);
+    for _ in 0..2 * SSH_REKEYS_WASTED_MAX {
+        pair.exec("bytes 20000", b"");
+        pair.server.start_exchange();
+        pair.run();
+        assert_eq!(pair.error, None);
+    }
 }
