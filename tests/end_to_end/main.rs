@@ -22,4 +22,5 @@ mod reads;
 mod rekey;
 mod runtime;
 mod servers;
+mod transfers;
 mod ways;
