@@ -114,7 +114,7 @@ impl<'a> Play<'a> {
             Mood::HostileFromTheStart,
         ]);
         let server = ServerConfig {
-            kex: choices.pick(KEX),
+            kex: choices.pick(&KEX),
             cipher: choices.pick(Cipher::ALL),
             is_strict: choices.flag(),
             sessions_max: choices.pick(&[10, 1, SESSIONS_MAX]),
