@@ -156,7 +156,7 @@ impl Place {
 const NOW: u64 = 1_000_000;
 
 fn shown(certificate: Option<HostCertificate>) -> HostKey {
-    HostKey::unproven(&key(ED), SignatureAlgorithm::Ed25519, certificate)
+    HostKey::unproven(&key(ED), SignatureAlgorithm::Ed25519, certificate.map(Ok))
 }
 
 /// A certificate by `ED_OTHER` for `web.example`, valid for a second on either side of `NOW`.
@@ -252,6 +252,22 @@ fn an_authority_vouches_for_the_names_it_is_known_for() {
     // A host's own key is no authority, and the other way round.
     let refusal = verify_certified("web", &format!("web.example {ED_OTHER}"), certificate());
     assert_eq!(refusal.map_err(|text| text.contains("is not known")), Err(true));
+}
+
+#[test]
+fn a_certificate_that_says_nothing_to_us_leaves_the_key_in_it() {
+    let fault = crate::ssh::Error::CertificateAuthority { algorithm: "ssh-rsa".to_owned() };
+    let key = HostKey::unproven(&key(ED), SignatureAlgorithm::Ed25519, Some(Err(fault)));
+    let verify = |alias: &str, lines: &str| {
+        let place = Place::new(lines);
+        place.verify(&place.host(alias), &key)
+    };
+    assert_eq!(verify("web", &format!("[web.example]:2222 {ED}")), Ok(Trust::Known));
+    assert!(verify("web", &format!("[web.example]:2222 {ED_OTHER}")).unwrap_err().contains("has CHANGED"));
+    for alias in ["web", "new", "no"] {
+        let refusal = verify(alias, "").unwrap_err();
+        assert!(refusal.contains("signed with \"ssh-rsa\", which is not supported"), "{refusal}");
+    }
 }
 
 #[test]
