@@ -191,13 +191,11 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_closes_its_output_and_stays_is_ended() {
-        let (read, written) = std::io::pipe().unwrap();
-        let mut running = Command::new("sh");
-        running.args(["-c", "exec sleep 1000"]).stdout(written).process_group(0);
-        let running = Running(running.spawn().unwrap());
-        drop(running);
-        assert_eq!(std::io::read_to_string(read).unwrap(), "");
+    fn a_command_that_is_given_up_is_ended() {
+        let (ends, their_end) = std::io::pipe().unwrap();
+        let started = Command::new("sleep").arg("1000").stdout(their_end).process_group(0).spawn().unwrap();
+        drop(Running(started));
+        assert_eq!(std::io::read_to_string(ends).unwrap(), "");
     }
 
     #[test]
