@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
 
+#[path = "support/cpu.rs"]
+mod cpu;
 #[allow(dead_code, unused_imports)]
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -70,6 +72,39 @@ fn main() {
         });
         println!("| {row} |{}", cells.collect::<String>());
     }
+    costs(&sshd, &far, &home, times);
+}
+
+/// What a read costs in CPU time, here and on the host, each way.
+fn costs(sshd: &Sshd, far: &Endpoint, home: &str, times: usize) {
+    println!("\n| a read of 1 KiB | n | our CPU each | the host's CPU each |\n|---|---|---|---|");
+    for n in 0..100 * times {
+        sshd.write(&format!("cost{n}"), vec![b'x'; SMALL]);
+    }
+    let cost = |what: &str, client: &mut McpPipe, reads: usize, read: &dyn Fn(&mut McpPipe, usize)| {
+        let host = || cpu::of_tree(&sshd.account.path("sshd_config").display().to_string());
+        let (here, there) = (cpu::of(client.pid()), host());
+        (0..reads).for_each(|n| read(client, n));
+        let (here, there) = (cpu::of(client.pid()) - here, host() - there);
+        let each = |time: Duration| time.as_micros() / reads as u128;
+        println!("| {what} | {reads} | {} µs | {} µs |", each(here), each(there));
+    };
+    let read = |client: &mut McpPipe, name: String| {
+        assert!(client.read(&format!("h1:{home}/{name}")).starts_with('x'))
+    };
+    let mut near = Scout::with(&sshd.endpoint).client();
+    read(&mut near, "s0".into());
+    cost("SFTP, path known, loopback", &mut near, 500 * times, &|client, _| read(client, "s0".into()));
+    cost("SFTP, path new, loopback", &mut near, 100 * times, &|client, n| read(client, format!("cost{n}")));
+    cost("a command, loopback", &mut near, 30 * times, &|client, _| {
+        drop(client.query("h1:/", &format!("cat {home}/s0")));
+    });
+    let mut distant = Scout::with(far).client();
+    read(&mut distant, "s0".into());
+    cost("SFTP, path known, 50 ms", &mut distant, 20 * times, &|client, _| read(client, "s0".into()));
+    cost("SFTP and a command, path new, 50 ms", &mut distant, 20 * times, &|client, n| {
+        read(client, format!("cost{n}"))
+    });
 }
 
 /// A column: a figure for each row, where there is one.

@@ -5,6 +5,9 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
 
+#[allow(dead_code)]
+#[path = "support/cpu.rs"]
+mod cpu;
 #[allow(dead_code, unused_imports)]
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -82,18 +85,18 @@ fn cold(scout: &Scout, target: &str, times: usize) {
 
 fn alone(what: &str, client: &mut McpPipe, times: usize, mut once: impl FnMut(&mut McpPipe)) {
     let mut taken = histogram();
-    let (begun, cpu) = (Instant::now(), cpu(client.pid()));
+    let (begun, before) = (Instant::now(), cpu::of(client.pid()));
     for _ in 0..times {
         let begun = Instant::now();
         once(client);
         record(&mut taken, begun.elapsed());
     }
-    let spent = self::cpu(client.pid()) - cpu;
+    let spent = cpu::of(client.pid()) - before;
     row(what, &taken, Some(times as f64 / begun.elapsed().as_secs_f64()), Some(spent / times as u32));
 }
 
 fn at_once(what: &str, client: &mut McpPipe, times: usize, arguments: &serde_json::Value) {
-    let (begun, cpu) = (Instant::now(), cpu(client.pid()));
+    let (begun, before) = (Instant::now(), cpu::of(client.pid()));
     let ids: Vec<u64> = (0..times).map(|_| client.post_scout(arguments.clone())).collect();
     for id in ids {
         client.wait(id).text();
@@ -101,7 +104,7 @@ fn at_once(what: &str, client: &mut McpPipe, times: usize, arguments: &serde_jso
     let elapsed = begun.elapsed();
     let mut taken = histogram();
     record(&mut taken, elapsed);
-    let spent = self::cpu(client.pid()) - cpu;
+    let spent = cpu::of(client.pid()) - before;
     row(what, &taken, Some(times as f64 / elapsed.as_secs_f64()), Some(spent / times as u32));
 }
 
@@ -119,13 +122,6 @@ fn histogram() -> Histogram<u64> {
 
 fn record(taken: &mut Histogram<u64>, time: Duration) {
     taken.saturating_record(time.as_micros() as u64);
-}
-
-/// The CPU time a process has used, from its scheduler statistics in nanoseconds, all threads together.
-fn cpu(pid: u32) -> Duration {
-    let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
-    let spent = threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("schedstat")).ok());
-    spent.filter_map(|line| line.split(' ').next()?.parse().ok().map(Duration::from_nanos)).sum()
 }
 
 fn resident(pid: u32) -> u64 {

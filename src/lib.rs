@@ -38,6 +38,7 @@
 //! | a bound | `base/limits.rs`; a default that users may change is also a row of `config/settings/` |
 //! | what an error means to a caller, to a retry, to a metric | the table in `base/error.rs` |
 //! | an algorithm | `crypto/`, then `ssh/algorithm.rs` and `ssh/cipher.rs` or `ssh/kex/` |
+//! | how one logs in | `ssh/auth/` for what is said, `io/credentials.rs` for keys and passwords |
 //! | which commands and options are allowed | `scout/command/table.rs` |
 //! | the way to a host | `fleet/route.rs` (jump hosts), `fleet/pool.rs` (who shares what), `io/path.rs` (addresses, programs) |
 //! | how remote commands are ended | `fleet/leash.rs` |

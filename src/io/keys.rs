@@ -15,7 +15,7 @@ use super::notes::Notes;
 use super::secrets::{self, Purpose};
 use crate::base::{Result, time};
 use crate::config::{HostConfig, SecretSource};
-use crate::ssh::{Identity, PublicIdentity, UserCertificate};
+use crate::ssh::{Identity, Method, PublicIdentity, UserCertificate};
 
 /// The keys for one login.
 pub(super) struct Keys {
@@ -55,10 +55,13 @@ impl Keys {
         patience: Duration,
         notes: &Notes,
     ) -> Result<Self> {
+        let mut keys = Self { keys: Vec::new(), passphrase, purpose: Purpose::login(host) };
+        if !host.methods.contains(&Method::PublicKey) {
+            return Ok(keys);
+        }
         let now = time::unix_now();
         let (identities, certificates) = (host.identity_files.clone(), host.certificate_files.clone());
         let files = blocking::run(move || KeyFiles::load(&identities, &certificates, now)).await?;
-        let mut keys = Self { keys: Vec::new(), passphrase, purpose: Purpose::login(host) };
         let agent = host.identity_agent.as_deref().map(|socket| Rc::new(Agent::at(socket, patience)));
         if let Some(agent) = agent {
             keys.add_agent(&agent, &files.keys, host.identities_only, now, notes).await;

@@ -2,9 +2,9 @@
 //!
 //! [`runtime`] starts a core; [`outside`] is what a fleet may ask of the world; `dial` makes a connection and
 //! `connection` carries its bytes from then on, over the `stream` that `path` leads to: a socket (`connect` finds the
-//! address that answers), a tunnel or a program (`proxy_command`); `terms` says how the client speaks, `agent` and `keys`
-//! find what to log in with; `process` runs
-//! commands on this machine; [`stdio`] connects our own standard streams; `blocking` does what would stop a core, and
+//! address that answers), a tunnel or a program (`proxy_command`); `terms` says how the client speaks,
+//! `credentials` what it logs in with: `keys` from `key_files` and an `agent`, a `password`, whatever `secrets` gets;
+//! `process` runs commands on this machine; [`stdio`] connects our own standard streams; `blocking` does what would stop a core, and
 //! `resolver` looks up names there; [`condition`] runs the commands of `Match exec`.
 
 mod agent;

@@ -17,6 +17,7 @@ enum Job {
 }
 
 const ECHOED: &str = "hello";
+const BYTES_MAX: u16 = 20_000;
 
 #[derive(Debug)]
 pub(super) struct Session {
@@ -36,7 +37,7 @@ impl Session {
     pub fn start(id: ChannelId, kind: u8, size: u16, pair: &mut Pair) -> Self {
         let (job, command) = match kind % 7 {
             0 => (Job::Echo, format!("echo {ECHOED}")),
-            1 => (Job::Bytes(size), format!("bytes {size}")),
+            1 => (Job::Bytes(size % BYTES_MAX), format!("bytes {}", size % BYTES_MAX)),
             2 => (Job::Fail, format!("fail {ECHOED}")),
             3 => (Job::Cat, "cat".to_owned()),
             4 => (Job::Hang, "hang".to_owned()),

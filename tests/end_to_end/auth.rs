@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::support::{
-    Account, Agent, Authority, Dropbear, Endpoint, Key, KeyType, Library, PythonServer, Scout, Sshd,
+    Account, Agent, Authority, Dropbear, Endpoint, Key, KeyType, Library, PythonServer, Scout, Sshd, TinySsh,
     eventually, is_connected,
 };
 
@@ -322,6 +322,8 @@ fn haste_ends_well_with_every_server() {
     assert_eq!(sshd.log().count("Failed publickey"), 1, "{}", sshd.log().text());
     let dropbear = Dropbear::start(&[KeyType::Ed25519]);
     hurry(&dropbear.account, &dropbear.endpoint);
+    let tinyssh = TinySsh::start();
+    hurry(&tinyssh.account, &tinyssh.endpoint);
     for library in [Library::Paramiko, Library::LibSsh] {
         let server = PythonServer::start(library);
         hurry(&server.account, &server.endpoint);

@@ -23,4 +23,5 @@ mod reads;
 mod rekey;
 mod runtime;
 mod servers;
+mod transfers;
 mod ways;

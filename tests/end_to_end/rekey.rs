@@ -58,15 +58,16 @@ fn pattern(seed: u64) -> Vec<u8> {
 
 async fn link(sshd: &Sshd) -> Rc<Link> {
     let known_hosts = sshd.account.path("known_hosts");
-    std::fs::write(&known_hosts, sshd.endpoint.known_hosts()).unwrap();
+    std::fs::write(&known_hosts, sshd.endpoint.known_hosts()).expect("a writable account");
     let lines = format!("{LIMIT}\nUserKnownHostsFile {}", known_hosts.display());
     let scout = Scout::new().unknown_host("h1", &sshd.endpoint, &lines);
     let env = Env::default();
-    let config = SshConfig::load(Some(&scout.config_file()), &env, AlgorithmLists::spoken()).unwrap();
-    let host: HostConfig = config.resolve("h1").unwrap();
-    let settings = Settings::load(&Overrides::default(), &env).unwrap();
+    let config =
+        SshConfig::load(Some(&scout.config_file()), &env, AlgorithmLists::spoken()).expect("a configuration");
+    let host: HostConfig = config.resolve("h1").expect("a host");
+    let settings = Settings::load(&Overrides::default(), &env).expect("settings");
     let net = Outside::new(settings, scout.home().to_owned());
-    let link = net.dial(Rc::new(host), Rc::new(Memory::default()), None).await.unwrap();
-    assert!(link.serves_files().unwrap(), "the server speaks SFTP");
+    let link = net.dial(Rc::new(host), Rc::new(Memory::default()), None).await.expect("a connection");
+    assert!(link.serves_files().expect("a live link"), "the server speaks SFTP");
     link
 }

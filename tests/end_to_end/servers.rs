@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::{Dropbear, Endpoint, KeyType, Library, PythonServer, Scout, Sshd, TinySsh};
+use crate::support::{
+    Dropbear, Endpoint, KeyType, Library, PythonServer, Scout, Sshd, Tap, TinySsh, eventually,
+};
 
 #[test]
 fn no_common_algorithm_names_what_the_server_offers() {
@@ -111,6 +113,34 @@ fn servers_made_of_libraries_run_commands() {
         std::fs::write(server.account.home().join("notes.txt"), "content\n").unwrap();
         check_small(&server.endpoint);
     }
+}
+
+#[test]
+fn servers_of_every_make_are_met_again() {
+    let sshd = Sshd::start();
+    meet_twice("OpenSSH", &sshd.endpoint);
+    meet_twice("dropbear", &Dropbear::start(&[KeyType::Ed25519]).endpoint);
+    meet_twice("TinySSH", &TinySsh::start().endpoint);
+    for library in [Library::AsyncSsh, Library::Paramiko, Library::LibSsh] {
+        meet_twice(&format!("{library:?}"), &PythonServer::start(library).endpoint);
+    }
+}
+
+/// What was learned at the first meeting goes into the second: the key exchange is guessed, the login hurried.
+fn meet_twice(make: &str, endpoint: &Endpoint) {
+    let tap = Tap::on(endpoint.address);
+    let mut client = Scout::with(&endpoint.at(tap.address)).client();
+    assert_eq!(client.query("h1:/", "echo first").trim_end(), "first", "{make}");
+    tap.cut();
+    let answered_again = || {
+        // A request that was under way when the line was cut may fail.
+        let reply = client.scout(json!({ "target": "h1:/", "query": "echo again" }));
+        reply.result()["content"][0]["text"] == "again\n"
+    };
+    eventually(&format!("{make} answers again"), answered_again);
+    assert_eq!(tap.connections(), 2, "{make}");
+    let (ours, _) = tap.offers().expect("both have offered");
+    assert!(ours.guesses, "{make}");
 }
 
 fn check_small(endpoint: &Endpoint) {

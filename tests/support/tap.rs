@@ -23,6 +23,8 @@ pub struct Kexinit {
     pub ciphers_to_client: Vec<String>,
     pub macs_to_server: Vec<String>,
     pub macs_to_client: Vec<String>,
+    /// A guessed packet of the key exchange follows.
+    pub guesses: bool,
 }
 
 /// Stands before a server and keeps the beginning of every connection.
@@ -31,9 +33,9 @@ pub struct Tap {
     heard: Arc<Mutex<Vec<Heard>>>,
 }
 
-/// The first bytes of either side of a connection.
-#[derive(Default)]
+/// A connection, and the first bytes of either side of it.
 struct Heard {
+    stream: TcpStream,
     client: Vec<u8>,
     server: Vec<u8>,
 }
@@ -57,6 +59,19 @@ impl Tap {
         let heard = self.heard.lock().expect("no relay has panicked");
         let latest = heard.last()?;
         Some((Kexinit::read(&latest.client)?, Kexinit::read(&latest.server)?))
+    }
+
+    /// Connections so far.
+    pub fn connections(&self) -> usize {
+        self.heard.lock().expect("no relay has panicked").len()
+    }
+
+    /// Loses all connections.
+    pub fn cut(&self) {
+        for heard in self.heard.lock().expect("no relay has panicked").iter() {
+            // It may be gone already.
+            let _ = heard.stream.shutdown(Shutdown::Both);
+        }
     }
 
     /// The server's software, such as `OpenSSH_9.2p1`, and what it offers to somebody who just connects.
@@ -94,9 +109,18 @@ impl Kexinit {
             *list = String::from_utf8_lossy(names).split(',').map(str::to_owned).collect();
             rest = &rest[4 + length..];
         }
+        let guesses = *rest.first()? != 0;
         let [kex, host_keys, ciphers_to_server, ciphers_to_client, macs_to_server, macs_to_client, ..] =
             lists;
-        Some(Self { kex, host_keys, ciphers_to_server, ciphers_to_client, macs_to_server, macs_to_client })
+        Some(Self {
+            kex,
+            host_keys,
+            ciphers_to_server,
+            ciphers_to_client,
+            macs_to_server,
+            macs_to_client,
+            guesses,
+        })
     }
 }
 
@@ -109,9 +133,10 @@ fn software(stream: &[u8]) -> String {
 
 fn relay(client: TcpStream, server: SocketAddrV4, heard: Arc<Mutex<Vec<Heard>>>) {
     let Ok(server) = TcpStream::connect(server) else { return };
+    let Ok(stream) = client.try_clone() else { return };
     let number = {
         let mut heard = heard.lock().expect("no relay has panicked");
-        heard.push(Heard::default());
+        heard.push(Heard { stream, client: Vec::new(), server: Vec::new() });
         heard.len() - 1
     };
     let keep = move |bytes: &[u8], side: fn(&mut Heard) -> &mut Vec<u8>| {

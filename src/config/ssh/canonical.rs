@@ -4,6 +4,7 @@
 // Addresses as text; sockets are for `io/`.
 use core::net::{Ipv4Addr, Ipv6Addr};
 
+use super::directive::AddressFamily;
 use super::jump::is_domain;
 use crate::base::limits::CANONICAL_NAMES_MAX;
 use crate::config::pattern::{self, Match};
@@ -72,13 +73,23 @@ impl Rules<'_> {
     }
 }
 
-/// The name to connect to as ssh writes it: addresses in their shortest form, names in lower case. Of an address that is
-/// in its shortest form already the case is left alone.
-pub fn hostname(name: &str) -> String {
+/// The name to connect to as ssh writes it: addresses in their shortest form, names in lower case. An address is left
+/// alone when it has that form but for the case, and when it is of a family that is not wanted.
+pub fn hostname(name: &str, family: AddressFamily) -> String {
     match address(name) {
-        Some(address) if address.eq_ignore_ascii_case(name) => name.to_owned(),
+        Some(address) if address.eq_ignore_ascii_case(name) || !is_wanted(&address, family) => {
+            name.to_owned()
+        }
         Some(address) => address,
         None => name.to_ascii_lowercase(),
+    }
+}
+
+fn is_wanted(address: &str, family: AddressFamily) -> bool {
+    match family {
+        AddressFamily::Any => true,
+        AddressFamily::Inet => !address.contains(':'),
+        AddressFamily::Inet6 => address.contains(':'),
     }
 }
 
@@ -179,8 +190,15 @@ mod tests {
             ("Web1.Example", "web1.example"),
             ("", ""),
         ] {
-            assert_eq!(hostname(text), expected, "{text}");
+            assert_eq!(hostname(text, AddressFamily::Any), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn addresses_of_a_family_that_is_not_wanted_are_left_alone() {
+        assert_eq!(hostname("2001:DB8:0::1", AddressFamily::Inet), "2001:DB8:0::1");
+        assert_eq!(hostname("127.1", AddressFamily::Inet6), "127.1");
+        assert_eq!(hostname("127.1", AddressFamily::Inet), "127.0.0.1");
     }
 
     #[test]

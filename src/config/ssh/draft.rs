@@ -163,7 +163,8 @@ impl<'a> Draft<'a> {
     /// # Errors
     /// `CanonicalizeHostname` wants a name that only the DNS knows.
     pub fn hostname(&self) -> Result<String, Diagnostic> {
-        let hostname = canonical::hostname(self.hostname.as_deref().unwrap_or(self.alias));
+        let family = self.values.address_family.unwrap_or_default();
+        let hostname = canonical::hostname(self.hostname.as_deref().unwrap_or(self.alias), family);
         let Some(when) = self.values.canonicalize else { return Ok(hostname) };
         let rules = Rules {
             when: when.value,

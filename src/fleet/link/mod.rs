@@ -85,9 +85,14 @@ struct State {
 }
 
 impl State {
-    /// Since when nothing runs, besides `others`.
+    /// Since when nobody waits for anything, besides `others`.
     fn idle_since(&self, others: usize) -> Option<Instant> {
-        (self.active == others && self.execs.is_empty()).then_some(self.used)
+        (self.active == others).then_some(self.used)
+    }
+
+    /// When a link that nobody wants is closed. Commands that were given up are ended first.
+    fn idle_ends(&self, idle_timeout: Duration) -> Option<Instant> {
+        self.idle_since(0).filter(|_| self.execs.is_empty()).map(|since| since + idle_timeout)
     }
 
     fn in_use(&self) -> InUse {
@@ -175,7 +180,7 @@ impl Link {
         ahead.handle_timeout(client, in_use, now);
         execs.end_overdue(client, now);
         files.handle_timeout(client, now);
-        let is_idle = state.idle_since(0).is_some_and(|since| since + self.idle_timeout <= now);
+        let is_idle = state.idle_ends(self.idle_timeout).is_some_and(|end| end <= now);
         drop(state);
         self.settle(ticked, now);
         if is_idle {
@@ -189,13 +194,12 @@ impl Link {
         if state.ended.is_some() {
             return None;
         }
-        let idle = state.idle_since(0).map(|since| since + self.idle_timeout);
         let deadlines = [
             state.client.poll_timeout(),
             state.ahead.poll_timeout(state.in_use()),
             state.execs.poll_timeout(),
             state.files.poll_timeout(),
-            idle,
+            state.idle_ends(self.idle_timeout),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -227,7 +231,8 @@ impl Link {
         self.state.borrow().ended.is_some()
     }
 
-    /// Since when nothing runs on it; `None` while something does. Who asks knows better what its tunnels are for.
+    /// Since when nobody waits for it; `None` while somebody does. Who asks knows better what its tunnels are for.
+    /// Commands that were given up do not count: should the connection end before them, their leash ends them.
     pub fn idle_since(&self) -> Option<Instant> {
         let state = self.state.borrow();
         state.idle_since(state.tunnels.count())

@@ -71,7 +71,8 @@ fn content(path: &str) -> Option<Vec<u8>> {
 
 fn server(choices: &mut Choices<'_>) -> SftpServer {
     let mut server = SftpServer::new(Knobs {
-        limits: choices.pick(&[None, Some((1_000, 100)), Some((255 * 1024, 1_000))]),
+        // As many handles as may be asked for before the limit is known.
+        limits: choices.pick(&[None, Some((1_000, 200)), Some((255 * 1024, 1_000))]),
         data_bytes_max: 100 + usize::from(choices.u16()),
         names_max: 1 + usize::from(choices.u8()),
         shuffle: choices.flag().then(|| u64::from(choices.u8())),
@@ -143,7 +144,7 @@ fn serve(session: &mut Session, server: &mut SftpServer, down: &mut Vec<u8>) {
 fn collect(session: &mut Session, wanted: &mut BTreeMap<OpId, (String, Asked)>, server: &SftpServer) {
     while let Some((op, result)) = session.poll_done() {
         let (path, asked) = wanted.remove(&op).expect("every operation ends once");
-        if let Asked::Write(count) = asked {
+        if let (Asked::Write(count), Ok(_)) = (asked, &result) {
             assert_eq!(server.file(&path).map(<[u8]>::len), Some(count), "{path}");
         }
         check(&path, asked, result);
