@@ -109,6 +109,8 @@ struct Failure {
 enum Cause {
     /// The server hung up before it knew who we are: it may be too busy (`MaxStartups`).
     TurnedAway,
+    /// The two sides did not understand each other's key exchange.
+    Misunderstood,
     /// The server ended the login in its middle.
     CutShort,
     Other,
@@ -132,8 +134,8 @@ impl From<Error> for Failure {
 }
 
 impl Login<'_> {
-    /// Logs in, again after a pause where the server only was too busy, and again at once where it ended a login of
-    /// which something is left to try.
+    /// Logs in, again after a pause where the server only was too busy, and again at once where a guess led astray or
+    /// the server ended a login of which something is left to try.
     async fn along(&mut self, path: &Path<'_>, mut config: ClientConfig) -> Result<(Stream, Client)> {
         let mut retries = Retries::new();
         loop {
@@ -217,6 +219,11 @@ impl Login<'_> {
         let cause = match error {
             E::TurnedAway { .. } => Cause::TurnedAway,
             E::Closed { phase } => Cause::of_end(*phase),
+            E::HostSignature
+            | E::KexValue
+            | E::StrictKex { .. }
+            | E::UnexpectedInKex { .. }
+            | E::Disconnected { phase: Phase::KeyExchange, .. } => Cause::Misunderstood,
             E::Disconnected { phase: Phase::Authentication, .. } | E::AuthRounds { .. } => Cause::CutShort,
             // Some servers answer what was opened too early as if the login were done.
             E::UnexpectedMessage { phase: Phase::Authentication, .. } if self.credentials.is_hasty() => {
