@@ -138,7 +138,7 @@ impl<'a> Play<'a> {
             2 => Link::Bytes,
             _ => Link::Random(u64::from(choices.u16())),
         };
-        let is_keyed = choices.u8() % 4 > 0 && mood != Mood::HostileFromTheStart;
+        let is_keyed = !choices.u8().is_multiple_of(4) && mood != Mood::HostileFromTheStart;
         let window_bytes = choices.pick(&[2 * 1024 * 1024, 100, 5_000, 64 * 1024]);
         let rekey_bytes = choices.pick(&[None, None, Some(20_000), Some(1)]);
         let opens_early = choices.flag();
