@@ -209,6 +209,8 @@ pub const KNOWN_HOSTS_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub const KNOWN_HOSTS_LINES_MAX: usize = 500_000;
 /// Warnings kept about one configuration; a binary file taken for one would make one per line.
 pub const CONFIG_WARNINGS_MAX: usize = 100;
+/// One of them: a line of a configuration may be as long as its file.
+pub const CONFIG_WARNING_CHARS_MAX: usize = 1_000;
 /// A request that took longer is logged as slow.
 pub const SLOW_THRESHOLD_DEFAULT: Duration = Duration::from_secs(1);
 /// The settings file.
