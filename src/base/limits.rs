@@ -23,10 +23,10 @@ pub const OUTPUT_BYTES_DEFAULT: u64 = 10_000_000;
 pub const OUTPUT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Entries of one listing; at fifty bytes a line the output limit is reached about here as well.
 pub const LIST_ENTRIES_MAX: usize = 200_000;
-/// What a whole file is copied in: far more than a path's bandwidth times its delay, far less than memory.
-pub const COPY_PIECE_BYTES: u64 = 4 * 1024 * 1024;
-/// Pieces of one file asked for at once, so that none waits for the one before.
-pub const COPY_PIECES_AHEAD: usize = 3;
+/// What a whole file is copied in: while a piece is written, the host is granted nothing, so pieces are small.
+pub const COPY_PIECE_BYTES: u64 = 1024 * 1024;
+/// Pieces of one file asked for at once: together what is on its way to a session, so that none waits for another.
+pub const COPY_PIECES_AHEAD: u64 = SFTP_SESSION_WINDOW_BYTES_MAX / COPY_PIECE_BYTES;
 /// What is kept of a program's complaint when it only explains a failure.
 pub const COMPLAINT_BYTES_MAX: usize = 1_000;
 /// Content taken from a command that looks at a path beside SFTP: what may be sent twice.
