@@ -19,9 +19,9 @@ use std::time::{Duration, Instant};
 /// More happenings than this without a byte of output or an end: there is no progress.
 const HAPPENINGS_MAX: usize = 5_000;
 /// Acts of one play. Longer inputs are not more interesting, only slower.
-const ACTS_MAX: usize = 400;
+const ACTS_MAX: usize = 200;
 /// Deliveries and deadlines of one act.
-const ACT_HAPPENINGS_MAX: usize = 64;
+const ACT_HAPPENINGS_MAX: usize = 16;
 /// Key exchanges that the choices may start: each takes most of a millisecond.
 const EXCHANGES_MAX: usize = 6;
 /// What an error says is one line that fits a log.
