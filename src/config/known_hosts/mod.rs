@@ -1,7 +1,7 @@
 //! Known host keys: `known_hosts` files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT) and what they say about a key.
 //!
-//! ssh-key parses the lines; a line it cannot parse is a warning and nothing more, as in ssh. `authority` judges
-//! certificates, `revoked` is the file of keys that nobody may have, [`trust`](KnownHosts::verify) puts it all together,
+//! ssh-key parses the lines; a line it cannot parse is a warning and nothing more, as in ssh, but for one that revokes a
+//! key: nobody can tell whose, so nobody is trusted. `authority` judges certificates, `revoked` is the file of keys that nobody may have, [`trust`](KnownHosts::verify) puts it all together,
 //! and [`append()`] remembers a new key.
 
 mod append;
@@ -66,7 +66,8 @@ impl KnownHosts {
     }
 
     /// Reads the files in order. A missing file is an empty one; a line that cannot be read is a warning, and the hosts
-    /// it may have known are unknown; a file that cannot be read makes them all [`unusable`](Self::unusable).
+    /// it may have known are unknown; a file or an `@revoked` line that cannot be read makes them all
+    /// [`unusable`](Self::unusable).
     pub fn load<P: AsRef<Path>>(files: &[P]) -> Self {
         let mut known = Self::default();
         for path in files {
@@ -114,8 +115,8 @@ impl KnownHosts {
             .any(|name| self.entries_of(name).any(|entry| entry.marker == Marker::CertAuthority))
     }
 
-    /// A file that is there and could not be read to its end, or keys to revoke that are not there: it may revoke or contradict what the others say, so
-    /// nobody should be trusted by them alone.
+    /// A file that is there and could not be read to its end, or keys to revoke that are not there or could not be read:
+    /// it may revoke or contradict what the others say, so nobody should be trusted by them alone.
     pub fn unusable(&self) -> Option<&Diagnostic> {
         self.unusable.as_ref()
     }
@@ -190,6 +191,7 @@ impl KnownHosts {
             match Entry::parse(text, &file, line) {
                 Ok(Some(entry)) => self.add(entry),
                 Ok(None) => {}
+                Err(message) if entry::is_revocation(text) => self.give_up(warning(message)),
                 Err(message) => self.warn(warning(message)),
             }
         }

@@ -82,6 +82,32 @@ fn broken_lines_are_warnings() {
 }
 
 #[test]
+fn a_comment_may_be_in_any_encoding() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for (marker, expected) in [("", "known"), ("@revoked ", "revoked")] {
+        let bytes = [marker.as_bytes(), b"h ", ED.as_bytes(), b" J\xfcrgen"].concat();
+        std::fs::write(file.path(), bytes).unwrap();
+        let known = KnownHosts::load(&[file.path()]);
+        assert_eq!(line(known.check("h", 22, &key(ED))).0, expected);
+        assert!(known.warnings().is_empty());
+    }
+    std::fs::write(file.path(), [b"h\xfc ", ED.as_bytes()].concat()).unwrap();
+    assert_eq!(KnownHosts::load(&[file.path()]).warnings()[0].line, 1);
+}
+
+#[test]
+fn a_revocation_that_cannot_be_read_makes_everything_unusable() {
+    for broken in
+        ["@revoked", "@revoked h", "@revoked h ssh-ed25519 !!!", " \t@revoked,h x y", "@revoked\th\tx y"]
+    {
+        let known = load(&format!("h {ED}\n{broken}\n"));
+        let unusable = known.unusable().map(|diagnostic| diagnostic.line);
+        assert_eq!(unusable, Some(2), "{broken}");
+    }
+    assert!(load(&format!("@revoked h {ED}\n# @revoked\n@what h x y\n")).unusable().is_none());
+}
+
+#[test]
 fn files_are_read_in_order_and_missing_ones_are_empty() {
     let dir = tempfile::tempdir().unwrap();
     let files = ["none", "a", "b"].map(|name| dir.path().join(name));
