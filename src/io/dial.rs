@@ -62,9 +62,7 @@ async fn connect(
         known_hosts,
         Credentials::find(settings, host, Rc::clone(&memory), limit),
     )?;
-    if let Some(unusable) = known_hosts.unusable() {
-        return Err(Error::new(Kind::HostKey, format!("the known host keys cannot be read: {unusable}")));
-    }
+    known_hosts.require_usable()?;
     let config = terms(settings, host, &known_hosts)?;
     let acquaintance = Acquaintance::new(host, &known_hosts);
     let mut login = Login { host, acquaintance, credentials, stage, memory: &memory };

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use super::blocking;
 use crate::base::{Error, Kind, Result, time};
-use crate::config::known_hosts::{self, Trust};
+use crate::config::known_hosts::{self, Remembered, Trust};
 use crate::config::{HostConfig, KnownHosts};
 use crate::ssh::HostKey;
 
@@ -41,14 +41,24 @@ impl<'a> Acquaintance<'a> {
     async fn remember(&self, key: HostKey) -> Result<()> {
         let (alias, shown) = (&self.host.alias, shown(&key));
         let host = self.host.clone();
-        match blocking::run(move || known_hosts::append(&host, &key)).await? {
-            Ok(()) => tracing::warn!(
-                host = alias,
-                key = shown,
-                "permanently added the key of a new host to known_hosts"
-            ),
+        match blocking::run(move || known_hosts::append(&host, &key)).await?? {
+            Remembered::Added => {
+                tracing::warn!(
+                    host = alias,
+                    key = shown,
+                    "permanently added the key of a new host to known_hosts"
+                );
+            }
+            Remembered::Already => {}
             // As ssh: whoever asked to take new keys wants to connect all the same.
-            Err(error) => tracing::warn!(host = alias, key = shown, %error, "the key of a new host is taken"),
+            Remembered::Not(reason) => {
+                tracing::warn!(
+                    host = alias,
+                    key = shown,
+                    reason,
+                    "the key of a new host is taken but not remembered"
+                );
+            }
         }
         Ok(())
     }

@@ -18,7 +18,8 @@ use std::sync::Arc;
 use super::file;
 use super::ssh::{Diagnostic, HostConfig};
 use crate::base::limits::{CONFIG_WARNINGS_MAX, KNOWN_HOSTS_FILE_BYTES_MAX, KNOWN_HOSTS_LINES_MAX};
-pub use append::append;
+use crate::base::{Error, Kind, Result};
+pub use append::{Remembered, append};
 use entry::{Entry, Marker};
 use revoked::Revoked;
 pub use trust::Trust;
@@ -119,6 +120,13 @@ impl KnownHosts {
     /// it may revoke or contradict what the others say, so nobody should be trusted by them alone.
     pub fn unusable(&self) -> Option<&Diagnostic> {
         self.unusable.as_ref()
+    }
+
+    /// # Errors
+    /// [`Kind::HostKey`]: see [`unusable`](Self::unusable).
+    pub fn require_usable(&self) -> Result<()> {
+        let text = |unusable| format!("the known host keys cannot be read: {unusable}");
+        self.unusable().map_or(Ok(()), |unusable| Err(Error::new(Kind::HostKey, text(unusable))))
     }
 
     /// Lines and files that could not be read. Bounded; line 0 is the file as a whole.
