@@ -168,8 +168,13 @@ pub const SFTP_READDIRS_MAX: usize = 32;
 /// READLINKs on their way for one listing, and all in all: a directory with more links shows the rest without targets.
 pub const SFTP_READLINKS_IN_FLIGHT_MAX: usize = 256;
 pub const SFTP_READLINKS_MAX: usize = 1024;
-/// Paths of a session known to be regular files: a name's hash and its size, 16 bytes each, twice over.
+/// Paths of a session known to be regular files: a name's hash, its size and when it was seen, 32 bytes each, twice over.
 pub const SFTP_KNOWN_PATHS_MAX: usize = 512;
+/// How long a regular file is believed to be one still: as long as somebody reads on in it or comes back to it. What is
+/// put in its place meanwhile may block the server when it is opened.
+pub const SFTP_KNOWN_FOR: Duration = Duration::from_secs(30);
+/// Memory set aside for a file of which nothing has come but its size: the default limit of a read.
+pub const SFTP_FILE_RESERVED_BYTES_MAX: u64 = FILE_BYTES_DEFAULT;
 /// Operations of one session above which a look at a path asks nothing in advance that may turn out to be in vain.
 pub const SFTP_SPECULATING_OPERATIONS_MAX: usize = 8;
 /// What is kept of a server's explanation.

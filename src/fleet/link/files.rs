@@ -71,7 +71,7 @@ struct Operation {
 /// What a look at a path has to expect.
 #[derive(Debug, Clone, Copy)]
 pub struct Outlook {
-    /// A regular file stood there when it was last seen.
+    /// A regular file stood there a moment ago.
     pub is_known_file: bool,
     /// To the host and back.
     pub round_trip: Option<Duration>,
@@ -86,7 +86,7 @@ impl Link {
     pub fn outlook(&self, path: &[u8]) -> Outlook {
         let state = self.state.borrow();
         Outlook {
-            is_known_file: matches!(&state.files, Files::Open(channel) if channel.session.knows(path)),
+            is_known_file: matches!(&state.files, Files::Open(channel) if channel.session.knows(path, (self.clock)())),
             round_trip: self.memory.round_trip(),
             unused_sessions: if self.memory.lacks_shell.get() { 0 } else { state.ahead.len() },
             requests: state.active + 1,
@@ -114,12 +114,12 @@ impl Link {
         offset: u64,
         len_max: u64,
     ) -> Result<Result<Outcome, Failure>> {
-        self.operate(|session| session.read(path, offset, len_max)).await
+        self.operate(|session| session.read(path, offset, len_max, (self.clock)())).await
     }
 
     /// Reads a regular file or lists a directory, whichever `path` leads to.
     pub async fn look(self: &Rc<Self>, path: &[u8], max: LookMax) -> Result<Result<Outcome, Failure>> {
-        self.operate(|session| session.look(path, max)).await
+        self.operate(|session| session.look(path, max, (self.clock)())).await
     }
 
     /// Writes a regular file anew; what it held is lost.
@@ -261,7 +261,7 @@ impl Channel {
     fn new(id: ChannelId, now: Instant, is_openssh: bool) -> Self {
         Self {
             id,
-            session: Session::new(is_openssh),
+            session: Session::new(is_openssh, now),
             unsent: Unsent::default(),
             operations: HashMap::new(),
             ready: false,
