@@ -75,7 +75,8 @@ pub struct Outlook {
     pub is_known_file: bool,
     /// To the host and back.
     pub round_trip: Option<Duration>,
-    /// Sessions in which a command could start at once.
+    /// Sessions that a command need not ask for. Those on their way count, though it has to wait for them: on a new
+    /// connection SFTP waits for its own as long, and then asks once more often.
     pub unused_sessions: usize,
     /// Requests under way to the same host, this one included.
     pub requests: usize,
@@ -327,10 +328,14 @@ impl Future for Pending<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.link.state.borrow_mut();
-        let State { files, ended, .. } = &mut *state;
+        let State { files, ended, was_of_use, .. } = &mut *state;
         if let Some(error) = ended {
-            let nothing_done = files.is_opening().then(|| Error::new(Kind::NotBegun, error.message()));
-            return Poll::Ready(Err(nothing_done.unwrap_or_else(|| error.clone())));
+            // A server that breaks the rules would do so again.
+            let nothing_done = files.is_opening() && error.kind() == Kind::ConnectionLost;
+            return Poll::Ready(Err(match nothing_done {
+                true => Error::new(Kind::NotBegun, error.message()),
+                false => error.clone(),
+            }));
         }
         let operations = match files {
             Files::Open(channel) if channel.id == self.channel => &mut channel.operations,
@@ -345,6 +350,7 @@ impl Future for Pending<'_> {
             return Poll::Pending;
         };
         operations.remove(&self.id);
+        *was_of_use = true;
         Poll::Ready(Ok(result))
     }
 }
