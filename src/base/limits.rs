@@ -170,8 +170,13 @@ pub const SFTP_READDIRS_MAX: usize = 32;
 /// READLINKs on their way for one listing, and all in all: a directory with more links shows the rest without targets.
 pub const SFTP_READLINKS_IN_FLIGHT_MAX: usize = 256;
 pub const SFTP_READLINKS_MAX: usize = 1024;
-/// Paths of a session known to be regular files: a name's hash and its size, 16 bytes each, twice over.
+/// Paths of a session known to be regular files: a name's hash, its size and when it was seen, 32 bytes each, twice over.
 pub const SFTP_KNOWN_PATHS_MAX: usize = 512;
+/// How long a regular file is believed to be one still: as long as somebody reads on in it or comes back to it. What is
+/// put in its place meanwhile may block the server when it is opened.
+pub const SFTP_KNOWN_FOR: Duration = Duration::from_secs(30);
+/// Memory set aside for a file of which nothing has come but its size: the default limit of a read.
+pub const SFTP_FILE_RESERVED_BYTES_MAX: u64 = FILE_BYTES_DEFAULT;
 /// Operations of one session above which a look at a path asks nothing in advance that may turn out to be in vain.
 pub const SFTP_SPECULATING_OPERATIONS_MAX: usize = 8;
 /// What is kept of a server's explanation.
@@ -238,6 +243,9 @@ pub const POOL_CONNECTIONS_DEFAULT: usize = 100;
 /// Requests that may run at once, and that may wait for their turn.
 pub const EXECUTING_REQUESTS_DEFAULT: usize = 100;
 pub const QUEUED_REQUESTS_DEFAULT: usize = 1_000;
+/// How often work that a connection could not take goes to another one, where nobody has got anything out of the one
+/// before. What a host teaches by hanging up (no sessions ahead, no SFTP, one session) it teaches in three times.
+pub const FRUITLESS_CONNECTIONS_MAX: usize = 4;
 /// How long an SFTP server may leave everything that was asked of it unanswered. It works on one request after the
 /// other, so a file that hangs it hangs all that come behind.
 pub const SFTP_SILENCE_MAX: Duration = Duration::from_secs(20);
