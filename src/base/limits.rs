@@ -124,6 +124,8 @@ pub const SSH_AGENT_KEYS_MAX: u32 = 256;
 /// The longest password or passphrase, and how long a command may take to tell it: its user may have to be asked.
 pub const SECRET_BYTES_MAX: usize = 4096;
 pub const SECRET_COMMAND_PATIENCE: Duration = Duration::from_secs(30);
+/// How often a command that has closed its output is looked at until it has ended, which is at once.
+pub const SECRET_COMMAND_LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Keys of the user that a host is remembered to have refused.
 pub const SSH_REFUSED_KEYS_MAX: usize = 64;
 /// Connections for one login: an agent may hold more keys than a server lets one connection try.
@@ -207,6 +209,8 @@ pub const KNOWN_HOSTS_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub const KNOWN_HOSTS_LINES_MAX: usize = 500_000;
 /// Warnings kept about one configuration; a binary file taken for one would make one per line.
 pub const CONFIG_WARNINGS_MAX: usize = 100;
+/// One of them: a line of a configuration may be as long as its file.
+pub const CONFIG_WARNING_CHARS_MAX: usize = 1_000;
 /// A request that took longer is logged as slow.
 pub const SLOW_THRESHOLD_DEFAULT: Duration = Duration::from_secs(1);
 /// The settings file.

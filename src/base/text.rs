@@ -5,9 +5,14 @@ const SHOWN_CHARS_MAX: usize = 120;
 
 /// A caller's text as an error shows it: control characters escaped, only the beginning of a long one.
 pub fn shown(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len().min(SHOWN_CHARS_MAX));
+    on_one_line(text, SHOWN_CHARS_MAX)
+}
+
+/// Text on one line, fit for a terminal: control characters escaped, cut after `chars_max` characters.
+pub fn on_one_line(text: &str, chars_max: usize) -> String {
+    let mut shown = String::with_capacity(text.len().min(chars_max));
     for (count, c) in text.chars().enumerate() {
-        if count == SHOWN_CHARS_MAX {
+        if count == chars_max {
             shown.push('…');
             break;
         }

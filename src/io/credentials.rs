@@ -8,6 +8,7 @@ use super::password::Password;
 use crate::base::limits::SSH_LOGIN_CONNECTIONS_MAX;
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
+use crate::config::known_hosts::Trust;
 use crate::config::{HostConfig, Secret, Settings};
 use crate::fleet::Memory;
 use crate::ssh::{self, Client, ClientConfig, Method, Prompts};
@@ -55,9 +56,9 @@ impl<'a> Credentials<'a> {
         is_first && self.keys.blob(0).is_some_and(|key| self.memory.keys.expects(key))
     }
 
-    /// The host's key was known before.
-    pub(super) fn trust_host(&self) {
-        self.password.trust_host();
+    /// Why the key that the host has shown on this connection is taken.
+    pub(super) fn meet(&self, trust: Trust) {
+        self.password.meet(trust);
     }
 
     /// Answers [`ssh::Event::Sign`].

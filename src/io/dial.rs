@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::rc::Rc;
 
 use super::credentials::Credentials;
+use super::host_key::Acquaintance;
 use super::path::Path;
 use super::retries::Retries;
 use super::runtime::within;
@@ -13,11 +14,10 @@ use super::terms::terms;
 use super::{blocking, connection, runtime};
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, time};
-use crate::config::known_hosts::{self, Trust};
 use crate::config::{HostConfig, KnownHosts, Settings};
 use crate::fleet::net::Hop;
 use crate::fleet::{Link, LinkOptions, Memory, errors};
-use crate::ssh::{self, Client, ClientConfig, Event, HostKey, Phase};
+use crate::ssh::{self, Client, ClientConfig, Event, Phase};
 
 /// What one read of a handshake may bring.
 const READ_BYTES: usize = 16 * 1024;
@@ -62,11 +62,10 @@ async fn connect(
         known_hosts,
         Credentials::find(settings, host, Rc::clone(&memory), limit),
     )?;
-    if let Some(unusable) = known_hosts.unusable() {
-        return Err(Error::new(Kind::HostKey, format!("the known host keys cannot be read: {unusable}")));
-    }
+    known_hosts.require_usable()?;
     let config = terms(settings, host, &known_hosts)?;
-    let mut login = Login { host, known_hosts: &known_hosts, credentials, stage, memory: &memory };
+    let acquaintance = Acquaintance::new(host, &known_hosts);
+    let mut login = Login { host, acquaintance, credentials, stage, memory: &memory };
     let (stream, client) = login.along(&path, config).await?;
     memory.note_guess(client.preferences().copied());
     let options = LinkOptions {
@@ -93,7 +92,7 @@ fn waiting_for(phase: Phase) -> &'static str {
 /// What a login needs besides the connection.
 struct Login<'a> {
     host: &'a HostConfig,
-    known_hosts: &'a KnownHosts,
+    acquaintance: Acquaintance<'a>,
     credentials: Credentials<'a>,
     stage: &'a Stage,
     memory: &'a Memory,
@@ -109,6 +108,8 @@ struct Failure {
 enum Cause {
     /// The server hung up before it knew who we are: it may be too busy (`MaxStartups`).
     TurnedAway,
+    /// The two sides did not understand each other's key exchange.
+    Misunderstood,
     /// The server ended the login in its middle.
     CutShort,
     Other,
@@ -132,8 +133,8 @@ impl From<Error> for Failure {
 }
 
 impl Login<'_> {
-    /// Logs in, again after a pause where the server only was too busy, and again at once where it ended a login of
-    /// which something is left to try.
+    /// Logs in, again after a pause where the server only was too busy, and again at once where a guess led astray or
+    /// the server ended a login of which something is left to try.
     async fn along(&mut self, path: &Path<'_>, mut config: ClientConfig) -> Result<(Stream, Client)> {
         let mut retries = Retries::new();
         loop {
@@ -217,6 +218,11 @@ impl Login<'_> {
         let cause = match error {
             E::TurnedAway { .. } => Cause::TurnedAway,
             E::Closed { phase } => Cause::of_end(*phase),
+            E::HostSignature
+            | E::KexValue
+            | E::StrictKex { .. }
+            | E::UnexpectedInKex { .. }
+            | E::Disconnected { phase: Phase::KeyExchange, .. } => Cause::Misunderstood,
             E::Disconnected { phase: Phase::Authentication, .. } | E::AuthRounds { .. } => Cause::CutShort,
             // Some servers answer what was opened too early as if the login were done.
             E::UnexpectedMessage { phase: Phase::Authentication, .. } if self.credentials.is_hasty() => {
@@ -234,9 +240,12 @@ impl Login<'_> {
                 Event::HostKey(key) => {
                     // What the server computes for it is little beside a way that is long.
                     self.memory.note_round_trip(time::now() - sent);
-                    if let Err(refusal) = self.verify(key).await {
-                        client.reject_host_key();
-                        return Err(refusal);
+                    match self.acquaintance.verify(key).await {
+                        Ok(trust) => self.credentials.meet(trust),
+                        Err(refusal) => {
+                            client.reject_host_key();
+                            return Err(refusal);
+                        }
                     }
                     client.accept_host_key().map_err(|error| self.explain(&error))?;
                 }
@@ -255,26 +264,6 @@ impl Login<'_> {
                 Event::Ready => return Ok(()),
                 _ => {}
             }
-        }
-        Ok(())
-    }
-
-    /// Whether the key is the host's; one that is new is remembered where the configuration says so.
-    async fn verify(&self, key: HostKey) -> Result<()> {
-        if self.known_hosts.verify(self.host, &key, time::unix_now())? != Trust::New {
-            self.credentials.trust_host();
-            return Ok(());
-        }
-        let (alias, shown) = (&self.host.alias, format!("{} {}", key.key_type(), key.fingerprint()));
-        let host = self.host.clone();
-        match blocking::run(move || known_hosts::append(&host, &key)).await? {
-            Ok(()) => tracing::warn!(
-                host = alias,
-                key = shown,
-                "permanently added the key of a new host to known_hosts"
-            ),
-            // As ssh: whoever asked to take new keys wants to connect all the same.
-            Err(error) => tracing::warn!(host = alias, key = shown, %error, "the key of a new host is taken"),
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use super::secrets::{self, Purpose};
+use crate::config::known_hosts::Trust;
 use crate::config::{HostConfig, Secret, SecretSource};
 use crate::ssh::{Method, Prompts};
 
@@ -10,8 +11,8 @@ use crate::ssh::{Method, Prompts};
 pub(super) struct Password {
     source: Option<SecretSource>,
     purpose: Purpose,
-    /// Others than the host may listen while its key is not known.
-    is_host_known: Cell<bool>,
+    /// Why the host's key is taken, on the connection under way: others than the host may listen while it is not known.
+    trust: Cell<Trust>,
     /// What was given last, by method: a password that was refused is not given again.
     given: RefCell<Vec<(Method, Secret)>>,
 }
@@ -19,16 +20,16 @@ pub(super) struct Password {
 impl Password {
     pub(super) fn new(host: &HostConfig, source: Option<SecretSource>) -> Self {
         let (purpose, given) = (Purpose::login(host), RefCell::default());
-        Self { source, purpose, is_host_known: Cell::new(false), given }
+        Self { source, purpose, trust: Cell::new(Trust::New), given }
     }
 
     pub(super) fn is_configured(&self) -> bool {
         self.source.is_some()
     }
 
-    /// The host's key was known before this connection.
-    pub(super) fn trust_host(&self) {
-        self.is_host_known.set(true);
+    /// A connection begins, to a host whose key is taken for this reason.
+    pub(super) fn meet(&self, trust: Trust) {
+        self.trust.set(trust);
     }
 
     /// The password. Errors: why there is none.
@@ -55,7 +56,7 @@ impl Password {
                 "no password is set; see SCOUT_SSH_PASSWORD_FILE and SCOUT_SSH_PASSWORD_COMMAND".into()
             );
         };
-        if !self.is_host_known.get() {
+        if self.trust.get() == Trust::New {
             return Err("no password is sent to a host whose key is new".into());
         }
         let secret = secrets::obtain(source, &self.purpose)
@@ -78,7 +79,7 @@ mod tests {
 
     fn password(source: Option<SecretSource>) -> Password {
         let purpose = Purpose { host: "h1".into(), user: "me".into(), port: 22, key_file: None };
-        Password { source, purpose, is_host_known: Cell::new(true), given: RefCell::default() }
+        Password { source, purpose, trust: Cell::new(Trust::Known), given: RefCell::default() }
     }
 
     fn given() -> Option<SecretSource> {
@@ -117,7 +118,10 @@ mod tests {
     #[test]
     fn a_new_host_gets_no_password() {
         let password = password(given());
-        password.is_host_known.set(false);
+        // What was true of the connection before is not of this one.
+        for trust in [Trust::Known, Trust::New] {
+            password.meet(trust);
+        }
         let error = answers(&password, &[("Password:", false)]).unwrap_err();
         assert_eq!(error, "no password is sent to a host whose key is new");
     }

@@ -24,7 +24,7 @@ impl KnownHosts {
     /// certificates.
     ///
     /// A changed or revoked key is refused in every mode. As in ssh a certificate of an unknown authority counts as the
-    /// plain key in it; one of a known authority that is not valid does so only where that key is known.
+    /// plain key in it; one that is not valid, or that we cannot judge, does so only where that key is known.
     ///
     /// # Errors
     /// [`Kind::HostKey`](crate::base::Kind::HostKey), with the fingerprint and the command that would mend it.
@@ -53,6 +53,7 @@ impl KnownHosts {
             (Some(Vouching::Invalid { fault, file, line }), _) => {
                 Err(Reason::Certificate { fault, file, line })
             }
+            _ if key.certificate_fault().is_some() => Err(Reason::CertificateFault),
             (_, Verdict::Unknown | Verdict::Revoked { .. }) => match may_be_new(host) {
                 true => Ok(Trust::New),
                 false => Err(Reason::Unknown),

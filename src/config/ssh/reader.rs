@@ -13,9 +13,10 @@ use super::directive::{Directive, Parser, Text};
 use super::lexer::Line;
 use super::scope::{Condition, EVERYWHERE, ScopeId, Scopes};
 use crate::base::limits::{
-    CONFIG_WARNINGS_MAX, SSH_CONFIG_BYTES_MAX, SSH_CONFIG_FILE_BYTES_MAX, SSH_CONFIG_FILES_MAX,
-    SSH_CONFIG_INCLUDE_DEPTH_MAX,
+    CONFIG_WARNING_CHARS_MAX, CONFIG_WARNINGS_MAX, SSH_CONFIG_BYTES_MAX, SSH_CONFIG_FILE_BYTES_MAX,
+    SSH_CONFIG_FILES_MAX, SSH_CONFIG_INCLUDE_DEPTH_MAX,
 };
+use crate::base::text::on_one_line;
 use crate::config::{Env, file, pattern};
 
 /// Something to tell about a line: `file:line: what is wrong`.
@@ -29,7 +30,9 @@ pub struct Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file.display(), self.line, self.message)
+        // The message may repeat the line, and the line may be anything.
+        let message = on_one_line(&self.message, CONFIG_WARNING_CHARS_MAX);
+        write!(f, "{}:{}: {message}", self.file.display(), self.line)
     }
 }
 

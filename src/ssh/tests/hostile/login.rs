@@ -50,12 +50,34 @@ fn out_of_order() {
         assert_eq!(told(keyed(), [served(), vec![number]]), unexpected(number, Authentication));
         assert_eq!(told(ready(), [vec![number]]), unexpected(number, Connected));
     }
+    // Answers to methods that are not under way.
+    for number in 54..number::GLOBAL_REQUEST {
+        assert_eq!(told(keyed(), [served(), vec![number]]), unexpected(number, Authentication));
+        assert_eq!(told(ready(), [vec![number]]), unexpected(number, Connected));
+    }
     for number in (number::GLOBAL_REQUEST..=number::REQUEST_FAILURE)
         .chain(number::CHANNEL_OPEN..=100)
         .chain([8, 79, 192])
     {
         assert_eq!(told(keyed(), [served(), vec![number]]), unexpected(number, Authentication));
     }
+}
+
+#[test]
+fn a_confirmation_before_success() {
+    let change = |config: &mut ClientConfig| config.opens_early = true;
+    let mut pair = Pair::with(ServerConfig::default(), Link::Whole, 1, change);
+    let channel = pair.client.open_session().unwrap();
+    while pair.client.phase() != Phase::Authentication {
+        assert!(pair.round());
+    }
+    pair.client_output();
+    pair.server.swallow();
+    let number = number::CHANNEL_OPEN_CONFIRMATION;
+    let confirmation =
+        message(number, |out| [channel.0, 0, 1000, 1000].iter().for_each(|field| out.put_u32(*field)));
+    let error = Error::UnexpectedMessage { number, phase: Phase::Authentication };
+    assert_eq!(told(pair, [accept("ssh-userauth"), confirmation]), Some(error));
 }
 
 #[test]

@@ -19,6 +19,7 @@
 //! | reply cut short, fields beyond 16 KiB, bytes behind it | `Truncated`, `TooLong`, `Malformed` | `exchange::replies` |
 //! | value of wrong length or small order | `KexValue` | `exchange::replies`, `servers` |
 //! | host key of another type, malformed, weak; wrong signature | `HostKeyType`, `HostKeyMalformed`, `HostKeyWeak`, `HostSignature` | `exchange::replies`, `servers` |
+//! | host certificates: malformed, of users, with unknown demands, signed by nobody or badly | `CertificateMalformed`, `CertificateKind`, `CertificateOption`, … | `tests::certificate` |
 //! | another host key when keys are renewed | `HostKeyReplaced` | `rekey` |
 //! | a wrong guess | skipped, once | `servers::a_wrong_guess_is_dropped_…` |
 //! | key exchanges without end | `RekeyFlood` | `flood::exchanges` |
@@ -26,7 +27,10 @@
 //! | SERVICE_ACCEPT twice, for another service, late | `UnexpectedMessage`, `WrongService` | `login::out_of_order` |
 //! | SUCCESS or FAILURE without being asked, twice, after login | `UnexpectedMessage` | `login::out_of_order` |
 //! | messages of the connection before login, of login or a server's part after it | `UnexpectedMessage` | `login::out_of_order` |
-//! | FAILURE without end | `AuthRejected` | `tests::login` |
+//! | confirmation of a channel that was opened early, before SUCCESS | `UnexpectedMessage` | `login::a_confirmation_before_success` |
+//! | FAILURE without end, partial success without end | `AuthRejected`, `AuthPartial` | `tests::login`, `tests::methods` |
+//! | dialogues without end; more questions at once than anybody answers | `AuthRounds`, `TooManyPrompts` | `methods::endless_dialogues_…` |
+//! | a password that has to be changed | `PasswordExpired` | `methods::an_expired_password_is_named` |
 //! | banners: many, long | the first eight, cut at 8 KiB | `login::banners` |
 //! | banners without end before login | `IdleMessages` | `flood::before_login` |
 //! | a banner after login | `UnexpectedMessage` | `login::out_of_order` |
