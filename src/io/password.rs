@@ -56,8 +56,14 @@ impl Password {
                 "no password is set; see SCOUT_SSH_PASSWORD_FILE and SCOUT_SSH_PASSWORD_COMMAND".into()
             );
         };
-        if self.trust.get() == Trust::New {
-            return Err("no password is sent to a host whose key is new".into());
+        match self.trust.get() {
+            Trust::Known | Trust::Authority => {}
+            Trust::Exempt => {
+                return Err("no password is sent to a host whose key is not verified \
+                            (NoHostAuthenticationForLocalhost)"
+                    .into());
+            }
+            Trust::New => return Err("no password is sent to a host whose key is new".into()),
         }
         let secret = secrets::obtain(source, &self.purpose)
             .await
@@ -124,6 +130,16 @@ mod tests {
         }
         let error = answers(&password, &[("Password:", false)]).unwrap_err();
         assert_eq!(error, "no password is sent to a host whose key is new");
+    }
+
+    #[test]
+    fn a_host_that_need_not_be_known_gets_no_password() {
+        let password = password(given());
+        password.meet(Trust::Exempt);
+        let error = runtime::run(password.plain()).unwrap().unwrap_err();
+        assert!(error.contains("whose key is not verified (NoHost"), "{error}");
+        password.meet(Trust::Authority);
+        assert!(runtime::run(password.plain()).unwrap().is_ok());
     }
 
     #[test]
