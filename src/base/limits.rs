@@ -128,6 +128,8 @@ pub const SECRET_COMMAND_PATIENCE: Duration = Duration::from_secs(30);
 pub const SECRET_COMMAND_LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Keys of the user that a host is remembered to have refused.
 pub const SSH_REFUSED_KEYS_MAX: usize = 64;
+/// Passwords that a host is remembered to have refused: a command may print another one each time.
+pub const SSH_REFUSED_PASSWORDS_MAX: usize = 64;
 /// Connections for one login: an agent may hold more keys than a server lets one connection try.
 pub const SSH_LOGIN_CONNECTIONS_MAX: u32 = 8;
 /// Rounds of bcrypt over a key's passphrase: `ssh-keygen -a`, 16 or 24 when not given. So many take a minute.

@@ -102,6 +102,8 @@ struct Login<'a> {
 struct Failure {
     error: Error,
     cause: Cause,
+    /// The server said so while we were logging in (`MaxAuthTries`).
+    is_dismissal: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -128,7 +130,7 @@ impl Cause {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { error, cause: Cause::Other }
+        Self { error, cause: Cause::Other, is_dismissal: false }
     }
 }
 
@@ -145,10 +147,12 @@ impl Login<'_> {
             let failure = match self.on(stream, &mut client).await {
                 Ok(stream) => {
                     self.credentials.learn(&client);
+                    self.credentials.learn_passwords(&client, false);
                     return Ok((stream, client));
                 }
                 Err(failure) => failure,
             };
+            self.credentials.learn_passwords(&client, failure.is_dismissal);
             if failure.cause == Cause::CutShort {
                 if self.credentials.go_on(&client) {
                     tracing::debug!(host = self.host.alias, reason = %failure.error, "going on with the login");
@@ -210,7 +214,7 @@ impl Login<'_> {
         let text = format!("connection lost while {}: {error}", self.stage.get());
         let hung_up = matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe);
         let cause = if hung_up { Cause::of_end(client.phase()) } else { Cause::Other };
-        Failure { error: Error::new(Kind::ConnectionLost, text), cause }
+        Failure { error: Error::new(Kind::ConnectionLost, text), cause, is_dismissal: false }
     }
 
     fn failed(&self, error: &ssh::Error) -> Failure {
@@ -230,7 +234,8 @@ impl Login<'_> {
             }
             _ => Cause::Other,
         };
-        Failure { error: self.explain(error), cause }
+        let is_dismissal = matches!(error, E::Disconnected { phase: Phase::Authentication, .. });
+        Failure { error: self.explain(error), cause, is_dismissal }
     }
 
     /// Answers what the handshake asks.

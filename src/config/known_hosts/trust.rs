@@ -11,10 +11,12 @@ use crate::ssh::HostKey;
 /// Why a host's key is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
-    /// It is known, or need not be (`NoHostAuthenticationForLocalhost`).
+    /// It is known.
     Known,
     /// An authority of this host vouches for it.
     Authority,
+    /// It need not be known (`NoHostAuthenticationForLocalhost`): whoever listens there may have it.
+    Exempt,
     /// It is new, and `StrictHostKeyChecking` says to take it and to remember it.
     New,
 }
@@ -36,11 +38,11 @@ impl KnownHosts {
         if let Some((file, line)) = self.revocation(key) {
             return Err(Reason::Revoked { file, line });
         }
-        if is_exempt(host) {
-            return Ok(Trust::Known);
-        }
         let (name, port) = host.known_as();
         let plain = self.check(name, port, &key.blob);
+        if is_exempt(host) {
+            return Ok(if plain == Verdict::Known { Trust::Known } else { Trust::Exempt });
+        }
         if let Verdict::Revoked { file, line } = plain {
             return Err(Reason::Revoked { file, line });
         }
