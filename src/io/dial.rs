@@ -43,7 +43,7 @@ pub(super) async fn dial(
         Err(Error::new(Kind::ConnectTimeout, text))
     };
     let result =
-        within(limit, connect(settings, host, memory, hop, limit, &stage)).await.unwrap_or_else(late);
+        within(limit, Box::pin(connect(settings, host, memory, hop, limit, &stage))).await.unwrap_or_else(late);
     result.map_err(|error| error.context(format_args!("Cannot connect to {}", host.alias)))
 }
 
