@@ -77,7 +77,8 @@ fn is_ipv4_loopback(name: &str) -> bool {
     name.parse().is_ok_and(|address: core::net::Ipv4Addr| address.is_loopback())
 }
 
-/// A key that cannot be remembered, or that a command we do not run might contradict, is not taken either.
+/// Without a file to remember it in the key would be new for ever, and a command that we do not run may know another. A
+/// file that turns out not to be writable is no reason against it, as in ssh.
 fn may_be_new(host: &HostConfig) -> bool {
     let takes_new =
         matches!(host.strict_host_key_checking, StrictHostKeyChecking::AcceptNew | StrictHostKeyChecking::No);
