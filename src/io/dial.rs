@@ -42,8 +42,9 @@ pub(super) async fn dial(
         let text = format!("timeout after {}s while {}{through}", limit.as_secs_f64(), stage.get());
         Err(Error::new(Kind::ConnectTimeout, text))
     };
-    let result =
-        within(limit, Box::pin(connect(settings, host, memory, hop, limit, &stage))).await.unwrap_or_else(late);
+    let result = within(limit, Box::pin(connect(settings, host, memory, hop, limit, &stage)))
+        .await
+        .unwrap_or_else(late);
     result.map_err(|error| error.context(format_args!("Cannot connect to {}", host.alias)))
 }
 
