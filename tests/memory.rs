@@ -127,7 +127,7 @@ fn sftp_packets_and_strings_that_claim_to_be_long() {
         ];
         for reply in replies {
             let peak = peak(|| {
-                let mut session = Session::new(false);
+                let mut session = Session::new(false, now());
                 session.handle_input(&version).unwrap();
                 session.list(b"/", 100_000, 10_000_000).unwrap();
                 let _ = session.handle_input(&reply);
@@ -148,9 +148,9 @@ fn sizes_of_files_are_claims_too() {
     let attrs = attrs.concat();
     let handle = [0, 0, 0, 10, 102, 0, 0, 0, 1, 0, 0, 0, 1, b'h'];
     let peak = peak(|| {
-        let mut session = Session::new(false);
+        let mut session = Session::new(false, now());
         session.handle_input(&[0, 0, 0, 5, 2, 0, 0, 0, 3]).unwrap();
-        session.read(b"/huge", 0, u64::MAX).unwrap();
+        session.read(b"/huge", 0, u64::MAX, now()).unwrap();
         session.handle_input(&attrs).unwrap();
         let _ = session.handle_input(&handle);
     });

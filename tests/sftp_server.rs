@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use scout_mcp::base::time::now;
 use scout_mcp::sftp::{Failure, FileType, LookMax, Outcome, Session, StatusCode};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -20,7 +21,7 @@ impl Client {
     fn start() -> Self {
         let server = Command::new(PROGRAM).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let server = server.expect("no OpenSSH SFTP server here: apt-get install openssh-sftp-server");
-        Self { session: Session::new(true), server }
+        Self { session: Session::new(true, now()), server }
     }
 
     /// Runs everything that has been started; results in the order the operations were started in.
@@ -43,7 +44,7 @@ impl Client {
     }
 
     fn read(&mut self, path: &Path, bytes_max: u64) -> Result<(Vec<u8>, bool), Failure> {
-        self.session.read(path.as_os_str().as_encoded_bytes(), 0, bytes_max).unwrap();
+        self.session.read(path.as_os_str().as_encoded_bytes(), 0, bytes_max, now()).unwrap();
         self.run(1).remove(0).map(|outcome| match outcome {
             Outcome::Read { data, more, .. } => (data, more),
             other => panic!("{other:?}"),
@@ -125,7 +126,7 @@ fn two_hundred_reads_at_once_are_two_hundred_right_answers() {
     for i in 0..200 {
         let path = dir.path().join(i.to_string());
         std::fs::write(&path, bytes(i * 1000)).unwrap();
-        client.session.read(path.as_os_str().as_encoded_bytes(), 0, 1 << 20).unwrap();
+        client.session.read(path.as_os_str().as_encoded_bytes(), 0, 1 << 20, now()).unwrap();
     }
     for (i, result) in client.run(200).into_iter().enumerate() {
         assert!(
@@ -153,7 +154,7 @@ fn handles_are_predicted_whatever_stands_at_the_paths() {
         let names = (0..20).flat_map(|n| [format!("f{n}"), format!("d{n}")]);
         let names: Vec<_> = names.chain(["fifo".into(), "none".into()]).collect();
         for name in &names {
-            client.session.look(path(name).as_os_str().as_encoded_bytes(), LOOK).unwrap();
+            client.session.look(path(name).as_os_str().as_encoded_bytes(), LOOK, now()).unwrap();
         }
         for (name, result) in names.iter().zip(client.run(names.len())) {
             let number = name[1..].parse::<usize>();

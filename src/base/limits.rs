@@ -23,10 +23,10 @@ pub const OUTPUT_BYTES_DEFAULT: u64 = 10_000_000;
 pub const OUTPUT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Entries of one listing; at fifty bytes a line the output limit is reached about here as well.
 pub const LIST_ENTRIES_MAX: usize = 200_000;
-/// What a whole file is copied in: far more than a path's bandwidth times its delay, far less than memory.
-pub const COPY_PIECE_BYTES: u64 = 4 * 1024 * 1024;
-/// Pieces of one file asked for at once, so that none waits for the one before.
-pub const COPY_PIECES_AHEAD: usize = 3;
+/// What a whole file is copied in: while a piece is written, the host is granted nothing, so pieces are small.
+pub const COPY_PIECE_BYTES: u64 = 1024 * 1024;
+/// Pieces of one file asked for at once: together what is on its way to a session, so that none waits for another.
+pub const COPY_PIECES_AHEAD: u64 = SFTP_SESSION_WINDOW_BYTES_MAX / COPY_PIECE_BYTES;
 /// What is kept of a program's complaint when it only explains a failure.
 pub const COMPLAINT_BYTES_MAX: usize = 1_000;
 /// Content taken from a command that looks at a path beside SFTP: what may be sent twice.
@@ -124,8 +124,12 @@ pub const SSH_AGENT_KEYS_MAX: u32 = 256;
 /// The longest password or passphrase, and how long a command may take to tell it: its user may have to be asked.
 pub const SECRET_BYTES_MAX: usize = 4096;
 pub const SECRET_COMMAND_PATIENCE: Duration = Duration::from_secs(30);
+/// How often a command that has closed its output is looked at until it has ended, which is at once.
+pub const SECRET_COMMAND_LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Keys of the user that a host is remembered to have refused.
 pub const SSH_REFUSED_KEYS_MAX: usize = 64;
+/// Passwords that a host is remembered to have refused: a command may print another one each time.
+pub const SSH_REFUSED_PASSWORDS_MAX: usize = 64;
 /// Connections for one login: an agent may hold more keys than a server lets one connection try.
 pub const SSH_LOGIN_CONNECTIONS_MAX: u32 = 8;
 /// Rounds of bcrypt over a key's passphrase: `ssh-keygen -a`, 16 or 24 when not given. So many take a minute.
@@ -168,8 +172,13 @@ pub const SFTP_READDIRS_MAX: usize = 32;
 /// READLINKs on their way for one listing, and all in all: a directory with more links shows the rest without targets.
 pub const SFTP_READLINKS_IN_FLIGHT_MAX: usize = 256;
 pub const SFTP_READLINKS_MAX: usize = 1024;
-/// Paths of a session known to be regular files: a name's hash and its size, 16 bytes each, twice over.
+/// Paths of a session known to be regular files: a name's hash, its size and when it was seen, 32 bytes each, twice over.
 pub const SFTP_KNOWN_PATHS_MAX: usize = 512;
+/// How long a regular file is believed to be one still: as long as somebody reads on in it or comes back to it. What is
+/// put in its place meanwhile may block the server when it is opened.
+pub const SFTP_KNOWN_FOR: Duration = Duration::from_secs(30);
+/// Memory set aside for a file of which nothing has come but its size: the default limit of a read.
+pub const SFTP_FILE_RESERVED_BYTES_MAX: u64 = FILE_BYTES_DEFAULT;
 /// Operations of one session above which a look at a path asks nothing in advance that may turn out to be in vain.
 pub const SFTP_SPECULATING_OPERATIONS_MAX: usize = 8;
 /// What is kept of a server's explanation.
@@ -236,6 +245,9 @@ pub const POOL_CONNECTIONS_DEFAULT: usize = 100;
 /// Requests that may run at once, and that may wait for their turn.
 pub const EXECUTING_REQUESTS_DEFAULT: usize = 100;
 pub const QUEUED_REQUESTS_DEFAULT: usize = 1_000;
+/// How often work that a connection could not take goes to another one, where nobody has got anything out of the one
+/// before. What a host teaches by hanging up (no sessions ahead, no SFTP, one session) it teaches in three times.
+pub const FRUITLESS_CONNECTIONS_MAX: usize = 4;
 /// How long an SFTP server may leave everything that was asked of it unanswered. It works on one request after the
 /// other, so a file that hangs it hangs all that come behind.
 pub const SFTP_SILENCE_MAX: Duration = Duration::from_secs(20);

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use super::key_memory::KeyMemory;
+use super::password_memory::PasswordMemory;
 use crate::base::time::Duration;
 use crate::ssh::Guess;
 
@@ -11,6 +12,8 @@ use crate::ssh::Guess;
 pub struct Memory {
     /// Which keys it took and refused.
     pub keys: KeyMemory,
+    /// Which passwords it refused.
+    pub passwords: PasswordMemory,
     /// It refuses SFTP, hangs up when asked for it, or has no room for it besides commands.
     pub(super) lacks_sftp: Cell<bool>,
     /// A connection serves one session and no other after it (TinySSH).

@@ -11,6 +11,7 @@ pub mod link;
 pub mod machine;
 mod memory;
 pub mod net;
+mod password_memory;
 mod pool;
 mod route;
 mod status;
@@ -32,6 +33,7 @@ pub use link::{Link, LinkOptions, Outlook, Tunnel};
 pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
 pub use memory::Memory;
 use net::Net;
+pub use password_memory::PasswordMemory;
 use pool::Pool;
 use route::Route;
 pub use status::{HostStatus, Presence};
@@ -140,7 +142,7 @@ impl Fleet {
     }
 
     /// Does work on a host, once more on a fresh connection if the one it began on is lost and `repeat` allows it; and
-    /// on as many connections as it takes to find one that can begin it.
+    /// on as many connections as it takes to find one that can begin it, as long as somebody is served by them.
     pub async fn work<T>(
         &self,
         name: &str,
@@ -148,16 +150,22 @@ impl Fleet {
         mut work: impl AsyncFnMut(&Machine) -> Result<T>,
     ) -> Result<T> {
         let mut repeats_left = usize::from(repeat == Repeat::Safe);
+        let mut fruitless_left = limits::FRUITLESS_CONNECTIONS_MAX;
         loop {
-            let error = match work(&self.machine(name).await?).await {
+            let machine = self.machine(name).await?;
+            let error = match work(&machine).await {
                 Err(error) if error.kind().is_worth_retrying() => error,
                 result => return result,
             };
-            if error.kind() != Kind::NotBegun {
-                if repeats_left == 0 {
-                    return Err(error);
-                }
-                repeats_left -= 1;
+            let tries_left = match (error.kind(), &machine) {
+                // Others were served: where a connection serves one request only, everybody has to wait for his own.
+                (Kind::NotBegun, Machine::Remote(link)) if link.was_of_use() => None,
+                (Kind::NotBegun, _) => Some(&mut fruitless_left),
+                _ => Some(&mut repeats_left),
+            };
+            if let Some(left) = tries_left {
+                let Some(fewer) = left.checked_sub(1) else { return Err(error) };
+                *left = fewer;
             }
             tracing::debug!(host = name, reason = %error, "trying once more");
         }

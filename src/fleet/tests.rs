@@ -129,6 +129,35 @@ fn there_is_no_third_try() {
 }
 
 #[test]
+fn connections_that_can_begin_nothing_are_not_dialled_for_ever() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    let (other, tries) = (Rc::clone(&fleet), Rc::new(Cell::new(0)));
+    let counted = Rc::clone(&tries);
+    let lost = world.spawn(async move {
+        let work = async |_: &Machine| {
+            counted.set(counted.get() + 1);
+            Err::<(), _>(Error::new(Kind::NotBegun, "no room"))
+        };
+        other.work("alpha", Repeat::Safe, work).await
+    });
+    world.pass(SECOND);
+    assert_eq!(lost.output().unwrap_err().kind(), Kind::NotBegun);
+    assert_eq!(tries.get(), 1 + limits::FRUITLESS_CONNECTIONS_MAX);
+}
+
+#[test]
+fn a_server_that_breaks_the_rules_when_asked_for_sftp_is_not_asked_again() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    world.host("alpha").server.borrow_mut().misbehaviour = Some(Misbehaviour::UnknownChannel);
+    let asked = files(&world, &fleet);
+    world.pass(SECOND);
+    assert_eq!(asked.output().unwrap_err().kind(), Kind::Protocol);
+    assert_eq!(world.host("alpha").dials(), 1);
+}
+
+#[test]
 fn a_dial_that_fails_is_not_repeated() {
     let world = World::new();
     let fleet = world.fleet(|_| {});

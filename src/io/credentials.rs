@@ -8,6 +8,7 @@ use super::password::Password;
 use crate::base::limits::SSH_LOGIN_CONNECTIONS_MAX;
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
+use crate::config::known_hosts::Trust;
 use crate::config::{HostConfig, Secret, Settings};
 use crate::fleet::Memory;
 use crate::ssh::{self, Client, ClientConfig, Method, Prompts};
@@ -37,7 +38,7 @@ impl<'a> Credentials<'a> {
         let mut keys = Keys::find(host, settings.passphrase_source(), limit / AGENT_SHARE, &notes).await?;
         keys.restrict(&host.algorithms.pubkey_accepted);
         keys.order(|key| memory.keys.rank(key));
-        let password = Password::new(host, settings.password_source());
+        let password = Password::new(host, settings.password_source(), Rc::clone(&memory));
         Ok(Self { host, memory, keys, password, notes, cut_short: 0 })
     }
 
@@ -55,9 +56,9 @@ impl<'a> Credentials<'a> {
         is_first && self.keys.blob(0).is_some_and(|key| self.memory.keys.expects(key))
     }
 
-    /// The host's key was known before.
-    pub(super) fn trust_host(&self) {
-        self.password.trust_host();
+    /// Why the key that the host has shown on this connection is taken.
+    pub(super) fn meet(&self, trust: Trust) {
+        self.password.meet(trust);
     }
 
     /// Answers [`ssh::Event::Sign`].
@@ -80,7 +81,7 @@ impl<'a> Credentials<'a> {
 
     /// Answers [`ssh::Event::Password`].
     pub(super) async fn give_password(&self, client: &mut Client) -> Result<(), ssh::Error> {
-        match self.password.plain().await {
+        match self.password.plain(client.tried()).await {
             Ok(password) => client.provide_password(password.expose()),
             Err(reason) => {
                 self.notes.add(reason);
@@ -95,7 +96,7 @@ impl<'a> Credentials<'a> {
             let Prompts { name, instruction, .. } = asked;
             tracing::info!(host = self.host.alias, name, instruction, "the host says");
         }
-        match self.password.answers(asked).await {
+        match self.password.answers(asked, client.tried()).await {
             Ok(answers) => {
                 let answers: Vec<_> = answers.iter().map(Secret::expose).collect();
                 client.provide_answers(&answers)
@@ -105,6 +106,12 @@ impl<'a> Credentials<'a> {
                 client.decline_answers()
             }
         }
+    }
+
+    /// Remembers what the host made of the passwords on a connection that is over; `is_dismissed` when the host ended it
+    /// with a word.
+    pub(super) fn learn_passwords(&self, client: &Client, is_dismissed: bool) {
+        self.password.learn(client.tried(), is_dismissed);
     }
 
     /// Remembers what the host made of the keys.

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::rc::Rc;
 
 use super::credentials::Credentials;
+use super::host_key::Acquaintance;
 use super::path::Path;
 use super::retries::Retries;
 use super::runtime::within;
@@ -13,11 +14,10 @@ use super::terms::terms;
 use super::{blocking, connection, runtime};
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, time};
-use crate::config::known_hosts::{self, Trust};
 use crate::config::{HostConfig, KnownHosts, Settings};
 use crate::fleet::net::Hop;
 use crate::fleet::{Link, LinkOptions, Memory, errors};
-use crate::ssh::{self, Client, ClientConfig, Event, HostKey, Phase};
+use crate::ssh::{self, Client, ClientConfig, Event, Phase};
 
 /// What one read of a handshake may bring.
 const READ_BYTES: usize = 16 * 1024;
@@ -42,8 +42,9 @@ pub(super) async fn dial(
         let text = format!("timeout after {}s while {}{through}", limit.as_secs_f64(), stage.get());
         Err(Error::new(Kind::ConnectTimeout, text))
     };
-    let result =
-        within(limit, connect(settings, host, memory, hop, limit, &stage)).await.unwrap_or_else(late);
+    let result = within(limit, Box::pin(connect(settings, host, memory, hop, limit, &stage)))
+        .await
+        .unwrap_or_else(late);
     result.map_err(|error| error.context(format_args!("Cannot connect to {}", host.alias)))
 }
 
@@ -62,11 +63,10 @@ async fn connect(
         known_hosts,
         Credentials::find(settings, host, Rc::clone(&memory), limit),
     )?;
-    if let Some(unusable) = known_hosts.unusable() {
-        return Err(Error::new(Kind::HostKey, format!("the known host keys cannot be read: {unusable}")));
-    }
+    known_hosts.require_usable()?;
     let config = terms(settings, host, &known_hosts)?;
-    let mut login = Login { host, known_hosts: &known_hosts, credentials, stage, memory: &memory };
+    let acquaintance = Acquaintance::new(host, &known_hosts);
+    let mut login = Login { host, acquaintance, credentials, stage, memory: &memory };
     let (stream, client) = login.along(&path, config).await?;
     memory.note_guess(client.preferences().copied());
     let options = LinkOptions {
@@ -93,7 +93,7 @@ fn waiting_for(phase: Phase) -> &'static str {
 /// What a login needs besides the connection.
 struct Login<'a> {
     host: &'a HostConfig,
-    known_hosts: &'a KnownHosts,
+    acquaintance: Acquaintance<'a>,
     credentials: Credentials<'a>,
     stage: &'a Stage,
     memory: &'a Memory,
@@ -103,12 +103,16 @@ struct Login<'a> {
 struct Failure {
     error: Error,
     cause: Cause,
+    /// The server said so while we were logging in (`MaxAuthTries`).
+    is_dismissal: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cause {
     /// The server hung up before it knew who we are: it may be too busy (`MaxStartups`).
     TurnedAway,
+    /// The two sides did not understand each other's key exchange.
+    Misunderstood,
     /// The server ended the login in its middle.
     CutShort,
     Other,
@@ -127,13 +131,13 @@ impl Cause {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { error, cause: Cause::Other }
+        Self { error, cause: Cause::Other, is_dismissal: false }
     }
 }
 
 impl Login<'_> {
-    /// Logs in, again after a pause where the server only was too busy, and again at once where it ended a login of
-    /// which something is left to try.
+    /// Logs in, again after a pause where the server only was too busy, and again at once where a guess led astray or
+    /// the server ended a login of which something is left to try.
     async fn along(&mut self, path: &Path<'_>, mut config: ClientConfig) -> Result<(Stream, Client)> {
         let mut retries = Retries::new();
         loop {
@@ -144,10 +148,12 @@ impl Login<'_> {
             let failure = match self.on(stream, &mut client).await {
                 Ok(stream) => {
                     self.credentials.learn(&client);
+                    self.credentials.learn_passwords(&client, false);
                     return Ok((stream, client));
                 }
                 Err(failure) => failure,
             };
+            self.credentials.learn_passwords(&client, failure.is_dismissal);
             if failure.cause == Cause::CutShort {
                 if self.credentials.go_on(&client) {
                     tracing::debug!(host = self.host.alias, reason = %failure.error, "going on with the login");
@@ -209,7 +215,7 @@ impl Login<'_> {
         let text = format!("connection lost while {}: {error}", self.stage.get());
         let hung_up = matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe);
         let cause = if hung_up { Cause::of_end(client.phase()) } else { Cause::Other };
-        Failure { error: Error::new(Kind::ConnectionLost, text), cause }
+        Failure { error: Error::new(Kind::ConnectionLost, text), cause, is_dismissal: false }
     }
 
     fn failed(&self, error: &ssh::Error) -> Failure {
@@ -217,6 +223,11 @@ impl Login<'_> {
         let cause = match error {
             E::TurnedAway { .. } => Cause::TurnedAway,
             E::Closed { phase } => Cause::of_end(*phase),
+            E::HostSignature
+            | E::KexValue
+            | E::StrictKex { .. }
+            | E::UnexpectedInKex { .. }
+            | E::Disconnected { phase: Phase::KeyExchange, .. } => Cause::Misunderstood,
             E::Disconnected { phase: Phase::Authentication, .. } | E::AuthRounds { .. } => Cause::CutShort,
             // Some servers answer what was opened too early as if the login were done.
             E::UnexpectedMessage { phase: Phase::Authentication, .. } if self.credentials.is_hasty() => {
@@ -224,7 +235,8 @@ impl Login<'_> {
             }
             _ => Cause::Other,
         };
-        Failure { error: self.explain(error), cause }
+        let is_dismissal = matches!(error, E::Disconnected { phase: Phase::Authentication, .. });
+        Failure { error: self.explain(error), cause, is_dismissal }
     }
 
     /// Answers what the handshake asks.
@@ -234,9 +246,12 @@ impl Login<'_> {
                 Event::HostKey(key) => {
                     // What the server computes for it is little beside a way that is long.
                     self.memory.note_round_trip(time::now() - sent);
-                    if let Err(refusal) = self.verify(key).await {
-                        client.reject_host_key();
-                        return Err(refusal);
+                    match self.acquaintance.verify(key).await {
+                        Ok(trust) => self.credentials.meet(trust),
+                        Err(refusal) => {
+                            client.reject_host_key();
+                            return Err(refusal);
+                        }
                     }
                     client.accept_host_key().map_err(|error| self.explain(&error))?;
                 }
@@ -255,26 +270,6 @@ impl Login<'_> {
                 Event::Ready => return Ok(()),
                 _ => {}
             }
-        }
-        Ok(())
-    }
-
-    /// Whether the key is the host's; one that is new is remembered where the configuration says so.
-    async fn verify(&self, key: HostKey) -> Result<()> {
-        if self.known_hosts.verify(self.host, &key, time::unix_now())? != Trust::New {
-            self.credentials.trust_host();
-            return Ok(());
-        }
-        let (alias, shown) = (&self.host.alias, format!("{} {}", key.key_type(), key.fingerprint()));
-        let host = self.host.clone();
-        match blocking::run(move || known_hosts::append(&host, &key)).await? {
-            Ok(()) => tracing::warn!(
-                host = alias,
-                key = shown,
-                "permanently added the key of a new host to known_hosts"
-            ),
-            // As ssh: whoever asked to take new keys wants to connect all the same.
-            Err(error) => tracing::warn!(host = alias, key = shown, %error, "the key of a new host is taken"),
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! [`runtime`] starts a core; [`outside`] is what a fleet may ask of the world; `dial` makes a connection and
 //! `connection` carries its bytes from then on, over the `stream` that `path` leads to: a socket (`connect` finds the
-//! address that answers), a tunnel or a program (`proxy_command`); `terms` says how the client speaks,
+//! address that answers), a tunnel or a program (`proxy_command`); `terms` says how the client speaks, `host_key` to whom,
 //! `credentials` what it logs in with: `keys` from `key_files` and an `agent`, a `password`, whatever `secrets` gets;
 //! `process` runs commands on this machine; [`stdio`] connects our own standard streams; `blocking` does what would stop a core, and
 //! `resolver` looks up names there; [`condition`] runs the commands of `Match exec`.
@@ -14,6 +14,7 @@ mod connect;
 mod connection;
 mod credentials;
 mod dial;
+mod host_key;
 mod key_files;
 mod keys;
 mod notes;

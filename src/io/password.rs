@@ -1,47 +1,84 @@
 //! The user's password, for hosts that ask for it: plainly, or in a dialogue.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use super::secrets::{self, Purpose};
+use crate::config::known_hosts::Trust;
 use crate::config::{HostConfig, Secret, SecretSource};
-use crate::ssh::{Method, Prompts};
+use crate::fleet::Memory;
+use crate::ssh::{Method, Prompts, Tried};
 
 /// What a host is given for a password, and when it is not.
 pub(super) struct Password {
     source: Option<SecretSource>,
     purpose: Purpose,
-    /// Others than the host may listen while its key is not known.
-    is_host_known: Cell<bool>,
-    /// What was given last, by method: a password that was refused is not given again.
-    given: RefCell<Vec<(Method, Secret)>>,
+    /// Why the host's key is taken, on the connection under way: others than the host may listen while it is not known.
+    trust: Cell<Trust>,
+    /// What was given in this login: a password that was refused is not given again.
+    given: RefCell<Vec<Given>>,
+    memory: Rc<Memory>,
+}
+
+struct Given {
+    method: Method,
+    secret: Secret,
+    /// What the host had refused and half accepted before, on the same connection.
+    before: Option<Answers>,
+}
+
+/// How many passwords or dialogues of a method the host has refused, and how many logins it has half accepted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Answers {
+    refused: usize,
+    partial: u32,
+}
+
+impl Answers {
+    fn to(method: Method, tried: &Tried) -> Self {
+        let refused = tried.refused.iter().filter(|refused| **refused == method).count();
+        Self { refused, partial: tried.partial }
+    }
 }
 
 impl Password {
-    pub(super) fn new(host: &HostConfig, source: Option<SecretSource>) -> Self {
+    pub(super) fn new(host: &HostConfig, source: Option<SecretSource>, memory: Rc<Memory>) -> Self {
         let (purpose, given) = (Purpose::login(host), RefCell::default());
-        Self { source, purpose, is_host_known: Cell::new(false), given }
+        Self { source, purpose, trust: Cell::new(Trust::New), given, memory }
     }
 
     pub(super) fn is_configured(&self) -> bool {
         self.source.is_some()
     }
 
-    /// The host's key was known before this connection.
-    pub(super) fn trust_host(&self) {
-        self.is_host_known.set(true);
+    /// A connection begins, to a host whose key is taken for this reason.
+    pub(super) fn meet(&self, trust: Trust) {
+        self.trust.set(trust);
     }
 
-    /// The password. Errors: why there is none.
-    pub(super) async fn plain(&self) -> Result<Secret, String> {
-        self.give(Method::Password).await
+    /// Remembers what the host refused on a connection that is over. `is_dismissed`: the host ended it with a word,
+    /// which answers what was given last too.
+    pub(super) fn learn(&self, tried: &Tried, is_dismissed: bool) {
+        for given in self.given.borrow_mut().iter_mut() {
+            let Some(before) = given.before.take() else { continue };
+            let now = Answers::to(given.method, tried);
+            if now.refused > before.refused || (is_dismissed && now == before) {
+                self.memory.passwords.note_refused(given.method.name(), given.secret.expose());
+            }
+        }
+    }
+
+    /// The password, after what was `tried`. Errors: why there is none.
+    pub(super) async fn plain(&self, tried: &Tried) -> Result<Secret, String> {
+        self.give(Method::Password, tried).await
     }
 
     /// Answers to a dialogue's questions: none where nothing is asked, the password where only one thing is asked that
     /// may not be seen. Errors: why there are none.
-    pub(super) async fn answers(&self, asked: &Prompts) -> Result<Vec<Secret>, String> {
+    pub(super) async fn answers(&self, asked: &Prompts, tried: &Tried) -> Result<Vec<Secret>, String> {
         match asked.prompts.as_slice() {
             [] => Ok(Vec::new()),
-            [prompt] if !prompt.echo => Ok(vec![self.give(Method::KeyboardInteractive).await?]),
+            [prompt] if !prompt.echo => Ok(vec![self.give(Method::KeyboardInteractive, tried).await?]),
             prompts => {
                 let texts: Vec<_> = prompts.iter().map(|prompt| format!("'{}'", prompt.text)).collect();
                 Err(format!("it asks {}, which no password answers", texts.join(" and ")))
@@ -49,23 +86,37 @@ impl Password {
         }
     }
 
-    async fn give(&self, method: Method) -> Result<Secret, String> {
+    async fn give(&self, method: Method, tried: &Tried) -> Result<Secret, String> {
         let Some(source) = &self.source else {
             return Err(
                 "no password is set; see SCOUT_SSH_PASSWORD_FILE and SCOUT_SSH_PASSWORD_COMMAND".into()
             );
         };
-        if !self.is_host_known.get() {
-            return Err("no password is sent to a host whose key is new".into());
+        match self.trust.get() {
+            Trust::Known | Trust::Authority => {}
+            Trust::Exempt => {
+                return Err("no password is sent to a host whose key is not verified \
+                            (NoHostAuthenticationForLocalhost)"
+                    .into());
+            }
+            Trust::New => return Err("no password is sent to a host whose key is new".into()),
         }
         let secret = secrets::obtain(source, &self.purpose)
             .await
             .map_err(|reason| format!("no password: {reason}"))?;
         let mut given = self.given.borrow_mut();
-        if given.contains(&(method, secret.clone())) {
+        if given.iter().any(|given| given.method == method && given.secret == secret) {
             return Err("it did not take the password".into());
         }
-        given.push((method, secret.clone()));
+        if self.memory.passwords.is_refused(method.name(), secret.expose()) {
+            return Err(
+                "it did not take the password before; it is not sent again until it is another one or \
+                 Scout is restarted"
+                    .into(),
+            );
+        }
+        let before = Some(Answers::to(method, tried));
+        given.push(Given { method, secret: secret.clone(), before });
         Ok(secret)
     }
 }
@@ -77,8 +128,13 @@ mod tests {
     use crate::ssh::Prompt;
 
     fn password(source: Option<SecretSource>) -> Password {
+        remembering(source, &Rc::default())
+    }
+
+    fn remembering(source: Option<SecretSource>, memory: &Rc<Memory>) -> Password {
         let purpose = Purpose { host: "h1".into(), user: "me".into(), port: 22, key_file: None };
-        Password { source, purpose, is_host_known: Cell::new(true), given: RefCell::default() }
+        let (trust, memory) = (Cell::new(Trust::Known), Rc::clone(memory));
+        Password { source, purpose, trust, given: RefCell::default(), memory }
     }
 
     fn given() -> Option<SecretSource> {
@@ -91,7 +147,48 @@ mod tests {
     }
 
     fn answers(password: &Password, asked: &[(&str, bool)]) -> Result<Vec<Secret>, String> {
-        runtime::run(password.answers(&prompts(asked))).unwrap()
+        runtime::run(password.answers(&prompts(asked), &Tried::default())).unwrap()
+    }
+
+    fn plain(password: &Password) -> Result<Secret, String> {
+        runtime::run(password.plain(&Tried::default())).unwrap()
+    }
+
+    fn refused(refused: &[Method]) -> Tried {
+        Tried { refused: refused.to_vec(), ..Tried::default() }
+    }
+
+    #[test]
+    fn a_refused_password_is_not_sent_in_later_logins_either() {
+        let memory = Rc::default();
+        let first = remembering(given(), &memory);
+        plain(&first).unwrap();
+        first.learn(&refused(&[Method::Password]), false);
+        let later = remembering(given(), &memory);
+        let note = plain(&later).unwrap_err();
+        assert!(note.contains("is not sent again until it is another one"), "{note}");
+        assert!(answers(&later, &[("Password:", false)]).is_ok(), "a dialogue may want the same one");
+        let another = Some(SecretSource::Given(Secret::new("open barley".to_owned().into())));
+        assert!(plain(&remembering(another, &memory)).is_ok());
+    }
+
+    #[test]
+    fn only_the_hosts_word_refuses_a_password() {
+        let half_accepted = Tried { partial: 1, ..Tried::default() };
+        for (tried, is_dismissed, is_refused) in [
+            (Tried::default(), false, false),
+            (refused(&[Method::KeyboardInteractive]), false, false),
+            (half_accepted, true, false),
+            (Tried::default(), true, true),
+        ] {
+            let memory = Rc::default();
+            let first = remembering(given(), &memory);
+            plain(&first).unwrap();
+            first.learn(&tried, is_dismissed);
+            // What came of another connection says nothing of this one.
+            first.learn(&Tried::default(), true);
+            assert_eq!(plain(&remembering(given(), &memory)).is_err(), is_refused, "{tried:?}");
+        }
     }
 
     #[test]
@@ -100,8 +197,8 @@ mod tests {
         let answered = answers(&password, &[("Password:", false)]).unwrap();
         assert_eq!(answered[0].expose(), "open sesame");
         assert_eq!(answers(&password, &[("Password:", false)]).unwrap_err(), "it did not take the password");
-        assert_eq!(runtime::run(password.plain()).unwrap().unwrap().expose(), "open sesame");
-        assert!(runtime::run(password.plain()).unwrap().is_err());
+        assert_eq!(plain(&password).unwrap().expose(), "open sesame");
+        assert!(plain(&password).is_err());
     }
 
     #[test]
@@ -117,9 +214,22 @@ mod tests {
     #[test]
     fn a_new_host_gets_no_password() {
         let password = password(given());
-        password.is_host_known.set(false);
+        // What was true of the connection before is not of this one.
+        for trust in [Trust::Known, Trust::New] {
+            password.meet(trust);
+        }
         let error = answers(&password, &[("Password:", false)]).unwrap_err();
         assert_eq!(error, "no password is sent to a host whose key is new");
+    }
+
+    #[test]
+    fn a_host_that_need_not_be_known_gets_no_password() {
+        let password = password(given());
+        password.meet(Trust::Exempt);
+        let error = plain(&password).unwrap_err();
+        assert!(error.contains("whose key is not verified (NoHost"), "{error}");
+        password.meet(Trust::Authority);
+        assert!(plain(&password).is_ok());
     }
 
     #[test]
@@ -128,7 +238,7 @@ mod tests {
         let counter = dir.path().join("count");
         let command = format!("echo x >> {0}; wc -l < {0}", counter.display());
         let password = password(Some(SecretSource::Command(command)));
-        assert_eq!(runtime::run(password.plain()).unwrap().unwrap().expose(), "1");
-        assert_eq!(runtime::run(password.plain()).unwrap().unwrap().expose(), "2");
+        assert_eq!(plain(&password).unwrap().expose(), "1");
+        assert_eq!(plain(&password).unwrap().expose(), "2");
     }
 }

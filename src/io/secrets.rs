@@ -13,8 +13,9 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::runtime::within;
-use super::{blocking, private_file, process};
-use crate::base::limits::{SECRET_BYTES_MAX, SECRET_COMMAND_PATIENCE};
+use super::{blocking, private_file, process, runtime};
+use crate::base::limits::{SECRET_BYTES_MAX, SECRET_COMMAND_LOOK_EVERY, SECRET_COMMAND_PATIENCE};
+use crate::base::time;
 use crate::config::{HostConfig, SECRET_VARIABLES, Secret, SecretSource};
 
 /// What a secret is wanted for, as the environment of commands tells it.
@@ -81,7 +82,7 @@ async fn run(command: &str, purpose: &Purpose) -> Result<Zeroizing<Vec<u8>>, Str
     let failed = |error: std::io::Error| format!("the command cannot be run: {error}");
     let (stdout, their_stdout) = process::pipe().map_err(failed)?;
     // Its end of the pipe goes with the builder.
-    let running = Running(Some(builder(command, purpose, their_stdout).spawn().map_err(failed)?));
+    let mut running = Running(builder(command, purpose, their_stdout).spawn().map_err(failed)?);
     let output = read_to_end(stdout).await?;
     let status = running.wait().await.map_err(failed)?;
     match (status.code(), status.signal()) {
@@ -122,24 +123,33 @@ async fn read_to_end(mut from: UnixStream) -> Result<Zeroizing<Vec<u8>>, String>
     }
 }
 
-/// A command and all that it started, until it is waited for. Dropped earlier, it is ended.
-struct Running(Option<Child>);
+/// A command and all that it started. What still runs of it when this is dropped is ended.
+struct Running(Child);
 
 impl Running {
-    async fn wait(mut self) -> std::io::Result<ExitStatus> {
-        let Some(mut child) = self.0.take() else { return Ok(ExitStatus::default()) };
-        blocking::run(move || child.wait()).await.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+    /// Dropping the future leaves the command as it is.
+    async fn wait(&mut self) -> std::io::Result<ExitStatus> {
+        loop {
+            if let Some(status) = self.0.try_wait()? {
+                return Ok(status);
+            }
+            runtime::sleep_until(time::now() + SECRET_COMMAND_LOOK_EVERY).await;
+        }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let Some(mut child) = self.0.take() else { return };
-        if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        // Once it has been waited for, its number may be somebody else's.
+        if !matches!(self.0.try_wait(), Ok(None)) {
+            return;
+        }
+        if let Some(group) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
             // It may be gone already.
             let _ = kill_process_group(group, Signal::KILL);
         }
-        blocking::start(move || drop(child.wait()));
+        // Killed, it is gone in no time.
+        let _ = self.0.wait();
     }
 }
 
@@ -178,6 +188,14 @@ mod tests {
             command("head -c 1000000 /dev/zero").unwrap_err(),
             "the command printed more than 4096 bytes"
         );
+    }
+
+    #[test]
+    fn a_command_that_is_given_up_is_ended() {
+        let (ends, their_end) = std::io::pipe().unwrap();
+        let started = Command::new("sleep").arg("1000").stdout(their_end).process_group(0).spawn().unwrap();
+        drop(Running(started));
+        assert_eq!(std::io::read_to_string(ends).unwrap(), "");
     }
 
     #[test]

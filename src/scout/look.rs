@@ -51,7 +51,7 @@ async fn look_on(fleet: &Fleet, machine: &Machine, path: &RemotePath) -> Result<
             entries: limits::LIST_ENTRIES_MAX,
             entries_bytes: listing_bytes.saturating_mul(LISTING_MEMORY_FACTOR),
         };
-        let looked = match Way::choose(link.outlook(sftp_path)) {
+        let looked = match Way::choose(sftp_path, link.outlook(sftp_path)) {
             Way::Sftp => link.look(sftp_path, max).await?,
             Way::SftpAndCommand => look_both_ways(link, sftp_path, max).await?,
         };

@@ -90,8 +90,8 @@ async fn copy_by_sftp(
     take: &mut dyn FnMut(&[u8]) -> Result<()>,
 ) -> Result<bool> {
     let read = |piece: u64| link.read(sftp_path, piece * limits::COPY_PIECE_BYTES, limits::COPY_PIECE_BYTES);
-    let mut reads = FuturesOrdered::from_iter([read(0)]);
-    let mut pieces = 1;
+    let mut reads: FuturesOrdered<_> = (0..limits::COPY_PIECES_AHEAD).map(read).collect();
+    let mut pieces = limits::COPY_PIECES_AHEAD;
     while let Some(piece) = reads.next().await {
         match piece? {
             Ok(Outcome::Read { data, more, .. }) => {
@@ -105,10 +105,8 @@ async fn copy_by_sftp(
             Err(Failure::NotRegular(kind)) if is_device(kind) => return Ok(false),
             Err(failure) => return Err(explain(path, &failure)),
         }
-        while reads.len() < limits::COPY_PIECES_AHEAD {
-            reads.push_back(read(pieces));
-            pieces += 1;
-        }
+        reads.push_back(read(pieces));
+        pieces += 1;
     }
     Ok(true)
 }

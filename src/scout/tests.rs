@@ -31,7 +31,10 @@ impl Far {
     fn new() -> Self {
         let world = World::new();
         world.host("alpha").delay.set(ONE_WAY);
-        world.host("alpha").server.borrow_mut().sftp = Some(files);
+        let mut server = world.host("alpha").server.borrow_mut();
+        server.sftp = Some(files);
+        server.ident = "SSH-2.0-OpenSSH_10.0";
+        drop(server);
         let fleet = world.fleet(|_| {});
         Self { world, fleet }
     }
@@ -79,8 +82,11 @@ fn a_host_never_seen_takes_six_round_trips() {
     assert_eq!(Far::new().command(), 6.0);
     assert_eq!(Far::new().look("/small"), 6.0);
     assert_eq!(Far::new().look("/large"), 6.0);
-    // A server of which nothing is known, not even whether it is OpenSSH's, is asked for the entries after the handle.
-    assert_eq!(Far::new().look("/dir"), 7.0);
+    assert_eq!(Far::new().look("/dir"), 6.0);
+    // One that does not call itself OpenSSH is asked for the entries after the handle.
+    let other = Far::new();
+    other.world.host("alpha").server.borrow_mut().ident = "SSH-2.0-obedient_1";
+    assert_eq!(other.look("/dir"), 7.0);
 }
 
 #[test]

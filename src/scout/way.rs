@@ -4,12 +4,17 @@
 //! file before it opens it, and where it does not, that costs a second round trip. A command on a session opened ahead
 //! finds that out on the spot, at the price of a process and what a shell takes to start. So:
 //!
-//! | path last seen as a file | way to the host | an unused session for each request | looked at by | round trips |
-//! |---|---|---|---|---|
-//! | yes | any | any | SFTP | 1 |
-//! | no | short | any | SFTP | 1 for a directory, 2 for a file |
-//! | no | long | no | SFTP | 1 for a directory, 2 for a file |
-//! | no | long | yes | SFTP and a command | 1 |
+//! | path was a file a moment ago | absolute | way to the host | an unused session for each request | looked at by | round trips |
+//! |---|---|---|---|---|---|
+//! | yes | any | any | any | SFTP | 1 |
+//! | no | no | any | any | SFTP | 1 for a directory, 2 for a file |
+//! | no | yes | short | any | SFTP | 1 for a directory, 2 for a file |
+//! | no | yes | long | no | SFTP | 1 for a directory, 2 for a file |
+//! | no | yes | long | yes | SFTP and a command | 1 |
+//!
+//! Both look at absolute paths only: SFTP may begin in another directory than the shell. Absolute paths lead both to the
+//! same file where SFTP's root is the shell's, as with OpenSSH, whose `ChrootDirectory` holds for either. A server that
+//! locks up its SFTP alone, beside a shell that sees everything, is not recognised: what is read there may be the shell's.
 //!
 //! Where both look, only the content of a file is taken from the command, so that what is said of a path never depends
 //! on the way.
@@ -25,9 +30,10 @@ pub(super) enum Way {
 }
 
 impl Way {
-    pub(super) fn choose(outlook: Outlook) -> Self {
+    pub(super) fn choose(path: &[u8], outlook: Outlook) -> Self {
+        let is_absolute = path.starts_with(b"/");
         let is_long = outlook.round_trip.is_some_and(|time| time >= LONG_ROUND_TRIP);
-        if is_long && !outlook.is_known_file && outlook.requests <= outlook.unused_sessions {
+        if is_absolute && is_long && !outlook.is_known_file && outlook.requests <= outlook.unused_sessions {
             Self::SftpAndCommand
         } else {
             Self::Sftp
@@ -59,7 +65,8 @@ mod tests {
             (Outlook { requests: 2, ..far }, Way::Sftp),
             (Outlook { requests: 8, unused_sessions: 8, ..far }, Way::SftpAndCommand),
         ] {
-            assert_eq!(Way::choose(outlook), way, "{outlook:?}");
+            assert_eq!(Way::choose(b"/file", outlook), way, "{outlook:?}");
+            assert_eq!(Way::choose(b"file", outlook), Way::Sftp, "{outlook:?}");
         }
     }
 }

@@ -3,8 +3,9 @@
 //!
 //! OpenSSH's sftp-server numbers its handles and gives the number in four bytes: the one that was freed last, or else
 //! the next that was never given (`sftp-server.c`, `handle_new` and `handle_unused`). Requests are worked off in order,
-//! so what it will give follows from what has been asked. A prediction is verified by the reply; a server that once
-//! does otherwise is not predicted again. What is sent on a predicted handle must be harmless on any other: READ is,
+//! so what it will give follows from what has been asked. Only a server that calls itself OpenSSH is predicted: others
+//! may begin alike and go on otherwise. A prediction is verified by the reply; a server that once does otherwise is not
+//! predicted again. What is sent on a predicted handle must be harmless on any other: READ is,
 //! READDIR is where no other directory is open, CLOSE and WRITE never are.
 
 use std::collections::VecDeque;
@@ -14,22 +15,14 @@ pub(super) type Guess = [u8; 4];
 
 #[derive(Debug)]
 pub(super) struct Handles {
-    shape: Shape,
+    /// The server has done nothing yet that OpenSSH's does not.
+    like_openssh: bool,
     /// As of the last reply.
     known: Table,
     /// As it will be once everything asked has gone as expected.
     expected: Table,
     /// What was asked and not answered, in order.
     asked: VecDeque<(u32, Change)>,
-}
-
-/// Whether handles look like OpenSSH's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    /// None has been seen.
-    Unseen,
-    OpenSsh,
-    Other,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -42,19 +35,14 @@ enum Change {
 }
 
 impl Handles {
-    /// `like_openssh` is what is believed before a handle was seen.
+    /// Nothing is predicted of a server that is not `like_openssh`.
     pub fn new(like_openssh: bool) -> Self {
-        Self {
-            shape: if like_openssh { Shape::OpenSsh } else { Shape::Unseen },
-            known: Table::default(),
-            expected: Table::default(),
-            asked: VecDeque::new(),
-        }
+        Self { like_openssh, known: Table::default(), expected: Table::default(), asked: VecDeque::new() }
     }
 
     /// The handle of what is opened next.
     pub fn predict(&self) -> Option<Guess> {
-        (self.shape == Shape::OpenSsh).then(|| self.expected.next().to_be_bytes())
+        self.like_openssh.then(|| self.expected.next().to_be_bytes())
     }
 
     /// Request `id` opens something; `expected` is whether that is likely to succeed.
@@ -71,7 +59,7 @@ impl Handles {
 
     /// Request `id` was answered: with this handle, with another success, or with a failure.
     pub fn answered(&mut self, id: u32, answer: Answer<'_>) {
-        if self.shape == Shape::Other {
+        if !self.like_openssh {
             return;
         }
         let Some((_, change)) = self.asked.pop_front().filter(|(first, _)| *first == id) else {
@@ -82,7 +70,6 @@ impl Handles {
                 if handle != self.known.take().to_be_bytes() {
                     return self.give_up();
                 }
-                self.shape = Shape::OpenSsh;
                 expected
             }
             (Change::Open { expected }, _) => !expected,
@@ -99,14 +86,14 @@ impl Handles {
     }
 
     fn asked(&mut self, id: u32, change: Change) {
-        if self.shape != Shape::Other {
+        if self.like_openssh {
             self.expected.apply(change);
             self.asked.push_back((id, change));
         }
     }
 
     fn give_up(&mut self) {
-        *self = Self { shape: Shape::Other, ..Self::new(false) };
+        *self = Self::new(false);
     }
 }
 
@@ -164,12 +151,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_predicted_before_a_handle_was_seen_or_believed() {
+    fn nothing_is_predicted_of_a_server_that_only_begins_like_openssh() {
         let mut handles = Handles::new(false);
-        handles.asked_open(0, true);
-        assert_eq!(number(&handles), None);
-        answer_handle(&mut handles, 0, 0);
-        assert_eq!(number(&handles), Some(1));
+        for id in 0..3 {
+            handles.asked_open(id, true);
+            answer_handle(&mut handles, id, id);
+            assert_eq!(number(&handles), None);
+        }
         assert_eq!(number(&Handles::new(true)), Some(0));
     }
 

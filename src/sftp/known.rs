@@ -1,58 +1,69 @@
-//! Paths that were regular files when last seen, and how long they were: such a path may be opened before the server
-//! has said again what it is.
+//! Paths that were regular files a moment ago, and how long they were: such a path may be opened before the server has
+//! said again what it is.
+//!
+//! Only what was asked about the path itself makes it known, and not for long: whoever may write to its directory may
+//! put a FIFO in its place. A listing makes nothing known, or everybody's files would be opened like that.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use super::attrs::{Attrs, FileType};
 use super::error::Failure;
-use super::list::join;
 use super::operation::Outcome;
-use crate::base::limits::SFTP_KNOWN_PATHS_MAX;
+use crate::base::limits::{SFTP_KNOWN_FOR, SFTP_KNOWN_PATHS_MAX};
+use crate::base::time::Instant;
 
 /// The paths used last. Paths are kept as hashes, under a key that no server knows.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     hasher: RandomState,
-    /// Sizes by the hash of the path. Full, it takes the place of `older`, so the paths unused for longest go first.
-    recent: HashMap<u64, u64>,
-    older: HashMap<u64, u64>,
+    /// By the hash of the path. Full, it takes the place of `older`, so the paths unused for longest go first.
+    recent: HashMap<u64, Seen>,
+    older: HashMap<u64, Seen>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    /// In bytes.
+    size: u64,
+    at: Instant,
+}
+
+impl Seen {
+    fn is_fresh(self, now: Instant) -> bool {
+        now.duration_since(self.at) <= SFTP_KNOWN_FOR
+    }
 }
 
 impl Known {
-    /// The size of the regular file at `path`, in bytes, when last seen.
-    pub fn size(&mut self, path: &[u8]) -> Option<u64> {
+    /// The size of the regular file at `path`, in bytes, when it was seen a moment ago.
+    pub fn size(&mut self, path: &[u8], now: Instant) -> Option<u64> {
         let hash = self.hasher.hash_one(path);
-        if let Some(size) = self.recent.get(&hash) {
-            return Some(*size);
+        if let Some(seen) = self.recent.get(&hash) {
+            return seen.is_fresh(now).then_some(seen.size);
         }
-        let size = self.older.remove(&hash)?;
-        self.insert(hash, size);
-        Some(size)
+        let seen = self.older.remove(&hash).filter(|seen| seen.is_fresh(now))?;
+        self.insert(hash, seen);
+        Some(seen.size)
     }
 
-    pub fn contains(&self, path: &[u8]) -> bool {
+    pub fn contains(&self, path: &[u8], now: Instant) -> bool {
         let hash = self.hasher.hash_one(path);
-        self.recent.contains_key(&hash) || self.older.contains_key(&hash)
+        self.recent.get(&hash).or_else(|| self.older.get(&hash)).is_some_and(|seen| seen.is_fresh(now))
     }
 
-    /// Learns from how an operation on `path` ended.
-    pub fn learn(&mut self, path: &[u8], result: &Result<Outcome, Failure>) {
+    /// Learns from how an operation on `path` ended. `at` is no later than the server's word.
+    pub fn learn(&mut self, path: &[u8], result: &Result<Outcome, Failure>, at: Instant) {
         match result {
-            Ok(Outcome::Read { attrs, .. } | Outcome::Stat(attrs)) => self.note(path, attrs),
-            Ok(Outcome::List { entries, .. }) => {
-                for entry in entries.iter().take(SFTP_KNOWN_PATHS_MAX) {
-                    self.note(&join(path, &entry.name), &entry.attrs);
-                }
-            }
-            Ok(Outcome::Written) | Err(_) => self.forget(path),
+            Ok(Outcome::Read { attrs, .. } | Outcome::Stat(attrs)) => self.note(path, attrs, at),
+            Ok(Outcome::List { .. } | Outcome::Written) | Err(_) => self.forget(path),
         }
     }
 
-    /// Learns from what the server says of `path`.
-    pub fn note(&mut self, path: &[u8], attrs: &Attrs) {
+    /// Learns from what the server says of `path`. `at` is no later than that.
+    pub fn note(&mut self, path: &[u8], attrs: &Attrs, at: Instant) {
         if attrs.file_type() == FileType::Regular {
-            self.insert(self.hasher.hash_one(path), attrs.size.unwrap_or(0));
+            self.insert(self.hasher.hash_one(path), Seen { size: attrs.size.unwrap_or(0), at });
         } else {
             self.forget(path);
         }
@@ -64,17 +75,18 @@ impl Known {
         self.older.remove(&hash);
     }
 
-    fn insert(&mut self, hash: u64, size: u64) {
+    fn insert(&mut self, hash: u64, seen: Seen) {
         if self.recent.len() >= SFTP_KNOWN_PATHS_MAX && !self.recent.contains_key(&hash) {
             self.older = std::mem::take(&mut self.recent);
         }
-        self.recent.insert(hash, size);
+        self.recent.insert(hash, seen);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::time::now;
 
     fn read(size: u64) -> Result<Outcome, Failure> {
         let attrs = Attrs { size: Some(size), mode: Some(0o100_644), ..Attrs::default() };
@@ -83,23 +95,32 @@ mod tests {
 
     #[test]
     fn what_was_read_is_known_until_it_is_something_else() {
-        let mut known = Known::default();
-        assert_eq!(known.size(b"/a"), None);
-        known.learn(b"/a", &read(7));
-        assert_eq!(known.size(b"/a"), Some(7));
-        known.learn(b"/a", &Err(Failure::NotRegular(FileType::Fifo)));
-        assert_eq!(known.size(b"/a"), None);
+        let (mut known, now) = (Known::default(), now());
+        assert_eq!(known.size(b"/a", now), None);
+        known.learn(b"/a", &read(7), now);
+        assert_eq!(known.size(b"/a", now), Some(7));
+        known.learn(b"/a", &Err(Failure::NotRegular(FileType::Fifo)), now);
+        assert_eq!(known.size(b"/a", now), None);
+    }
+
+    #[test]
+    fn what_was_read_is_known_for_a_while_only() {
+        let (mut known, now) = (Known::default(), now());
+        known.learn(b"/a", &read(7), now);
+        assert_eq!(known.size(b"/a", now + SFTP_KNOWN_FOR), Some(7));
+        let later = now + 2 * SFTP_KNOWN_FOR;
+        assert_eq!((known.size(b"/a", later), known.contains(b"/a", later)), (None, false));
     }
 
     #[test]
     fn the_paths_used_last_are_kept_and_no_more_than_twice_as_many() {
-        let mut known = Known::default();
-        known.learn(b"often", &read(1));
+        let (mut known, now) = (Known::default(), now());
+        known.learn(b"often", &read(1), now);
         for n in 0..10 * SFTP_KNOWN_PATHS_MAX as u64 {
-            known.learn(&n.to_be_bytes(), &read(n));
-            assert_eq!(known.size(b"often"), Some(1));
+            known.learn(&n.to_be_bytes(), &read(n), now);
+            assert_eq!(known.size(b"often", now), Some(1));
         }
-        assert_eq!(known.size(&0u64.to_be_bytes()), None);
+        assert_eq!(known.size(&0u64.to_be_bytes(), now), None);
         assert!(known.recent.len() + known.older.len() <= 2 * SFTP_KNOWN_PATHS_MAX);
     }
 }

@@ -1,7 +1,7 @@
 //! Looking at a path that may be a file or a directory: the content of the one, the entries of the other.
 //!
 //! STAT tells which. With it leave the requests that do no harm where they do not fit: an OPEN where the path was a
-//! regular file before, else an OPENDIR, which fails on everything but a directory (`O_DIRECTORY`). An OPEN of a path of
+//! regular file a moment ago, else an OPENDIR, which fails on everything but a directory (`O_DIRECTORY`). An OPEN of a path of
 //! unknown type would block the server for good where it is a FIFO.
 
 use super::attrs::{Attrs, FileType};

@@ -1,7 +1,7 @@
 //! Reading a regular file: STAT, OPEN, then as many READs at once as the file is long.
 //!
 //! The STAT stands in front because OPEN on a FIFO blocks the server's process, and with it every other operation; where
-//! the path was a regular file before, the OPEN leaves with it. READs leave with the OPEN where its handle can be
+//! the path was a regular file a moment ago, the OPEN leaves with it. READs leave with the OPEN where its handle can be
 //! predicted: on another handle they read what nobody looks at.
 
 use super::attrs::{Attrs, FileType};

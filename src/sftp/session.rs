@@ -14,6 +14,7 @@ use super::write::Write;
 use crate::base::limits::{
     PATH_BYTES_MAX, SFTP_OPERATIONS_MAX, SFTP_PACKET_BYTES_MAX, SFTP_SPECULATING_OPERATIONS_MAX,
 };
+use crate::base::time::Instant;
 use std::collections::{BTreeMap, VecDeque};
 
 /// The length field of a packet.
@@ -36,6 +37,8 @@ pub struct Session {
     done: VecDeque<(OpId, Result<Outcome, Failure>)>,
     next_op: u64,
     known: Known,
+    /// When the last operation began that told: the server's word after it is believed no longer than from then on.
+    now: Instant,
 }
 
 /// How much of what a path leads to is wanted.
@@ -52,9 +55,9 @@ impl Session {
     /// A session with INIT queued. Operations may start at once: their first requests follow INIT without waiting
     /// for the server's version, which saves a round trip and which servers, answering in order, do not mind.
     ///
-    /// `like_openssh` is whether the server is believed to number its handles as OpenSSH's does. Where it does not,
-    /// that costs a few requests in vain.
-    pub fn new(like_openssh: bool) -> Self {
+    /// `like_openssh` is whether the server calls itself OpenSSH, and so is believed to number its handles as that does.
+    /// Where it does not, that costs a few requests in vain.
+    pub fn new(like_openssh: bool, now: Instant) -> Self {
         Self {
             requests: Requests::new(like_openssh),
             partial: Vec::new(),
@@ -65,6 +68,7 @@ impl Session {
             done: VecDeque::new(),
             next_op: 0,
             known: Known::default(),
+            now,
         }
     }
 
@@ -73,9 +77,9 @@ impl Session {
         self.is_ready && self.ended.is_none()
     }
 
-    /// Whether a regular file stood at `path` when it was last seen.
-    pub fn knows(&self, path: &[u8]) -> bool {
-        self.known.contains(path)
+    /// Whether a regular file stood at `path` a moment ago.
+    pub fn knows(&self, path: &[u8], now: Instant) -> bool {
+        self.known.contains(path, now)
     }
 
     /// Asks for the attributes of what `path` leads to; links are followed.
@@ -85,9 +89,10 @@ impl Session {
     }
 
     /// Reads up to `bytes_max` bytes of a regular file from `offset` on.
-    pub fn read(&mut self, path: &[u8], offset: u64, bytes_max: u64) -> Result<OpId, Refusal> {
+    pub fn read(&mut self, path: &[u8], offset: u64, bytes_max: u64, now: Instant) -> Result<OpId, Refusal> {
         self.check(path)?;
-        let read = Read::new(path, offset, bytes_max, self.known.size(path));
+        self.now = now;
+        let read = Read::new(path, offset, bytes_max, self.known.size(path, now));
         Ok(self.start(Operation::Read(Box::new(read))))
     }
 
@@ -99,9 +104,10 @@ impl Session {
     }
 
     /// Reads a regular file or lists a directory, whichever `path` leads to.
-    pub fn look(&mut self, path: &[u8], max: LookMax) -> Result<OpId, Refusal> {
+    pub fn look(&mut self, path: &[u8], max: LookMax, now: Instant) -> Result<OpId, Refusal> {
         self.check(path)?;
-        let known_size = self.known.size(path);
+        self.now = now;
+        let known_size = self.known.size(path, now);
         let read = Read::new(path, 0, max.file_bytes, known_size);
         let list = List::new(path, max.entries, max.entries_bytes, false);
         // Under load a request more costs others more than the round trip it may save.
@@ -120,7 +126,7 @@ impl Session {
         if let Some(operation) = self.operations.get(&op)
             && let Some(attrs) = operation.attrs()
         {
-            self.known.note(operation.path(), attrs);
+            self.known.note(operation.path(), attrs, self.now);
         }
         self.end(op);
         self.done.retain(|(done, _)| *done != op);
@@ -247,7 +253,7 @@ impl Session {
             Some((op, operation)) => match operation.handle_reply(asked, reply)? {
                 Step::Going => self.take_turn(op),
                 Step::Done(result) => {
-                    self.known.learn(operation.path(), &result);
+                    self.known.learn(operation.path(), &result, self.now);
                     self.end(op);
                     self.done.push_back((op, result));
                 }

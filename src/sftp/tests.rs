@@ -6,6 +6,7 @@ mod write;
 
 use super::*;
 use crate::base::limits::*;
+use crate::base::time::{Duration, now};
 use crate::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
 use proptest::prelude::*;
 
@@ -24,7 +25,7 @@ impl Pair {
     fn new(knobs: Knobs) -> Self {
         let like_openssh = knobs.numbering != Numbering::Counting;
         Self {
-            client: Session::new(like_openssh),
+            client: Session::new(like_openssh, now()),
             server: SftpServer::new(knobs),
             round_trips: 0,
             piece: usize::MAX,
@@ -59,7 +60,7 @@ impl Pair {
     }
 
     fn read(&mut self, path: &str, offset: u64, bytes_max: u64) -> Result<(Vec<u8>, bool), Failure> {
-        let op = self.client.read(path.as_bytes(), offset, bytes_max).unwrap();
+        let op = self.client.read(path.as_bytes(), offset, bytes_max, now()).unwrap();
         self.run(op).map(|outcome| match outcome {
             Outcome::Read { data, more, .. } => (data, more),
             other => panic!("{other:?}"),
@@ -205,8 +206,8 @@ fn many_operations_share_the_handles_the_server_has() {
     // The limits are known from here on.
     pair.settle();
     let mut ops: Vec<_> =
-        (0..SFTP_OPERATIONS_MAX).map(|_| pair.client.read(b"/a", 0, 20_000).unwrap()).collect();
-    assert_eq!(pair.client.read(b"/a", 0, 1), Err(Refusal::TooManyOperations));
+        (0..SFTP_OPERATIONS_MAX).map(|_| pair.client.read(b"/a", 0, 20_000, now()).unwrap()).collect();
+    assert_eq!(pair.client.read(b"/a", 0, 1, now()), Err(Refusal::TooManyOperations));
     let mut done = pair.settle();
     done.sort_by_key(|(op, _)| *op);
     ops.sort();
@@ -219,7 +220,7 @@ fn many_operations_share_the_handles_the_server_has() {
 
 #[test]
 fn refused_paths_are_never_sent() {
-    let mut client = Session::new(false);
+    let mut client = Session::new(false, now());
     assert_eq!(client.stat(b"a\0b"), Err(Refusal::PathHasNul));
     assert_eq!(client.stat(&[b'a'; PATH_BYTES_MAX + 1]), Err(Refusal::PathTooLong));
     assert!(client.stat(&[b'a'; PATH_BYTES_MAX]).is_ok());
@@ -230,7 +231,7 @@ fn cancelling_at_any_stage_closes_and_swallows() {
     for exchanges in 0..6 {
         let mut pair = Pair::new(Knobs { limits: None, ..Knobs::default() });
         pair.server.put_file("/a", bytes(100_000));
-        let read = pair.client.read(b"/a", 0, 1 << 20).unwrap();
+        let read = pair.client.read(b"/a", 0, 1 << 20, now()).unwrap();
         let list = pair.client.list(b"/", 10, BIG).unwrap();
         for _ in 0..exchanges {
             pair.exchange();
@@ -265,7 +266,7 @@ fn a_server_that_hangs_holds_no_more_than_its_bound() {
 
 /// A session that has seen VERSION and asked for something, and the answer to that.
 fn answered(ask: impl Fn(&mut Session) -> OpId, packet: &[u8]) -> Result<(), Error> {
-    let mut client = Session::new(false);
+    let mut client = Session::new(false, now());
     client.handle_input(&[0, 0, 0, 5, 2, 0, 0, 0, 3]).unwrap();
     ask(&mut client);
     let result = client.handle_input(&framed(packet));
@@ -313,7 +314,7 @@ fn violations_have_names() {
 
 #[test]
 fn the_first_packet_is_the_version() {
-    let first = |bytes: &[u8]| Session::new(false).handle_input(bytes);
+    let first = |bytes: &[u8]| Session::new(false, now()).handle_input(bytes);
     assert_eq!(first(&framed(&[2, 0, 0, 0, 2])), Err(Error::Version(2)));
     assert_eq!(first(&framed(&[101, 0, 0, 0, 0])), Err(Error::NotVersion(101)));
     assert_eq!(first(&framed(&[2, 0, 0])), Err(Error::Truncated("version")));
@@ -322,7 +323,7 @@ fn the_first_packet_is_the_version() {
 
 #[test]
 fn a_length_is_checked_before_anything_is_kept() {
-    let mut client = Session::new(false);
+    let mut client = Session::new(false, now());
     client.handle_input(&[0, 0, 0, 5, 2, 0, 0, 0, 3]).unwrap();
     assert!(client.is_ready());
     client.handle_input(&[0, 8]).unwrap();
@@ -333,7 +334,7 @@ fn a_length_is_checked_before_anything_is_kept() {
 fn more_data_than_asked_for_is_a_violation() {
     let mut pair = Pair::new(Knobs::default());
     pair.server.put_file("/a", "hello");
-    pair.client.read(b"/a", 0, 100).unwrap();
+    pair.client.read(b"/a", 0, 100, now()).unwrap();
     pair.exchange();
     pair.exchange();
     // Ids so far: STAT 0, limits 1, OPEN 2, READ 3 for six bytes.
@@ -343,7 +344,7 @@ fn more_data_than_asked_for_is_a_violation() {
 
 #[test]
 fn an_id_is_answered_once() {
-    let mut client = Session::new(false);
+    let mut client = Session::new(false, now());
     client.handle_input(&[0, 0, 0, 5, 2, 0, 0, 0, 3]).unwrap();
     client.stat(b"/").unwrap();
     let attrs = framed(&[105, 0, 0, 0, 0, 0, 0, 0, 0]);
@@ -382,8 +383,8 @@ proptest! {
 
     #[test]
     fn garbage_never_panics(input in proptest::collection::vec(any::<u8>(), 0..400), cut in 1usize..50) {
-        let mut client = Session::new(false);
-        client.read(b"/a", 0, 100).unwrap();
+        let mut client = Session::new(false, now());
+        client.read(b"/a", 0, 100, now()).unwrap();
         client.list(b"/", 10, 1000).unwrap();
         client.handle_input(&[0, 0, 0, 5, 2, 0, 0, 0, 3]).unwrap();
         for piece in input.chunks(cut) {
@@ -399,8 +400,8 @@ proptest! {
         packets in proptest::collection::vec(
             (prop_oneof![101u8..=105, Just(201u8)], 0u32..12, proptest::collection::vec(0u8..6, 0..60)), 0..30),
     ) {
-        let mut client = Session::new(false);
-        client.read(b"/a", 0, 100).unwrap();
+        let mut client = Session::new(false, now());
+        client.read(b"/a", 0, 100, now()).unwrap();
         client.list(b"/", 10, 1000).unwrap();
         client.handle_input(&[0, 0, 0, 5, 2, 0, 0, 0, 3]).unwrap();
         for (kind, id, body) in packets {

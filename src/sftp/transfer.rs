@@ -5,7 +5,7 @@
 //! for: it tells a file that ends at the limit from one that goes on.
 
 use super::error::Error;
-use crate::base::limits::SFTP_FILE_WINDOW_BYTES_MAX;
+use crate::base::limits::{SFTP_FILE_RESERVED_BYTES_MAX, SFTP_FILE_WINDOW_BYTES_MAX};
 use std::collections::{BTreeMap, VecDeque};
 
 #[derive(Debug)]
@@ -34,8 +34,8 @@ impl Transfer {
         // No position overflows, the one byte more included.
         let bytes_max = bytes_max.min((u64::MAX - 1).saturating_sub(offset));
         let left = size.saturating_sub(offset);
-        // A size is a claim: memory is set aside for no more than what may be on its way.
-        let expected = left.min(bytes_max).saturating_add(1).min(SFTP_FILE_WINDOW_BYTES_MAX);
+        // A size is a claim: memory is set aside for no more than most files have.
+        let expected = left.min(bytes_max).saturating_add(1).min(SFTP_FILE_RESERVED_BYTES_MAX);
         Self {
             offset,
             bytes_max,

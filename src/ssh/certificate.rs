@@ -25,24 +25,42 @@ pub struct HostCertificate {
     /// The authority's name for this certificate, safe to show.
     pub key_id: String,
     pub serial: u64,
-    /// Names of hosts it is for; none of them means any host.
+    /// Names of hosts it is for.
     pub principals: Vec<String>,
     /// Seconds since 1970, both: valid from the first on, and no more from the second on.
     pub valid_after: u64,
     pub valid_before: u64,
 }
 
+/// What a certificate says of its key, or why we cannot tell: it is for users, has an option we do not know, or an
+/// authority whose signatures we cannot check. As in ssh, the key in it may still be known by itself.
+pub(crate) type Claim = Result<HostCertificate, Error>;
+
 /// The plain key in a certificate, and the rest of it.
 ///
 /// # Errors
-/// [`Error::HostKeyType`] when it is not a certificate for a key of `algorithm`, and the errors that begin with
-/// `Certificate`.
-pub(crate) fn read(algorithm: SignatureAlgorithm, blob: &[u8]) -> Result<(Vec<u8>, HostCertificate), Error> {
+/// [`Error::HostKeyType`] when it is not a certificate for a key of `algorithm`; it is malformed, or its authority has
+/// not signed it.
+pub(crate) fn read(algorithm: SignatureAlgorithm, blob: &[u8]) -> Result<(Vec<u8>, Claim), Error> {
     let mut reader = Reader::new(blob);
     if malformed(reader.string(SSH_KEY_BYTES_MAX, WHAT))? != algorithm.certificate_type().as_bytes() {
         return Err(Error::HostKeyType { expected: algorithm.certificate_type() });
     }
     let fields = malformed(Fields::read(algorithm, reader))?;
+    let signed = blob.len() - fields.signature.len() - size_of::<u32>();
+    let claim = match claim(&fields, blob.get(..signed).unwrap_or_default()) {
+        Err(
+            error @ (Error::CertificateKind
+            | Error::CertificateOption { .. }
+            | Error::CertificateAuthority { .. }),
+        ) => Err(error),
+        other => Ok(other?),
+    };
+    Ok((fields.key, claim))
+}
+
+fn claim(fields: &Fields<'_>, signed: &[u8]) -> Claim {
+    let authority_algorithm = check_authority(fields, signed)?;
     if fields.kind != HOST {
         return Err(Error::CertificateKind);
     }
@@ -50,9 +68,7 @@ pub(crate) fn read(algorithm: SignatureAlgorithm, blob: &[u8]) -> Result<(Vec<u8
     if let Some(name) = malformed(first_name(fields.critical))? {
         return Err(Error::CertificateOption { name });
     }
-    let signed = blob.len() - fields.signature.len() - size_of::<u32>();
-    let authority_algorithm = check_authority(&fields, blob.get(..signed).unwrap_or_default())?;
-    let certificate = HostCertificate {
+    Ok(HostCertificate {
         authority: fields.authority.to_vec(),
         authority_algorithm,
         key_id: sanitise_line(fields.key_id, SSH_TEXT_BYTES_MAX),
@@ -60,8 +76,7 @@ pub(crate) fn read(algorithm: SignatureAlgorithm, blob: &[u8]) -> Result<(Vec<u8
         principals: malformed(principals(fields.principals))?,
         valid_after: fields.valid_after,
         valid_before: fields.valid_before,
-    };
-    Ok((fields.key, certificate))
+    })
 }
 
 struct Fields<'a> {

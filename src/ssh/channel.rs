@@ -6,7 +6,7 @@ use super::wire::Write;
 use crate::base::limits::{SSH_CHANNEL_PACKET_BYTES_MAX, SSH_SEND_BUFFER_BYTES_MAX};
 
 /// Into so many parts a window is granted anew: few packets, and never far from all of it on its way.
-const GRANTS_PER_WINDOW: u32 = 16;
+const GRANTS_PER_WINDOW: u32 = 32;
 
 /// Names a channel of one connection; on the wire it is our channel number. It comes again only after millions of
 /// others, so that a late word of an old channel is never taken for one of a new channel.
@@ -100,8 +100,6 @@ pub(crate) struct Channel {
     /// Variables for the process, asked for before the channel was open.
     env: Vec<(String, String)>,
     start: Option<Start>,
-    /// A signal asked for before the channel was open.
-    signal: Option<String>,
     unsent: Vec<u8>,
     /// `send` took less than it was given.
     is_starved: bool,
@@ -131,7 +129,6 @@ impl Channel {
             window_max,
             env: Vec::new(),
             start: None,
-            signal: None,
             unsent: Vec::new(),
             is_starved: false,
             eof_wanted: false,
@@ -156,7 +153,9 @@ impl Channel {
         }
     }
 
+    /// Asks for the channel, once more where the peer forgot that, with all of its window.
     pub fn send_open(&mut self, transport: &mut Transport) {
+        (self.window, self.grantable) = (self.window_max, 0);
         let (id, window) = (self.id.0, self.window_max);
         transport.send(|out| {
             out.push(number::CHANNEL_OPEN);
@@ -190,9 +189,6 @@ impl Channel {
         }
         if let Some(start) = self.start.take() {
             self.send_start(remote, &start, transport);
-        }
-        if let Some(signal) = self.signal.take() {
-            send_signal(remote, &signal, transport);
         }
         self.flush(transport)
     }
@@ -231,11 +227,17 @@ impl Channel {
     }
 
     pub fn signal(&mut self, name: &str, transport: &mut Transport) {
-        match self.state {
-            State::Open(remote) if !self.close_sent => send_signal(remote, name, transport),
-            State::Queued | State::Opening => self.signal = Some(name.to_owned()),
-            _ => {}
+        if let State::Open(remote) = self.state
+            && !self.close_sent
+        {
+            send_signal(remote, name, transport);
         }
+    }
+
+    /// What has not been started never will be.
+    pub fn withdraw(&mut self) {
+        self.start = None;
+        self.env = Vec::new();
     }
 
     /// Takes what may be sent now or fits the buffer.
@@ -348,7 +350,7 @@ impl Channel {
         self.stdout = Received::default();
         self.stderr = Received::default();
         self.unsent = Vec::new();
-        self.env = Vec::new();
+        self.withdraw();
         self.is_starved = false;
     }
 

@@ -306,7 +306,15 @@ impl Client {
         }
     }
 
-    /// Sends a signal by its name without `SIG` (RFC 4254 §6.9). Servers may ignore it.
+    /// Takes back what was to run on a channel that is not open yet: nothing will.
+    pub fn withdraw(&mut self, channel: ChannelId) {
+        if let Some(channel) = self.channels.get(channel) {
+            channel.withdraw();
+        }
+    }
+
+    /// Sends a signal by its name without `SIG` (RFC 4254 §6.9). Servers may ignore it. Before the channel is
+    /// open there is nobody to get it.
     pub fn signal(&mut self, channel: ChannelId, name: &str) {
         if let (None, Some(channel)) = (&self.end, self.channels.get(channel)) {
             channel.signal(name, &mut self.transport);

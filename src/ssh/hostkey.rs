@@ -1,7 +1,7 @@
 //! Host keys: what is shown to whoever decides about trust, and the proof that the host has them.
 
 use super::algorithm::{HostKeyAlgorithm, SignatureAlgorithm};
-use super::certificate::{self, HostCertificate};
+use super::certificate::{self, Claim, HostCertificate};
 use super::error::Error;
 use super::signature::{self, Fault};
 use crate::crypto::hash;
@@ -12,7 +12,7 @@ pub struct HostKey {
     /// The public key as on the wire and, in base64, in known_hosts. Never a certificate.
     pub blob: Vec<u8>,
     algorithm: SignatureAlgorithm,
-    certificate: Option<HostCertificate>,
+    claim: Option<Claim>,
 }
 
 impl HostKey {
@@ -28,12 +28,10 @@ impl HostKey {
         signature: &[u8],
     ) -> Result<Self, Error> {
         let key = match algorithm {
-            HostKeyAlgorithm::Plain(algorithm) => {
-                Self { blob: presented.to_vec(), algorithm, certificate: None }
-            }
+            HostKeyAlgorithm::Plain(algorithm) => Self { blob: presented.to_vec(), algorithm, claim: None },
             HostKeyAlgorithm::Certified(algorithm) => {
-                let (blob, certificate) = certificate::read(algorithm, presented)?;
-                Self { blob, algorithm, certificate: Some(certificate) }
+                let (blob, claim) = certificate::read(algorithm, presented)?;
+                Self { blob, algorithm, claim: Some(claim) }
             }
         };
         check(key.algorithm, &key.blob, message, signature)?;
@@ -42,12 +40,8 @@ impl HostKey {
 
     /// A key that proved nothing, to test who decides about trust.
     #[cfg(test)]
-    pub(crate) fn unproven(
-        blob: &[u8],
-        algorithm: SignatureAlgorithm,
-        certificate: Option<HostCertificate>,
-    ) -> Self {
-        Self { blob: blob.to_vec(), algorithm, certificate }
+    pub(crate) fn unproven(blob: &[u8], algorithm: SignatureAlgorithm, claim: Option<Claim>) -> Self {
+        Self { blob: blob.to_vec(), algorithm, claim }
     }
 
     /// The type as in known_hosts: `ssh-ed25519`, `ssh-rsa`.
@@ -58,7 +52,12 @@ impl HostKey {
     /// What an authority says about the key, when the host presented a certificate. Whether the authority is to be
     /// believed, for this name and at this time, is not decided here.
     pub fn certificate(&self) -> Option<&HostCertificate> {
-        self.certificate.as_ref()
+        self.claim.as_ref()?.as_ref().ok()
+    }
+
+    /// Why the certificate that the host presented says nothing to us.
+    pub fn certificate_fault(&self) -> Option<&Error> {
+        self.claim.as_ref()?.as_ref().err()
     }
 
     /// `SHA256:` and base64 without padding, as `ssh-keygen -l` prints it.

@@ -27,8 +27,14 @@ enum State {
 }
 
 /// Before the login has begun.
-static NOTHING: Tried =
-    Tried { identities: Vec::new(), passwords: 0, dialogs: 0, accepted: None, partial: 0 };
+static NOTHING: Tried = Tried {
+    identities: Vec::new(),
+    passwords: 0,
+    dialogs: 0,
+    refused: Vec::new(),
+    accepted: None,
+    partial: 0,
+};
 
 /// What only the owner can give, or the word that it does not.
 pub(crate) enum Given<'a> {
@@ -144,7 +150,9 @@ impl Login {
         let step = match self.take() {
             State::Knocking(attempts) => attempts.begin(payload, self.server.as_deref())?,
             State::Signing(signing) => return self.keep(State::Signing(signing.handle(payload)?)),
-            State::Waiting(waiting) => waiting.handle(payload, self.server.as_deref())?,
+            State::Waiting(waiting) => {
+                waiting.handle(payload, self.server.as_deref()).inspect_err(|error| self.end(error))?
+            }
             State::Done(_) => return Err(Error::UnexpectedMessage { number, phase: Phase::Connected }),
             State::Before | State::Asking(_) | State::Answering(_) | State::Failed(_) => {
                 return Err(Error::UnexpectedMessage { number, phase: Phase::Authentication });
@@ -192,6 +200,13 @@ impl Login {
     fn take(&mut self) -> State {
         let failed = State::Failed(self.tried().clone());
         std::mem::replace(&mut self.state, failed)
+    }
+
+    /// The answer that ended the login counts too.
+    fn end(&mut self, error: &Error) {
+        if let Error::AuthRejected { tried, .. } | Error::AuthPartial { tried, .. } = error {
+            self.state = State::Failed(tried.clone());
+        }
     }
 
     fn keep(&mut self, state: State) -> Result<(), Error> {

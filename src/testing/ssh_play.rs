@@ -116,6 +116,7 @@ impl<'a> Play<'a> {
         let server = ServerConfig {
             kex: choices.pick(&KEX),
             cipher: choices.pick(Cipher::ALL),
+            mac: choices.pick(Mac::ALL),
             is_strict: choices.flag(),
             sessions_max: choices.pick(&[10, 1, SESSIONS_MAX]),
             window_bytes: choices.pick(&[64 * 1024, 100, 5_000, 2 * 1024 * 1024]),
@@ -125,7 +126,6 @@ impl<'a> Play<'a> {
                 dialog: DIALOG,
                 ..Doors::default()
             },
-            mac: choices.pick(Mac::ALL),
             banner: choices.pick(&[None, Some("be\x1b[0m careful")]),
             ..ServerConfig::default()
         };

@@ -13,6 +13,7 @@ mod commands;
 mod concurrency;
 mod distance;
 mod fixtures;
+mod guesses;
 mod host_keys;
 mod jumps;
 mod matrix;

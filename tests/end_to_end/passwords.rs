@@ -101,6 +101,26 @@ fn what_is_wrong_with_the_password_is_told_without_it() {
 }
 
 #[test]
+fn a_refused_password_is_sent_once_in_any_number_of_requests() {
+    for (prompts, tries) in [(1, 6), (3, 6), (3, 1)] {
+        let sshd = Sshd::builder().password().config(&format!("MaxAuthTries {tries}")).start();
+        let lines = format!("PubkeyAuthentication no\nNumberOfPasswordPrompts {prompts}");
+        let scout = Scout::new().unknown_host("h1", &sshd.endpoint, &lines);
+        let word = sshd.account.secret("word", "hunter2");
+        let scout =
+            scout.known_hosts(&sshd.endpoint.known_hosts()).env("SCOUT_SSH_PASSWORD_FILE", word.display());
+        let mut client = scout.client();
+        let mut ask = || client.scout(serde_json::json!({ "target": PROBE }));
+        ask().failure();
+        let message = ask().failure();
+        assert!(message.contains("not sent again until it is another one"), "{prompts}, {tries}: {message}");
+        assert_eq!(sshd.log().count("Failed password"), 1, "{prompts}, {tries}");
+        std::fs::write(&word, Account::PASSWORD).unwrap();
+        assert!(ask().text().contains("Linux"));
+    }
+}
+
+#[test]
 fn a_host_with_a_new_key_gets_no_password() {
     let sshd = Sshd::builder().password().start();
     let endpoint = Endpoint { identity: "/nonexistent/key".into(), ..sshd.endpoint.clone() };

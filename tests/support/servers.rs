@@ -10,11 +10,11 @@ use std::thread;
 use super::account::Account;
 use super::keys::{Key, KeyType};
 use super::loopback::{Endpoint, listen, unused};
-use super::process::{Process, kill_tree, program};
+use super::process::{Log, Process, kill_tree, program};
 
 /// Dropbear: routers, embedded Linux, initramfs.
 pub struct Dropbear {
-    _process: Process,
+    process: Process,
     pub account: Account,
     pub endpoint: Endpoint,
 }
@@ -42,7 +42,11 @@ impl Dropbear {
 
         let user = Account::USER.to_owned();
         let endpoint = Endpoint { address, user, identity: identity.path, host_keys };
-        Self { _process: process, account, endpoint }
+        Self { process, account, endpoint }
+    }
+
+    pub fn log(&self) -> &Log {
+        &self.process.log
     }
 }
 

@@ -44,13 +44,14 @@ impl Entry {
     /// # Errors
     /// What is wrong with the line.
     pub fn parse(line: &[u8], file: &Arc<Path>, number: usize) -> Result<Option<Self>, String> {
-        let line = str::from_utf8(line).map_err(|_| "the line is not UTF-8".to_owned())?;
-        let mut fields = line.split([' ', '\t', '\r']).filter(|field| !field.is_empty()).peekable();
-        if fields.peek().is_none_or(|field| field.starts_with('#')) {
+        let mut fields = fields(line).peekable();
+        if fields.peek().is_none_or(|field| field.starts_with(b"#")) {
             return Ok(None);
         }
-        let count = if fields.peek().is_some_and(|field| field.starts_with('@')) { 4 } else { 3 };
-        let fields: Vec<&str> = fields.take(count).collect();
+        let count = if fields.peek().is_some_and(|field| field.starts_with(b"@")) { 4 } else { 3 };
+        // What follows is a comment, in whatever encoding.
+        let fields: Result<Vec<&str>, _> = fields.take(count).map(str::from_utf8).collect();
+        let fields = fields.map_err(|_| "not a known_hosts line: it is not UTF-8".to_owned())?;
         if fields.len() < count {
             return Err("not a known_hosts line: expected host names, a key type and a key".to_owned());
         }
@@ -92,6 +93,15 @@ impl Entry {
             Hosts::Hashed { salt, hash } => hmac_sha1(salt, name.as_bytes()) == *hash,
         }
     }
+}
+
+/// Whether a line is there to revoke a key, readable or not.
+pub fn is_revocation(line: &[u8]) -> bool {
+    fields(line).next().is_some_and(|field| field.starts_with(b"@revoked"))
+}
+
+fn fields(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    line.split(|byte| b" \t\r".contains(byte)).filter(|field| !field.is_empty())
 }
 
 /// The key type at the start of a key's wire form (RFC 4253 §6.6).

@@ -1,7 +1,7 @@
 //! Known host keys: `known_hosts` files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT) and what they say about a key.
 //!
-//! ssh-key parses the lines; a line it cannot parse is a warning and nothing more, as in ssh. `authority` judges
-//! certificates, `revoked` is the file of keys that nobody may have, [`trust`](KnownHosts::verify) puts it all together,
+//! ssh-key parses the lines; a line it cannot parse is a warning and nothing more, as in ssh, but for one that revokes a
+//! key: nobody can tell whose, so nobody is trusted. `authority` judges certificates, `revoked` is the file of keys that nobody may have, [`trust`](KnownHosts::verify) puts it all together,
 //! and [`append()`] remembers a new key.
 
 mod append;
@@ -18,7 +18,8 @@ use std::sync::Arc;
 use super::file;
 use super::ssh::{Diagnostic, HostConfig};
 use crate::base::limits::{CONFIG_WARNINGS_MAX, KNOWN_HOSTS_FILE_BYTES_MAX, KNOWN_HOSTS_LINES_MAX};
-pub use append::append;
+use crate::base::{Error, Kind, Result};
+pub use append::{Remembered, append};
 use entry::{Entry, Marker};
 use revoked::Revoked;
 pub use trust::Trust;
@@ -66,7 +67,8 @@ impl KnownHosts {
     }
 
     /// Reads the files in order. A missing file is an empty one; a line that cannot be read is a warning, and the hosts
-    /// it may have known are unknown; a file that cannot be read makes them all [`unusable`](Self::unusable).
+    /// it may have known are unknown; a file or an `@revoked` line that cannot be read makes them all
+    /// [`unusable`](Self::unusable).
     pub fn load<P: AsRef<Path>>(files: &[P]) -> Self {
         let mut known = Self::default();
         for path in files {
@@ -114,10 +116,17 @@ impl KnownHosts {
             .any(|name| self.entries_of(name).any(|entry| entry.marker == Marker::CertAuthority))
     }
 
-    /// A file that is there and could not be read to its end, or keys to revoke that are not there: it may revoke or contradict what the others say, so
-    /// nobody should be trusted by them alone.
+    /// A file that is there and could not be read to its end, or keys to revoke that are not there or could not be read:
+    /// it may revoke or contradict what the others say, so nobody should be trusted by them alone.
     pub fn unusable(&self) -> Option<&Diagnostic> {
         self.unusable.as_ref()
+    }
+
+    /// # Errors
+    /// [`Kind::HostKey`]: see [`unusable`](Self::unusable).
+    pub fn require_usable(&self) -> Result<()> {
+        let text = |unusable| format!("the known host keys cannot be read: {unusable}");
+        self.unusable().map_or(Ok(()), |unusable| Err(Error::new(Kind::HostKey, text(unusable))))
     }
 
     /// Lines and files that could not be read. Bounded; line 0 is the file as a whole.
@@ -190,6 +199,7 @@ impl KnownHosts {
             match Entry::parse(text, &file, line) {
                 Ok(Some(entry)) => self.add(entry),
                 Ok(None) => {}
+                Err(message) if entry::is_revocation(text) => self.give_up(warning(message)),
                 Err(message) => self.warn(warning(message)),
             }
         }

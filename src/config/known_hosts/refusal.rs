@@ -39,6 +39,8 @@ pub enum Reason {
         file: Arc<Path>,
         line: usize,
     },
+    /// Its certificate says nothing to us, and the key in it is not known by itself.
+    CertificateFault,
 }
 
 impl KnownHosts {
@@ -74,6 +76,11 @@ impl KnownHosts {
                 named(key),
                 file.display(),
                 quote(host.known_as().0)
+            ),
+            Reason::CertificateFault => format!(
+                "the certificate of {alias} is of no use here{}, and its key, {shown}, is not known by itself.\n{}",
+                key.certificate_fault().map_or_else(String::new, |fault| format!(" ({fault})")),
+                self.how_to_add(seen)
             ),
         };
         Error::new(Kind::HostKey, message)

@@ -82,6 +82,32 @@ fn broken_lines_are_warnings() {
 }
 
 #[test]
+fn a_comment_may_be_in_any_encoding() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for (marker, expected) in [("", "known"), ("@revoked ", "revoked")] {
+        let bytes = [marker.as_bytes(), b"h ", ED.as_bytes(), b" J\xfcrgen"].concat();
+        std::fs::write(file.path(), bytes).unwrap();
+        let known = KnownHosts::load(&[file.path()]);
+        assert_eq!(line(known.check("h", 22, &key(ED))).0, expected);
+        assert!(known.warnings().is_empty());
+    }
+    std::fs::write(file.path(), [b"h\xfc ", ED.as_bytes()].concat()).unwrap();
+    assert_eq!(KnownHosts::load(&[file.path()]).warnings()[0].line, 1);
+}
+
+#[test]
+fn a_revocation_that_cannot_be_read_makes_everything_unusable() {
+    for broken in
+        ["@revoked", "@revoked h", "@revoked h ssh-ed25519 !!!", " \t@revoked,h x y", "@revoked\th\tx y"]
+    {
+        let known = load(&format!("h {ED}\n{broken}\n"));
+        let unusable = known.unusable().map(|diagnostic| diagnostic.line);
+        assert_eq!(unusable, Some(2), "{broken}");
+    }
+    assert!(load(&format!("@revoked h {ED}\n# @revoked\n@what h x y\n")).unusable().is_none());
+}
+
+#[test]
 fn files_are_read_in_order_and_missing_ones_are_empty() {
     let dir = tempfile::tempdir().unwrap();
     let files = ["none", "a", "b"].map(|name| dir.path().join(name));
@@ -156,7 +182,7 @@ impl Place {
 const NOW: u64 = 1_000_000;
 
 fn shown(certificate: Option<HostCertificate>) -> HostKey {
-    HostKey::unproven(&key(ED), SignatureAlgorithm::Ed25519, certificate)
+    HostKey::unproven(&key(ED), SignatureAlgorithm::Ed25519, certificate.map(Ok))
 }
 
 /// A certificate by `ED_OTHER` for `web.example`, valid for a second on either side of `NOW`.
@@ -222,7 +248,8 @@ fn new_keys_are_taken_where_they_are_wanted_and_changed_ones_never() {
 #[test]
 fn this_machine_may_have_any_key_that_is_not_revoked() {
     for alias in ["localhost", "127.0.0.1"] {
-        assert_eq!(verify(alias, &format!("{alias} {ED_OTHER}")), Ok(Trust::Known), "{alias}");
+        assert_eq!(verify(alias, &format!("{alias} {ED_OTHER}")), Ok(Trust::Exempt), "{alias}");
+        assert_eq!(verify(alias, &format!("{alias} {ED}")), Ok(Trust::Known), "{alias}");
         let place = Place::new("");
         assert!(place.verify(&place.revoking(alias, ED), &shown(None)).is_err(), "{alias}");
     }
@@ -252,6 +279,22 @@ fn an_authority_vouches_for_the_names_it_is_known_for() {
     // A host's own key is no authority, and the other way round.
     let refusal = verify_certified("web", &format!("web.example {ED_OTHER}"), certificate());
     assert_eq!(refusal.map_err(|text| text.contains("is not known")), Err(true));
+}
+
+#[test]
+fn a_certificate_that_says_nothing_to_us_leaves_the_key_in_it() {
+    let fault = crate::ssh::Error::CertificateAuthority { algorithm: "ssh-rsa".to_owned() };
+    let key = HostKey::unproven(&key(ED), SignatureAlgorithm::Ed25519, Some(Err(fault)));
+    let verify = |alias: &str, lines: &str| {
+        let place = Place::new(lines);
+        place.verify(&place.host(alias), &key)
+    };
+    assert_eq!(verify("web", &format!("[web.example]:2222 {ED}")), Ok(Trust::Known));
+    assert!(verify("web", &format!("[web.example]:2222 {ED_OTHER}")).unwrap_err().contains("has CHANGED"));
+    for alias in ["web", "new", "no"] {
+        let refusal = verify(alias, "").unwrap_err();
+        assert!(refusal.contains("signed with \"ssh-rsa\", which is not supported"), "{refusal}");
+    }
 }
 
 #[test]
@@ -346,13 +389,16 @@ fn a_new_key_is_appended_as_a_line_of_its_own() {
 fn names_are_hashed_where_that_is_wanted() {
     let place = Place::new("");
     let host = place.host("hashed");
-    append(&host, &shown(None)).unwrap();
-    append(&host, &shown(None)).unwrap();
-    let text = std::fs::read_to_string(place.file()).unwrap();
-    assert!(text.lines().all(|line| line.starts_with("|1|") && line.ends_with(ED)), "{text}");
-    let lines: Vec<&str> = text.lines().collect();
+    let appended = || {
+        std::fs::write(place.file(), "").unwrap();
+        assert_eq!(append(&host, &shown(None)), Ok(Remembered::Added));
+        std::fs::read_to_string(place.file()).unwrap()
+    };
+    let lines = [appended(), appended()];
+    assert!(lines.iter().all(|line| line.starts_with("|1|") && line.trim_end().ends_with(ED)), "{lines:?}");
     assert_ne!(lines[0], lines[1], "each has its own salt");
     assert_eq!(place.verify(&host, &shown(None)), Ok(Trust::Known));
+    assert_eq!(append(&host, &shown(None)), Ok(Remembered::Already));
 }
 
 #[test]
@@ -370,7 +416,7 @@ fn a_missing_file_and_its_directory_are_made_for_us_alone() {
 fn what_cannot_be_remembered_is_said() {
     let place = Place::new("");
     let to = |path: &str| with(place.host("web"), |host| host.user_known_hosts_files = vec![path.into()]);
-    assert_eq!(append(&to("/dev/null"), &shown(None)), Ok(()));
+    assert_eq!(append(&to("/dev/null"), &shown(None)), Ok(Remembered::Added));
     for (host, expected) in [
         (to("/nowhere/known"), "/nowhere/known: No such file or directory"),
         (to("/"), "/: Is a directory"),
@@ -380,23 +426,45 @@ fn what_cannot_be_remembered_is_said() {
         ),
         (with(place.host("web"), |host| host.hostname = "a,b".into()), "its name 'a,b' has characters"),
     ] {
-        let error = append(&host, &shown(None)).unwrap_err();
-        assert!(error.message().contains(expected), "{error}");
+        let outcome = append(&host, &shown(None)).unwrap();
+        assert!(matches!(&outcome, Remembered::Not(reason) if reason.contains(expected)), "{outcome:?}");
     }
 }
 
 #[test]
-fn lines_appended_at_the_same_time_do_not_mix() {
-    let place = Place::new("");
+fn those_who_meet_a_host_at_the_same_time_agree_on_one_key() {
+    let place = Place::new("# mine");
     let host = place.host("web");
-    std::thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| (0..50).for_each(|_| append(&host, &shown(None)).unwrap()));
-        }
+    let other = HostKey::unproven(&key(ED_OTHER), SignatureAlgorithm::Ed25519, None);
+    let keys = [shown(None), other];
+    let outcomes: Vec<_> = std::thread::scope(|scope| {
+        let meet = |n: usize| {
+            scope.spawn({
+                let (host, key) = (&host, &keys[n % 2]);
+                move || append(host, key)
+            })
+        };
+        let meetings: Vec<_> = (0..16).map(meet).collect();
+        meetings.into_iter().map(|meeting| meeting.join().unwrap()).collect()
     });
+    let count = |wanted| outcomes.iter().filter(|outcome| outcome.as_ref().ok() == Some(&wanted)).count();
+    assert_eq!((count(Remembered::Added), count(Remembered::Already)), (1, 7), "{outcomes:?}");
+    for refusal in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
+        assert!(refusal.message().contains("has CHANGED"), "{refusal}");
+    }
     let text = std::fs::read_to_string(place.file()).unwrap();
-    let line = format!("[web.example]:2222 {ED}");
-    assert_eq!(text.lines().filter(|found| *found == line).count(), 400);
-    // An empty line more does no harm: another's line may be under way when its end is looked for.
-    assert_eq!(text.lines().filter(|found| !found.is_empty()).count(), 400);
+    assert_eq!(text.lines().count(), 2, "{text}");
+}
+
+#[test]
+fn what_was_written_since_the_host_was_met_is_heard() {
+    for (line, expected) in
+        [(format!("@revoked * {ED}"), "is marked as revoked"), ("@revoked".to_owned(), "cannot be read")]
+    {
+        let place = Place::new(&line);
+        let error = append(&place.host("web"), &shown(None)).unwrap_err();
+        assert_eq!(error.kind(), Kind::HostKey);
+        assert!(error.message().contains(expected), "{error}");
+        assert_eq!(std::fs::read_to_string(place.file()).unwrap(), line);
+    }
 }

@@ -11,10 +11,12 @@ use crate::ssh::HostKey;
 /// Why a host's key is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
-    /// It is known, or need not be (`NoHostAuthenticationForLocalhost`).
+    /// It is known.
     Known,
     /// An authority of this host vouches for it.
     Authority,
+    /// It need not be known (`NoHostAuthenticationForLocalhost`): whoever listens there may have it.
+    Exempt,
     /// It is new, and `StrictHostKeyChecking` says to take it and to remember it.
     New,
 }
@@ -24,7 +26,7 @@ impl KnownHosts {
     /// certificates.
     ///
     /// A changed or revoked key is refused in every mode. As in ssh a certificate of an unknown authority counts as the
-    /// plain key in it; one of a known authority that is not valid does so only where that key is known.
+    /// plain key in it; one that is not valid, or that we cannot judge, does so only where that key is known.
     ///
     /// # Errors
     /// [`Kind::HostKey`](crate::base::Kind::HostKey), with the fingerprint and the command that would mend it.
@@ -36,11 +38,11 @@ impl KnownHosts {
         if let Some((file, line)) = self.revocation(key) {
             return Err(Reason::Revoked { file, line });
         }
-        if is_exempt(host) {
-            return Ok(Trust::Known);
-        }
         let (name, port) = host.known_as();
         let plain = self.check(name, port, &key.blob);
+        if is_exempt(host) {
+            return Ok(if plain == Verdict::Known { Trust::Known } else { Trust::Exempt });
+        }
         if let Verdict::Revoked { file, line } = plain {
             return Err(Reason::Revoked { file, line });
         }
@@ -53,6 +55,7 @@ impl KnownHosts {
             (Some(Vouching::Invalid { fault, file, line }), _) => {
                 Err(Reason::Certificate { fault, file, line })
             }
+            _ if key.certificate_fault().is_some() => Err(Reason::CertificateFault),
             (_, Verdict::Unknown | Verdict::Revoked { .. }) => match may_be_new(host) {
                 true => Ok(Trust::New),
                 false => Err(Reason::Unknown),
@@ -74,7 +77,8 @@ fn is_ipv4_loopback(name: &str) -> bool {
     name.parse().is_ok_and(|address: core::net::Ipv4Addr| address.is_loopback())
 }
 
-/// A key that cannot be remembered, or that a command we do not run might contradict, is not taken either.
+/// Without a file to remember it in the key would be new for ever, and a command that we do not run may know another. A
+/// file that turns out not to be writable is no reason against it, as in ssh.
 fn may_be_new(host: &HostConfig) -> bool {
     let takes_new =
         matches!(host.strict_host_key_checking, StrictHostKeyChecking::AcceptNew | StrictHostKeyChecking::No);

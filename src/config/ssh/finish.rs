@@ -1,5 +1,6 @@
 //! The end of a [`Draft`]: tokens are expanded and defaults filled in.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -224,16 +225,16 @@ impl Draft<'_> {
         let owned = |values: &[&str]| values.iter().map(|&value| value.to_owned()).collect::<Vec<_>>();
         let values = |files: &[Placed<'_, &str>]| files.iter().map(|file| file.value.to_owned()).collect();
         Written {
-            identity_files: match self.values.identity_files.is_empty() {
-                true => owned(&DEFAULT_IDENTITY_FILES),
-                false => values(&self.values.identity_files),
+            identity_files: match self.values.identity_files.as_slice() {
+                [] => DEFAULT_IDENTITY_FILES.map(Cow::Borrowed).to_vec(),
+                files => files.iter().map(|file| Cow::Owned(file.value.to_owned())).collect(),
             },
             certificate_files: values(&self.values.certificate_files),
             identity_agent,
-            global_known_hosts_files: self
-                .values
-                .global_known_hosts
-                .map_or_else(|| owned(&DEFAULT_GLOBAL_KNOWN_HOSTS), |files| files.value.to_vec()),
+            global_known_hosts_files: match self.values.global_known_hosts {
+                None => DEFAULT_GLOBAL_KNOWN_HOSTS.map(Cow::Borrowed).to_vec(),
+                Some(files) => files.value.iter().map(|file| Cow::Owned(file.clone())).collect(),
+            },
             connect_timeout: self.time(Time::ConnectTimeout),
             rekey_interval: self.values.rekey_interval,
             preferred_authentications: self.text(Text::PreferredAuthentications).map(str::to_owned),

@@ -1,6 +1,6 @@
 //! A host as `ssh -G` prints it.
 
-use std::path::PathBuf;
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::algorithms::Names;
@@ -10,10 +10,10 @@ use super::host::HostConfig;
 /// Values that `ssh -G` prints in another form than they are used in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Written {
-    pub identity_files: Vec<String>,
+    pub identity_files: Vec<Cow<'static, str>>,
     pub certificate_files: Vec<String>,
     pub identity_agent: Option<String>,
-    pub global_known_hosts_files: Vec<String>,
+    pub global_known_hosts_files: Vec<Cow<'static, str>>,
     pub connect_timeout: Option<Duration>,
     pub rekey_interval: Option<Duration>,
     pub preferred_authentications: Option<String>,
@@ -103,12 +103,11 @@ impl HostConfig {
     fn list_lines(&self) -> Vec<(&'static str, String)> {
         let written = &self.written;
         let mut lines = Vec::new();
-        lines.extend(written.identity_files.iter().map(|file| ("identityfile", file.clone())));
+        lines.extend(written.identity_files.iter().map(|file| ("identityfile", file.to_string())));
         lines.extend(written.certificate_files.iter().map(|file| ("certificatefile", file.clone())));
-        lines.push(("globalknownhostsfile", one_line(written.global_known_hosts_files.clone())));
-        let path = |file: &PathBuf| file.to_string_lossy().into_owned();
-        let files = self.user_known_hosts_files.iter().map(path);
-        lines.push(("userknownhostsfile", one_line(files.collect())));
+        lines.push(("globalknownhostsfile", one_line(&written.global_known_hosts_files)));
+        let files: Vec<_> = self.user_known_hosts_files.iter().map(|file| file.to_string_lossy()).collect();
+        lines.push(("userknownhostsfile", one_line(&files)));
         lines.extend(written.send_env.iter().map(|pattern| ("sendenv", pattern.clone())));
         lines.extend(self.set_env.iter().map(|(name, value)| ("setenv", format!("{name}={value}"))));
         lines
@@ -132,6 +131,6 @@ impl HostConfig {
 
 const SERVER_ALIVE_COUNT_MAX: u32 = 3;
 
-fn one_line(files: Vec<String>) -> String {
+fn one_line(files: &[Cow<'_, str>]) -> String {
     if files.is_empty() { "none".to_owned() } else { files.join(" ") }
 }

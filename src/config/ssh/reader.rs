@@ -156,7 +156,8 @@ impl<'a> Reader<'a> {
 
     fn take(&mut self, cursor: &Cursor, directive: Directive) {
         if matches!(&directive, Directive::Text(Text::KnownHostsCommand, command) if command != "none") {
-            let message = "knownhostscommand is not run: hosts that only it knows are refused";
+            let message = "knownhostscommand is not run: hosts that only it knows are refused, and those that \
+                           known_hosts files know are taken even where it would revoke their keys";
             self.warn(cursor.diagnostic(message));
         }
         self.section(cursor).directives.push((cursor.line, directive));

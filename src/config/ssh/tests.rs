@@ -324,6 +324,8 @@ fn a_command_for_host_keys_is_not_run_and_said_so() {
     assert_eq!(config.resolve("b").unwrap().known_hosts_command, None);
     let warnings: Vec<_> = config.warnings().iter().map(|warning| warning.line).collect();
     assert_eq!(warnings, [2]);
+    let warning = config.warnings()[0].to_string();
+    assert!(warning.ends_with("are taken even where it would revoke their keys"), "{warning}");
 }
 
 /// The figure is 10 ms for 1,000 hosts in a release build; this only notices when it is no longer linear.

@@ -33,7 +33,8 @@ struct Exec {
     /// It has ended, and at this time its channel counts as closed: some servers leave it open while a process that the
     /// command has left behind lives.
     closes: Option<Instant>,
-    /// Nobody waits any more: the remote process was asked to end, and at this time it is made to.
+    /// Nobody waits any more: the remote process was asked to end, and at this time it is made to. One that has no
+    /// session yet never begins, but its session may still be given.
     abandoned: Option<Instant>,
 }
 
@@ -140,6 +141,11 @@ impl Execs {
         self.running.is_empty()
     }
 
+    /// Whether nobody waits for what runs on the channel.
+    pub(super) fn has_given_up(&self, channel: ChannelId) -> bool {
+        self.running.get(&channel).is_some_and(|exec| exec.abandoned.is_some())
+    }
+
     /// How many there are, those included that wait for their session.
     pub(super) fn len(&self) -> usize {
         self.running.len()
@@ -157,7 +163,11 @@ impl Execs {
         let Some(channel) = event.channel() else { return };
         let Some(exec) = self.running.get_mut(&channel) else { return };
         match event {
-            Event::Opened(_) => exec.opened = true,
+            Event::Opened(_) => {
+                exec.opened = true;
+                // Given up before that: nothing was started in it.
+                exec.closed |= exec.abandoned.is_some();
+            }
             Event::OpenRefused { text, .. } => {
                 exec.refusal = Some(Refusal::Session { reason: text, in_use, early });
                 exec.closed = true;
@@ -273,6 +283,7 @@ impl Future for Run<'_> {
         if exec.closed || state.ended.is_some() {
             // TinySSH may hang up after the status without closing the channel first.
             if let Some(exit) = exec.exit.take() {
+                state.was_of_use = true;
                 return Poll::Ready(Ok(Ended::Exit(exit)));
             }
             return Poll::Ready(Err(state.ended.clone().unwrap_or_else(|| {
@@ -297,9 +308,13 @@ impl Drop for Run<'_> {
         } else {
             exec.waker = None;
             exec.abandoned = Some((self.link.clock)() + limits::KILL_GRACE);
-            state.client.signal(self.channel, "TERM");
-            state.client.send_eof(self.channel);
-            discard(&mut state.client, self.channel);
+            if exec.opened {
+                state.client.signal(self.channel, "TERM");
+                state.client.send_eof(self.channel);
+                discard(&mut state.client, self.channel);
+            } else {
+                state.client.withdraw(self.channel);
+            }
         }
         self.link.driver.notify(usize::MAX);
     }

@@ -71,11 +71,12 @@ struct Operation {
 /// What a look at a path has to expect.
 #[derive(Debug, Clone, Copy)]
 pub struct Outlook {
-    /// A regular file stood there when it was last seen.
+    /// A regular file stood there a moment ago.
     pub is_known_file: bool,
     /// To the host and back.
     pub round_trip: Option<Duration>,
-    /// Sessions in which a command could start at once.
+    /// Sessions that a command need not ask for. Those on their way count, though it has to wait for them: on a new
+    /// connection SFTP waits for its own as long, and then asks once more often.
     pub unused_sessions: usize,
     /// Requests under way to the same host, this one included.
     pub requests: usize,
@@ -86,7 +87,7 @@ impl Link {
     pub fn outlook(&self, path: &[u8]) -> Outlook {
         let state = self.state.borrow();
         Outlook {
-            is_known_file: matches!(&state.files, Files::Open(channel) if channel.session.knows(path)),
+            is_known_file: matches!(&state.files, Files::Open(channel) if channel.session.knows(path, (self.clock)())),
             round_trip: self.memory.round_trip(),
             unused_sessions: if self.memory.lacks_shell.get() { 0 } else { state.ahead.len() },
             requests: state.active + 1,
@@ -114,12 +115,12 @@ impl Link {
         offset: u64,
         len_max: u64,
     ) -> Result<Result<Outcome, Failure>> {
-        self.operate(|session| session.read(path, offset, len_max)).await
+        self.operate(|session| session.read(path, offset, len_max, (self.clock)())).await
     }
 
     /// Reads a regular file or lists a directory, whichever `path` leads to.
     pub async fn look(self: &Rc<Self>, path: &[u8], max: LookMax) -> Result<Result<Outcome, Failure>> {
-        self.operate(|session| session.look(path, max)).await
+        self.operate(|session| session.look(path, max, (self.clock)())).await
     }
 
     /// Writes a regular file anew; what it held is lost.
@@ -261,7 +262,7 @@ impl Channel {
     fn new(id: ChannelId, now: Instant, is_openssh: bool) -> Self {
         Self {
             id,
-            session: Session::new(is_openssh),
+            session: Session::new(is_openssh, now),
             unsent: Unsent::default(),
             operations: HashMap::new(),
             ready: false,
@@ -327,10 +328,14 @@ impl Future for Pending<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.link.state.borrow_mut();
-        let State { files, ended, .. } = &mut *state;
+        let State { files, ended, was_of_use, .. } = &mut *state;
         if let Some(error) = ended {
-            let nothing_done = files.is_opening().then(|| Error::new(Kind::NotBegun, error.message()));
-            return Poll::Ready(Err(nothing_done.unwrap_or_else(|| error.clone())));
+            // A server that breaks the rules would do so again.
+            let nothing_done = files.is_opening() && error.kind() == Kind::ConnectionLost;
+            return Poll::Ready(Err(match nothing_done {
+                true => Error::new(Kind::NotBegun, error.message()),
+                false => error.clone(),
+            }));
         }
         let operations = match files {
             Files::Open(channel) if channel.id == self.channel => &mut channel.operations,
@@ -345,6 +350,7 @@ impl Future for Pending<'_> {
             return Poll::Pending;
         };
         operations.remove(&self.id);
+        *was_of_use = true;
         Poll::Ready(Ok(result))
     }
 }

@@ -75,6 +75,8 @@ struct State {
     tunnels: Tunnels,
     /// Whether the server has ever opened a session.
     has_served: bool,
+    /// Whether an operation has ever come to its end.
+    was_of_use: bool,
     /// Operations under way.
     active: usize,
     /// The last moment at which work began or ended.
@@ -136,6 +138,7 @@ impl Link {
                 files: Files::default(),
                 tunnels: Tunnels::default(),
                 has_served: false,
+                was_of_use: false,
                 active: 0,
                 used: now,
                 ended: None,
@@ -231,6 +234,11 @@ impl Link {
         self.state.borrow().ended.is_some()
     }
 
+    /// Whether anybody ever got an answer through it.
+    pub fn was_of_use(&self) -> bool {
+        self.state.borrow().was_of_use
+    }
+
     /// Since when nobody waits for it; `None` while somebody does. Who asks knows better what its tunnels are for.
     /// Commands that were given up do not count: should the connection end before them, their leash ends them.
     pub fn idle_since(&self) -> Option<Instant> {
@@ -289,6 +297,9 @@ impl Link {
                 *has_served = true;
                 if let Some(time) = ahead.confirmed(*channel, now) {
                     self.memory.note_round_trip(time);
+                }
+                if execs.has_given_up(*channel) {
+                    ahead.freed = Some(now);
                 }
             }
             Event::OpenRefused { channel, .. } => early = ahead.refused(*channel, now),

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
-use crate::fleet::{Collected, Exit, Fleet, Link, Machine};
+use crate::fleet::{Collected, Exit, Fleet, Link, Machine, Repeat};
 use crate::testing::world::{Handle, World};
 
 fn connect(world: &World, fleet: &Rc<Fleet>, host: &'static str) -> Handle<Result<Rc<Link>>> {
@@ -31,6 +31,25 @@ fn connected(world: &World, fleet: &Rc<Fleet>, host: &'static str) -> Rc<Link> {
 }
 
 const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn everybody_gets_a_turn_where_a_connection_serves_one() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    world.host("alpha").sessions.set(1);
+    connected(&world, &fleet, "alpha");
+    fleet.pool.memories.borrow().values().for_each(|memory| memory.serves_one_session.set(true));
+    let runs: Vec<_> = (0..20)
+        .map(|_| {
+            let fleet = Rc::clone(&fleet);
+            let echo = async |machine: &Machine| machine.run(b"echo hi", &mut Collected::up_to(100)).await;
+            world.spawn(async move { fleet.work("alpha", Repeat::Never, echo).await })
+        })
+        .collect();
+    world.pass(60 * SECOND);
+    assert!(runs.iter().all(|run| run.output() == Ok(Exit::Code(0))));
+    assert_eq!(world.host("alpha").dials(), 20);
+}
 
 #[test]
 fn a_hundred_waiters_share_one_dial() {

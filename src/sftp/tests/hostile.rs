@@ -54,7 +54,7 @@ fn names(names: &[&[u8]]) -> Vec<u8> {
 }
 
 fn ready() -> Session {
-    let mut session = Session::new(false);
+    let mut session = Session::new(false, now());
     session.handle_input(&VERSION).unwrap();
     session
 }
@@ -62,7 +62,7 @@ fn ready() -> Session {
 /// READ is request 2 of this session: STAT 0 and OPEN 1 are answered.
 fn reading(size: u64) -> Session {
     let mut session = ready();
-    session.read(b"/file", 0, 1000).unwrap();
+    session.read(b"/file", 0, 1000, now()).unwrap();
     session.handle_input(&reply(ATTRS, 0, &attrs(size, 0o100_644))).unwrap();
     session.handle_input(&reply(HANDLE, 1, &string(b"h"))).unwrap();
     session
@@ -92,7 +92,7 @@ fn waits() -> [(Session, &'static str, u8, u32, Vec<u8>); 4] {
 
 #[test]
 fn the_beginning() {
-    let first = |bytes: &[u8]| Session::new(false).handle_input(bytes);
+    let first = |bytes: &[u8]| Session::new(false, now()).handle_input(bytes);
     let version = |body: &[u8]| first(&framed(&[&[2][..], body].concat()));
     for other in [0, 2, 4, 6, u32::MAX] {
         assert_eq!(version(&other.to_be_bytes()), Err(Error::Version(other)));

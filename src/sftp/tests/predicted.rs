@@ -25,7 +25,7 @@ fn tree(knobs: Knobs) -> Pair {
 
 /// What a look finds, and how many round trips that took.
 fn look(pair: &mut Pair, path: &str) -> (Result<Outcome, Failure>, usize) {
-    let op = pair.client.look(path.as_bytes(), MAX).unwrap();
+    let op = pair.client.look(path.as_bytes(), MAX, now()).unwrap();
     let before = pair.round_trips;
     loop {
         assert!(pair.exchange(), "no progress");
@@ -73,12 +73,36 @@ fn a_file_takes_two_round_trips_at_first_and_then_one() {
     }
 }
 
+/// How many files the server was asked to open.
+fn opens(pair: &Pair) -> usize {
+    pair.server.requests().iter().filter(|kind| **kind == 3).count()
+}
+
 #[test]
-fn files_of_a_listing_are_known() {
+fn what_took_the_place_of_a_listed_file_is_not_opened() {
     let mut pair = tree(like_openssh());
     assert_eq!(names(&look(&mut pair, "/d").0), 252);
-    let (result, round_trips) = look(&mut pair, "/d/007");
-    assert_eq!((data(&result), round_trips), (&b"x"[..], 1));
+    pair.server.put("/d/007", Node::Fifo);
+    assert_eq!(look(&mut pair, "/d/007").0, Err(Failure::NotRegular(FileType::Fifo)));
+    assert_eq!(opens(&pair), 0);
+}
+
+#[test]
+fn what_took_the_place_of_a_file_read_long_ago_is_not_opened() {
+    let mut pair = tree(like_openssh());
+    assert_eq!(data(&look(&mut pair, "/a").0), bytes(1000));
+    pair.server.put("/a", Node::Fifo);
+    let later = now() + SFTP_KNOWN_FOR + Duration::from_secs(1);
+    let op = pair.client.look(b"/a", MAX, later).unwrap();
+    assert_eq!((pair.run(op), opens(&pair)), (Err(Failure::NotRegular(FileType::Fifo)), 1));
+}
+
+#[test]
+fn nothing_is_guessed_of_a_server_that_only_begins_like_openssh() {
+    let mut pair = tree(like_openssh());
+    pair.client = Session::new(false, now());
+    let round_trips = [3, 2, 2].map(|_| look(&mut pair, "/a").1);
+    assert_eq!(round_trips, [3, 2, 2]);
 }
 
 #[test]
@@ -184,14 +208,14 @@ proptest! {
     ) {
         let mut pair = tree(Knobs { numbering, shuffle, ..Knobs::default() });
         pair.server.put("/e", Node::Directory);
-        pair.client = Session::new(like_openssh);
+        pair.client = Session::new(like_openssh, now());
         pair.piece = piece;
         let mut asked = std::collections::HashMap::new();
         for wave in waves {
             for ask in wave {
                 let op = match ask {
-                    Ask::Look(path) | Ask::Cancelled(path) => pair.client.look(path.as_bytes(), MAX),
-                    Ask::Read(path) => pair.client.read(path.as_bytes(), 0, 1 << 20),
+                    Ask::Look(path) | Ask::Cancelled(path) => pair.client.look(path.as_bytes(), MAX, now()),
+                    Ask::Read(path) => pair.client.read(path.as_bytes(), 0, 1 << 20, now()),
                     Ask::List(path) => pair.client.list(path.as_bytes(), 1000, BIG),
                 }.unwrap();
                 asked.insert(op, ask);

@@ -60,6 +60,8 @@ pub struct Tried {
     pub passwords: u32,
     /// Keyboard-interactive requests.
     pub dialogs: u32,
+    /// The method of each password and dialogue that the server has refused. Not there: one that it has not answered.
+    pub refused: Vec<Method>,
     /// The identity that was accepted last.
     pub accepted: Option<usize>,
     /// Methods that were accepted without being enough.

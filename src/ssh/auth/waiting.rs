@@ -2,7 +2,7 @@
 
 use super::attempts::Attempts;
 use super::publickey::Offered;
-use super::{Step, Tried, dialog, unexpected};
+use super::{Method, Step, Tried, dialog, unexpected};
 use crate::base::limits::{SSH_NAME_LIST_BYTES_MAX, SSH_TEXT_BYTES_MAX};
 use crate::ssh::error::Error;
 use crate::ssh::number;
@@ -75,7 +75,10 @@ fn refused(
     attempts.allow(sanitise_line(methods.0.as_bytes(), SSH_TEXT_BYTES_MAX));
     attempts.tried.partial += u32::from(is_partial);
     match request {
-        Request::Key(offered) => attempts.judge_offer(offered, is_partial, server),
-        _ => attempts.next(server),
+        Request::Key(offered) => return attempts.judge_offer(offered, is_partial, server),
+        Request::Password if !is_partial => attempts.tried.refused.push(Method::Password),
+        Request::Dialog if !is_partial => attempts.tried.refused.push(Method::KeyboardInteractive),
+        Request::None | Request::Password | Request::Dialog => {}
     }
+    attempts.next(server)
 }

@@ -1,5 +1,6 @@
 //! Channels opened in the write of the signature, and all that may come of it.
 
+use crate::base::limits::SSH_WINDOW_BYTES;
 use crate::ssh::*;
 use crate::testing::ssh_pair::{Link, Pair};
 use crate::testing::ssh_server::{Doors, Misbehaviour, ServerConfig};
@@ -56,6 +57,27 @@ fn a_server_that_hangs_up_is_known_to_have_done_so_in_the_login() {
     pair.client.open_session().unwrap();
     pair.run();
     assert_eq!(pair.error, Some(Error::Closed { phase: Phase::Authentication }));
+}
+
+#[test]
+fn a_window_made_larger_meanwhile_is_granted_as_it_is_announced() {
+    let mut pair = pair(2, true);
+    pair.server.config.accepts = Some(pair.users[1].public.blob.clone());
+    let wide = pair.client.open_session().unwrap();
+    while pair.server.not_understood == 0 {
+        let out = pair.client_output();
+        pair.server.handle_input(&out).unwrap();
+        if pair.server.not_understood > 0 {
+            pair.client.widen(wide, 2 * SSH_WINDOW_BYTES);
+        }
+        let mut out = Vec::new();
+        pair.server.poll_transmit(&mut out);
+        pair.deliver(&out);
+    }
+    let length = 2 * SSH_WINDOW_BYTES as usize;
+    pair.client.exec(wide, format!("bytes {length}").as_bytes());
+    pair.run();
+    assert_eq!((pair.error.clone(), pair.client.received(wide, Stream::Stdout).len()), (None, length));
 }
 
 #[test]

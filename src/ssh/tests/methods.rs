@@ -109,6 +109,8 @@ fn passwords_and_dialogues_are_begun_so_often_and_no_more() {
     pair.answers = vec![&["wrong"]; 9];
     pair.run();
     assert_eq!(tried(&pair), "3 passwords, 3 keyboard-interactive dialogues");
+    let refused = |method| pair.client.tried().refused.iter().filter(|refused| **refused == method).count();
+    assert_eq!([Method::Password, Method::KeyboardInteractive].map(refused), [3, 3], "the last one too");
     let mut pair = self::pair(doors(&["password,keyboard-interactive"]), 0);
     pair.run();
     assert_eq!(tried(&pair), "1 keyboard-interactive dialogue");

@@ -6,6 +6,7 @@
 
 use super::check_shown;
 use crate::base::limits::{SFTP_OPERATIONS_MAX, SFTP_PACKET_BYTES_MAX};
+use crate::base::time::now;
 use crate::sftp::{Error, Failure, LookMax, OpId, Outcome, Session};
 use crate::testing::choices::Choices;
 use crate::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
@@ -42,13 +43,13 @@ fn ask(session: &mut Session, choices: &mut Choices<'_>) -> Option<(OpId, &'stat
         0 => (Asked::Stat, session.stat(bytes)),
         1 | 2 => {
             let (offset, bytes_max) = (u64::from(number()), u64::from(number()));
-            (Asked::Read { offset, bytes_max }, session.read(bytes, offset, bytes_max))
+            (Asked::Read { offset, bytes_max }, session.read(bytes, offset, bytes_max, now()))
         }
         3 => (Asked::List, session.list(bytes, usize::from(number()), usize::from(number()))),
         _ => {
             let (file_bytes, entries) = (u64::from(number()), usize::from(number()));
             let max = LookMax { file_bytes, entries, entries_bytes: 64 * usize::from(number()) };
-            (Asked::Look(max), session.look(bytes, max))
+            (Asked::Look(max), session.look(bytes, max, now()))
         }
     };
     op.ok().map(|op| (op, path, asked))
@@ -91,7 +92,7 @@ fn server(choices: &mut Choices<'_>) -> SftpServer {
 
 fn obedient(choices: &mut Choices<'_>) {
     let mut server = server(choices);
-    let mut session = Session::new(choices.flag());
+    let mut session = Session::new(choices.flag(), now());
     let (mut down, mut wanted) = (Vec::new(), BTreeMap::new());
     for act in 0..ACTS_MAX {
         if choices.is_empty() {
@@ -219,7 +220,7 @@ impl Requests {
 }
 
 fn hostile(choices: &mut Choices<'_>) {
-    let mut session = Session::new(true);
+    let mut session = Session::new(true, now());
     let mut requests = Requests::default();
     let mut ops = Vec::new();
     for _ in 0..ACTS_MAX {

@@ -61,7 +61,6 @@ pub struct Server {
     pub software: String,
     pub endpoint: Endpoint,
     pub tap: Tap,
-    /// Where it tells what it does, if it does.
     pub log: Option<Log>,
     pub home: PathBuf,
     offer: Kexinit,
@@ -91,14 +90,14 @@ impl Server {
         row.proposals(&self.offer).iter().all(|names| names.iter().any(|name| name == row.name))
     }
 
-    /// What its log says once for every key exchange.
-    pub fn exchange_mark(&self) -> &'static str {
+    /// What its log says once for every key exchange, if it says so.
+    pub fn exchange_mark(&self) -> Option<&'static str> {
         match self.make {
-            Make::OpenSsh => "kex: algorithm: ",
-            Make::AsyncSsh => "Completed key exchange",
-            Make::Paramiko => "Switch to new keys",
-            Make::LibSsh => "Negotiated ",
-            Make::Dropbear | Make::TinySsh => "",
+            Make::OpenSsh => Some("kex: algorithm: "),
+            Make::AsyncSsh => Some("Completed key exchange"),
+            Make::Paramiko => Some("Switch to new keys"),
+            Make::LibSsh => Some("Negotiated "),
+            Make::Dropbear | Make::TinySsh => None,
         }
     }
 
@@ -133,8 +132,8 @@ fn openssh(keyring: &Keyring) -> Server {
 fn dropbear(keyring: &Keyring, key_types: &[KeyType]) -> Server {
     let dropbear = Dropbear::start(key_types);
     keyring.open(&dropbear.account);
-    let (endpoint, home) = (dropbear.endpoint.clone(), dropbear.account.home());
-    Server::new(Make::Dropbear, &endpoint, home, None, dropbear)
+    let (endpoint, home, log) = (dropbear.endpoint.clone(), dropbear.account.home(), dropbear.log().clone());
+    Server::new(Make::Dropbear, &endpoint, home, Some(log), dropbear)
 }
 
 fn tinyssh(keyring: &Keyring) -> Server {

@@ -18,7 +18,7 @@ use keyring::{HOST, Keyring};
 use page::Column;
 use rows::{Kind, Row};
 
-use crate::support::{McpPipe, Scout};
+use crate::support::{Log, McpPipe, Scout};
 
 /// What either side may encrypt under one key. A read takes twice as much, and so does the command.
 const REKEY_LIMIT: &str = "100K";
@@ -51,7 +51,9 @@ fn column(make: Make, keyring: &Keyring) -> (Column, Vec<String>) {
             }
             match bench.try_out(row) {
                 Ok(()) => column.works.push(row),
-                Err(error) => failures.push(format!("{}: {row}: {error}", server.software)),
+                Err(error) => {
+                    failures.push(format!("{}: {row}: {error}{}", server.software, bench.log_tail()));
+                }
             }
         }
     }
@@ -127,11 +129,8 @@ impl<'a> Bench<'a> {
     }
 
     fn check_log(&self, row: Row, before: &Logged) -> Result<(), String> {
-        if self.server.log.is_none() {
-            return Ok(());
-        }
         let now = self.logged(row);
-        if now.exchanges < before.exchanges + 2 {
+        if self.server.exchange_mark().is_some() && now.exchanges < before.exchanges + 2 {
             return Err("the log tells of no second key exchange".to_owned());
         }
         match self.server.signature_mark(row) {
@@ -145,9 +144,17 @@ impl<'a> Bench<'a> {
     fn logged(&self, row: Row) -> Logged {
         let count = |mark: &str| self.server.log.as_ref().map_or(0, |log| log.count(mark));
         Logged {
-            exchanges: count(self.server.exchange_mark()),
+            exchanges: self.server.exchange_mark().map_or(0, count),
             signatures: self.server.signature_mark(row).map_or(0, |mark| count(&mark)),
         }
+    }
+
+    /// The end of the server's log: why it failed.
+    fn log_tail(&self) -> String {
+        const TAIL_LINES: usize = 10;
+        let text = self.server.log.as_ref().map_or_else(String::new, Log::text);
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(TAIL_LINES)..].iter().map(|line| format!("\n    {line}")).collect()
     }
 }
 

@@ -120,6 +120,27 @@ fn a_command_given_up_is_asked_to_end_and_then_made_to() {
 }
 
 #[test]
+fn a_command_given_up_before_it_has_a_session_never_begins() {
+    let world = World::new();
+    let link = world.link("alpha");
+    world.pass(SECOND);
+    // More than the sessions opened ahead, so that the last ones wait for theirs.
+    let runs: Vec<_> = (0..6).map(|_| run(&world, &link, "stubborn")).collect();
+    world.settle();
+    let opened = link.state.borrow().execs.open();
+    assert!(opened < runs.len());
+    runs.iter().for_each(Handle::cancel);
+    world.settle();
+    assert_eq!(link.sessions.held(), runs.len(), "the server may still give the sessions");
+    world.pass(limits::KILL_GRACE / 2);
+    let host = world.host("alpha").last();
+    assert_eq!(host.server().signals(), vec!["TERM"; opened]);
+    assert_eq!(link.sessions.held(), opened);
+    world.pass(limits::KILL_GRACE);
+    assert_eq!((link.sessions.held(), host.server().busy_sessions()), (0, 0));
+}
+
+#[test]
 fn a_command_given_up_at_any_moment_leaves_nothing_behind() {
     for moment in 0..60 {
         let world = world_with_sessions(3);
