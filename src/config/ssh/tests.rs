@@ -330,6 +330,18 @@ fn a_command_for_host_keys_is_not_run_and_said_so() {
 
 /// The figure is 10 ms for 1,000 hosts in a release build; this only notices when it is no longer linear.
 #[test]
+fn what_is_said_of_a_line_fits_a_terminal() {
+    let text = format!("\u{1b}]0;title\u{7} x\nHost a\n{} x\n", "k".repeat(100_000));
+    let config = config(&text);
+    let warnings = config.warnings().iter().map(ToString::to_string);
+    for said in warnings.chain([config.resolve("a").unwrap_err().message().to_owned()]) {
+        assert!(said.len() < 2_000, "{} bytes", said.len());
+        assert!(!said.contains(char::is_control), "{said:?}");
+    }
+    assert_eq!(config.warnings().len(), 2);
+}
+
+#[test]
 fn ten_thousand_hosts_resolve_in_linear_time() {
     let mut text = String::new();
     for i in 0..10_000 {
