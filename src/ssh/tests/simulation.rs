@@ -8,7 +8,7 @@ use crate::testing::ssh_play::play;
 use std::panic::catch_unwind;
 
 /// Seeds of an ordinary run.
-const SEEDS: u64 = 150;
+const SEEDS: u64 = 500;
 /// Choices of one play.
 const BYTES: usize = 600;
 
