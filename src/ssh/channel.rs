@@ -184,6 +184,8 @@ impl Channel {
             self.send_close(transport);
             return false;
         }
+        // It may have been widened meanwhile.
+        self.grant(0, transport);
         for (name, value) in std::mem::take(&mut self.env) {
             send_env(remote, &name, &value, transport);
         }

@@ -114,8 +114,8 @@ impl Default for ServerConfig {
     }
 }
 
-/// Understands the commands `echo TEXT`, `cat`, `bytes N`, `fail TEXT`, `exit N`, `killed NAME`, `printenv NAME`, `hang`
-/// and `stubborn` (which only `KILL` ends), and the subsystems `echo` and `sftp`. Of TCP connections it makes those to
+/// Understands the commands `echo TEXT`, `cat`, `bytes N`, `fail TEXT`, `exit N`, `killed NAME`, `printenv NAME`, `hang`,
+/// `stubborn` (which only `KILL` ends) and `linger` (which ends and stays open), and the subsystems `echo` and `sftp`. Of TCP connections it makes those to
 /// port 7, where an echo answers; to the host `forbidden` it makes none.
 pub struct Server {
     pub config: ServerConfig,

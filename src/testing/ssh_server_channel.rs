@@ -42,6 +42,8 @@ pub(super) struct ServerChannel {
     sftp: Option<SftpServer>,
     /// Ends by no signal but `KILL`.
     is_stubborn: bool,
+    /// Stays open after its command has ended.
+    lingers: bool,
     exit: Option<Exit>,
     closes: bool,
 }
@@ -73,6 +75,7 @@ impl ServerChannel {
             serves,
             sftp: None,
             is_stubborn: false,
+            lingers: false,
             exit: None,
             closes: false,
         }
@@ -122,8 +125,10 @@ impl ServerChannel {
         {
             payloads.push(self.short(number::CHANNEL_EOF));
             payloads.extend(self.exit_payload(&exit));
-            payloads.push(self.short(number::CHANNEL_CLOSE));
-            self.closes = true;
+            if !self.lingers {
+                payloads.push(self.short(number::CHANNEL_CLOSE));
+                self.closes = true;
+            }
         }
         payloads
     }
@@ -225,6 +230,10 @@ impl ServerChannel {
             "cat" => self.echoes = true,
             "hang" => {}
             "stubborn" => self.is_stubborn = true,
+            "linger" => {
+                self.lingers = true;
+                self.finish(Exit::Status(0));
+            }
             _ => return false,
         }
         true

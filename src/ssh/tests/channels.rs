@@ -1,4 +1,4 @@
-use crate::base::limits::SSH_CHANNELS_MAX;
+use crate::base::limits::{SSH_CHANNELS_MAX, SSH_WINDOW_BYTES};
 use crate::ssh::*;
 use crate::testing::ssh_pair::{Link, Pair};
 use crate::testing::ssh_server::ServerConfig;
@@ -54,6 +54,24 @@ fn the_peers_window_is_never_passed() {
         let mut pair = Pair::new(ServerConfig { window_bytes, ..ServerConfig::default() }, Link::Whole);
         let input = vec![5; 3000.min(window_bytes as usize * 50)];
         assert!(pair.exec("cat", &input) == input);
+    }
+}
+
+#[test]
+fn a_window_can_be_widened_at_any_time() {
+    const WIDE: u32 = 2 * SSH_WINDOW_BYTES;
+    for rounds in [0, 1, 5] {
+        let mut pair = Pair::new(ServerConfig::default(), Link::Whole);
+        pair.run();
+        let channel = pair.client.open_session().unwrap();
+        pair.client.exec(channel, b"bytes 10000000");
+        for _ in 0..rounds {
+            pair.round();
+        }
+        pair.client.widen(channel, WIDE);
+        pair.client.widen(channel, SSH_WINDOW_BYTES);
+        pair.run();
+        assert_eq!(pair.client.received(channel, Stream::Stdout).len(), WIDE as usize, "after {rounds}");
     }
 }
 

@@ -156,6 +156,20 @@ fn a_command_given_up_at_any_moment_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_command_that_has_ended_is_not_waited_for() {
+    let world = World::new();
+    let link = world.link("alpha");
+    let lingering = run(&world, &link, "linger");
+    world.pass(limits::CLOSE_GRACE / 2);
+    assert!(!lingering.is_done(), "it may still be closed in good order");
+    world.pass(limits::CLOSE_GRACE);
+    assert_eq!(lingering.output().unwrap().0, Exit::Code(0));
+    world.pass(SECOND);
+    assert_eq!(world.host("alpha").last().server().busy_sessions(), 0);
+    assert_eq!(link.sessions.held(), 0);
+}
+
+#[test]
 fn a_sink_that_has_enough_ends_the_command() {
     let world = World::new();
     let link = world.link("alpha");
