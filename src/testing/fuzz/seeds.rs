@@ -1,13 +1,14 @@
 //! What the fuzzers start from: whole lives of connections, files and messages as they really are. Kept in
 //! `fuzz/corpus/` beside what the fuzzers have found.
 
-use crate::ssh::Offer;
 use crate::ssh::agent;
 use crate::ssh::number;
 use crate::ssh::packet::Sealer;
 use crate::ssh::wire::Write;
+use crate::ssh::{Offer, SignatureAlgorithm};
 use crate::testing::choices::noise;
 use crate::testing::protections::{packet_key, protections};
+use crate::testing::ssh_server_kex::{CertificateRequest, HostSecret};
 
 /// The seeds of a target, in an order that does not change.
 pub fn seeds(target: &str) -> Vec<Vec<u8>> {
@@ -159,6 +160,22 @@ fn ssh_wire() -> Vec<Vec<u8>> {
         with(6, KEY.as_bytes()),
         with(7, &extensions),
     ];
+    // RSA signs the same every time.
+    let rsa = SignatureAlgorithm::RsaSha512;
+    let key = HostSecret::new(rsa);
+    for (kind, which) in [(2, 8), (1, 9)] {
+        let request = CertificateRequest { kind, ..CertificateRequest::default() };
+        let certificate = request.grant(rsa, &key, &key);
+        seeds.push(match which {
+            8 => {
+                let behind_its_type = &certificate[4 + rsa.certificate_type().len()..];
+                let index =
+                    SignatureAlgorithm::ALL.iter().position(|other| *other == rsa).unwrap_or_default();
+                with(8, &[&[index as u8][..], &block(behind_its_type), &block(&[1; 256])].concat())
+            }
+            _ => with(9, &certificate),
+        });
+    }
     seeds.extend(private.iter().map(|key| with(5, key)));
     seeds
 }

@@ -1,19 +1,21 @@
 //! Everything of SSH that is read from one buffer: version strings, KEXINIT, extensions, host keys and their
-//! signatures, identities, agent messages, private keys. The first byte says which.
+//! signatures, certificates, identities, agent messages, private keys. The first byte says which.
 
 use super::check_shown;
 use crate::base::limits::{SSH_AGENT_KEYS_MAX, SSH_IDENT_BYTES_MAX, SSH_TEXT_BYTES_MAX};
 use crate::ssh::agent::{Answer, Answers};
 use crate::ssh::ident::IdentWait;
 use crate::ssh::wire::{Reader, Write};
-use crate::ssh::{Identity, Offer, PublicIdentity, SignatureAlgorithm, hostkey};
+use crate::ssh::{
+    HostKey, HostKeyAlgorithm, Identity, Offer, PublicIdentity, SignatureAlgorithm, UserCertificate, hostkey,
+};
 use crate::testing::choices::Choices;
 
 const WHAT: &str = "fuzz";
 
 pub fn run(data: &[u8]) {
     let mut choices = Choices::new(data);
-    match choices.u8() % 8 {
+    match choices.u8() % 10 {
         0 => values(choices.rest()),
         1 => ident(choices.rest()),
         2 => kexinit(choices.rest()),
@@ -21,7 +23,9 @@ pub fn run(data: &[u8]) {
         4 => agent(&mut choices),
         5 => private_key(choices.rest()),
         6 => public_key(choices.rest()),
-        _ => extensions(choices.rest()),
+        7 => extensions(choices.rest()),
+        8 => host_certificate(&mut choices),
+        _ => user_certificate(choices.rest()),
     }
 }
 
@@ -77,6 +81,29 @@ fn host_key(choices: &mut Choices<'_>) {
     typed.extend_from_slice(blob);
     // A key of small order signs anything for anybody (RFC 8032 §8.4 leaves it to us to care): no host has one.
     let _ = hostkey::check(algorithm, &typed, b"message", &signature);
+}
+
+fn host_certificate(choices: &mut Choices<'_>) {
+    let algorithm = choices.pick(SignatureAlgorithm::ALL);
+    let mut certificate = Vec::new();
+    certificate.put_string(algorithm.certificate_type().as_bytes());
+    certificate.extend_from_slice(choices.block());
+    let mut signature = Vec::new();
+    signature.put_string(algorithm.name().as_bytes());
+    signature.put_string(choices.block());
+    let proved = HostKey::prove(HostKeyAlgorithm::Certified(algorithm), &certificate, b"message", &signature);
+    if let Err(error) = proved {
+        check_shown(&error.to_string(), 2 * SSH_TEXT_BYTES_MAX);
+    }
+}
+
+fn user_certificate(bytes: &[u8]) {
+    if let Ok(certificate) = UserCertificate::from_blob(bytes) {
+        check_shown(&certificate.key_id, 4 * SSH_TEXT_BYTES_MAX);
+        assert_eq!(certificate.public.blob, bytes);
+        let _ = certificate.check_time(0);
+    }
+    let _ = UserCertificate::from_openssh(&String::from_utf8_lossy(bytes));
 }
 
 fn agent(choices: &mut Choices<'_>) {
