@@ -12,6 +12,7 @@ use super::channel::{ChannelId, Kind, Start, Stream};
 use super::channels::Channels;
 use super::error::{Error, Phase};
 use super::event::{Event, Events};
+use super::ident;
 use super::inbox::Inbox;
 use super::login::{Given, Login};
 use super::number;
@@ -98,6 +99,11 @@ impl Client {
     /// Whether the server calls itself OpenSSH.
     pub fn is_openssh(&self) -> bool {
         self.transport.server_ident().starts_with(b"SSH-2.0-OpenSSH")
+    }
+
+    /// Whether a session may wait for its first request while others come to their end.
+    pub fn keeps_waiting_sessions(&self) -> bool {
+        ident::keeps_waiting_sessions(self.transport.server_ident())
     }
 
     /// What the server listed first, when that is worth to be remembered for [`ClientConfig::guess`]. Known once the

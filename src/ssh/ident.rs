@@ -18,6 +18,13 @@ pub fn takes_login_with_keys(ident: &[u8]) -> bool {
     !ident.starts_with(b"SSH-2.0-libssh")
 }
 
+/// Whether the server behind this version string keeps sessions that wait for their first request. dropbear (2022.83, and
+/// still in 2026) closes them when a command in another session exits, and dies if a request for one is under way by
+/// then: `sesscheckclose` takes a session without a process for one whose process has ended.
+pub fn keeps_waiting_sessions(ident: &[u8]) -> bool {
+    !ident.starts_with(b"SSH-2.0-dropbear")
+}
+
 /// Waits for the peer's version string.
 #[derive(Debug, Default)]
 pub struct IdentWait {

@@ -100,6 +100,20 @@ fn dropbear_runs_commands_and_has_no_sftp() {
 }
 
 #[test]
+fn dropbear_survives_many_commands() {
+    // A session that waits for its command when another command ends: dropbear closes it, or dies.
+    let dropbear = Dropbear::start(&[KeyType::Ed25519]);
+    let mut client = Scout::with(&dropbear.endpoint).client();
+    let query = json!({ "target": "h1:/", "query": "grep -c Linux /proc/version" });
+    for at_once in [8, 1, 1, 1, 30, 1, 2, 2, 2, 2] {
+        let ids: Vec<u64> = (0..at_once).map(|_| client.post_scout(query.clone())).collect();
+        for id in ids {
+            assert_eq!(client.wait(id).text().trim_end(), "1", "{}", dropbear.log().text());
+        }
+    }
+}
+
+#[test]
 fn tinysshd_runs_commands_and_has_no_sftp() {
     let tinysshd = TinySsh::start();
     std::fs::write(tinysshd.account.home().join("notes.txt"), "content\n").unwrap();

@@ -121,6 +121,8 @@ impl Link {
     pub fn new(client: ssh::Client, options: LinkOptions) -> Rc<Self> {
         let now = (options.clock)();
         let sessions = options.sessions.min(limits::SSH_SESSIONS_MAX);
+        // One command after another, so that no session waits while a command ends.
+        let sessions = if client.keeps_waiting_sessions() { sessions } else { 1 };
         let ahead = Ahead::new(&client, sessions + SESSIONS_BESIDES, now);
         Rc::new(Self {
             host: options.host,
