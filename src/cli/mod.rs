@@ -15,7 +15,7 @@ use clap::Parser;
 use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
 use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SshConfig};
-use crate::fleet::{Fleet, Host};
+use crate::fleet::{Class, ClientId, Fleet, Host, Quotas, Shards};
 use crate::io::{Outside, condition, runtime};
 use crate::mcp::{Options, Session};
 use crate::scout;
@@ -36,7 +36,7 @@ pub fn main() -> ExitCode {
     let result = prepare(&args).and_then(|scene| {
         runtime::run(async {
             let result = execute(&scene, args.command, Output::new(format)).await;
-            scene.fleet.close().await;
+            scene.shards.own().close().await;
             result
         })
         .unwrap_or_else(|error| Err(Error::new(Kind::Local, format!("Cannot start the event loop: {error}"))))
@@ -53,7 +53,7 @@ pub fn main() -> ExitCode {
 /// What every subcommand works with.
 struct Scene {
     settings: Settings,
-    fleet: Rc<Fleet>,
+    shards: Rc<Shards>,
 }
 
 fn prepare(args: &Args) -> Result<Scene> {
@@ -65,12 +65,13 @@ fn prepare(args: &Args) -> Result<Scene> {
         tracing::warn!("{warning}");
     }
     let net = Outside::new(settings.clone(), env.home);
-    let fleet = Fleet::new(config, settings.clone(), net);
-    Ok(Scene { settings, fleet })
+    let fleet = Fleet::new(config.into(), settings.clone(), net, &Quotas::alone(&settings));
+    Ok(Scene { settings, shards: Shards::alone(fleet) })
 }
 
 async fn execute(scene: &Scene, command: Command, mut output: Output) -> Result<ExitCode> {
-    let fleet = &scene.fleet;
+    let shards = &scene.shards;
+    let caller = shards.own().caller(Class::Interactive, ClientId::OURSELVES);
     match command {
         Command::Serve => {
             let settings = &scene.settings;
@@ -78,31 +79,31 @@ async fn execute(scene: &Scene, command: Command, mut output: Output) -> Result<
                 allow_any_command: settings.allow_any_command,
                 calls_max: settings.max_concurrency.saturating_add(settings.max_queue),
             };
-            let session = Session::new(Rc::clone(fleet), &options);
+            let session = Session::new(Rc::clone(shards), &options);
             server::serve_stdio(&session).await?;
         }
-        Command::Hosts => output.hosts(&fleet.status().await)?,
+        Command::Hosts => output.hosts(&shards.status().await)?,
         Command::Read { target } => {
             let (host, path) = host_and_path(&target)?;
-            output.file(fleet, &host, &path).await?;
+            output.file(&caller, &host, &path).await?;
         }
         Command::Ls { target } => {
             let (host, path) = host_and_path(&target)?;
-            let listing = scout::in_time(fleet, scout::look::list(fleet, &host, &path)).await?;
+            let listing = scout::in_time(&caller, scout::look::list(&caller, &host, &path)).await?;
             output.listing(&listing)?;
         }
         Command::Run { target, command } => {
             let (host, directory) = host_and_path(&target)?;
             let line = command_line(&command);
-            let ran = scout::in_time(fleet, scout::run::run(fleet, &host, &directory, &line)).await?;
+            let ran = scout::in_time(&caller, scout::run::run(&caller, &host, &directory, &line)).await?;
             output.ran(&ran)?;
             return Ok(ExitCode::from(ran.exit_code()));
         }
         Command::Scout { target, query } => {
             let request = scout::Request { target: target.unwrap_or_default(), query };
-            output.answer(&scout::scout(fleet, &request).await?)?;
+            output.answer(&scout::scout(shards, ClientId::OURSELVES, &request).await?)?;
         }
-        Command::Resolve { host } => match fleet.host(&host)? {
+        Command::Resolve { host } => match caller.host(&host)? {
             Host::Local => {
                 output.pairs(&[("host", host), ("hostname", "this machine, without SSH".into())])?
             }

@@ -26,7 +26,7 @@ use super::tools::{Tool, Work};
 use super::{Options, Revision, Surface};
 use crate::base::Result as Outcome;
 use crate::base::text::shown;
-use crate::fleet::Fleet;
+use crate::fleet::Shards;
 use crate::rpc::{self, Code, Entry, Error, Id, Message, Raw, Rejected, Request};
 
 /// What becomes of a message.
@@ -53,7 +53,7 @@ impl fmt::Debug for Incoming {
 /// One client's connection.
 #[derive(Debug)]
 pub struct Session {
-    fleet: Rc<Fleet>,
+    shards: Rc<Shards>,
     surface: Surface,
     calls: Rc<Calls>,
     /// What `initialize` agreed on last.
@@ -89,9 +89,9 @@ impl Method {
 const UNSUPPORTED_VERSION: Code = Code::Server(-32022);
 
 impl Session {
-    pub fn new(fleet: Rc<Fleet>, options: &Options) -> Self {
+    pub fn new(shards: Rc<Shards>, options: &Options) -> Self {
         Self {
-            fleet,
+            shards,
             surface: Surface::new(options),
             calls: Rc::new(Calls::new(options.calls_max)),
             agreed: Cell::new(None),
@@ -207,7 +207,7 @@ impl Session {
         let name = required_text("params.name", params.name)?;
         let tool = Tool::named(&name)
             .ok_or_else(|| Error::invalid_params(format!("Unknown tool: {}", shown(&name))))?;
-        let work = match tool.start(&self.fleet, params.arguments()?) {
+        let work = match tool.start(&self.shards, params.arguments()?) {
             Ok(work) => work,
             Err(invalid) if revision.tells_argument_errors_to_the_model() => {
                 return Ok(Incoming::Reply(tool_failure(id, &invalid.0, revision)));

@@ -11,16 +11,17 @@ use crate::base::Result;
 use crate::base::time::Instant;
 use crate::config::{AlgorithmLists, Env, HostConfig, Overrides, Settings, SshConfig};
 use crate::fleet::net::{Hop, Net};
-use crate::fleet::{Exit, Fleet, Link, Memory, Shell, Sink, Stream};
+use crate::fleet::{Exit, Fleet, Link, Memory, Quotas, Shards, Shell, Sink, Stream};
 
 /// A fleet that consists of `localhost`: its files all say hello, but for those whose name contains `wait`, which
 /// never answer.
-pub fn fleet() -> Rc<Fleet> {
+pub fn shards() -> Rc<Shards> {
     let env = Env::default();
     let settings = Settings::load(&Overrides::default(), &env).expect("defaults are allowed");
     let config = SshConfig::load(Some(Path::new("/dev/null")), &env, AlgorithmLists::spoken())
         .expect("an empty file is readable");
-    Fleet::new(config, settings, Rc::new(Nowhere))
+    let quotas = Quotas::alone(&settings);
+    Shards::alone(Fleet::new(config.into(), settings, Rc::new(Nowhere), &quotas))
 }
 
 /// A world without hosts, in which time stands still.

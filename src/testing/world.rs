@@ -23,7 +23,7 @@ use crate::base::Result;
 use crate::base::time::{Duration, Instant};
 use crate::config::{AlgorithmLists, Env, HostConfig, Overrides, Settings, SshConfig};
 use crate::fleet::net::{Hop, Net};
-use crate::fleet::{Fleet, Link, Memory, Shell};
+use crate::fleet::{Fleet, Link, Memory, Quotas, Shell};
 
 /// The hosts of every world, as `world.ssh_config` names them.
 pub const HOSTS: [&str; 6] = ["alpha", "away", "bravo", "charlie", "deep", "far"];
@@ -67,7 +67,8 @@ impl World {
     pub fn fleet(&self, change: impl FnOnce(&mut Settings)) -> Rc<Fleet> {
         let mut settings = Settings::load(&Overrides::default(), &Env::default()).expect("defaults");
         change(&mut settings);
-        Fleet::new(self.config(), settings, self.net())
+        let quotas = Quotas::alone(&settings);
+        Fleet::new(self.config().into(), settings, self.net(), &quotas)
     }
 
     /// A connection to a host, without a fleet.

@@ -1,4 +1,4 @@
-//! One session, asked in every revision. `testing::fleet()` never answers for a path that contains `wait`.
+//! One session, asked in every revision. `testing::shards()` never answers for a path that contains `wait`.
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -11,7 +11,7 @@ const META: &str = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-0
 
 /// A session that nobody has spoken to.
 fn fresh() -> Session {
-    Session::new(testing::fleet(), &Options::default())
+    Session::new(testing::shards(), &Options::default())
 }
 
 /// A session that agreed on a revision.
@@ -334,7 +334,7 @@ fn an_id_in_flight_is_taken() {
 #[test]
 fn too_many_calls_are_refused_at_once() {
     let options = Options { calls_max: 2, ..Options::default() };
-    let session = Session::new(testing::fleet(), &options);
+    let session = Session::new(testing::shards(), &options);
     ask(&session, &request("0", "initialize", r#"{"protocolVersion":"2025-06-18"}"#));
     let first = pending(&session, &call("1", r#"{"target":"localhost:/wait"}"#));
     let _second = pending(&session, &call("2", r#"{"target":"localhost:/wait"}"#));
