@@ -246,6 +246,8 @@ pub const SESSION_REQUESTS_MAX: usize = EXECUTING_REQUESTS_DEFAULT + QUEUED_REQU
 
 // --- fleet -----------------------------------------------------------------------------------------------------
 
+/// Cores of the process; more are a mistake.
+pub const CORES_MAX: usize = 1024;
 /// Connections of the whole process.
 pub const POOL_CONNECTIONS_DEFAULT: usize = 100;
 /// Requests that may run at once, and that may wait for their turn.

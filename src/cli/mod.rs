@@ -7,6 +7,7 @@ mod args;
 mod log;
 mod output;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
 
@@ -14,9 +15,9 @@ use clap::Parser;
 
 use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
-use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SshConfig};
+use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SharedConfig, SshConfig};
 use crate::fleet::{Class, ClientId, Fleet, Host, Quotas, Shards};
-use crate::io::{Outside, condition, runtime};
+use crate::io::{Outside, condition, cores, cpus};
 use crate::mcp::{Options, Session};
 use crate::scout;
 use crate::server;
@@ -33,14 +34,7 @@ pub fn main() -> ExitCode {
         _ => ExitCode::FAILURE,
     };
     let format = if args.json { Format::Json } else { Format::Text };
-    let result = prepare(&args).and_then(|scene| {
-        runtime::run(async {
-            let result = execute(&scene, args.command, Output::new(format)).await;
-            scene.shards.own().close().await;
-            result
-        })
-        .unwrap_or_else(|error| Err(Error::new(Kind::Local, format!("Cannot start the event loop: {error}"))))
-    });
+    let result = prepare(&args).and_then(|scene| run(scene, args.command, Output::new(format)));
     result.unwrap_or_else(|error| {
         output::complain(&error, format);
         match error.kind() {
@@ -53,7 +47,8 @@ pub fn main() -> ExitCode {
 /// What every subcommand works with.
 struct Scene {
     settings: Settings,
-    shards: Rc<Shards>,
+    config: SharedConfig,
+    home: PathBuf,
 }
 
 fn prepare(args: &Args) -> Result<Scene> {
@@ -64,17 +59,30 @@ fn prepare(args: &Args) -> Result<Scene> {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
-    let net = Outside::new(settings.clone(), env.home);
-    let fleet = Fleet::new(config.into(), settings.clone(), net, &Quotas::alone(&settings));
-    Ok(Scene { settings, shards: Shards::alone(fleet) })
+    Ok(Scene { settings, config: config.into(), home: env.home })
 }
 
-async fn execute(scene: &Scene, command: Command, mut output: Output) -> Result<ExitCode> {
-    let shards = &scene.shards;
+/// Only a server has use for more than one core.
+fn run(scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
+    let Scene { settings, config, home } = scene;
+    let count = match command {
+        Command::Serve => settings.cores.unwrap_or_else(cpus::count),
+        _ => 1,
+    };
+    let own = settings.clone();
+    let fleet = move |quotas: &Quotas| {
+        let net = Outside::new(own.clone(), home.clone());
+        Fleet::new(SharedConfig::clone(&config), own.clone(), net, quotas)
+    };
+    let run = cores::run(count, &settings, fleet, async |shards| execute(&shards, command, output).await);
+    run.unwrap_or_else(|error| Err(Error::new(Kind::Local, format!("Cannot start the event loop: {error}"))))
+}
+
+async fn execute(shards: &Rc<Shards>, command: Command, mut output: Output) -> Result<ExitCode> {
+    let settings = shards.own().settings();
     let caller = shards.own().caller(Class::Interactive, ClientId::OURSELVES);
     match command {
         Command::Serve => {
-            let settings = &scene.settings;
             let options = Options {
                 allow_any_command: settings.allow_any_command,
                 calls_max: settings.max_concurrency.saturating_add(settings.max_queue),

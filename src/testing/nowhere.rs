@@ -15,13 +15,20 @@ use crate::fleet::{Exit, Fleet, Link, Memory, Quotas, Shards, Shell, Sink, Strea
 
 /// A fleet that consists of `localhost`: its files all say hello, but for those whose name contains `wait`, which
 /// never answer.
-pub fn shards() -> Rc<Shards> {
-    let env = Env::default();
-    let settings = Settings::load(&Overrides::default(), &env).expect("defaults are allowed");
-    let config = SshConfig::load(Some(Path::new("/dev/null")), &env, AlgorithmLists::spoken())
+pub fn fleet(quotas: &Quotas) -> Rc<Fleet> {
+    let config = SshConfig::load(Some(Path::new("/dev/null")), &Env::default(), AlgorithmLists::spoken())
         .expect("an empty file is readable");
-    let quotas = Quotas::alone(&settings);
-    Shards::alone(Fleet::new(config.into(), settings, Rc::new(Nowhere), &quotas))
+    Fleet::new(config.into(), settings(), Rc::new(Nowhere), quotas)
+}
+
+/// The same, of a process with one core.
+pub fn shards() -> Rc<Shards> {
+    Shards::alone(fleet(&Quotas::alone(&settings())))
+}
+
+/// The default ones.
+pub fn settings() -> Settings {
+    Settings::load(&Overrides::default(), &Env::default()).expect("defaults are allowed")
 }
 
 /// A world without hosts, in which time stands still.

@@ -21,7 +21,7 @@ use super::nowhere::Hello;
 pub use super::world_host::{Connection, SimHost, log_in};
 use crate::base::Result;
 use crate::base::time::{Duration, Instant};
-use crate::config::{AlgorithmLists, Env, HostConfig, Overrides, Settings, SshConfig};
+use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SshConfig};
 use crate::fleet::net::{Hop, Net};
 use crate::fleet::{Fleet, Link, Memory, Quotas, Shell};
 
@@ -65,7 +65,7 @@ impl World {
 
     /// A fleet of the [`HOSTS`]. The settings are the default ones but for what `change` does to them.
     pub fn fleet(&self, change: impl FnOnce(&mut Settings)) -> Rc<Fleet> {
-        let mut settings = Settings::load(&Overrides::default(), &Env::default()).expect("defaults");
+        let mut settings = super::settings();
         change(&mut settings);
         let quotas = Quotas::alone(&settings);
         Fleet::new(self.config().into(), settings, self.net(), &quotas)
