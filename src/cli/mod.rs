@@ -108,7 +108,7 @@ async fn execute(shards: &Rc<Shards>, command: Command, mut output: Output) -> R
             return Ok(ExitCode::from(ran.exit_code()));
         }
         Command::Scout { target, query } => {
-            let request = scout::Request { target: target.unwrap_or_default(), query };
+            let request = scout::Request { target: target.unwrap_or_default(), query, cache: false };
             output.answer(&scout::scout(shards, ClientId::OURSELVES, &request).await?)?;
         }
         Command::Resolve { host } => match caller.host(&host)? {

@@ -2,13 +2,14 @@
 //!
 //! A jump host's connection is one like any other: it has its place here, and all hosts behind it share it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, Shared, WeakShared, join_all};
 
+use super::directory::Directory;
 use super::link::Link;
 use super::memory::Memory;
 use super::net::{Hop, Net};
@@ -25,14 +26,24 @@ pub struct Pool {
     /// By the keys of routes.
     places: RefCell<Places>,
     /// One for each host that was ever dialled.
-    memories: RefCell<HashMap<Rc<str>, Rc<Memory>>>,
+    memories: RefCell<HashMap<Rc<str>, Remembered>>,
+    /// How often the configuration has changed.
+    generation: Cell<u64>,
 }
 
 type Places = HashMap<Rc<str>, Place>;
 
+/// What is known of the host at the end of a route.
+struct Remembered {
+    route: Rc<Route>,
+    memory: Rc<Memory>,
+}
+
 /// What stands at a host's place. A place is taken before its dial begins, so the cap holds at every moment.
 struct Place {
     content: Content,
+    /// By which it was dialled.
+    route: Rc<Route>,
     /// The place of the hop that it needs.
     hop: Option<Rc<str>>,
 }
@@ -72,7 +83,13 @@ enum Found {
 
 impl Pool {
     pub fn new(net: Rc<dyn Net>, connections_max: usize) -> Rc<Self> {
-        Rc::new(Self { net, connections_max, places: RefCell::default(), memories: RefCell::default() })
+        Rc::new(Self {
+            net,
+            connections_max,
+            places: RefCell::default(),
+            memories: RefCell::default(),
+            generation: Cell::default(),
+        })
     }
 
     /// The host's connection: the one there is, the one being dialled, or a new one.
@@ -81,6 +98,7 @@ impl Pool {
     pub async fn link(self: &Rc<Self>, route: &Rc<Route>) -> Result<Rc<Link>> {
         // A hop that has died unnoticed is dialled anew, and there may be another behind it.
         let mut tries_left = limits::HOPS_MAX;
+        let generation = self.generation.get();
         loop {
             let dial = match self.find(&route.key) {
                 Some(Found::Ready(link)) => return Ok(link),
@@ -88,7 +106,11 @@ impl Pool {
                 None => self.dial(route)?,
             };
             match self.outcome(&route.key, dial).await {
-                Err(error) if error.kind() == Kind::NotBegun && tries_left > 0 => tries_left -= 1,
+                // After a change of the configuration the route may lead elsewhere.
+                Err(error) if error.kind() != Kind::NotBegun || self.generation.get() != generation => {
+                    return Err(error);
+                }
+                Err(_) if tries_left > 0 => tries_left -= 1,
                 outcome => return outcome,
             }
         }
@@ -97,6 +119,37 @@ impl Pool {
     /// Whether there is a connection to the host at this moment.
     pub fn is_connected(&self, route: &Route) -> bool {
         matches!(self.find(&route.key), Some(Found::Ready(_)))
+    }
+
+    /// Whether the way to a host can be dialled without closing anything for it.
+    pub fn has_room(&self, route: &Rc<Route>) -> bool {
+        let taken = self.places.borrow().values().filter(|place| !place.is_vacant()).count();
+        let missing = route.legs().take_while(|leg| self.find(&leg.key).is_none()).count();
+        taken + missing <= self.connections_max
+    }
+
+    /// Whether the host's connection stays when nobody wants it.
+    pub fn keep(&self, route: &Route, is_kept: bool) {
+        if let Some(Found::Ready(link)) = self.find(&route.key) {
+            link.keep(is_kept);
+        }
+    }
+
+    /// The configuration has changed. Connections to hosts that are reached otherwise now, or not at all, take no new
+    /// work and are closed when they have done theirs; what was learned of these hosts is forgotten.
+    pub fn retire(&self, directory: &Directory) {
+        self.generation.set(self.generation.get() + 1);
+        let mut places = self.places.borrow_mut();
+        let same = places.values().filter(|place| directory.leads_by(&place.route));
+        let kept: HashSet<_> =
+            same.flat_map(|place| place.route.legs()).map(|leg| Rc::clone(&leg.key)).collect();
+        for (_, place) in places.extract_if(|key, _| !kept.contains(key)) {
+            if let Content::Ready(link, _) = place.content {
+                link.retire();
+            }
+        }
+        // Those of hosts that are there still, but reached otherwise, go when they are dialled.
+        self.memories.borrow_mut().retain(|key, _| kept.contains(key) || directory.name(key).is_some());
     }
 
     /// Takes leave of every host, of those behind others first, and waits until that is said.
@@ -147,7 +200,8 @@ impl Pool {
             let place = hop.as_ref().map(|(hop, _)| Rc::clone(&hop.key));
             let dial = self.begin(leg, hop).shared();
             if let Some(weak) = dial.downgrade() {
-                places.insert(Rc::clone(&leg.key), Place { content: Content::Dialling(weak), hop: place });
+                let content = Content::Dialling(weak);
+                places.insert(Rc::clone(&leg.key), Place { content, route: Rc::clone(leg), hop: place });
             }
             hop = Some((leg, Found::Dialling(dial)));
         }
@@ -159,7 +213,7 @@ impl Pool {
 
     /// The dial of one leg.
     fn begin(self: &Rc<Self>, leg: &Rc<Route>, hop: Option<(&Rc<Route>, Found)>) -> Dial {
-        let memory = Rc::clone(self.memories.borrow_mut().entry(Rc::clone(&leg.key)).or_default());
+        let memory = self.memory(leg);
         let Some((hop, found)) = hop else { return self.net.dial(Rc::clone(&leg.host), memory, None) };
         let (pool, key, name) = (Rc::clone(self), Rc::clone(&hop.key), Rc::from(hop.host.alias.as_str()));
         let (link, used) = match found {
@@ -179,6 +233,17 @@ impl Pool {
         .boxed_local()
     }
 
+    /// What is known of the host at the end of a leg, as long as it is reached by it.
+    fn memory(&self, leg: &Rc<Route>) -> Rc<Memory> {
+        let mut memories = self.memories.borrow_mut();
+        let new = || Remembered { route: Rc::clone(leg), memory: Rc::default() };
+        let known = memories.entry(Rc::clone(&leg.key)).or_insert_with(new);
+        if known.route != *leg {
+            *known = new();
+        }
+        Rc::clone(&known.memory)
+    }
+
     /// Waits for a dial and puts its outcome in its place; of several who wait the first one does.
     async fn outcome(&self, key: &str, dial: Shared<Dial>) -> Result<Rc<Link>> {
         let dialled = dial.clone().await;
@@ -188,7 +253,13 @@ impl Pool {
 
     fn settle(&self, key: &str, dial: &Shared<Dial>, dialled: &Result<Rc<Link>>) {
         let mut places = self.places.borrow_mut();
-        let Some(place) = places.get_mut(key) else { return };
+        let Some(place) = places.get_mut(key) else {
+            // The configuration has changed meanwhile.
+            if let Ok(link) = dialled {
+                link.retire();
+            }
+            return;
+        };
         let Content::Dialling(current) = &place.content else { return };
         // A later dial may have taken the place of this one.
         if !current.upgrade().is_some_and(|current| current.ptr_eq(dial)) {

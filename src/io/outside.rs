@@ -1,5 +1,6 @@
 //! The world as a fleet sees it, for real.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -16,14 +17,14 @@ use crate::fleet::{Link, Memory, Shell};
 
 /// Sockets, processes and the clock of this machine.
 pub struct Outside {
-    settings: Rc<Settings>,
+    settings: RefCell<Rc<Settings>>,
     home: PathBuf,
 }
 
 impl Outside {
     /// `home` is where commands on this machine start.
     pub fn new(settings: Settings, home: PathBuf) -> Rc<Self> {
-        Rc::new(Self { settings: Rc::new(settings), home })
+        Rc::new(Self { settings: RefCell::new(Rc::new(settings)), home })
     }
 }
 
@@ -34,7 +35,7 @@ impl Net for Outside {
         memory: Rc<Memory>,
         hop: Option<Hop>,
     ) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
-        let settings = Rc::clone(&self.settings);
+        let settings = Rc::clone(&self.settings.borrow());
         async move { dial::dial(&settings, &host, memory, hop).await }.boxed_local()
     }
 
@@ -51,6 +52,14 @@ impl Net for Outside {
 
     fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()> {
         runtime::sleep_until(at).boxed_local()
+    }
+
+    fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
+        runtime::spawn(task);
+    }
+
+    fn reconfigure(&self, settings: &Rc<Settings>) {
+        self.settings.replace(Rc::clone(settings));
     }
 
     fn shell(&self) -> Rc<dyn Shell> {

@@ -21,12 +21,13 @@ use super::nowhere::Hello;
 pub use super::world_host::{Connection, SimHost, log_in};
 use crate::base::Result;
 use crate::base::time::{Duration, Instant};
-use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SshConfig};
+use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SharedConfig, SshConfig};
 use crate::fleet::net::{Hop, Net};
 use crate::fleet::{Fleet, Link, Memory, Quotas, Shell};
 
 /// The hosts of every world, as `world.ssh_config` names them.
 pub const HOSTS: [&str; 6] = ["alpha", "away", "bravo", "charlie", "deep", "far"];
+const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/world.ssh_config");
 /// What lasts longer hangs.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 /// Who is ready again and again without time going on spins.
@@ -69,6 +70,16 @@ impl World {
         change(&mut settings);
         let quotas = Quotas::alone(&settings);
         Fleet::new(self.config().into(), settings, self.net(), &quotas)
+    }
+
+    /// A configuration of the [`HOSTS`] after `change` was at its text.
+    pub fn changed_config(&self, change: impl FnOnce(&str) -> String) -> SharedConfig {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("config");
+        let text = std::fs::read_to_string(CONFIG).expect("the file is there");
+        std::fs::write(&path, change(&text)).expect("a file");
+        let config = SshConfig::load(Some(&path), &Env::default(), AlgorithmLists::spoken());
+        config.expect("it is readable").into()
     }
 
     /// A connection to a host, without a fleet.
@@ -143,8 +154,7 @@ impl World {
     }
 
     fn config(&self) -> SshConfig {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/world.ssh_config");
-        SshConfig::load(Some(Path::new(file)), &Env::default(), AlgorithmLists::spoken())
+        SshConfig::load(Some(Path::new(CONFIG)), &Env::default(), AlgorithmLists::spoken())
             .expect("the file is there")
     }
 }
@@ -193,7 +203,8 @@ impl Net for Scene {
     }
 
     fn probe(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool> {
-        future::ready(self.hosts.contains_key(host.alias.as_str())).boxed_local()
+        let (scene, to) = (self.clone(), Rc::clone(&self.hosts[host.alias.as_str()]));
+        async move { to.probe(&scene).await }.boxed_local()
     }
 
     fn now(&self) -> Instant {
@@ -203,6 +214,12 @@ impl Net for Scene {
     fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()> {
         Scene::sleep_until(self, at).boxed_local()
     }
+
+    fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
+        Scene::spawn(self, task);
+    }
+
+    fn reconfigure(&self, _settings: &Rc<Settings>) {}
 
     fn shell(&self) -> Rc<dyn Shell> {
         Rc::new(Hello)

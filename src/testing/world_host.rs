@@ -11,6 +11,7 @@ use futures_util::future::{self, Either, select};
 
 use super::ssh_server::{Server, ServerConfig};
 use super::world::{Scene, now};
+use crate::base::limits::PROBE_TIMEOUT;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Result};
 use crate::config::HostConfig;
@@ -38,6 +39,7 @@ pub struct SimHost {
     /// As in [`LinkOptions`].
     pub sessions: Cell<usize>,
     pub idle_timeout: Cell<Duration>,
+    probes: Cell<usize>,
     dials: Cell<usize>,
     dialling: Cell<usize>,
     connections: RefCell<Vec<Rc<Connection>>>,
@@ -65,6 +67,7 @@ impl Default for SimHost {
             cut: Cell::default(),
             sessions: Cell::new(8),
             idle_timeout: Cell::new(Duration::from_secs(60)),
+            probes: Cell::default(),
             dials: Cell::default(),
             dialling: Cell::default(),
             connections: RefCell::default(),
@@ -76,6 +79,11 @@ impl SimHost {
     /// Dials begun so far.
     pub fn dials(&self) -> usize {
         self.dials.get()
+    }
+
+    /// Probes begun so far.
+    pub fn probes(&self) -> usize {
+        self.probes.get()
     }
 
     /// Dials under way.
@@ -91,6 +99,14 @@ impl SimHost {
     /// The connection that was made last.
     pub fn last(&self) -> Rc<Connection> {
         Rc::clone(self.connections.borrow().last().expect("a connection was made"))
+    }
+
+    /// A host that does not let itself be dialled is not there.
+    pub(super) async fn probe(&self, scene: &Scene) -> bool {
+        self.probes.set(self.probes.get() + 1);
+        let time = if self.never_answers.get() { PROBE_TIMEOUT } else { 2 * self.delay.get() };
+        scene.sleep_until(now() + time).await;
+        !self.never_answers.get() && self.refusal.borrow().is_none()
     }
 
     pub(super) async fn dial(

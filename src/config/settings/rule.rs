@@ -246,6 +246,12 @@ impl Rule for KnownHostsFile {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Patterns(Vec<String>);
 
+impl<'a> FromIterator<&'a str> for Patterns {
+    fn from_iter<T: IntoIterator<Item = &'a str>>(patterns: T) -> Self {
+        Self(patterns.into_iter().map(ToOwned::to_owned).collect())
+    }
+}
+
 impl Patterns {
     /// Whether any host is meant.
     pub fn is_empty(&self) -> bool {
@@ -265,8 +271,7 @@ impl Rule for HostPatterns {
     type Value = Patterns;
 
     fn parse(&self, text: &str, _: &Env) -> Result<Patterns, String> {
-        let patterns = text.split([',', ' ']).filter(|pattern| !pattern.is_empty());
-        Ok(Patterns(patterns.map(ToOwned::to_owned).collect()))
+        Ok(text.split([',', ' ']).filter(|pattern| !pattern.is_empty()).collect())
     }
 
     fn expected(&self) -> String {

@@ -10,7 +10,7 @@ mod exec;
 mod files;
 mod tunnel;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::rc::Rc;
@@ -54,7 +54,10 @@ pub struct LinkOptions {
 /// One connection. See the module's documentation.
 pub struct Link {
     host: Rc<str>,
+    /// What the options say.
     idle_timeout: Duration,
+    /// What counts now: `None` while it is to be kept.
+    closes_after: Cell<Option<Duration>>,
     clock: fn() -> Instant,
     memory: Rc<Memory>,
     env: Rc<[(String, String)]>,
@@ -93,8 +96,9 @@ impl State {
     }
 
     /// When a link that nobody wants is closed. Commands that were given up are ended first.
-    fn idle_ends(&self, idle_timeout: Duration) -> Option<Instant> {
-        self.idle_since(0).filter(|_| self.execs.is_empty()).map(|since| since + idle_timeout)
+    fn idle_ends(&self, closes_after: Option<Duration>) -> Option<Instant> {
+        let idle_since = self.idle_since(0).filter(|_| self.execs.is_empty());
+        idle_since.zip(closes_after).map(|(since, time)| since + time)
     }
 
     fn in_use(&self) -> InUse {
@@ -127,6 +131,7 @@ impl Link {
         Rc::new(Self {
             host: options.host,
             idle_timeout: options.idle_timeout,
+            closes_after: Cell::new(Some(options.idle_timeout)),
             clock: options.clock,
             memory: options.memory,
             env: options.env,
@@ -185,7 +190,7 @@ impl Link {
         ahead.handle_timeout(client, in_use, now);
         execs.end_overdue(client, now);
         files.handle_timeout(client, now);
-        let is_idle = state.idle_ends(self.idle_timeout).is_some_and(|end| end <= now);
+        let is_idle = state.idle_ends(self.closes_after.get()).is_some_and(|end| end <= now);
         drop(state);
         self.settle(ticked, now);
         if is_idle {
@@ -204,7 +209,7 @@ impl Link {
             state.ahead.poll_timeout(state.in_use()),
             state.execs.poll_timeout(),
             state.files.poll_timeout(),
-            state.idle_ends(self.idle_timeout),
+            state.idle_ends(self.closes_after.get()),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -246,6 +251,18 @@ impl Link {
     pub fn idle_since(&self) -> Option<Instant> {
         let state = self.state.borrow();
         state.idle_since(state.tunnels.count())
+    }
+
+    /// Whether it stays when nobody has wanted it for long.
+    pub fn keep(&self, is_kept: bool) {
+        self.closes_after.set((!is_kept).then_some(self.idle_timeout));
+        self.driver.notify(usize::MAX);
+    }
+
+    /// Nobody wants it any more: it is closed as soon as the work on it is done.
+    pub fn retire(&self) {
+        self.closes_after.set(Some(Duration::ZERO));
+        self.driver.notify(usize::MAX);
     }
 
     /// Waits until the driver is done with an ended link.
