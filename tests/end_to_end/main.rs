@@ -14,6 +14,7 @@ mod concurrency;
 mod distance;
 mod fixtures;
 mod guesses;
+mod haste;
 mod host_keys;
 mod jumps;
 mod matrix;
