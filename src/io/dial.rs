@@ -58,6 +58,7 @@ async fn connect(
 ) -> Result<Rc<Link>> {
     let of_host = host.clone();
     let known_hosts = blocking::run(move || KnownHosts::load_for(&of_host));
+    let until = time::now() + limit;
     let (path, known_hosts, credentials) = futures_util::try_join!(
         Path::find(host, hop, stage),
         known_hosts,
@@ -67,7 +68,8 @@ async fn connect(
     let config = terms(settings, host, &known_hosts)?;
     let acquaintance = Acquaintance::new(host, &known_hosts);
     let mut login = Login { host, acquaintance, credentials, stage, memory: &memory };
-    let (stream, client) = login.along(&path, config).await?;
+    let (stream, mut client) = login.along(&path, config).await?;
+    client.rely_on_login(until);
     memory.note_guess(client.preferences().copied());
     let options = LinkOptions {
         host: host.alias.as_str().into(),
@@ -147,8 +149,10 @@ impl Login<'_> {
             let mut client = Client::new(config.clone(), time::now());
             let failure = match self.on(stream, &mut client).await {
                 Ok(stream) => {
-                    self.credentials.learn(&client);
-                    self.credentials.learn_passwords(&client, false);
+                    if client.is_ready() {
+                        self.credentials.learn(&client);
+                        self.credentials.learn_passwords(&client, false);
+                    }
                     return Ok((stream, client));
                 }
                 Err(failure) => failure,
@@ -172,7 +176,8 @@ impl Login<'_> {
         }
     }
 
-    /// Shakes hands and logs in. Every answer to what one read brought leaves in one write.
+    /// Shakes hands and logs in, or comes so far that the rest is as good as done: then work need not wait for it. Every
+    /// answer to what one read brought leaves in one write.
     async fn on(&self, mut stream: Stream, client: &mut Client) -> Result<Stream, Failure> {
         Link::prepare(client, self.memory);
         let mut out = Vec::new();
@@ -196,7 +201,7 @@ impl Login<'_> {
             if let Some(failure) = failure {
                 return Err(failure);
             }
-            if client.is_ready() {
+            if client.is_ready() || client.starts_early() {
                 return Ok(stream);
             }
             self.stage.set(waiting_for(client.phase()));
@@ -207,7 +212,7 @@ impl Login<'_> {
                 0 => client.handle_eof(),
                 _ => client.handle_input(&input, time::now()),
             };
-            failure = fed.err().map(|error| self.failed(&error));
+            failure = fed.err().map(|error| self.failed(&error, client));
         }
     }
 
@@ -218,7 +223,7 @@ impl Login<'_> {
         Failure { error: Error::new(Kind::ConnectionLost, text), cause, is_dismissal: false }
     }
 
-    fn failed(&self, error: &ssh::Error) -> Failure {
+    fn failed(&self, error: &ssh::Error, client: &Client) -> Failure {
         use ssh::Error as E;
         let cause = match error {
             E::TurnedAway { .. } => Cause::TurnedAway,
@@ -230,9 +235,7 @@ impl Login<'_> {
             | E::Disconnected { phase: Phase::KeyExchange, .. } => Cause::Misunderstood,
             E::Disconnected { phase: Phase::Authentication, .. } | E::AuthRounds { .. } => Cause::CutShort,
             // Some servers answer what was opened too early as if the login were done.
-            E::UnexpectedMessage { phase: Phase::Authentication, .. } if self.credentials.is_hasty() => {
-                Cause::CutShort
-            }
+            E::UnexpectedMessage { phase: Phase::Authentication, .. } if client.is_hasty() => Cause::CutShort,
             _ => Cause::Other,
         };
         let is_dismissal = matches!(error, E::Disconnected { phase: Phase::Authentication, .. });

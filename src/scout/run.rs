@@ -80,7 +80,12 @@ pub async fn run(caller: &Caller, host: &str, directory: &RemotePath, command: &
     caller
         .work(host, repeat, async |machine| {
             let mut output = Collected::up_to(limit);
-            let exit = async { machine.run(&command, &mut output).await.map(Some) };
+            let exit = async {
+                match repeat {
+                    Repeat::Safe => machine.query(&command, &mut output).await.map(Some),
+                    Repeat::Never => machine.run(&command, &mut output).await.map(Some),
+                }
+            };
             let exit = caller.within(timeout, exit, || Ok(None)).await?;
             let end = match exit {
                 Some(Exit::Code(code)) => End::Code(code),
