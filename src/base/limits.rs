@@ -224,8 +224,11 @@ pub const SLOW_THRESHOLD_DEFAULT: Duration = Duration::from_secs(1);
 /// read: an editor may be in the middle of writing them.
 pub const CONFIG_LOOKED_AT_EVERY: Duration = Duration::from_secs(2);
 pub const CONFIG_AT_REST_FOR: Duration = Duration::from_millis(300);
-/// A look at thousands of files takes a while: so many times as long nobody looks.
+/// So often it is waited for that; who writes without a pause is read all the same.
+pub const CONFIG_UNREST_LOOKS_MAX: u32 = 20;
+/// A look at thousands of files takes a while: so many times as long nobody looks, but never longer than the other.
 pub const CONFIG_LOOK_PAUSE_FACTOR: u32 = 500;
+pub const CONFIG_LOOK_PAUSE_MAX: Duration = Duration::from_secs(30);
 /// The settings file.
 pub const SETTINGS_FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// `/etc/passwd`, where it is larger we do without.

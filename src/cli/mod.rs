@@ -8,19 +8,21 @@ mod log;
 mod output;
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::rc::Rc;
 
 use clap::Parser;
+use futures_util::future::select;
 
 use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
-use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SharedConfig, SshConfig};
+use crate::config::{Env, HostConfig, Settings, SharedConfig};
 use crate::fleet::{Class, ClientId, Fleet, Host, Quotas, Shards};
-use crate::io::{Outside, condition, cores, cpus};
+use crate::io::{Outside, cores, cpus};
 use crate::mcp::{Options, Session};
 use crate::scout;
-use crate::server;
+use crate::server::{self, Configuration};
 use crate::target::{RemotePath, Target};
 
 use args::{Args, Command};
@@ -46,25 +48,28 @@ pub fn main() -> ExitCode {
 
 /// What every subcommand works with.
 struct Scene {
-    settings: Settings,
-    config: SharedConfig,
+    configuration: Configuration,
     home: PathBuf,
+    adjust_log: log::Adjust,
 }
 
 fn prepare(args: &Args) -> Result<Scene> {
     let env = Env::current();
-    let settings = Settings::load(&args.overrides(), &env)?;
-    log::start(&settings)?;
-    let config = SshConfig::load_for(&settings, &env, AlgorithmLists::spoken(), condition::exec())?;
-    for warning in config.warnings() {
+    let (home, overrides) = (env.home.clone(), args.overrides());
+    let settings = Settings::load(&overrides, &env)?;
+    let adjust_log = log::start(&settings)?;
+    let configuration = Configuration::read(overrides, env, settings)?;
+    for warning in configuration.ssh.warnings() {
         tracing::warn!("{warning}");
     }
-    Ok(Scene { settings, config: config.into(), home: env.home })
+    Ok(Scene { configuration, home, adjust_log })
 }
 
 /// Only a server has use for more than one core.
 fn run(scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
-    let Scene { settings, config, home } = scene;
+    let (settings, config) =
+        (scene.configuration.settings.clone(), SharedConfig::clone(&scene.configuration.ssh));
+    let home = scene.home.clone();
     let count = match command {
         Command::Serve => settings.cores.unwrap_or_else(cpus::count),
         _ => 1,
@@ -74,21 +79,30 @@ fn run(scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
         let net = Outside::new(own.clone(), home.clone());
         Fleet::new(SharedConfig::clone(&config), own.clone(), net, quotas)
     };
-    let run = cores::run(count, &settings, fleet, async |shards| execute(&shards, command, output).await);
+    let run = cores::run(count, &settings, fleet, async |shards| execute(scene, &shards, command, output).await);
     run.unwrap_or_else(|error| Err(Error::new(Kind::Local, format!("Cannot start the event loop: {error}"))))
 }
 
-async fn execute(shards: &Rc<Shards>, command: Command, mut output: Output) -> Result<ExitCode> {
-    let settings = shards.own().settings();
+async fn execute(
+    scene: Scene,
+    shards: &Rc<Shards>,
+    command: Command,
+    mut output: Output,
+) -> Result<ExitCode> {
     let caller = shards.own().caller(Class::Interactive, ClientId::OURSELVES);
     match command {
         Command::Serve => {
+            let settings = shards.own().settings();
             let options = Options {
                 allow_any_command: settings.allow_any_command,
                 calls_max: settings.max_concurrency.saturating_add(settings.max_queue),
             };
             let session = Session::new(Rc::clone(shards), &options);
-            server::serve_stdio(&session).await?;
+            shards.tend();
+            let serve = pin!(server::serve_stdio(&session));
+            let keep_up = pin!(server::keep_up(shards, scene.configuration, scene.adjust_log));
+            // Whichever ends first: the client's leave, or what makes it impossible to serve.
+            select(serve, keep_up).await.factor_first().0?;
         }
         Command::Hosts => output.hosts(&shards.status().await)?,
         Command::Read { target } => {

@@ -4,7 +4,7 @@
 //! `connection` carries its bytes from then on, over the `stream` that `path` leads to: a socket (`connect` finds the
 //! address that answers), a tunnel or a program (`proxy_command`); `terms` says how the client speaks, `host_key` to whom,
 //! `credentials` what it logs in with: `keys` from `key_files` and an `agent`, a `password`, whatever `secrets` gets;
-//! `process` runs commands on this machine; [`stdio`] connects our own standard streams; `children` are the programs that these start; `blocking` does what would stop a core, and
+//! `process` runs commands on this machine; [`stdio`] connects our own standard streams; [`watch`] reads the configuration again; `children` are the programs that these start; `blocking` does what would stop a core, and
 //! `resolver` looks up names there; [`condition`] runs the commands of `Match exec`.
 
 mod agent;
@@ -36,5 +36,6 @@ mod socket;
 pub mod stdio;
 mod stream;
 mod terms;
+pub mod watch;
 
 pub use outside::Outside;

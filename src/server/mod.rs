@@ -1,5 +1,9 @@
 //! Wiring: a fleet, a protocol, a transport.
 
+mod configuration;
+mod reload;
 mod stdio;
 
+pub use configuration::{Configuration, Fresh};
+pub use reload::keep_up;
 pub use stdio::serve_stdio;
