@@ -79,7 +79,8 @@ fn run(scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
         let net = Outside::new(own.clone(), home.clone());
         Fleet::new(SharedConfig::clone(&config), own.clone(), net, quotas)
     };
-    let run = cores::run(count, &settings, fleet, async |shards| execute(scene, &shards, command, output).await);
+    let run =
+        cores::run(count, &settings, fleet, async |shards| execute(scene, &shards, command, output).await);
     run.unwrap_or_else(|error| Err(Error::new(Kind::Local, format!("Cannot start the event loop: {error}"))))
 }
 

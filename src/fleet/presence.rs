@@ -112,7 +112,8 @@ impl Presences {
     ) -> LocalBoxFuture<'static, bool> {
         let (presences, net, host) = (Rc::clone(self), Rc::clone(net), Rc::clone(host));
         async move {
-            let is_online = net.probe(host).await;
+            let is_online = net.probe(Rc::clone(&host)).await;
+            tracing::debug!(hostname = host.hostname, port = host.port, is_online, "probed");
             presences.note(address, is_online, net.now());
             is_online
         }

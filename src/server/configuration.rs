@@ -89,7 +89,6 @@ impl Load for Configuration {
         if settings.is_err() && ssh.is_err() {
             return None;
         }
-        tracing::info!(hosts = self.ssh.hosts().len(), "read the configuration again");
         Some(Fresh { settings: self.settings.clone(), ssh: SharedConfig::clone(&self.ssh) })
     }
 }
@@ -148,7 +147,10 @@ mod tests {
         let fresh = home.configuration.load().unwrap();
         assert_eq!(fresh.ssh.hosts(), ["a", "b"]);
         assert_eq!(fresh.settings.command_timeout, Duration::from_secs(6));
-        assert_eq!((fresh.settings.max_pool_size, &*home.configuration.waiting), (10, &["max_pool_size"][..]));
+        assert_eq!(
+            (fresh.settings.max_pool_size, &*home.configuration.waiting),
+            (10, &["max_pool_size"][..])
+        );
         assert!(!home.looks_different());
     }
 

@@ -17,6 +17,7 @@ pub async fn keep_up(shards: &Shards, configuration: Configuration, adopt: impl 
     while let Ok(Fresh { settings, ssh }) = news.recv().await {
         adopt(&settings);
         shards.reconfigure(&ssh, &settings);
+        tracing::info!(hosts = ssh.hosts().len(), "read the configuration again");
     }
     // The watch has said why it ended; what is known goes on to count.
     std::future::pending().await

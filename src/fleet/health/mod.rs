@@ -49,8 +49,7 @@ impl Fleet {
                 self.keep(&host, false);
             }
             for (host, why) in &matter {
-                let soon = if *why == Why::Warm { WARM_WITHIN } else { Duration::MAX };
-                schedule.add(host, soon, now);
+                schedule.add(host, (*why == Why::Warm).then_some(WARM_WITHIN), now);
             }
             for host in schedule.take_due(now) {
                 if let Some(why) = matter.get(&host).copied() {
