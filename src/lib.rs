@@ -24,6 +24,7 @@
 //! | [`rpc`] | JSON-RPC 2.0 framing | MCP |
 //! | [`config`] | settings, SSH client configuration, known_hosts | sockets |
 //! | [`target`] | `host:/path` and `hosts` | everything but base |
+//! | [`metrics`] | histograms, counters, and what is said of them | MCP, SSH |
 //! | [`fleet`] | hosts, pool, links: what one core knows of its machines | MCP, JSON |
 //! | [`scout`] | what one can do on a host, a file per operation | MCP, JSON |
 //! | [`mcp`] | what an agent sees: revisions, tools, cancellation | transports, sockets |
@@ -42,6 +43,7 @@
 //! | which commands and options are allowed | `scout/command/table.rs` |
 //! | the way to a host | `fleet/route.rs` (jump hosts), `fleet/pool.rs` (who shares what), `io/path.rs` (addresses, programs) |
 //! | how remote commands are ended | `fleet/leash.rs` |
+//! | what is counted and measured | `metrics/names.rs`, and the place where it happens |
 //! | what agents see of a tool | `mcp/tools/`, then `UPDATE_GOLDEN=1 cargo test --test mcp_surface` |
 
 pub mod base;
@@ -51,6 +53,7 @@ pub mod crypto;
 pub mod fleet;
 pub mod io;
 pub mod mcp;
+pub mod metrics;
 pub mod rpc;
 pub mod scout;
 pub mod server;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// The layers from the bottom up, as in `src/lib.rs`. A layer imports only what stands before it.
 const LAYERS: &[&str] = &[
-    "base", "crypto", "ssh", "sftp", "rpc", "config", "target", "fleet", "scout", "mcp", "io", "server",
-    "cli",
+    "base", "crypto", "ssh", "sftp", "rpc", "config", "target", "metrics", "fleet", "scout", "mcp", "io",
+    "server", "cli",
 ];
 
 /// Words, and the only places (prefixes of paths under `src/`) that may use them.
@@ -18,7 +18,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("aws_lc_rs", &["crypto/"]),
     ("ssh_key::", &["ssh/", "config/"]),
     ("ssh2_config", &["config/"]),
-    ("serde_json", &["rpc/", "mcp/", "cli/"]),
+    ("serde_json", &["rpc/", "metrics/", "mcp/", "cli/"]),
     ("clap", &["cli/"]),
     ("Instant::now", &["base/time.rs"]),
     ("time::now", &["base/", "io/"]),

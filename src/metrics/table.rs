@@ -1,0 +1,121 @@
+//! A report for people: aligned, in the order of the names.
+
+use std::fmt::{self, Write};
+
+use super::report::{Count, Percentiles, Report};
+
+const COLUMNS: [&str; 6] = ["count", "p50", "p90", "p99", "p99.9", "max"];
+
+impl fmt::Display for Report {
+    /// Without a line end after the last line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let uptime = duration(self.uptime_seconds);
+        writeln!(f, "scout-mcp {}, pid {}, up for {uptime}\n", self.version, self.pid)?;
+        let mut rows = vec![row("", COLUMNS.map(str::to_owned))];
+        rows.extend(self.histograms.iter().map(|(name, values)| row(name, cells(values))));
+        write!(f, "{}\n\n", aligned(&rows))?;
+
+        let gauges = self.gauges.iter().map(|(name, value)| row(name, [number(*value)]));
+        let mut rows: Vec<_> = gauges.collect();
+        for (name, count) in &self.counters {
+            match count {
+                Count::One(value) => rows.push(row(name, [value.to_string()])),
+                Count::ByLabel(values) if values.is_empty() => rows.push(row(name, ["0".to_owned()])),
+                Count::ByLabel(values) => rows.extend(
+                    values.iter().map(|(label, value)| row(&format!("{name} {label}"), [value.to_string()])),
+                ),
+            }
+        }
+        f.write_str(&aligned(&rows))
+    }
+}
+
+fn row<const N: usize>(name: &str, values: [String; N]) -> Vec<String> {
+    std::iter::once(name.to_owned()).chain(values).collect()
+}
+
+fn cells(values: &Percentiles) -> [String; 6] {
+    let Percentiles { count, p50, p90, p99, p99_9, max } = *values;
+    let mut cells = [p50, p50, p90, p99, p99_9, max].map(|value| match count {
+        0 => "-".to_owned(),
+        _ => number(value),
+    });
+    cells[0] = count.to_string();
+    cells
+}
+
+/// Whole numbers as they are, others with three digits behind the point.
+fn number(value: f64) -> String {
+    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.3}") }
+}
+
+/// Names to the left, values to the right.
+fn aligned(rows: &[Vec<String>]) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let widths: Vec<_> = (0..columns).map(width).collect();
+    let lines = rows.iter().map(|row| {
+        let mut line = String::new();
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            // Writing to a String cannot fail.
+            let _ = match column {
+                0 => write!(line, "{cell:width$}"),
+                _ => write!(line, "  {cell:>width$}"),
+            };
+        }
+        line
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The two largest units of it.
+fn duration(seconds: u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, _) => format!("{minutes}m {}s", seconds % 60),
+        (0, _, _) => format!("{hours}h {}m", minutes % 60),
+        _ => format!("{days}d {}h", hours % 24),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::tests::report;
+    use super::*;
+
+    #[test]
+    fn columns_stand_under_their_heads() {
+        let text = report().to_string();
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[0], format!("scout-mcp {}, pid 42, up for 3h 2m", env!("CARGO_PKG_VERSION")));
+        let head = lines[2];
+        assert!(head.ends_with("max") && !head.starts_with('c'));
+        let table: Vec<_> = lines[2..].iter().take_while(|line| !line.is_empty()).collect();
+        assert!(table.len() > 10 && table.iter().all(|line| line.len() == head.len()), "{text}");
+        let start_of =
+            |name: &str| lines.iter().find(|line| line.starts_with(name)).map(|line| line.split_whitespace());
+        let words: Vec<_> = start_of("request_duration_ms").unwrap().take(2).collect();
+        assert_eq!(words, ["request_duration_ms", "100"]);
+        let words: Vec<_> = start_of("ssh_command_duration_ms").unwrap().collect();
+        assert_eq!(words, ["ssh_command_duration_ms", "0", "-", "-", "-", "-", "-"]);
+        for (name, value) in [
+            ("connection_pool_size", "3"),
+            ("memory_usage_bytes", "12582912"),
+            ("cpu_usage_percent", "1.300"),
+            ("requests_total path", "100"),
+            ("requests_errors not_found", "1"),
+            ("rejected_total", "0"),
+        ] {
+            let line = lines.iter().find(|line| line.starts_with(name)).unwrap();
+            assert_eq!(line.rsplit_once(' ').unwrap().1, value, "{line}");
+        }
+    }
+
+    #[test]
+    fn time_in_words() {
+        for (seconds, words) in [(0, "0s"), (59, "59s"), (60, "1m 0s"), (7322, "2h 2m"), (90_000, "1d 1h")] {
+            assert_eq!(duration(seconds), words);
+        }
+    }
+}
