@@ -6,7 +6,9 @@
 mod args;
 mod log;
 mod output;
+mod stats;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
 
@@ -16,8 +18,9 @@ use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
 use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SshConfig};
 use crate::fleet::{Fleet, Host};
-use crate::io::{Outside, condition, runtime};
+use crate::io::{self, Outside, condition, runtime};
 use crate::mcp::{Options, Session};
+use crate::metrics::Recorder;
 use crate::scout;
 use crate::server;
 use crate::target::{RemotePath, Target};
@@ -54,6 +57,8 @@ pub fn main() -> ExitCode {
 struct Scene {
     settings: Settings,
     fleet: Rc<Fleet>,
+    /// Where servers tell their figures.
+    stats_folders: Vec<PathBuf>,
 }
 
 fn prepare(args: &Args) -> Result<Scene> {
@@ -64,9 +69,10 @@ fn prepare(args: &Args) -> Result<Scene> {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
-    let net = Outside::new(settings.clone(), env.home);
-    let fleet = Fleet::new(config, settings.clone(), net);
-    Ok(Scene { settings, fleet })
+    let (recorder, stats_folders) = (Recorder::new(), io::stats::folders(&env));
+    let net = Outside::new(settings.clone(), env.home, Rc::clone(&recorder));
+    let fleet = Fleet::new(config, settings.clone(), net, recorder);
+    Ok(Scene { settings, fleet, stats_folders })
 }
 
 async fn execute(scene: &Scene, command: Command, mut output: Output) -> Result<ExitCode> {
@@ -78,7 +84,9 @@ async fn execute(scene: &Scene, command: Command, mut output: Output) -> Result<
                 allow_any_command: settings.allow_any_command,
                 calls_max: settings.max_concurrency.saturating_add(settings.max_queue),
             };
-            let session = Session::new(Rc::clone(fleet), &options);
+            let stats = server::Stats::new(Rc::clone(fleet));
+            let _offered = stats.offer(&scene.stats_folders);
+            let session = Session::new(Rc::clone(fleet), stats, &options);
             server::serve_stdio(&session).await?;
         }
         Command::Hosts => output.hosts(&fleet.status().await)?,
@@ -102,6 +110,7 @@ async fn execute(scene: &Scene, command: Command, mut output: Output) -> Result<
             let request = scout::Request { target: target.unwrap_or_default(), query };
             output.answer(&scout::scout(fleet, &request).await?)?;
         }
+        Command::Stats { pid } => stats::show(&scene.stats_folders, pid, output).await?,
         Command::Resolve { host } => match fleet.host(&host)? {
             Host::Local => {
                 output.pairs(&[("host", host), ("hostname", "this machine, without SSH".into())])?

@@ -22,3 +22,6 @@ pub use names::{Circuit, Counter, Gauge, Histogram, Operation, Reason, TargetTyp
 pub use recorder::{Recorder, Request};
 pub use report::{Process, Report, Source};
 pub use snapshot::Snapshot;
+
+#[cfg(test)]
+mod tests;

@@ -81,36 +81,7 @@ fn duration(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::report::tests::report;
     use super::*;
-
-    #[test]
-    fn columns_stand_under_their_heads() {
-        let text = report().to_string();
-        let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines[0], format!("scout-mcp {}, pid 42, up for 3h 2m", env!("CARGO_PKG_VERSION")));
-        let head = lines[2];
-        assert!(head.ends_with("max") && !head.starts_with('c'));
-        let table: Vec<_> = lines[2..].iter().take_while(|line| !line.is_empty()).collect();
-        assert!(table.len() > 10 && table.iter().all(|line| line.len() == head.len()), "{text}");
-        let start_of =
-            |name: &str| lines.iter().find(|line| line.starts_with(name)).map(|line| line.split_whitespace());
-        let words: Vec<_> = start_of("request_duration_ms").unwrap().take(2).collect();
-        assert_eq!(words, ["request_duration_ms", "100"]);
-        let words: Vec<_> = start_of("ssh_command_duration_ms").unwrap().collect();
-        assert_eq!(words, ["ssh_command_duration_ms", "0", "-", "-", "-", "-", "-"]);
-        for (name, value) in [
-            ("connection_pool_size", "3"),
-            ("memory_usage_bytes", "12582912"),
-            ("cpu_usage_percent", "1.300"),
-            ("requests_total path", "100"),
-            ("requests_errors not_found", "1"),
-            ("rejected_total", "0"),
-        ] {
-            let line = lines.iter().find(|line| line.starts_with(name)).unwrap();
-            assert_eq!(line.rsplit_once(' ').unwrap().1, value, "{line}");
-        }
-    }
 
     #[test]
     fn time_in_words() {

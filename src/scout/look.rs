@@ -13,6 +13,7 @@ use super::read::Content;
 use super::way::Way;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Fleet, Link, Machine, Repeat};
+use crate::metrics::Histogram;
 use crate::sftp::{Attrs, Failure, LookMax, Outcome};
 use crate::target::RemotePath;
 
@@ -27,7 +28,11 @@ pub enum Found {
 ///
 /// Errors: those of the connection; the path is missing, forbidden or nothing that can be read.
 pub async fn look(fleet: &Fleet, host: &str, path: &RemotePath) -> Result<Found> {
-    fleet.work(host, Repeat::Safe, async |machine| look_on(fleet, machine, path).await).await
+    let found = fleet.work(host, Repeat::Safe, async |machine| look_on(fleet, machine, path).await).await?;
+    if let Found::File(content) = &found {
+        fleet.recorder().size(Histogram::FileSize, content.data.len());
+    }
+    Ok(found)
 }
 
 /// Lists a directory.

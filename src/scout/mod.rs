@@ -17,6 +17,7 @@ mod tests;
 
 use crate::base::{Error, Kind, Result};
 use crate::fleet::Fleet;
+use crate::metrics::{Histogram, TargetType};
 use crate::target::Target;
 
 /// The arguments of the `scout` operation as the caller gave them, not yet parsed.
@@ -38,19 +39,22 @@ pub struct Answer {
 ///
 /// Admission and the request timeout are part of it.
 pub async fn scout(fleet: &Fleet, request: &Request) -> Result<Answer> {
-    let target = Target::parse(&request.target)?;
-    let begun = fleet.now();
+    let target = Target::parse(&request.target);
+    let measured = fleet.recorder().request(target_type(&target, request), fleet.now());
     let admitted = async {
+        let target = target?;
         let _admitted = fleet.admit().await?;
         answer(fleet, &target, request.query.as_deref()).await
     };
     let result = in_time(fleet, admitted).await;
-    let took = fleet.now() - begun;
+    let took = measured.end(&result, fleet.now());
     let slow = fleet.settings().slow_threshold_ms;
     if took >= slow && !slow.is_zero() {
         tracing::warn!(request = request.target, ?took, "slow request");
     }
-    result.map(|text| Answer { text })
+    let text = result?;
+    fleet.recorder().size(Histogram::OutputSize, text.len());
+    Ok(Answer { text })
 }
 
 /// Gives an operation the request timeout of the settings.
@@ -61,6 +65,15 @@ pub async fn in_time<T>(fleet: &Fleet, operation: impl Future<Output = Result<T>
         Err(Error::new(Kind::RequestTimeout, text))
     };
     fleet.within(limit, operation, late).await
+}
+
+fn target_type(target: &Result<Target>, request: &Request) -> TargetType {
+    match target {
+        Ok(Target::Hosts) => TargetType::Hosts,
+        Ok(Target::Path { .. }) if request.query.is_some() => TargetType::Command,
+        Ok(Target::Path { .. }) => TargetType::Path,
+        Err(_) => TargetType::Invalid,
+    }
 }
 
 async fn answer(fleet: &Fleet, target: &Target, query: Option<&str>) -> Result<String> {

@@ -23,5 +23,6 @@ mod reads;
 mod rekey;
 mod runtime;
 mod servers;
+mod stats;
 mod transfers;
 mod ways;
