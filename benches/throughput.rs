@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use scout_mcp::base::limits::SFTP_CHANNEL_WINDOW_BYTES;
 use scout_mcp::config::{AlgorithmLists, Env, Overrides, Settings, SshConfig};
-use scout_mcp::fleet::{Fleet, Link, Machine};
+use scout_mcp::fleet::{Class, ClientId, Fleet, Link, Machine, Quotas};
 use scout_mcp::io::{Outside, condition, runtime};
 use scout_mcp::metrics::Recorder;
 use scout_mcp::scout::read;
@@ -155,7 +155,8 @@ fn transfer(direction: &str, remote: &str, local: &Path) {
     let config = SshConfig::load_for(&settings, &env, AlgorithmLists::spoken(), condition::exec()).unwrap();
     let recorder = Recorder::new();
     let net = Outside::new(settings.clone(), env.home, Rc::clone(&recorder));
-    let fleet = Fleet::new(config, settings, net, recorder);
+    let quotas = Quotas::alone(&settings);
+    let fleet = Fleet::new(config.into(), settings, net, &quotas, recorder);
     let taken = runtime::run(async {
         let Machine::Remote(link) = fleet.machine("h1").await.unwrap() else { panic!("a host") };
         assert!(link.serves_files().unwrap());
@@ -164,7 +165,8 @@ fn transfer(direction: &str, remote: &str, local: &Path) {
         if direction == "download" {
             let mut file = fs::File::create(local).unwrap();
             let path = RemotePath::parse(remote).unwrap();
-            read::copy(&fleet, "h1", &path, &mut |bytes| {
+            let caller = fleet.caller(Class::Interactive, ClientId::OURSELVES);
+            read::copy(&caller, "h1", &path, &mut |bytes| {
                 file.write_all(bytes).unwrap();
                 Ok(())
             })

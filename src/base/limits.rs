@@ -261,6 +261,8 @@ pub const SOCKET_PATH_BYTES_MAX: usize = 107;
 
 // --- fleet -----------------------------------------------------------------------------------------------------
 
+/// Cores of the process; more are a mistake.
+pub const CORES_MAX: usize = 1024;
 /// Connections of the whole process.
 pub const POOL_CONNECTIONS_DEFAULT: usize = 100;
 /// Requests that may run at once, and that may wait for their turn.

@@ -62,6 +62,10 @@ pub struct Args {
     #[arg(long, global = true, value_name = "TIME")]
     command_timeout: Option<String>,
 
+    /// Cores for `serve`, one for each processor by default [env: SCOUT_CORES]
+    #[arg(long, global = true, value_name = "N")]
+    cores: Option<String>,
+
     /// What to log on standard error: error, warn, info, debug, trace [env: SCOUT_LOG_LEVEL]
     #[arg(long, global = true, value_name = "LEVEL")]
     log_level: Option<String>,
@@ -133,6 +137,7 @@ impl Args {
             allow_any_command: self.allow_any_command.then(|| "true".into()),
             connect_timeout: self.connect_timeout.clone(),
             command_timeout: self.command_timeout.clone(),
+            cores: self.cores.clone(),
             log_level: self.log_level.clone(),
             ..Overrides::default()
         }

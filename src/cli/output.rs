@@ -6,7 +6,7 @@ use std::process;
 use serde_json::{Value, json};
 
 use crate::base::{Error, Kind, Result};
-use crate::fleet::{Fleet, Host, HostStatus, Presence};
+use crate::fleet::{Caller, Host, HostStatus, Presence};
 use crate::metrics::Report;
 use crate::scout::list::Listing;
 use crate::scout::run::{self, End};
@@ -45,10 +45,10 @@ impl Output {
     }
 
     /// Prints a whole file as it comes; as JSON, what a `read` of the server would return.
-    pub async fn file(&mut self, fleet: &Fleet, host: &str, path: &RemotePath) -> Result<()> {
+    pub async fn file(&mut self, caller: &Caller, host: &str, path: &RemotePath) -> Result<()> {
         match self.format {
-            Format::Text => read::copy(fleet, host, path, &mut |bytes| self.bytes(bytes)).await?,
-            Format::Json => match scout::in_time(fleet, look::look(fleet, host, path)).await? {
+            Format::Text => read::copy(caller, host, path, &mut |bytes| self.bytes(bytes)).await?,
+            Format::Json => match scout::in_time(caller, look::look(caller, host, path)).await? {
                 look::Found::File(file) => self.json(&json!({
                     "host": host,
                     "path": path.as_str(),

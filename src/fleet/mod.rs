@@ -3,6 +3,7 @@
 //! [`Fleet`] resolves names and hands out [`Machine`]s; `pool` keeps one [`link`] per host; a [`gate`] stands
 //! wherever many want what only few can have. Sockets, time and processes come in through [`net::Net`].
 
+mod caller;
 pub mod errors;
 pub mod gate;
 mod key_memory;
@@ -13,7 +14,9 @@ mod memory;
 pub mod net;
 mod password_memory;
 mod pool;
+mod quota;
 mod route;
+mod shards;
 mod status;
 
 use std::cell::RefCell;
@@ -26,9 +29,10 @@ use futures_util::future::{Either, select};
 
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
-use crate::config::{HostConfig, Settings, SshConfig};
+use crate::config::{HostConfig, Settings, SharedConfig};
 use crate::metrics::{Counter, Histogram, Reason, Recorder, Snapshot};
 
+pub use caller::{Caller, Claim, Class, ClientId};
 use gate::{Gate, Permit};
 pub use link::{Link, LinkOptions, Outlook, Tunnel};
 pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
@@ -36,7 +40,9 @@ pub use memory::Memory;
 use net::Net;
 pub use password_memory::PasswordMemory;
 use pool::Pool;
+pub use quota::{Bank, Grant, Quota, Quotas};
 use route::Route;
+pub use shards::{Job, Mesh, Note, Outcome, Shards};
 pub use status::{HostStatus, Presence};
 
 /// The name of this machine where the SSH configuration does not give it to another.
@@ -45,13 +51,14 @@ pub const LOCALHOST: &str = "localhost";
 /// The hosts of one core.
 pub struct Fleet {
     settings: Settings,
-    config: SshConfig,
+    config: SharedConfig,
     /// Sorted, without duplicates.
     names: Vec<Rc<str>>,
     routes: RefCell<HashMap<Rc<str>, Rc<Route>>>,
     pool: Rc<Pool>,
     net: Rc<dyn Net>,
     admission: Rc<Gate>,
+    quotas: Quotas,
     recorder: Rc<Recorder>,
 }
 
@@ -79,13 +86,20 @@ impl fmt::Debug for Fleet {
 }
 
 impl Fleet {
-    pub fn new(config: SshConfig, settings: Settings, net: Rc<dyn Net>, recorder: Rc<Recorder>) -> Rc<Self> {
+    pub fn new(
+        config: SharedConfig,
+        settings: Settings,
+        net: Rc<dyn Net>,
+        quotas: &Quotas,
+        recorder: Rc<Recorder>,
+    ) -> Rc<Self> {
         let mut names: Vec<Rc<str>> = config.hosts().iter().map(|name| Rc::from(name.as_str())).collect();
         names.push(LOCALHOST.into());
         names.sort_unstable();
         names.dedup();
         Rc::new(Self {
             pool: Pool::new(Rc::clone(&net), Rc::clone(&recorder), settings.max_pool_size),
+            quotas: quotas.clone(),
             admission: Gate::new(settings.max_concurrency, settings.max_queue),
             routes: RefCell::default(),
             settings,
@@ -118,7 +132,7 @@ impl Fleet {
     }
 
     /// Lets a request in, or says at once that the server is busy.
-    pub async fn admit(&self) -> Result<Permit> {
+    async fn admit(&self) -> Result<Permit> {
         let asked = self.now();
         let permit = self.admission.enter().await.map_err(|_| {
             self.recorder.count(Counter::Rejected(Reason::Queue));
@@ -161,14 +175,27 @@ impl Fleet {
         }
     }
 
+    /// The fleet for one request, which may take as long as the settings say.
+    pub fn caller(self: &Rc<Self>, class: Class, client: ClientId) -> Caller {
+        let deadline = self.now() + self.settings.request_timeout;
+        Caller::new(Rc::clone(self), Claim { class, client, deadline })
+    }
+
+    /// What this core takes from the bounds of the process.
+    pub fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
     /// Does work on a host, once more on a fresh connection if the one it began on is lost and `repeat` allows it; and
     /// on as many connections as it takes to find one that can begin it, as long as somebody is served by them.
-    pub async fn work<T>(
+    async fn work<T>(
         &self,
+        _claim: &Claim,
         name: &str,
         repeat: Repeat,
         mut work: impl AsyncFnMut(&Machine) -> Result<T>,
     ) -> Result<T> {
+        let _admitted = self.admit().await?;
         let mut repeats_left = usize::from(repeat == Repeat::Safe);
         let mut fruitless_left = limits::FRUITLESS_CONNECTIONS_MAX;
         loop {

@@ -17,7 +17,7 @@ fn run(world: &World, fleet: &Rc<Fleet>, repeat: Repeat, command: &'static str) 
     world.spawn(async move {
         let work =
             async |machine: &Machine| machine.run(command.as_bytes(), &mut Collected::up_to(1_000_000)).await;
-        fleet.work("alpha", repeat, work).await
+        fleet.caller(Class::Interactive, ClientId::STDIO).work("alpha", repeat, work).await
     })
 }
 
@@ -64,7 +64,7 @@ fn files(world: &World, fleet: &Rc<Fleet>) -> Handle<Result<bool>> {
             Some(link) => link.read(b"/", 0, 1).await.map(|_| true),
             None => Ok(false),
         };
-        fleet.work("alpha", Repeat::Safe, work).await
+        fleet.caller(Class::Interactive, ClientId::STDIO).work("alpha", Repeat::Safe, work).await
     })
 }
 
@@ -122,7 +122,7 @@ fn there_is_no_third_try() {
             counted.set(counted.get() + 1);
             Err::<(), _>(Error::new(Kind::ConnectionLost, "lost"))
         };
-        other.work("alpha", Repeat::Safe, work).await
+        other.caller(Class::Interactive, ClientId::STDIO).work("alpha", Repeat::Safe, work).await
     });
     world.pass(SECOND);
     assert_eq!((lost.output().unwrap_err().kind(), tries.get()), (Kind::ConnectionLost, 2));
@@ -139,7 +139,7 @@ fn connections_that_can_begin_nothing_are_not_dialled_for_ever() {
             counted.set(counted.get() + 1);
             Err::<(), _>(Error::new(Kind::NotBegun, "no room"))
         };
-        other.work("alpha", Repeat::Safe, work).await
+        other.caller(Class::Interactive, ClientId::STDIO).work("alpha", Repeat::Safe, work).await
     });
     world.pass(SECOND);
     assert_eq!(lost.output().unwrap_err().kind(), Kind::NotBegun);
@@ -253,7 +253,7 @@ fn look(world: &World, fleet: &Rc<Fleet>) -> Handle<Result<Exit>> {
             }
             None => machine.run(b"bytes 50000", &mut Collected::up_to(100_000)).await,
         };
-        fleet.work("alpha", Repeat::Safe, work).await
+        fleet.caller(Class::Interactive, ClientId::STDIO).work("alpha", Repeat::Safe, work).await
     })
 }
 

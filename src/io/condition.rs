@@ -1,7 +1,6 @@
 //! The commands of `Match exec` in the SSH configuration.
 
 use std::process::Stdio;
-use std::rc::Rc;
 use std::thread;
 
 use super::secrets;
@@ -12,11 +11,11 @@ use crate::config::ssh::Exec;
 /// Runs commands with the user's shell, as ssh does, and waits for them. A host is resolved once, so that nobody waits
 /// twice. A command that cannot be started or does not end in time has failed.
 pub fn exec() -> Exec {
-    Exec(Rc::new(|command| {
+    Exec(|command| {
         let done = succeeds(command);
         tracing::debug!(command, done, "match exec");
         done
-    }))
+    })
 }
 
 fn succeeds(command: &str) -> bool {

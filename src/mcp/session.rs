@@ -20,7 +20,7 @@ use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, join_all};
 use serde_json::json;
 
-use super::calls::{Calls, Ticket};
+use super::calls::{self, Calls, Ticket};
 use super::params::{Params, required_text};
 use super::resources::Resource;
 use super::results::{Empty, ResourceResult, ToolResult};
@@ -28,8 +28,8 @@ use super::tools::{Tool, Work};
 use super::{Options, Revision, Surface};
 use crate::base::Result as Outcome;
 use crate::base::text::shown;
-use crate::fleet::Fleet;
-use crate::metrics::{Counter, Histogram, Reason, Source};
+use crate::fleet::Shards;
+use crate::metrics::{Counter, Histogram, Reason, Report, Source};
 use crate::rpc::{self, Code, Entry, Error, Id, Message, Raw, Rejected, Request};
 
 /// What becomes of a message.
@@ -55,7 +55,7 @@ impl fmt::Debug for Incoming {
 
 /// One client's connection.
 pub struct Session {
-    fleet: Rc<Fleet>,
+    shards: Rc<Shards>,
     stats: Rc<dyn Source>,
     surface: Surface,
     calls: Rc<Calls>,
@@ -108,9 +108,9 @@ const RESOURCE_NOT_FOUND: Code = Code::Server(-32002);
 
 impl Session {
     /// `stats` tells the figures that clients may read.
-    pub fn new(fleet: Rc<Fleet>, stats: Rc<dyn Source>, options: &Options) -> Self {
+    pub fn new(shards: Rc<Shards>, stats: Rc<dyn Source>, options: &Options) -> Self {
         Self {
-            fleet,
+            shards,
             stats,
             surface: Surface::new(options),
             calls: Rc::new(Calls::new(options.calls_max)),
@@ -227,7 +227,7 @@ impl Session {
         let name = required_text("params.name", params.name)?;
         let tool = Tool::named(&name)
             .ok_or_else(|| Error::invalid_params(format!("Unknown tool: {}", shown(&name))))?;
-        let work = match tool.start(&self.fleet, params.arguments()?) {
+        let work = match tool.start(&self.shards, params.arguments()?) {
             Ok(work) => work,
             Err(invalid) if revision.tells_argument_errors_to_the_model() => {
                 return Ok(Incoming::Reply(tool_failure(id, &invalid.0, revision)));
@@ -245,7 +245,7 @@ impl Session {
         revision: Revision,
     ) -> Result<Incoming, Error> {
         let ticket = self.admit(id)?;
-        let fleet = Rc::clone(&self.fleet);
+        let fleet = Rc::clone(self.shards.own());
         let measured = async move {
             let begun = fleet.now();
             let outcome = work.await;
@@ -265,16 +265,19 @@ impl Session {
         let resource = Resource::at(&uri).ok_or_else(|| no_such_resource(&uri, revision))?;
         let ticket = self.admit(id)?;
         let stats = Rc::clone(&self.stats);
-        let read = async move { (resource.read)(&stats.report().await) };
-        let answer = move |id: &Id<'_>, text: String| {
-            rpc::success(id, &ResourceResult::new(resource, &text, revision))
+        let read = async move { stats.report().await };
+        let answer = move |id: &Id<'_>, report: Outcome<Report>| match report {
+            Ok(report) => {
+                rpc::success(id, &ResourceResult::new(resource, &(resource.read)(&report), revision))
+            }
+            Err(error) => rpc::failure(Some(id), &calls::busy(error.message().to_owned())),
         };
         Ok(Incoming::Call(ticket.run(read, answer).boxed_local()))
     }
 
     fn admit(&self, id: &Id<'_>) -> Result<Ticket, Error> {
         self.calls.admit(id.clone()).inspect_err(|_| {
-            self.fleet.recorder().count(Counter::Rejected(Reason::Client));
+            self.shards.own().recorder().count(Counter::Rejected(Reason::Client));
         })
     }
 }

@@ -52,6 +52,8 @@ labels! {
         Circuit => "circuit_open",
         /// Too many wait for this host.
         Host => "host",
+        /// Too much is under way between the cores.
+        Mail => "mail",
         /// All connections are at work.
         Pool => "pool",
     }

@@ -12,7 +12,8 @@ use crate::base::{Error, Kind, Result};
 
 /// Who can tell the figures of this process, those of all cores added up.
 pub trait Source {
-    fn report(&self) -> LocalBoxFuture<'_, Report>;
+    /// Errors: the cores have too much to do.
+    fn report(&self) -> LocalBoxFuture<'_, Result<Report>>;
 }
 
 /// The figures of one process, by their names.

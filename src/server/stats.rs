@@ -8,16 +8,17 @@ use std::rc::Rc;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
+use crate::base::Result;
 use crate::base::time::{Duration, Instant};
-use crate::fleet::Fleet;
+use crate::fleet::Shards;
 use crate::io::stats::{self, Listener};
 use crate::io::usage::Usage;
-use crate::metrics::{Process, Report, Snapshot, Source};
+use crate::metrics::{Process, Report, Source};
 
 /// Who is asked.
 #[derive(Debug)]
 pub struct Stats {
-    fleet: Rc<Fleet>,
+    shards: Rc<Shards>,
     started: Instant,
     /// When it was last asked how busy the process is, and what processor time it had taken by then.
     looked: Cell<(Instant, Duration)>,
@@ -27,9 +28,9 @@ pub struct Stats {
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 impl Stats {
-    pub fn new(fleet: Rc<Fleet>) -> Rc<Self> {
-        let started = fleet.now();
-        Rc::new(Self { fleet, started, looked: Cell::new((started, Duration::ZERO)) })
+    pub fn new(shards: Rc<Shards>) -> Rc<Self> {
+        let started = shards.own().now();
+        Rc::new(Self { shards, started, looked: Cell::new((started, Duration::ZERO)) })
     }
 
     /// Lets other processes of the user ask, as long as the result is kept. A server that cannot is none the worse.
@@ -37,7 +38,7 @@ impl Stats {
         let this = Rc::clone(self);
         let say = move || {
             let this = Rc::clone(&this);
-            async move { this.report().await.json() }.boxed_local()
+            async move { this.report().await.ok().map(|report| report.json()) }.boxed_local()
         };
         let listener = stats::listen(folders, Rc::new(say));
         listener
@@ -45,9 +46,9 @@ impl Stats {
             .ok()
     }
 
-    async fn gather(&self) -> Report {
-        let snapshot = snapshot(&self.fleet).await;
-        let now = self.fleet.now();
+    async fn gather(&self) -> Result<Report> {
+        let snapshot = self.shards.snapshot().await?;
+        let now = self.shards.own().now();
         // Too many jobs wait: what else there is to say is said.
         let usage = Usage::now().await.unwrap_or_default();
         let process = Process {
@@ -57,7 +58,7 @@ impl Stats {
             descriptors: usage.descriptors,
             cpu_percent: self.busy(now, usage.processor),
         };
-        Report::new(&snapshot, process)
+        Ok(Report::new(&snapshot, process))
     }
 
     /// Per cent of one core since the last question; since the start for the first one.
@@ -70,12 +71,7 @@ impl Stats {
 }
 
 impl Source for Stats {
-    fn report(&self) -> LocalBoxFuture<'_, Report> {
+    fn report(&self) -> LocalBoxFuture<'_, Result<Report>> {
         self.gather().boxed_local()
     }
-}
-
-/// What all cores have done so far.
-async fn snapshot(fleet: &Fleet) -> Snapshot {
-    fleet.snapshot()
 }

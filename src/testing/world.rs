@@ -21,9 +21,9 @@ use super::nowhere::Hello;
 pub use super::world_host::{Connection, SimHost, log_in};
 use crate::base::Result;
 use crate::base::time::{Duration, Instant};
-use crate::config::{AlgorithmLists, Env, HostConfig, Overrides, Settings, SshConfig};
+use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SshConfig};
 use crate::fleet::net::{Hop, Net};
-use crate::fleet::{Fleet, Link, Memory, Shell};
+use crate::fleet::{Fleet, Link, Memory, Quotas, Shell};
 use crate::metrics::Recorder;
 
 /// The hosts of every world, as `world.ssh_config` names them.
@@ -71,9 +71,11 @@ impl World {
 
     /// A fleet of the [`HOSTS`]. The settings are the default ones but for what `change` does to them.
     pub fn fleet(&self, change: impl FnOnce(&mut Settings)) -> Rc<Fleet> {
-        let mut settings = Settings::load(&Overrides::default(), &Env::default()).expect("defaults");
+        let mut settings = super::settings();
         change(&mut settings);
-        Fleet::new(self.config(), settings, self.net(), Rc::clone(&self.scene.recorder))
+        let quotas = Quotas::alone(&settings);
+        let recorder = Rc::clone(&self.scene.recorder);
+        Fleet::new(self.config().into(), settings, self.net(), &quotas, recorder)
     }
 
     /// A connection to a host, without a fleet.

@@ -58,6 +58,33 @@ fn figures_are_what_was_done() {
 }
 
 #[test]
+fn the_figures_of_all_cores_add_up() {
+    const HOSTS: u64 = 8;
+    let machines: Vec<_> = (0..HOSTS).map(|_| Sshd::start()).collect();
+    let aliases =
+        machines.iter().enumerate().map(|(number, machine)| (format!("h{number}"), &machine.endpoint));
+    let scout = aliases.fold(Scout::new(), |scout, (alias, endpoint)| scout.host(&alias, endpoint));
+    let scout = scout.env("SCOUT_CORES", 3);
+    let mut client = scout.client();
+    for _ in 0..3 {
+        let ids: Vec<_> = (0..HOSTS)
+            .map(|host| client.post_scout(json!({ "target": format!("h{host}:/etc/hosts") })))
+            .collect();
+        ids.into_iter().for_each(|id| drop(client.wait(id).text()));
+    }
+    let told = figures(&scout, &client);
+    let (counters, histograms) = (&told["counters"], &told["histograms"]);
+    assert_eq!(counters["requests_total"], json!({ "path": 3 * HOSTS }));
+    assert_eq!(counters["connection_pool_hits"], 2 * HOSTS);
+    assert_eq!(counters["connection_creation_total"], HOSTS);
+    assert_eq!(told["gauges"]["connection_pool_size"], HOSTS as f64);
+    assert_eq!(histograms["request_duration_ms"]["count"], 3 * HOSTS);
+    // The hosts of the first core, and its own figures, come without mail; the figures of the others do not.
+    let mail = histograms["lock_wait_duration_ms"]["count"].as_u64().unwrap();
+    assert!(mail <= 3 * HOSTS + 2, "{mail}");
+}
+
+#[test]
 fn stats_finds_the_servers_of_its_user() {
     let scout = Scout::new();
     let nobody = scout.run(&["stats"]);

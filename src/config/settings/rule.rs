@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tracing::level_filters::LevelFilter;
 
+use crate::base::limits;
 use crate::base::time::Duration;
 use crate::config::Env;
 
@@ -130,6 +131,27 @@ impl<T: std::str::FromStr + PartialOrd + Display> Rule for Count<T> {
         value.to_string()
     }
 }
+
+/// How many cores.
+pub struct Cores;
+
+impl Rule for Cores {
+    type Value = Option<usize>;
+
+    fn parse(&self, text: &str, env: &Env) -> Result<Option<usize>, String> {
+        COUNT_OF_CORES.parse(text, env).map(Some)
+    }
+
+    fn expected(&self) -> String {
+        COUNT_OF_CORES.expected()
+    }
+
+    fn show(&self, value: &Option<usize>) -> String {
+        value.map_or_else(|| "one for each processor".to_owned(), |count| count.to_string())
+    }
+}
+
+const COUNT_OF_CORES: Count<usize> = Count { min: 1, max: limits::CORES_MAX };
 
 /// Yes or no.
 pub struct Flag;

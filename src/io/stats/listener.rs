@@ -22,8 +22,8 @@ use crate::base::{limits, time};
 /// Between attempts to accept where there is no descriptor left.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Says the figures, one line without its end.
-pub type Say = dyn Fn() -> LocalBoxFuture<'static, String>;
+/// Says the figures, one line without its end; `None` when there is too much to do.
+pub type Say = dyn Fn() -> LocalBoxFuture<'static, Option<String>>;
 
 /// The socket is there as long as this is.
 #[derive(Debug)]
@@ -109,10 +109,10 @@ async fn answer(mut stream: UnixStream, say: &Say) {
     if !stream.peer_cred().is_ok_and(|peer| is_ours(peer.uid())) {
         return;
     }
-    let mut line = say().await.into_bytes();
-    line.push(b'\n');
+    let Some(mut line) = say().await else { return };
+    line.push('\n');
     // Who went away did not want to know.
-    let _ = stream.write_all(line).await;
+    let _ = stream.write_all(line.into_bytes()).await;
 }
 
 /// Counts who is being answered.

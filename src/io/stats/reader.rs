@@ -39,7 +39,7 @@ async fn ask(pid: u32, socket: &Path) -> Result<Vec<u8>> {
     match within(limits::STATS_PATIENCE, read(socket)).await {
         None => Err(failed(&format!("it takes longer than {}s", limits::STATS_PATIENCE.as_secs_f64()))),
         Some(Err(error)) => Err(failed(&error.to_string())),
-        Some(Ok(said)) if said.is_empty() => Err(failed("it is busy with others who ask; try again")),
+        Some(Ok(said)) if said.is_empty() => Err(failed("it is busy; try again")),
         Some(Ok(said)) => Ok(said),
     }
 }

@@ -11,7 +11,7 @@ use super::*;
 use crate::io::runtime;
 
 fn said(text: &'static str) -> Rc<listener::Say> {
-    Rc::new(move || async move { text.to_owned() }.boxed_local())
+    Rc::new(move || async move { Some(text.to_owned()) }.boxed_local())
 }
 
 /// One folder, not made yet.

@@ -1,4 +1,4 @@
-//! One session, asked in every revision. `testing::fleet()` never answers for a path that contains `wait`.
+//! One session, asked in every revision. `testing::shards()` never answers for a path that contains `wait`.
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -17,9 +17,9 @@ fn fresh() -> Session {
 }
 
 fn with(options: &Options) -> Session {
-    let fleet = testing::fleet();
-    let stats = testing::stats(&fleet);
-    Session::new(fleet, stats, options)
+    let shards = testing::shards();
+    let stats = testing::stats(&shards);
+    Session::new(shards, stats, options)
 }
 
 /// A session that agreed on a revision.

@@ -12,7 +12,7 @@ pub use arguments::{Arguments, Invalid};
 
 use super::Options;
 use crate::base::Result;
-use crate::fleet::Fleet;
+use crate::fleet::Shards;
 use crate::metrics::Operation;
 use crate::rpc::Raw;
 
@@ -27,7 +27,7 @@ pub struct Tool {
     /// Its entry in `tools/list`.
     describe: fn(&Options) -> Value,
     /// Reads the arguments and prepares the work, which starts when it is polled.
-    start: fn(&Rc<Fleet>, Option<Raw<'_>>) -> Result<Work, Invalid>,
+    start: fn(&Rc<Shards>, Option<Raw<'_>>) -> Result<Work, Invalid>,
 }
 
 /// Every tool, in the order in which clients see them.
@@ -43,8 +43,8 @@ impl Tool {
         TOOLS.iter().find(|tool| tool.name == name)
     }
 
-    pub fn start(&self, fleet: &Rc<Fleet>, arguments: Option<Raw<'_>>) -> Result<Work, Invalid> {
-        (self.start)(fleet, arguments)
+    pub fn start(&self, shards: &Rc<Shards>, arguments: Option<Raw<'_>>) -> Result<Work, Invalid> {
+        (self.start)(shards, arguments)
     }
 }
 

@@ -2,15 +2,16 @@
 
 use super::*;
 use crate::base::{Error, Kind};
+use crate::fleet::{ClientId, Shards};
 use crate::metrics::{Counter, Gauge, Histogram, Reason, Snapshot, TargetType};
 use crate::scout::{Request, scout};
 
 const MILLISECOND: u64 = 1000;
 
 fn ask(far: &Far, target: &str, query: Option<&str>) -> Result<String, Kind> {
-    let fleet = Rc::clone(&far.fleet);
+    let shards = Shards::alone(Rc::clone(&far.fleet));
     let request = Request { target: target.into(), query: query.map(str::to_owned) };
-    let answer = far.world.run(async move { scout(&fleet, &request).await });
+    let answer = far.world.run(async move { scout(&shards, ClientId::STDIO, &request).await });
     answer.map(|answer| answer.text).map_err(|error| error.kind())
 }
 

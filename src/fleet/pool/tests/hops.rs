@@ -148,11 +148,11 @@ fn leave_is_taken_of_the_hosts_behind_first() {
 
 #[test]
 fn a_host_that_is_connected_is_online_and_others_behind_a_hop_may_be() {
-    use crate::fleet::Presence;
+    use crate::fleet::{Presence, Shards};
     let world = World::new();
     let fleet = world.fleet(|_| {});
     connected(&world, &fleet, "far");
-    let hosts = world.run(async move { fleet.status().await });
+    let hosts = world.run(async move { Shards::alone(fleet).status().await });
     let of = |name: &str| hosts.iter().find(|host| host.name.as_ref() == name).unwrap();
     assert_eq!((of("far").presence, of("far").behind.as_deref()), (Presence::Online, Some("alpha")));
     assert_eq!((of("deep").presence, of("deep").behind.as_deref()), (Presence::Unknown, Some("bravo")));

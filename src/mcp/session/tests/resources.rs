@@ -73,7 +73,7 @@ fn refusals_and_calls_taken_back_are_counted() {
     assert_eq!(error_code(&ask(&session, &read("3", "scout://stats"))), -32000);
     drop(waiting);
     ask(&session, &call("4", r#"{"target":"nonsense"}"#));
-    let snapshot = session.fleet.snapshot();
+    let snapshot = session.shards.own().snapshot();
     for (counter, count) in [
         (Counter::Rejected(Reason::Client), 2),
         (Counter::Requests(TargetType::Path), 1),
