@@ -61,6 +61,7 @@ async fn connect(
 ) -> Result<Rc<Link>> {
     let of_host = host.clone();
     let known_hosts = blocking::run(move || KnownHosts::load_for(&of_host));
+    let until = time::now() + limit;
     let (path, known_hosts, credentials) = futures_util::try_join!(
         Path::find(host, hop, stage),
         known_hosts,
@@ -70,7 +71,8 @@ async fn connect(
     let config = terms(settings, host, &known_hosts)?;
     let acquaintance = Acquaintance::new(host, &known_hosts);
     let mut login = Login { host, acquaintance, credentials, stage, memory: &memory, recorder: &recorder };
-    let (stream, client) = login.along(&path, config).await?;
+    let (stream, mut client) = login.along(&path, config).await?;
+    client.rely_on_login(until);
     memory.note_guess(client.preferences().copied());
     let options = LinkOptions {
         host: host.alias.as_str().into(),
@@ -152,8 +154,10 @@ impl Login<'_> {
             let mut client = Client::new(config.clone(), time::now());
             let failure = match self.on(stream, &mut client).await {
                 Ok(stream) => {
-                    self.credentials.learn(&client);
-                    self.credentials.learn_passwords(&client, false);
+                    if client.is_ready() {
+                        self.credentials.learn(&client);
+                        self.credentials.learn_passwords(&client, false);
+                    }
                     return Ok((stream, client));
                 }
                 Err(failure) => failure,
@@ -177,7 +181,8 @@ impl Login<'_> {
         }
     }
 
-    /// Shakes hands and logs in. Every answer to what one read brought leaves in one write.
+    /// Shakes hands and logs in, or comes so far that the rest is as good as done: then work need not wait for it. Every
+    /// answer to what one read brought leaves in one write.
     async fn on(&self, mut stream: Stream, client: &mut Client) -> Result<Stream, Failure> {
         Link::prepare(client, self.memory);
         let mut out = Vec::new();
@@ -202,10 +207,10 @@ impl Login<'_> {
             if let Some(failure) = failure {
                 return Err(failure);
             }
-            if client.is_ready() {
-                if let Some(begun) = begun_login {
-                    self.recorder.time(Histogram::Login, time::now() - begun);
-                }
+            if let (Some(begun), true) = (begun_login, client.is_ready()) {
+                self.recorder.time(Histogram::Login, time::now() - begun);
+            }
+            if client.is_ready() || client.starts_early() {
                 return Ok(stream);
             }
             if client.phase() == Phase::Authentication {
@@ -219,7 +224,7 @@ impl Login<'_> {
                 0 => client.handle_eof(),
                 _ => client.handle_input(&input, time::now()),
             };
-            failure = fed.err().map(|error| self.failed(&error));
+            failure = fed.err().map(|error| self.failed(&error, client));
         }
     }
 
@@ -230,7 +235,7 @@ impl Login<'_> {
         Failure { error: Error::new(Kind::ConnectionLost, text), cause, is_dismissal: false }
     }
 
-    fn failed(&self, error: &ssh::Error) -> Failure {
+    fn failed(&self, error: &ssh::Error, client: &Client) -> Failure {
         use ssh::Error as E;
         let cause = match error {
             E::TurnedAway { .. } => Cause::TurnedAway,
@@ -242,9 +247,7 @@ impl Login<'_> {
             | E::Disconnected { phase: Phase::KeyExchange, .. } => Cause::Misunderstood,
             E::Disconnected { phase: Phase::Authentication, .. } | E::AuthRounds { .. } => Cause::CutShort,
             // Some servers answer what was opened too early as if the login were done.
-            E::UnexpectedMessage { phase: Phase::Authentication, .. } if self.credentials.is_hasty() => {
-                Cause::CutShort
-            }
+            E::UnexpectedMessage { phase: Phase::Authentication, .. } if client.is_hasty() => Cause::CutShort,
             _ => Cause::Other,
         };
         let is_dismissal = matches!(error, E::Disconnected { phase: Phase::Authentication, .. });

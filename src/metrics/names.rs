@@ -204,9 +204,10 @@ pub enum Histogram {
     Request,
     /// A command on a host from its start to its end, or to the moment at which it was given up.
     Command,
-    /// A connection, from the beginning of its dial to the end of its login, its jump host's included.
+    /// A connection, from the beginning of its dial to the end of its login, or to where that is not waited for any more;
+    /// its jump host's included.
     Dial,
-    /// The part of it in which we prove who we are.
+    /// The part of it in which we prove who we are, where it is waited for.
     Login,
     /// How long a connection had nothing to do before it was used again or closed.
     Idle,

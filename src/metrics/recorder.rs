@@ -156,19 +156,22 @@ mod tests {
     }
 
     #[test]
-    fn a_million_requests_are_recorded_in_no_time() {
+    fn a_request_is_recorded_in_less_than_a_microsecond() {
         let recorder = Recorder::new();
-        let (begun, requests) = (time::now(), 1_000_000_u64);
-        for number in 0..requests {
-            let request = recorder.request(TargetType::Path, begun);
-            recorder.count(Counter::PoolHits);
-            recorder.size(Histogram::FileSize, number as usize);
-            recorder.size(Histogram::OutputSize, number as usize);
-            request.end(&Ok(()), begun + Duration::from_micros(number));
-        }
-        let each = begun.elapsed().as_nanos() / u128::from(requests);
-        assert_eq!(recorder.snapshot().histogram(Histogram::Request).len(), requests);
-        // Far above what it takes without optimisation, far below what a lock or an allocation each would add up to.
-        assert!(each < 10_000, "{each} ns a request");
+        let round = |requests: u32| {
+            let begun = time::now();
+            for number in 0..requests {
+                let request = recorder.request(TargetType::Path, begun);
+                recorder.count(Counter::PoolHits);
+                recorder.size(Histogram::FileSize, number as usize);
+                recorder.size(Histogram::OutputSize, number as usize);
+                request.end(&Ok(()), begun + Duration::from_micros(number.into()));
+            }
+            begun.elapsed() / requests
+        };
+        // The best of many: others may be at work on this machine.
+        let best = (0..100).map(|_| round(1_000)).min().unwrap();
+        assert!(best < Duration::from_micros(1), "{best:?} a request, without optimisation");
+        assert_eq!(recorder.snapshot().histogram(Histogram::Request).len(), 100_000);
     }
 }

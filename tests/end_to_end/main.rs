@@ -15,6 +15,7 @@ mod cores;
 mod distance;
 mod fixtures;
 mod guesses;
+mod haste;
 mod host_keys;
 mod jumps;
 mod matrix;

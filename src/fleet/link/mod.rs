@@ -120,8 +120,8 @@ impl Link {
         }
     }
 
-    /// Takes over a client that is past authentication, with the sessions that it was [prepared](Self::prepare) to open
-    /// and every event after [`Event::Ready`].
+    /// Takes over a client that is past authentication, or that [relies](ssh::Client::rely_on_login) on getting past it,
+    /// with the sessions that it was [prepared](Self::prepare) to open and every event after [`Event::Ready`].
     pub fn new(client: ssh::Client, options: LinkOptions) -> Rc<Self> {
         let now = (options.clock)();
         let sessions = options.sessions.min(limits::SSH_SESSIONS_MAX);
@@ -279,9 +279,7 @@ impl Link {
         self.dispatch_all(&mut state, now);
         drop(state);
         if let Err(error) = fed {
-            if matches!(error, ssh::Error::Disconnected { .. }) {
-                self.learn_from_hanging_up();
-            }
+            self.learn_from(&error);
             self.end(self.explain(&error));
         }
         self.driver.notify(usize::MAX);
@@ -301,8 +299,10 @@ impl Link {
         let State { client, ahead, execs, files, has_served, .. } = state;
         let mut early = false;
         match &event {
+            Event::Banner(text) => tracing::info!(host = %self.host, banner = text, "banner"),
             Event::Opened(channel) => {
                 *has_served = true;
+                self.memory.note_numbered(client.numbered());
                 if let Some(time) = ahead.confirmed(*channel, now) {
                     self.memory.note_round_trip(time);
                 }
@@ -335,13 +335,29 @@ impl Link {
         }
     }
 
-    /// The host ends the connection by itself: was it for being asked for SFTP, or for sessions nobody uses?
+    /// Why the connection ends, as far as it tells how the next one should begin.
+    fn learn_from(&self, error: &ssh::Error) {
+        use ssh::Error as E;
+        match error {
+            E::KeyRefused => self.memory.keys.note_taken_no_more(),
+            E::Disconnected { .. } => self.learn_from_hanging_up(),
+            // Silence is nobody's opinion.
+            E::LoginTimeout | E::KeepaliveTimeout { .. } | E::RekeyTimeout => {}
+            _ if self.state.borrow().client.is_hasty() => self.memory.note_dislike_of_early_starts(),
+            _ => {}
+        }
+    }
+
+    /// The host ends the connection by itself: was it for what came too early, for being asked for SFTP, or for sessions
+    /// nobody uses?
     fn learn_from_hanging_up(&self) {
         let state = self.state.borrow();
         if state.ended.is_some() {
             return;
         }
-        if !state.has_served && self.memory.keeps_sessions_ahead() {
+        if state.client.is_hasty() {
+            self.memory.note_dislike_of_early_starts();
+        } else if !state.has_served && self.memory.keeps_sessions_ahead() {
             self.memory.opens_no_sessions_ahead.set(true);
         } else if state.files.is_opening() {
             self.memory.lacks_sftp.set(true);
@@ -372,6 +388,15 @@ impl Link {
     /// The same for work of which nothing has been sent.
     fn can_begin(&self) -> Result<()> {
         self.alive().map_err(|end| Error::new(Kind::NotBegun, end.message()))
+    }
+
+    /// The link's end for work that the host had not begun, as far as it has said.
+    fn not_begun(end: &Error) -> Error {
+        match end.kind() {
+            Kind::ConnectionLost => Error::new(Kind::NotBegun, end.message()),
+            // A server that breaks the rules would do so again.
+            _ => end.clone(),
+        }
     }
 
     fn explain(&self, error: &ssh::Error) -> Error {
