@@ -31,7 +31,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("std::net::", &["io/"]),
     ("std::process::Command", &["io/"]),
     // Everything that we start goes without our secrets.
-    ("Command::new", &["io/secrets.rs"]),
+    ("Command::new", &["io/children.rs"]),
     ("thread::", &["io/"]),
 ];
 
