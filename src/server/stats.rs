@@ -65,7 +65,7 @@ impl Stats {
     fn busy(&self, now: Instant, processor: Duration) -> f64 {
         let (then, before) = self.looked.get();
         let past = now.saturating_duration_since(then).max(LOOK_EVERY);
-        self.looked.set((now, processor));
+        self.looked.set((now, processor.max(before)));
         100.0 * processor.saturating_sub(before).div_duration_f64(past)
     }
 }
