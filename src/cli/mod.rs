@@ -6,6 +6,7 @@
 mod args;
 mod log;
 mod output;
+mod stats;
 
 use std::path::PathBuf;
 use std::pin::pin;
@@ -19,8 +20,9 @@ use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
 use crate::config::{Env, HostConfig, Settings, SharedConfig};
 use crate::fleet::{Class, ClientId, Fleet, Host, Quotas, Shards};
-use crate::io::{Outside, cores, cpus};
+use crate::io::{self, Outside, cores, cpus};
 use crate::mcp::{Options, Session};
+use crate::metrics::Recorder;
 use crate::scout;
 use crate::server::{self, Configuration};
 use crate::target::{RemotePath, Target};
@@ -51,6 +53,8 @@ struct Scene {
     configuration: Configuration,
     home: PathBuf,
     adjust_log: log::Adjust,
+    /// Where servers tell their figures.
+    stats_folders: Vec<PathBuf>,
 }
 
 fn prepare(args: &Args) -> Result<Scene> {
@@ -58,11 +62,12 @@ fn prepare(args: &Args) -> Result<Scene> {
     let (home, overrides) = (env.home.clone(), args.overrides());
     let settings = Settings::load(&overrides, &env)?;
     let adjust_log = log::start(&settings)?;
+    let stats_folders = io::stats::folders(&env);
     let configuration = Configuration::read(overrides, env, settings)?;
     for warning in configuration.ssh.warnings() {
         tracing::warn!("{warning}");
     }
-    Ok(Scene { configuration, home, adjust_log })
+    Ok(Scene { configuration, home, adjust_log, stats_folders })
 }
 
 /// Only a server has use for more than one core.
@@ -76,8 +81,9 @@ fn run(scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
     };
     let own = settings.clone();
     let fleet = move |quotas: &Quotas| {
-        let net = Outside::new(own.clone(), home.clone());
-        Fleet::new(SharedConfig::clone(&config), own.clone(), net, quotas)
+        let recorder = Recorder::new();
+        let net = Outside::new(own.clone(), home.clone(), Rc::clone(&recorder));
+        Fleet::new(SharedConfig::clone(&config), own.clone(), net, quotas, recorder)
     };
     let run =
         cores::run(count, &settings, fleet, async |shards| execute(scene, &shards, command, output).await);
@@ -98,7 +104,9 @@ async fn execute(
                 allow_any_command: settings.allow_any_command,
                 calls_max: settings.max_concurrency.saturating_add(settings.max_queue),
             };
-            let session = Session::new(Rc::clone(shards), &options);
+            let stats = server::Stats::new(Rc::clone(shards));
+            let _offered = stats.offer(&scene.stats_folders);
+            let session = Session::new(Rc::clone(shards), stats, &options);
             shards.tend();
             let serve = pin!(server::serve_stdio(&session));
             let keep_up = pin!(server::keep_up(shards, scene.configuration, scene.adjust_log));
@@ -126,6 +134,7 @@ async fn execute(
             let request = scout::Request { target: target.unwrap_or_default(), query, cache: false };
             output.answer(&scout::scout(shards, ClientId::OURSELVES, &request).await?)?;
         }
+        Command::Stats { pid } => stats::show(&scene.stats_folders, pid, output).await?,
         Command::Resolve { host } => match caller.host(&host)? {
             Host::Local => {
                 output.pairs(&[("host", host), ("hostname", "this machine, without SSH".into())])?

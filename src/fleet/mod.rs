@@ -34,6 +34,7 @@ use futures_util::future::{Either, select};
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::config::{HostConfig, Settings, SharedConfig};
+use crate::metrics::{Counter, Histogram, Reason, Recorder, Snapshot};
 
 use cache::Cache;
 pub use cache::Cached;
@@ -70,6 +71,7 @@ pub struct Fleet {
     net: Rc<dyn Net>,
     admission: Rc<Gate>,
     quotas: Quotas,
+    recorder: Rc<Recorder>,
 }
 
 /// A host as the configuration describes it.
@@ -96,11 +98,17 @@ impl fmt::Debug for Fleet {
 }
 
 impl Fleet {
-    pub fn new(config: SharedConfig, settings: Settings, net: Rc<dyn Net>, quotas: &Quotas) -> Rc<Self> {
+    pub fn new(
+        config: SharedConfig,
+        settings: Settings,
+        net: Rc<dyn Net>,
+        quotas: &Quotas,
+        recorder: Rc<Recorder>,
+    ) -> Rc<Self> {
         let presences = Rc::default();
         let net: Rc<dyn Net> = Observed::new(net, Rc::clone(&presences));
         Rc::new(Self {
-            pool: Pool::new(Rc::clone(&net), settings.max_pool_size),
+            pool: Pool::new(Rc::clone(&net), Rc::clone(&recorder), settings.max_pool_size),
             quotas: quotas.clone(),
             admission: Gate::new(settings.max_concurrency, settings.max_queue),
             settings: RefCell::new(Rc::new(settings)),
@@ -110,12 +118,25 @@ impl Fleet {
             cache: Cache::default(),
             is_closed: Cell::new(false),
             net,
+            recorder,
         })
     }
 
     /// The settings at this moment.
     pub fn settings(&self) -> Rc<Settings> {
         Rc::clone(&self.settings.borrow())
+    }
+
+    /// Where this core writes down what it does.
+    pub fn recorder(&self) -> &Rc<Recorder> {
+        &self.recorder
+    }
+
+    /// What this core has done so far, and what there is now.
+    pub fn snapshot(&self) -> Snapshot {
+        let mut snapshot = self.recorder.snapshot();
+        self.pool.measure(&mut snapshot);
+        snapshot
     }
 
     /// The names of all hosts at this moment, sorted.
@@ -136,8 +157,13 @@ impl Fleet {
 
     /// Lets a request in, or says at once that the server is busy.
     async fn admit(&self) -> Result<Permit> {
-        let full = |_| Error::new(Kind::Busy, "Server busy: too many requests are waiting; try again later");
-        self.admission.enter().await.map_err(full)
+        let asked = self.now();
+        let permit = self.admission.enter().await.map_err(|_| {
+            self.recorder.count(Counter::Rejected(Reason::Queue));
+            Error::new(Kind::Busy, "Server busy: too many requests are waiting; try again later")
+        })?;
+        self.recorder.time(Histogram::QueueWait, self.now() - asked);
+        Ok(permit)
     }
 
     /// What the configuration says of a host.

@@ -27,5 +27,6 @@ mod rekey;
 mod reload;
 mod runtime;
 mod servers;
+mod stats;
 mod transfers;
 mod ways;
