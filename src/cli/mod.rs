@@ -18,7 +18,7 @@ use futures_util::future::select;
 
 use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
-use crate::config::{Env, HostConfig, Settings, SharedConfig};
+use crate::config::{Env, HostConfig, SharedConfig};
 use crate::fleet::{Class, ClientId, Fleet, Host, Quotas, Shards};
 use crate::io::{self, Outside, cores, cpus};
 use crate::mcp::{Options, Session};
@@ -59,11 +59,9 @@ struct Scene {
 
 fn prepare(args: &Args) -> Result<Scene> {
     let env = Env::current();
-    let (home, overrides) = (env.home.clone(), args.overrides());
-    let settings = Settings::load(&overrides, &env)?;
-    let adjust_log = log::start(&settings)?;
-    let stats_folders = io::stats::folders(&env);
-    let configuration = Configuration::read(overrides, env, settings)?;
+    let (home, stats_folders) = (env.home.clone(), io::stats::folders(&env));
+    let configuration = Configuration::read(args.overrides(), env)?;
+    let adjust_log = log::start(&configuration.settings)?;
     for warning in configuration.ssh.warnings() {
         tracing::warn!("{warning}");
     }

@@ -1,7 +1,8 @@
 //! The brain of one core: its hosts and their connections. Knows neither MCP nor JSON.
 //!
-//! [`Fleet`] resolves names and hands out [`Machine`]s; `pool` keeps one [`link`] per host; a [`gate`] stands
-//! wherever many want what only few can have. Sockets, time and processes come in through [`net::Net`].
+//! [`Fleet`] finds hosts in its `directory` and hands out [`Machine`]s; `pool` keeps one [`link`] per host; a [`gate`]
+//! stands wherever many want what only few can have; `health` looks after hosts before anybody asks. Sockets, time and
+//! processes come in through [`net::Net`].
 
 mod cache;
 mod caller;

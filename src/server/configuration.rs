@@ -28,8 +28,9 @@ pub struct Fresh {
 impl Configuration {
     /// # Errors
     /// The settings or the SSH configuration cannot be read, or the settings make no sense.
-    pub fn read(overrides: Overrides, env: Env, settings: Settings) -> Result<Self> {
+    pub fn read(overrides: Overrides, env: Env) -> Result<Self> {
         let sources = Settings::sources(&env)?;
+        let settings = Settings::load(&overrides, &env)?;
         let ssh = read_ssh(&settings, &env)?;
         let sources = sources.and(ssh.sources().clone());
         Ok(Self { env, overrides, settings, ssh, sources, waiting: Vec::new() })
@@ -119,9 +120,7 @@ mod tests {
             let env = Env { home: dir.path().into(), user: "me".into(), vars, ..Env::default() };
             fs::write(dir.path().join(".ssh/config"), ssh).unwrap();
             fs::write(dir.path().join(".config/scout-mcp/settings.toml"), settings).unwrap();
-            let overrides = Overrides::default();
-            let settings = Settings::load(&overrides, &env).unwrap();
-            Self { dir, configuration: Configuration::read(overrides, env, settings).unwrap() }
+            Self { dir, configuration: Configuration::read(Overrides::default(), env).unwrap() }
         }
 
         fn ssh(&self) -> PathBuf {
