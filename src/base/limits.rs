@@ -244,6 +244,13 @@ pub const SESSION_REQUESTS_MAX: usize = EXECUTING_REQUESTS_DEFAULT + QUEUED_REQU
 pub const CORES_MAX: usize = 1024;
 /// Connections of the whole process.
 pub const POOL_CONNECTIONS_DEFAULT: usize = 100;
+/// Connections to one host, all but the first only while its commands wait. Four bring 32 sessions; sshd forks and runs
+/// a shell for each command, which keeps as many cores busy.
+pub const CONNECTIONS_PER_HOST_DEFAULT: usize = 4;
+/// The least that another connection is thought to cost: less than a login takes on the wire, sshd's work not counted.
+pub const DIAL_TIME_MIN: Duration = Duration::from_millis(10);
+/// How long a host that refused a further connection is not asked for one.
+pub const FURTHER_CONNECTION_AFTER: Duration = Duration::from_secs(60);
 /// Requests that may run at once, and that may wait for their turn.
 pub const EXECUTING_REQUESTS_DEFAULT: usize = 100;
 pub const QUEUED_REQUESTS_DEFAULT: usize = 1_000;

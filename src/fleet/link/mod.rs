@@ -8,9 +8,11 @@
 mod ahead;
 mod exec;
 mod files;
+mod hold;
+mod sessions;
 mod tunnel;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::rc::Rc;
@@ -28,6 +30,11 @@ use ahead::{Ahead, InUse};
 use exec::Execs;
 use files::Files;
 pub use files::Outlook;
+use hold::AtWork;
+pub use hold::Hold;
+pub use hold::Keeper;
+use sessions::Lane;
+pub use sessions::Sessions;
 pub use tunnel::Tunnel;
 use tunnel::Tunnels;
 
@@ -58,12 +65,17 @@ pub struct Link {
     clock: fn() -> Instant,
     memory: Rc<Memory>,
     env: Rc<[(String, String)]>,
-    /// Lets as many commands run as the server gives sessions.
-    sessions: Rc<Gate>,
+    /// Its part of the host's sessions: as many commands run as the server gives.
+    sessions: Rc<Lane>,
     /// Lets as many file operations share the SFTP channel as its pipeline holds.
     pipeline: Rc<Gate>,
     /// Told when there are bytes to send, or when the next deadline may have come nearer.
     driver: Notify,
+    /// Requests that it is kept for.
+    holds: Cell<usize>,
+    /// The last moment at which work began or ended, or somebody let go of it.
+    used: Cell<Instant>,
+    keeper: RefCell<Option<Box<dyn Keeper>>>,
     state: RefCell<State>,
 }
 
@@ -79,24 +91,12 @@ struct State {
     was_of_use: bool,
     /// Operations under way.
     active: usize,
-    /// The last moment at which work began or ended.
-    used: Instant,
     ended: Option<Error>,
     /// The driver is done with it.
     is_closed: bool,
 }
 
 impl State {
-    /// Since when nobody waits for anything, besides `others`.
-    fn idle_since(&self, others: usize) -> Option<Instant> {
-        (self.active == others).then_some(self.used)
-    }
-
-    /// When a link that nobody wants is closed. Commands that were given up are ended first.
-    fn idle_ends(&self, idle_timeout: Duration) -> Option<Instant> {
-        self.idle_since(0).filter(|_| self.execs.is_empty()).map(|since| since + idle_timeout)
-    }
-
     fn in_use(&self) -> InUse {
         InUse { commands: self.execs.len(), sftp: self.files.is_open() }
     }
@@ -124,15 +124,18 @@ impl Link {
         // One command after another, so that no session waits while a command ends.
         let sessions = if client.keeps_waiting_sessions() { sessions } else { 1 };
         let ahead = Ahead::new(&client, sessions + SESSIONS_BESIDES, now);
-        Rc::new(Self {
+        let link = Rc::new_cyclic(|link| Self {
             host: options.host,
             idle_timeout: options.idle_timeout,
             clock: options.clock,
+            sessions: options.memory.sessions.join(link.clone(), sessions),
             memory: options.memory,
             env: options.env,
-            sessions: Gate::new(sessions, limits::QUEUED_REQUESTS_DEFAULT),
             pipeline: Gate::new(limits::SFTP_OPERATIONS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
             driver: Notify::new(),
+            holds: Cell::new(0),
+            used: Cell::new(now),
+            keeper: RefCell::new(None),
             state: RefCell::new(State {
                 client,
                 ahead,
@@ -142,11 +145,12 @@ impl Link {
                 has_served: false,
                 was_of_use: false,
                 active: 0,
-                used: now,
                 ended: None,
                 is_closed: false,
             }),
-        })
+        });
+        link.memory.sessions.hand_out();
+        link
     }
 
     // --- for the driver ----------------------------------------------------------------------------------------
@@ -185,7 +189,7 @@ impl Link {
         ahead.handle_timeout(client, in_use, now);
         execs.end_overdue(client, now);
         files.handle_timeout(client, now);
-        let is_idle = state.idle_ends(self.idle_timeout).is_some_and(|end| end <= now);
+        let is_idle = self.idle_ends(&state).is_some_and(|end| end <= now);
         drop(state);
         self.settle(ticked, now);
         if is_idle {
@@ -204,7 +208,7 @@ impl Link {
             state.ahead.poll_timeout(state.in_use()),
             state.execs.poll_timeout(),
             state.files.poll_timeout(),
-            state.idle_ends(self.idle_timeout),
+            self.idle_ends(&state),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -239,13 +243,6 @@ impl Link {
     /// Whether anybody ever got an answer through it.
     pub fn was_of_use(&self) -> bool {
         self.state.borrow().was_of_use
-    }
-
-    /// Since when nobody waits for it; `None` while somebody does. Who asks knows better what its tunnels are for.
-    /// Commands that were given up do not count: should the connection end before them, their leash ends them.
-    pub fn idle_since(&self) -> Option<Instant> {
-        let state = self.state.borrow();
-        state.idle_since(state.tunnels.count())
     }
 
     /// Waits until the driver is done with an ended link.
@@ -352,6 +349,8 @@ impl Link {
             state.tunnels.wake_all();
         }
         drop(state);
+        self.sessions.close();
+        drop(self.keeper.take());
         self.driver.notify(usize::MAX);
     }
 
@@ -374,26 +373,6 @@ impl Link {
 
     fn busy(&self) -> Error {
         Error::new(Kind::Busy, format!("Too many requests are waiting for {}; try again later", self.host))
-    }
-
-    /// Counts an operation as long as the guard lives, so that the link is not taken for idle.
-    fn at_work(self: &Rc<Self>) -> AtWork {
-        self.state.borrow_mut().active += 1;
-        AtWork { link: Rc::clone(self) }
-    }
-}
-
-struct AtWork {
-    link: Rc<Link>,
-}
-
-impl Drop for AtWork {
-    fn drop(&mut self) {
-        let mut state = self.link.state.borrow_mut();
-        state.active -= 1;
-        state.used = (self.link.clock)();
-        drop(state);
-        self.link.driver.notify(usize::MAX);
     }
 }
 
