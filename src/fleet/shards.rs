@@ -103,7 +103,10 @@ impl Shards {
         join_all((0..self.mesh.cores()).map(|core| self.at(core, work(core)))).await
     }
 
-    async fn at<T, W, F>(&self, core: usize, work: W) -> Result<T>
+    /// Has work done by the core of a number.
+    ///
+    /// Errors: the other core has too much to do.
+    pub async fn at<T, W, F>(&self, core: usize, work: W) -> Result<T>
     where
         T: Send + 'static,
         W: FnOnce(Rc<Fleet>) -> F + Send + 'static,

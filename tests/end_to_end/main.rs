@@ -11,6 +11,7 @@ mod cli;
 mod clients;
 mod commands;
 mod concurrency;
+mod cores;
 mod distance;
 mod fixtures;
 mod guesses;

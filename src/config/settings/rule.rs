@@ -139,18 +139,25 @@ impl Rule for Cores {
     type Value = Option<usize>;
 
     fn parse(&self, text: &str, env: &Env) -> Result<Option<usize>, String> {
-        COUNT_OF_CORES.parse(text, env).map(Some)
+        if text.eq_ignore_ascii_case(AUTO) {
+            return Ok(None);
+        }
+        let count = COUNT_OF_CORES.parse(text, env);
+        count
+            .map(Some)
+            .map_err(|_| format!("'{text}' is not a number of cores: expected {}", self.expected()))
     }
 
     fn expected(&self) -> String {
-        COUNT_OF_CORES.expected()
+        format!("`{AUTO}`, one for each processor, or {}", COUNT_OF_CORES.expected())
     }
 
     fn show(&self, value: &Option<usize>) -> String {
-        value.map_or_else(|| "one for each processor".to_owned(), |count| count.to_string())
+        value.map_or_else(|| AUTO.to_owned(), |count| count.to_string())
     }
 }
 
+const AUTO: &str = "auto";
 const COUNT_OF_CORES: Count<usize> = Count { min: 1, max: limits::CORES_MAX };
 
 /// Yes or no.
