@@ -15,6 +15,7 @@ pub mod net;
 mod password_memory;
 mod pool;
 mod quota;
+pub mod ramp;
 mod route;
 mod shards;
 mod status;

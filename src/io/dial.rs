@@ -7,7 +7,6 @@ use std::rc::Rc;
 use super::credentials::Credentials;
 use super::host_key::Acquaintance;
 use super::path::Path;
-use super::retries::Retries;
 use super::runtime::within;
 use super::stream::Stream;
 use super::terms::terms;
@@ -16,6 +15,7 @@ use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, time};
 use crate::config::{HostConfig, KnownHosts, Settings};
 use crate::fleet::net::Hop;
+use crate::fleet::ramp::{self, Ramp, Refusal};
 use crate::fleet::{Link, LinkOptions, Memory, errors};
 use crate::ssh::{self, Client, ClientConfig, Event, Phase};
 
@@ -31,6 +31,7 @@ pub(super) type Stage = Cell<&'static str>;
 /// covers all of it.
 pub(super) async fn dial(
     settings: &Settings,
+    ramp: &Ramp,
     host: &HostConfig,
     memory: Rc<Memory>,
     hop: Option<Hop>,
@@ -42,7 +43,7 @@ pub(super) async fn dial(
         let text = format!("timeout after {}s while {}{through}", limit.as_secs_f64(), stage.get());
         Err(Error::new(Kind::ConnectTimeout, text))
     };
-    let result = within(limit, Box::pin(connect(settings, host, memory, hop, limit, &stage)))
+    let result = within(limit, Box::pin(connect(settings, ramp, host, memory, hop, limit, &stage)))
         .await
         .unwrap_or_else(late);
     result.map_err(|error| error.context(format_args!("Cannot connect to {}", host.alias)))
@@ -50,12 +51,14 @@ pub(super) async fn dial(
 
 async fn connect(
     settings: &Settings,
+    ramp: &Ramp,
     host: &HostConfig,
     memory: Rc<Memory>,
     hop: Option<Hop>,
     limit: Duration,
     stage: &Stage,
 ) -> Result<Rc<Link>> {
+    let address = ramp::address(host, hop.as_ref().map(|hop| &*hop.name));
     let of_host = host.clone();
     let known_hosts = blocking::run(move || KnownHosts::load_for(&of_host));
     let (path, known_hosts, credentials) = futures_util::try_join!(
@@ -67,7 +70,10 @@ async fn connect(
     let config = terms(settings, host, &known_hosts)?;
     let acquaintance = Acquaintance::new(host, &known_hosts);
     let mut login = Login { host, acquaintance, credentials, stage, memory: &memory };
-    let (stream, client) = login.along(&path, config).await?;
+    stage.set("waiting for other connections to it to be made");
+    let sleep = |pause| runtime::sleep_until(time::now() + pause);
+    let (stream, client) =
+        ramp.climb(&address, sleep, async || login.along(&path, config.clone()).await).await?;
     memory.note_guess(client.preferences().copied());
     let options = LinkOptions {
         host: host.alias.as_str().into(),
@@ -136,10 +142,12 @@ impl From<Error> for Failure {
 }
 
 impl Login<'_> {
-    /// Logs in, again after a pause where the server only was too busy, and again at once where a guess led astray or
-    /// the server ended a login of which something is left to try.
-    async fn along(&mut self, path: &Path<'_>, mut config: ClientConfig) -> Result<(Stream, Client)> {
-        let mut retries = Retries::new();
+    /// Logs in, again at once where the server ended a login of which something is left to try.
+    async fn along(
+        &mut self,
+        path: &Path<'_>,
+        mut config: ClientConfig,
+    ) -> Result<(Stream, Client), Refusal> {
         loop {
             self.credentials.apply(&mut config);
             config.guess = self.memory.take_guess();
@@ -160,15 +168,13 @@ impl Login<'_> {
                     continue;
                 }
                 let error = Error::new(Kind::Authentication, failure.error.message());
-                return Err(self.credentials.explain(error));
+                return Err(self.credentials.explain(error).into());
             }
             if failure.error.kind() == Kind::Authentication {
                 self.credentials.learn(&client);
             }
             let may_pass = failure.cause == Cause::TurnedAway && path.may_be_opened_again();
-            let Some(pause) = retries.next().filter(|_| may_pass) else { return Err(failure.error) };
-            tracing::debug!(host = self.host.alias, reason = %failure.error, ?pause, "turned away, trying again");
-            runtime::sleep_until(time::now() + pause).await;
+            return Err(Refusal { error: failure.error, may_pass });
         }
     }
 

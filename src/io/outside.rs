@@ -11,19 +11,23 @@ use super::{dial, path, process, runtime};
 use crate::base::time::{self, Instant};
 use crate::base::{Result, limits};
 use crate::config::{HostConfig, Settings};
+use crate::crypto::random;
 use crate::fleet::net::{Hop, Net};
+use crate::fleet::ramp::Ramp;
 use crate::fleet::{Link, Memory, Shell};
 
 /// Sockets, processes and the clock of this machine.
 pub struct Outside {
     settings: Rc<Settings>,
     home: PathBuf,
+    ramp: Rc<Ramp>,
 }
 
 impl Outside {
     /// `home` is where commands on this machine start.
     pub fn new(settings: Settings, home: PathBuf) -> Rc<Self> {
-        Rc::new(Self { settings: Rc::new(settings), home })
+        let seed = u64::from_ne_bytes(random::array());
+        Rc::new(Self { settings: Rc::new(settings), home, ramp: Ramp::new(seed) })
     }
 }
 
@@ -34,8 +38,8 @@ impl Net for Outside {
         memory: Rc<Memory>,
         hop: Option<Hop>,
     ) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
-        let settings = Rc::clone(&self.settings);
-        async move { dial::dial(&settings, &host, memory, hop).await }.boxed_local()
+        let (settings, ramp) = (Rc::clone(&self.settings), Rc::clone(&self.ramp));
+        async move { dial::dial(&settings, &ramp, &host, memory, hop).await }.boxed_local()
     }
 
     fn probe(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool> {

@@ -1,6 +1,8 @@
 //! The pool in a world of its own.
 
+mod growth;
 mod hops;
+mod room;
 
 use std::rc::Rc;
 
