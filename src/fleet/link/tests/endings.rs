@@ -61,6 +61,26 @@ fn a_link_at_work_is_not_idle() {
 }
 
 #[test]
+fn a_link_is_not_idle_while_somebody_waits_on_it_or_holds_it() {
+    let world = World::new();
+    world.host("alpha").sessions.set(1);
+    let link = world.link("alpha");
+    let (hanging, waiting) = (run(&world, &link, "hang"), run(&world, &link, "hang"));
+    world.pass(600 * SECOND);
+    assert!(!link.has_ended());
+    hanging.cancel();
+    waiting.cancel();
+    let hold = link.hold();
+    world.pass(600 * SECOND);
+    assert!(!link.has_ended());
+    drop(hold);
+    world.pass(59 * SECOND);
+    assert!(!link.has_ended());
+    world.pass(2 * SECOND);
+    assert!(link.has_ended());
+}
+
+#[test]
 fn an_ended_link_takes_no_work() {
     let world = world_with_sessions(10);
     let link = world.link("alpha");
