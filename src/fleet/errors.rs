@@ -27,8 +27,12 @@ pub fn from_ssh(host: &str, error: &ssh::Error) -> Error {
         E::Disconnected { .. }
         | E::Closed { .. }
         | E::KeepaliveTimeout { .. }
+        | E::EarlyStart { .. }
         | E::RekeyTimeout
         | E::AlreadyClosed => Kind::ConnectionLost,
+        // Without a login nothing was done.
+        E::KeyRefused => Kind::NotBegun,
+        E::LoginTimeout => Kind::ConnectTimeout,
         E::TurnedAway { .. } => Kind::Refused,
         E::ChannelLimit => Kind::Busy,
         E::Crypto => Kind::Internal,

@@ -59,6 +59,18 @@ impl KeyMemory {
         refused.push_back(key.to_vec());
     }
 
+    /// The host does not take the key any more that it took before.
+    pub fn note_taken_no_more(&self) {
+        let taken = self.taken.borrow().as_ref().map(|taken| taken.key.clone());
+        taken.into_iter().for_each(|key| self.note_refused(&key));
+    }
+
+    /// Nothing is known that speaks against a login with `key` alone.
+    pub fn may_expect(&self, key: &[u8]) -> bool {
+        let wants_more = self.taken.borrow().as_ref().is_some_and(|taken| !taken.is_enough);
+        !self.dislikes_haste.get() && !wants_more && self.rank(key) != KeyRank::Last
+    }
+
     /// A login with `key` is as good as done, so that what follows it may be sent at once.
     pub fn expects(&self, key: &[u8]) -> bool {
         let is_enough = |taken: &Taken| taken.is_enough && taken.key == key;
@@ -101,6 +113,31 @@ mod tests {
         assert!(memory.expects(b"a") && !memory.expects(b"b"));
         memory.note_dislike_of_haste();
         assert!(!memory.expects(b"a"));
+    }
+
+    #[test]
+    fn an_unknown_key_may_be_all_it_takes_until_something_speaks_against_it() {
+        let against: [fn(&KeyMemory); 3] = [
+            |memory| memory.note_refused(b"a"),
+            |memory| memory.note_taken(b"b", false),
+            KeyMemory::note_dislike_of_haste,
+        ];
+        for note in against {
+            let memory = KeyMemory::default();
+            memory.note_taken(b"b", true);
+            assert!(memory.may_expect(b"a"));
+            note(&memory);
+            assert!(!memory.may_expect(b"a"));
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_taken_no_more_goes_last() {
+        let memory = KeyMemory::default();
+        memory.note_taken(b"a", true);
+        memory.note_taken_no_more();
+        assert_eq!((memory.expects(b"a"), memory.may_expect(b"a")), (false, false));
+        assert_eq!(memory.rank(b"a"), KeyRank::Last);
     }
 
     #[test]

@@ -55,6 +55,14 @@ impl Machine {
         }
     }
 
+    /// As [`Machine::run`], a command that may as well run twice, as one that only reads: see [`Link::query`].
+    pub async fn query(&self, command: &[u8], sink: &mut dyn Sink) -> Result<Exit> {
+        match self {
+            Self::Remote(link) => link.query(command, sink).await,
+            Self::Local(shell) => shell.run(command, sink).await,
+        }
+    }
+
     /// The connection that serves files by SFTP, unless the host is known to have none: see [`Link::serves_files`].
     pub fn files(&self) -> Result<Option<&Rc<Link>>> {
         match self {

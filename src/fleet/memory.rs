@@ -9,7 +9,7 @@ use super::link::Sessions;
 use super::password_memory::PasswordMemory;
 use crate::base::limits;
 use crate::base::time::{Duration, Instant};
-use crate::ssh::Guess;
+use crate::ssh::{Guess, Haste};
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -22,6 +22,10 @@ pub struct Memory {
     pub(super) lacks_sftp: Cell<bool>,
     /// A connection serves one session and no other after it (TinySSH).
     pub(super) serves_one_session: Cell<bool>,
+    /// So many channels of a connection, from the first on, got their numbers in order.
+    numbered: Cell<u32>,
+    /// It did not do as expected when something was started in a session that it had not confirmed.
+    dislikes_early_starts: Cell<bool>,
     /// It hung up when sessions were opened ahead of their use.
     pub(super) opens_no_sessions_ahead: Cell<bool>,
     /// What it prefers of our algorithms.
@@ -104,7 +108,51 @@ impl Memory {
         self.crowded_until.set(Some(now + limits::FURTHER_CONNECTION_AFTER));
     }
 
+    /// What is sent behind a login with `key` before the host has said what it makes of it.
+    pub fn haste(&self, key: &[u8]) -> Haste {
+        match self.numbered.get() {
+            _ if !self.keys.expects(key) => match self.keys.may_expect(key) {
+                true => Haste::WhereHarmless,
+                false => Haste::None,
+            },
+            0 => Haste::Open,
+            _ if self.dislikes_early_starts.get() => Haste::Open,
+            numbered => Haste::Start { numbered },
+        }
+    }
+
+    /// So many channels of a connection, from the first on, got their numbers in order.
+    pub(super) fn note_numbered(&self, count: u32) {
+        self.numbered.set(self.numbered.get().max(count));
+    }
+
+    /// What was started early made the host end the connection, or went where it should not have gone.
+    pub(super) fn note_dislike_of_early_starts(&self) {
+        self.dislikes_early_starts.set(true);
+    }
+
     pub(super) fn keeps_sessions_ahead(&self) -> bool {
         !self.serves_one_session.get() && !self.opens_no_sessions_ahead.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn haste_grows_with_what_is_known_of_a_host_and_ends_where_it_did_harm() {
+        let memory = Memory::default();
+        assert_eq!(memory.haste(b"key"), Haste::WhereHarmless);
+        memory.keys.note_taken(b"key", true);
+        assert_eq!(memory.haste(b"key"), Haste::Open);
+        memory.note_numbered(3);
+        memory.note_numbered(1);
+        assert_eq!(memory.haste(b"key"), Haste::Start { numbered: 3 });
+        assert_eq!(memory.haste(b"other"), Haste::WhereHarmless);
+        memory.note_dislike_of_early_starts();
+        assert_eq!(memory.haste(b"key"), Haste::Open);
+        memory.keys.note_dislike_of_haste();
+        assert_eq!(memory.haste(b"key"), Haste::None);
     }
 }

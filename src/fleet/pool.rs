@@ -26,6 +26,7 @@ use super::route::Route;
 use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result, limits};
 use crate::config::Settings;
+use crate::metrics::{Counter, Gauge, Histogram, Reason, Recorder, Snapshot};
 use further::Further;
 use line::Line;
 use place::{Dial, Found, Need, Place, Places, Seat};
@@ -33,6 +34,7 @@ use place::{Dial, Found, Need, Place, Places, Seat};
 /// See the module's documentation.
 pub struct Pool {
     net: Rc<dyn Net>,
+    recorder: Rc<Recorder>,
     /// Connections of the whole process, for messages; `room` is what counts.
     connections_max: usize,
     per_host_max: usize,
@@ -52,9 +54,10 @@ struct Hopped<'a> {
 
 impl Pool {
     /// `room` is what all pools of the process share.
-    pub fn new(net: Rc<dyn Net>, settings: &Settings, room: Rc<Quota>) -> Rc<Self> {
+    pub fn new(net: Rc<dyn Net>, recorder: Rc<Recorder>, settings: &Settings, room: Rc<Quota>) -> Rc<Self> {
         Rc::new(Self {
             net,
+            recorder,
             connections_max: settings.max_pool_size,
             per_host_max: settings.max_connections_per_host,
             room,
@@ -74,10 +77,16 @@ impl Pool {
         loop {
             let found = match self.places.find(&route.key) {
                 Some(found) => found,
-                None => self.dial(route, deadline).await?,
+                None => {
+                    self.recorder.count(Counter::PoolMisses);
+                    self.dial(route, deadline).await?
+                }
             };
             let (place, dial) = match found {
-                (_, Found::Ready(link)) => return Ok(link.hold()),
+                (_, Found::Ready(link)) => {
+                    self.recorder.count(Counter::PoolHits);
+                    return Ok(link.hold());
+                }
                 (place, Found::Dialling(dial)) => (place, dial),
             };
             let _need = Need::new(&place);
@@ -96,7 +105,15 @@ impl Pool {
 
     /// Closes the connection that was idle the longest, if there is one that nobody needs: another core has none left.
     pub fn give_up_idle(&self) {
-        self.places.give_up_idle(None);
+        self.evict(None);
+    }
+
+    /// Says how many connections there are, and how many of them are wanted.
+    pub fn measure(&self, snapshot: &mut Snapshot) {
+        let (size, idle) = self.places.measure();
+        snapshot.set(Gauge::PoolSize, size);
+        snapshot.set(Gauge::PoolActive, size - idle);
+        snapshot.set(Gauge::PoolIdle, idle);
     }
 
     /// Takes leave of every host, of those behind others first, and waits until that is said.
@@ -136,6 +153,7 @@ impl Pool {
         match select(pin!(turn), late).await {
             Either::Left((begun, _)) => Ok(begun),
             Either::Right(_) => {
+                self.recorder.count(Counter::Rejected(Reason::Pool));
                 let text = format!("All {} connections are at work; try again later", self.connections_max);
                 Err(Error::new(Kind::Busy, text))
             }
@@ -192,10 +210,18 @@ impl Pool {
                 return Some(grant);
             }
             // What it leaves may be taken by another core.
-            if !self.places.give_up_idle(keep) {
+            if !self.evict(keep) {
                 return None;
             }
         }
+    }
+
+    fn evict(&self, keep: Option<&Rc<Place>>) -> bool {
+        let evicted = self.places.give_up_idle(keep);
+        if evicted {
+            self.recorder.count(Counter::PoolEvictions);
+        }
+        evicted
     }
 
     /// Begins the dial of one leg. It ends when nobody waits for it any more.
@@ -205,21 +231,28 @@ impl Pool {
         hop: Option<Hopped>,
         grant: Grant,
     ) -> (Rc<Place>, Shared<Dial>) {
-        let (net, memory) = (Rc::clone(&self.net), self.memory(leg));
+        let (net, recorder, memory) = (Rc::clone(&self.net), Rc::clone(&self.recorder), self.memory(leg));
         let is_further = self.places.count(&leg.key) > 0;
         let seat = self.places.take(self, leg, hop.as_ref().map(|hop| &hop.place), grant);
         let place = Rc::clone(&seat.place);
         let dial = self.through(leg, &memory, hop);
+        recorder.count(Counter::Dials);
         let settled = async move {
             let begun = net.now();
             let dialled = dial.await;
+            let time = net.now() - begun;
             match &dialled {
                 Ok(link) => {
-                    memory.note_dial_time(net.now() - begun);
+                    recorder.time(Histogram::Dial, time);
+                    memory.note_dial_time(time);
                     seat.settle(link);
                 }
-                Err(_) if is_further => memory.note_crowded(net.now()),
-                Err(_) => {}
+                Err(_) => {
+                    recorder.count(Counter::DialFailures);
+                    if is_further {
+                        memory.note_crowded(net.now());
+                    }
+                }
             }
             dialled
         };

@@ -11,7 +11,7 @@ use crate::base::{Error, Kind, Result};
 use crate::config::known_hosts::Trust;
 use crate::config::{HostConfig, Secret, Settings};
 use crate::fleet::Memory;
-use crate::ssh::{self, Client, ClientConfig, Method, Prompts};
+use crate::ssh::{self, Client, ClientConfig, Haste, Method, Prompts};
 
 /// An agent may take this part of the time for the whole login, so that one that hangs leaves time for key files.
 const AGENT_SHARE: u32 = 3;
@@ -47,13 +47,14 @@ impl<'a> Credentials<'a> {
         config.methods = self.host.methods.clone();
         config.password_prompts = self.host.password_prompts;
         config.identities = self.keys.public();
-        config.opens_early = self.is_hasty();
+        config.haste = self.haste();
     }
 
-    /// Whether channels are opened behind the first key without waiting for the host's opinion of it.
-    pub(super) fn is_hasty(&self) -> bool {
+    /// What is sent behind the first key without waiting for the host's opinion of it.
+    fn haste(&self) -> Haste {
         let is_first = self.host.methods.first() == Some(&Method::PublicKey);
-        is_first && self.keys.blob(0).is_some_and(|key| self.memory.keys.expects(key))
+        let key = self.keys.blob(0).filter(|_| is_first);
+        key.map_or(Haste::None, |key| self.memory.haste(key))
     }
 
     /// Why the key that the host has shown on this connection is taken.
@@ -130,7 +131,7 @@ impl<'a> Credentials<'a> {
     pub(super) fn go_on(&mut self, client: &Client) -> bool {
         self.cut_short += 1;
         let may_dial = self.cut_short < SSH_LOGIN_CONNECTIONS_MAX;
-        if self.is_hasty() {
+        if client.is_hasty() {
             self.memory.keys.note_dislike_of_haste();
             return may_dial;
         }

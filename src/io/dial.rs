@@ -17,6 +17,7 @@ use crate::config::{HostConfig, KnownHosts, Settings};
 use crate::fleet::net::Hop;
 use crate::fleet::ramp::{self, Ramp, Refusal};
 use crate::fleet::{Link, LinkOptions, Memory, errors};
+use crate::metrics::{Histogram, Recorder};
 use crate::ssh::{self, Client, ClientConfig, Event, Phase};
 
 /// What one read of a handshake may bring.
@@ -25,42 +26,48 @@ const READ_BYTES: usize = 16 * 1024;
 /// What is being waited for, at every moment.
 pub(super) type Stage = Cell<&'static str>;
 
+/// What all dials of a core work with.
+pub(super) struct Means {
+    pub(super) settings: Settings,
+    pub(super) ramp: Rc<Ramp>,
+    pub(super) recorder: Rc<Recorder>,
+}
+
 /// Connects and logs in, through `hop` where there is one. The link is carried from then on.
 ///
 /// Errors, each beginning with `Cannot connect to HOST`: whatever goes wrong on the way, or the connect timeout, which
 /// covers all of it.
 pub(super) async fn dial(
-    settings: &Settings,
-    ramp: &Ramp,
+    means: &Means,
     host: &HostConfig,
     memory: Rc<Memory>,
     hop: Option<Hop>,
 ) -> Result<Rc<Link>> {
-    let limit = host.connect_timeout.unwrap_or(settings.connect_timeout);
+    let limit = host.connect_timeout.unwrap_or(means.settings.connect_timeout);
     let through = hop.as_ref().map_or_else(String::new, |hop| format!(" (through {})", hop.name));
     let stage = Cell::new("reading keys");
     let late = || {
         let text = format!("timeout after {}s while {}{through}", limit.as_secs_f64(), stage.get());
         Err(Error::new(Kind::ConnectTimeout, text))
     };
-    let result = within(limit, Box::pin(connect(settings, ramp, host, memory, hop, limit, &stage)))
-        .await
-        .unwrap_or_else(late);
+    let connecting = connect(means, host, memory, hop, limit, &stage);
+    let result = within(limit, Box::pin(connecting)).await.unwrap_or_else(late);
     result.map_err(|error| error.context(format_args!("Cannot connect to {}", host.alias)))
 }
 
 async fn connect(
-    settings: &Settings,
-    ramp: &Ramp,
+    means: &Means,
     host: &HostConfig,
     memory: Rc<Memory>,
     hop: Option<Hop>,
     limit: Duration,
     stage: &Stage,
 ) -> Result<Rc<Link>> {
+    let Means { settings, ramp, recorder } = means;
     let address = ramp::address(host, hop.as_ref().map(|hop| &*hop.name));
     let of_host = host.clone();
     let known_hosts = blocking::run(move || KnownHosts::load_for(&of_host));
+    let until = time::now() + limit;
     let (path, known_hosts, credentials) = futures_util::try_join!(
         Path::find(host, hop, stage),
         known_hosts,
@@ -69,11 +76,12 @@ async fn connect(
     known_hosts.require_usable()?;
     let config = terms(settings, host, &known_hosts)?;
     let acquaintance = Acquaintance::new(host, &known_hosts);
-    let mut login = Login { host, acquaintance, credentials, stage, memory: &memory };
+    let mut login = Login { host, acquaintance, credentials, stage, memory: &memory, recorder };
     stage.set("waiting for other connections to it to be made");
     let sleep = |pause| runtime::sleep_until(time::now() + pause);
-    let (stream, client) =
+    let (stream, mut client) =
         ramp.climb(&address, sleep, async || login.along(&path, config.clone()).await).await?;
+    client.rely_on_login(until);
     memory.note_guess(client.preferences().copied());
     let options = LinkOptions {
         host: host.alias.as_str().into(),
@@ -81,6 +89,7 @@ async fn connect(
         idle_timeout: settings.idle_timeout,
         clock: time::now,
         memory,
+        recorder: Rc::clone(recorder),
         env: host.send_env.iter().chain(&host.set_env).cloned().collect(),
     };
     let link = Link::new(client, options);
@@ -103,6 +112,7 @@ struct Login<'a> {
     credentials: Credentials<'a>,
     stage: &'a Stage,
     memory: &'a Memory,
+    recorder: &'a Recorder,
 }
 
 /// Why a login failed.
@@ -155,8 +165,10 @@ impl Login<'_> {
             let mut client = Client::new(config.clone(), time::now());
             let failure = match self.on(stream, &mut client).await {
                 Ok(stream) => {
-                    self.credentials.learn(&client);
-                    self.credentials.learn_passwords(&client, false);
+                    if client.is_ready() {
+                        self.credentials.learn(&client);
+                        self.credentials.learn_passwords(&client, false);
+                    }
                     return Ok((stream, client));
                 }
                 Err(failure) => failure,
@@ -178,13 +190,15 @@ impl Login<'_> {
         }
     }
 
-    /// Shakes hands and logs in. Every answer to what one read brought leaves in one write.
+    /// Shakes hands and logs in, or comes so far that the rest is as good as done: then work need not wait for it. Every
+    /// answer to what one read brought leaves in one write.
     async fn on(&self, mut stream: Stream, client: &mut Client) -> Result<Stream, Failure> {
         Link::prepare(client, self.memory);
         let mut out = Vec::new();
         let mut input = Vec::with_capacity(READ_BYTES);
         let mut failure: Option<Failure> = None;
         let mut sent = time::now();
+        let mut begun_login = None;
         loop {
             if let Err(error) = self.answer(client, sent).await {
                 failure.get_or_insert(error.into());
@@ -202,8 +216,14 @@ impl Login<'_> {
             if let Some(failure) = failure {
                 return Err(failure);
             }
-            if client.is_ready() {
+            if let (Some(begun), true) = (begun_login, client.is_ready()) {
+                self.recorder.time(Histogram::Login, time::now() - begun);
+            }
+            if client.is_ready() || client.starts_early() {
                 return Ok(stream);
+            }
+            if client.phase() == Phase::Authentication {
+                begun_login.get_or_insert_with(time::now);
             }
             self.stage.set(waiting_for(client.phase()));
             input.clear();
@@ -213,7 +233,7 @@ impl Login<'_> {
                 0 => client.handle_eof(),
                 _ => client.handle_input(&input, time::now()),
             };
-            failure = fed.err().map(|error| self.failed(&error));
+            failure = fed.err().map(|error| self.failed(&error, client));
         }
     }
 
@@ -224,7 +244,7 @@ impl Login<'_> {
         Failure { error: Error::new(Kind::ConnectionLost, text), cause, is_dismissal: false }
     }
 
-    fn failed(&self, error: &ssh::Error) -> Failure {
+    fn failed(&self, error: &ssh::Error, client: &Client) -> Failure {
         use ssh::Error as E;
         let cause = match error {
             E::TurnedAway { .. } => Cause::TurnedAway,
@@ -236,9 +256,7 @@ impl Login<'_> {
             | E::Disconnected { phase: Phase::KeyExchange, .. } => Cause::Misunderstood,
             E::Disconnected { phase: Phase::Authentication, .. } | E::AuthRounds { .. } => Cause::CutShort,
             // Some servers answer what was opened too early as if the login were done.
-            E::UnexpectedMessage { phase: Phase::Authentication, .. } if self.credentials.is_hasty() => {
-                Cause::CutShort
-            }
+            E::UnexpectedMessage { phase: Phase::Authentication, .. } if client.is_hasty() => Cause::CutShort,
             _ => Cause::Other,
         };
         let is_dismissal = matches!(error, E::Disconnected { phase: Phase::Authentication, .. });

@@ -67,7 +67,7 @@ pub async fn look(
     let arguments = [path.as_str(), &counts[0], &counts[1]].map(|word| quote(word.as_bytes())).join(&b' ');
     let command = [b"set -- ", arguments.as_slice(), b"\n", SCRIPT.as_bytes()].concat();
     let mut answer = Answer { mark: None, head: Vec::new(), stderr: Vec::new(), take };
-    let exit = machine.run(&command, &mut answer).await?;
+    let exit = machine.query(&command, &mut answer).await?;
     let seen = match answer.mark {
         Some(Mark::Seen(seen)) => seen,
         Some(Mark::Denied) => return Err(forbidden(path)),

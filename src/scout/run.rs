@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::command::{Command, Policy};
 use crate::base::Result;
 use crate::fleet::{Caller, Collected, Exit, Repeat};
+use crate::metrics::Counter;
 use crate::target::RemotePath;
 
 /// What a command printed, and how it ended.
@@ -80,13 +81,21 @@ pub async fn run(caller: &Caller, host: &str, directory: &RemotePath, command: &
     caller
         .work(host, repeat, async |machine| {
             let mut output = Collected::up_to(limit);
-            let exit = async { machine.run(&command, &mut output).await.map(Some) };
+            let exit = async {
+                match repeat {
+                    Repeat::Safe => machine.query(&command, &mut output).await.map(Some),
+                    Repeat::Never => machine.run(&command, &mut output).await.map(Some),
+                }
+            };
             let exit = caller.within(timeout, exit, || Ok(None)).await?;
             let end = match exit {
                 Some(Exit::Code(code)) => End::Code(code),
                 Some(Exit::Signal(signal)) => End::Signal(signal),
                 Some(Exit::Stopped) => End::TooMuchOutput(limit),
-                None => End::TimedOut(timeout),
+                None => {
+                    caller.recorder().count(Counter::RequestTimeouts);
+                    End::TimedOut(timeout)
+                }
             };
             Ok(Output { stdout: output.stdout, stderr: output.stderr, end })
         })

@@ -109,6 +109,10 @@ pub(crate) struct Channel {
     pub close_sent: bool,
     /// The owner is done with it: nothing is kept, nothing is told.
     pub is_released: bool,
+    /// How many channels of the connection had been asked for before it.
+    pub place: u32,
+    /// What is to run was sent before the peer confirmed, as if its place were its number there.
+    pub has_started_early: bool,
     /// A start request waits for its answer.
     pub awaits_reply: bool,
     pub has_exited: bool,
@@ -136,6 +140,8 @@ impl Channel {
             eof_received: false,
             close_sent: false,
             is_released: false,
+            place: 0,
+            has_started_early: false,
             awaits_reply: false,
             has_exited: false,
             is_listed: false,
@@ -154,8 +160,9 @@ impl Channel {
     }
 
     /// Asks for the channel, once more where the peer forgot that, with all of its window.
-    pub fn send_open(&mut self, transport: &mut Transport) {
+    pub fn send_open(&mut self, place: u32, transport: &mut Transport) {
         (self.window, self.grantable) = (self.window_max, 0);
+        (self.place, self.has_started_early) = (place, false);
         let (id, window) = (self.id.0, self.window_max);
         transport.send(|out| {
             out.push(number::CHANNEL_OPEN);
@@ -180,6 +187,10 @@ impl Channel {
     /// The peer confirmed: what was asked for meanwhile follows at once. True as for [`Channel::flush`].
     pub fn opened(&mut self, remote: Remote, transport: &mut Transport) -> bool {
         self.state = State::Open(remote);
+        if self.has_started_early {
+            self.withdraw();
+            self.awaits_reply = true;
+        }
         if self.is_released {
             self.send_close(transport);
             return false;
@@ -187,18 +198,33 @@ impl Channel {
         // It may have been widened meanwhile.
         self.grant(0, transport);
         for (name, value) in std::mem::take(&mut self.env) {
-            send_env(remote, &name, &value, transport);
+            send_env(remote.number, &name, &value, transport);
         }
         if let Some(start) = self.start.take() {
-            self.send_start(remote, &start, transport);
+            self.send_start(remote.number, &start, transport);
         }
         self.flush(transport)
+    }
+
+    /// Starts what is to run before the peer has confirmed. It is kept: the request to open may have to be sent again.
+    /// False when there is nothing to start.
+    pub fn start_early(&mut self, transport: &mut Transport) -> bool {
+        if !matches!(self.state, State::Opening) || self.has_started_early {
+            return false;
+        }
+        let Some(start) = self.start.take() else { return false };
+        for (name, value) in &self.env {
+            send_env(self.place, name, value, transport);
+        }
+        self.send_start(self.place, &start, transport);
+        (self.start, self.awaits_reply, self.has_started_early) = (Some(start), false, true);
+        true
     }
 
     /// Nobody waits for the answer: a variable that is refused is ignored, as OpenSSH does.
     pub fn set_env(&mut self, name: &str, value: &str, transport: &mut Transport) {
         match self.state {
-            State::Open(remote) if !self.close_sent => send_env(remote, name, value, transport),
+            State::Open(remote) if !self.close_sent => send_env(remote.number, name, value, transport),
             State::Queued | State::Opening => self.env.push((name.to_owned(), value.to_owned())),
             _ => {}
         }
@@ -207,13 +233,13 @@ impl Channel {
     /// One per channel; another one is dropped, as the peer would refuse it (RFC 4254 §6.5).
     pub fn start(&mut self, start: Start, transport: &mut Transport) {
         match self.state {
-            State::Open(remote) if !self.close_sent => self.send_start(remote, &start, transport),
+            State::Open(remote) if !self.close_sent => self.send_start(remote.number, &start, transport),
             State::Queued | State::Opening if self.start.is_none() => self.start = Some(start),
             _ => {}
         }
     }
 
-    fn send_start(&mut self, remote: Remote, start: &Start, transport: &mut Transport) {
+    fn send_start(&mut self, number: u32, start: &Start, transport: &mut Transport) {
         if self.awaits_reply {
             return;
         }
@@ -222,7 +248,7 @@ impl Channel {
             Start::Subsystem(name) => ("subsystem", name.as_bytes()),
         };
         transport.send(|out| {
-            put_request(out, remote, name, true);
+            put_request(out, number, name, true);
             out.put_string(argument);
         });
         self.awaits_reply = true;
@@ -372,9 +398,9 @@ fn send_short(remote: Remote, message: u8, transport: &mut Transport) {
 }
 
 /// RFC 4254 §6.4.
-fn send_env(remote: Remote, name: &str, value: &str, transport: &mut Transport) {
+fn send_env(number: u32, name: &str, value: &str, transport: &mut Transport) {
     transport.send(|out| {
-        put_request(out, remote, "env", false);
+        put_request(out, number, "env", false);
         out.put_string(name.as_bytes());
         out.put_string(value.as_bytes());
     });
@@ -382,14 +408,14 @@ fn send_env(remote: Remote, name: &str, value: &str, transport: &mut Transport) 
 
 fn send_signal(remote: Remote, name: &str, transport: &mut Transport) {
     transport.send(|out| {
-        put_request(out, remote, "signal", false);
+        put_request(out, remote.number, "signal", false);
         out.put_string(name.as_bytes());
     });
 }
 
-fn put_request(out: &mut Vec<u8>, remote: Remote, name: &str, wants_reply: bool) {
+fn put_request(out: &mut Vec<u8>, number: u32, name: &str, wants_reply: bool) {
     out.push(number::CHANNEL_REQUEST);
-    out.put_u32(remote.number);
+    out.put_u32(number);
     out.put_string(name.as_bytes());
     out.put_bool(wants_reply);
 }

@@ -1,12 +1,14 @@
 //! All channels of one connection: numbers, limits, and the messages of RFC 4254 §5 that name one.
 
 mod early;
+mod order;
 
 use std::collections::VecDeque;
 
 use slab::Slab;
 
 use early::{Opening, Unanswered};
+use order::Order;
 
 use super::channel::{Channel, ChannelId, Kind, Received, Remote, State, Stream};
 use super::error::Error;
@@ -37,6 +39,7 @@ pub(crate) struct Channels {
     window_bytes: u32,
     opening: Opening,
     unanswered: Unanswered,
+    order: Order,
 }
 
 impl Channels {
@@ -48,6 +51,7 @@ impl Channels {
             window_bytes,
             opening: Opening::default(),
             unanswered: Unanswered::default(),
+            order: Order::default(),
         }
     }
 
@@ -65,9 +69,9 @@ impl Channels {
             Opening::Later => {}
             Opening::Early => {
                 self.unanswered.push_back(id);
-                channel.send_open(transport);
+                channel.send_open(self.order.next(), transport);
             }
-            Opening::Now => channel.send_open(transport),
+            Opening::Now => channel.send_open(self.order.next(), transport),
         }
         Ok(id)
     }
@@ -76,7 +80,7 @@ impl Channels {
     pub fn ready(&mut self, transport: &mut Transport) {
         self.opening = Opening::Now;
         let queued = self.slots.iter_mut().filter(|(_, channel)| matches!(channel.state, State::Queued));
-        queued.for_each(|(_, channel)| channel.send_open(transport));
+        queued.for_each(|(_, channel)| channel.send_open(self.order.next(), transport));
     }
 
     pub fn get(&mut self, id: ChannelId) -> Option<&mut Channel> {
@@ -190,7 +194,8 @@ impl Channels {
         let channel = self.on_the_wire(id)?;
         match message {
             number::CHANNEL_OPEN_CONFIRMATION => {
-                confirmed(channel, reader, transport, events)?;
+                let (place, number) = (channel.place, confirmed(channel, reader, transport, events)?);
+                self.order.confirmed(place, number);
                 self.answered(id);
                 self.list(id);
             }
@@ -276,12 +281,13 @@ fn refuse_open(mut reader: Reader<'_>, transport: &mut Transport) -> Result<(), 
     Ok(())
 }
 
+/// The number of the peer's end.
 fn confirmed(
     channel: &mut Channel,
     mut reader: Reader<'_>,
     transport: &mut Transport,
     events: &mut Events,
-) -> Result<(), Error> {
+) -> Result<u32, Error> {
     if !matches!(channel.state, State::Opening) {
         return Err(state_error(channel, number::CHANNEL_OPEN_CONFIRMATION));
     }
@@ -289,18 +295,24 @@ fn confirmed(
     if packet_bytes_max == 0 {
         return Err(Error::ChannelPacketZero { channel: channel.id.0 });
     }
+    if channel.has_started_early && number != channel.place {
+        return Err(Error::EarlyStart { channel: channel.id.0 });
+    }
     if !channel.is_released {
         events.push_back(Event::Opened(channel.id));
     }
     if channel.opened(Remote { number, window, packet_bytes_max }, transport) {
         events.push_back(Event::Writable(channel.id));
     }
-    Ok(())
+    Ok(number)
 }
 
 fn refused(channel: &Channel, mut reader: Reader<'_>, events: &mut Events) -> Result<(), Error> {
     if !matches!(channel.state, State::Opening) {
         return Err(state_error(channel, number::CHANNEL_OPEN_FAILURE));
+    }
+    if channel.has_started_early {
+        return Err(Error::EarlyStart { channel: channel.id.0 });
     }
     let reason = reader.u32(WHAT)?;
     let text = sanitise_line(reader.string(SSH_PACKET_BYTES_MAX, WHAT)?, SSH_TEXT_BYTES_MAX);

@@ -1,11 +1,14 @@
 //! The client: transport, login, channels and timers composed into one machine. Knows no sockets and no clock.
 
+mod answers;
 mod config;
 mod deadlines;
+mod haste;
 #[cfg(any(test, feature = "testing"))]
 mod keyed;
 
 pub use config::ClientConfig;
+pub use haste::Haste;
 
 use super::auth::Tried;
 use super::channel::{ChannelId, Kind, Start, Stream};
@@ -14,7 +17,7 @@ use super::error::{Error, Phase};
 use super::event::{Event, Events};
 use super::ident;
 use super::inbox::Inbox;
-use super::login::{Given, Login};
+use super::login::Login;
 use super::number;
 use super::offer::Guess;
 use super::renewal::Renewals;
@@ -42,7 +45,11 @@ pub struct Client {
     transport: Transport,
     login: Login,
     channels: Channels,
-    opens_early: bool,
+    haste: Haste,
+    /// Channels were opened before login, and the server has not shown that it got over that.
+    is_early: bool,
+    /// Nobody is left to answer what the login asks.
+    relies_on_login: bool,
     events: Events,
     timers: Timers,
     liveness: Option<Liveness>,
@@ -64,7 +71,9 @@ impl Client {
             transport: Transport::new(config.offer, config.rekey.bytes, config.guess),
             login: Login::new(config.user, config.methods, config.identities, config.password_prompts),
             channels: Channels::new(config.window_bytes),
-            opens_early: config.opens_early,
+            haste: config.haste,
+            is_early: false,
+            relies_on_login: false,
             events: Events::new(),
             timers: Timers::default(),
             liveness: config.keepalive.map(|keepalive| Liveness::new(keepalive, now)),
@@ -180,87 +189,6 @@ impl Client {
             self.channels.told(channel, stream);
         }
         Some(event)
-    }
-
-    // --- answers to events
-
-    /// The key of [`Event::HostKey`] is trusted: login begins.
-    ///
-    /// # Errors
-    /// There is no way to log in. Terminal.
-    pub fn accept_host_key(&mut self) -> Result<(), Error> {
-        self.check_end()?;
-        if !self.transport.accept_host_key() {
-            return Ok(());
-        }
-        let Some(session_id) = self.transport.session_id().copied() else { return Ok(()) };
-        let result = self.login.begin(session_id, &mut self.transport, &mut self.events);
-        result.or_else(|error| self.fail(error))
-    }
-
-    /// The key of [`Event::HostKey`] is not trusted: the connection ends with [`Error::HostKeyRejected`].
-    pub fn reject_host_key(&mut self) {
-        if self.end.is_none() {
-            let _ = self.fail(Error::HostKeyRejected);
-        }
-    }
-
-    /// The signature blob that [`Event::Sign`] asked for.
-    ///
-    /// # Errors
-    /// The connection has ended.
-    pub fn provide_signature(&mut self, signature: &[u8]) -> Result<(), Error> {
-        self.given(Given::Signature(signature))?;
-        if self.opens_early && self.login.expects_success() {
-            self.channels.open_early(&mut self.transport);
-        }
-        Ok(())
-    }
-
-    /// There will be no signature: the next identity is tried.
-    ///
-    /// # Errors
-    /// Nothing is left to try. Terminal.
-    pub fn decline_signature(&mut self) -> Result<(), Error> {
-        self.given(Given::NoSignature)
-    }
-
-    /// The password that [`Event::Password`] asked for.
-    ///
-    /// # Errors
-    /// The connection has ended.
-    pub fn provide_password(&mut self, password: &str) -> Result<(), Error> {
-        self.given(Given::Password(password))
-    }
-
-    /// There is no password: other methods are tried.
-    ///
-    /// # Errors
-    /// Nothing is left to try. Terminal.
-    pub fn decline_password(&mut self) -> Result<(), Error> {
-        self.given(Given::NoPassword)
-    }
-
-    /// What [`Event::Prompts`] asked for, an answer for each prompt.
-    ///
-    /// # Errors
-    /// The connection has ended.
-    pub fn provide_answers(&mut self, answers: &[&str]) -> Result<(), Error> {
-        self.given(Given::Answers(answers))
-    }
-
-    /// There are no answers: other methods are tried.
-    ///
-    /// # Errors
-    /// Nothing is left to try. Terminal.
-    pub fn decline_answers(&mut self) -> Result<(), Error> {
-        self.given(Given::NoAnswers)
-    }
-
-    fn given(&mut self, given: Given<'_>) -> Result<(), Error> {
-        self.check_end()?;
-        let result = self.login.given(given, &mut self.transport, &mut self.events);
-        result.or_else(|error| self.fail(error))
     }
 
     // --- channels
@@ -389,7 +317,7 @@ impl Client {
         match message {
             number::DISCONNECT => Err(self.disconnected(payload)),
             number::UNIMPLEMENTED => {
-                self.channels.unimplemented(&mut self.transport);
+                self.handle_unimplemented()?;
                 self.handle_idle()
             }
             number::IGNORE | number::DEBUG => self.handle_idle(),
@@ -421,16 +349,6 @@ impl Client {
             }
         }?;
         self.transport.check_owed()
-    }
-
-    fn handle_login(&mut self, payload: &[u8]) -> Result<(), Error> {
-        self.login.handle(payload, &mut self.transport, &mut self.events)?;
-        if self.login.is_done() {
-            self.channels.ready(&mut self.transport);
-        } else if !self.login.expects_success() {
-            self.channels.take_back();
-        }
-        Ok(())
     }
 
     /// Messages that carry nothing cost nothing after login; before, a peer could keep us busy with them.

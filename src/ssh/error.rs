@@ -82,6 +82,8 @@ pub enum Error {
     AuthPartial { tried: Tried, methods: String },
     #[error("the login did not come to an end: {tried} tried")]
     AuthRounds { tried: Tried },
+    #[error("the server does not take the key any more that it took before")]
+    KeyRefused,
     #[error("the password has expired; log in once with `ssh` to change it")]
     PasswordExpired,
 
@@ -92,6 +94,8 @@ pub enum Error {
     Closed { phase: Phase },
     #[error("the server did not answer {missed} keepalives")]
     KeepaliveTimeout { missed: u32 },
+    #[error("the server did not answer the login in time")]
+    LoginTimeout,
     #[error("the server renews keys without end")]
     RekeyFlood,
     #[error("the server did not finish renewing keys in time")]
@@ -130,6 +134,9 @@ pub enum Error {
     UnknownChannel { number: u32 },
     #[error("channel message {message} does not fit the state of channel {channel}")]
     ChannelState { channel: u32, message: u8 },
+    /// Where the request went is not known.
+    #[error("channel {channel} was not opened as those before, and something was started in it already")]
+    EarlyStart { channel: u32 },
     #[error("{received} bytes arrived on channel {channel}, its window is {window}")]
     WindowExceeded { channel: u32, received: usize, window: u32 },
     #[error("a packet of {received} bytes arrived on channel {channel}, {max} are allowed")]
@@ -159,6 +166,7 @@ impl Error {
             Error::Disconnected { .. }
             | Error::Closed { .. }
             | Error::KeepaliveTimeout { .. }
+            | Error::LoginTimeout
             | Error::RekeyTimeout
             | Error::NotSsh { .. }
             | Error::TurnedAway { .. }
@@ -182,6 +190,7 @@ impl Error {
             Error::AuthRejected { .. }
             | Error::AuthPartial { .. }
             | Error::AuthRounds { .. }
+            | Error::KeyRefused
             | Error::PasswordExpired => Some(number::REASON_NO_MORE_AUTH_METHODS),
             Error::PacketIntegrity => Some(number::REASON_MAC_ERROR),
             _ => Some(number::REASON_PROTOCOL_ERROR),

@@ -44,7 +44,7 @@ pub use algorithm::{Cipher, HostKeyAlgorithm, KexAlgorithm, Mac, SignatureAlgori
 pub use auth::{Method, Prompt, Prompts, PublicIdentity, Tried};
 pub use certificate::HostCertificate;
 pub use channel::{ChannelId, Stream};
-pub use client::{Client, ClientConfig};
+pub use client::{Client, ClientConfig, Haste};
 pub use error::{Error, Phase};
 pub use event::Event;
 pub use hostkey::HostKey;

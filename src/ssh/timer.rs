@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Timer {
+    /// A login that nobody waits for has to be done by then.
+    Login,
     /// The peer has been silent long enough to be asked.
     Keepalive,
     /// A key exchange on an established connection has to be over by then.
@@ -15,7 +17,7 @@ pub enum Timer {
 }
 
 #[derive(Debug, Default)]
-pub struct Timers([Option<Instant>; 4]);
+pub struct Timers([Option<Instant>; 5]);
 
 impl Timers {
     pub fn set(&mut self, timer: Timer, at: Instant) {

@@ -12,7 +12,7 @@ use super::ssh_server::{Doors, ServerConfig};
 use crate::base::limits::{
     SSH_CHANNEL_PACKET_BYTES_MAX, SSH_OUT_AND_ANSWERS_BYTES_MAX, SSH_PACKET_BYTES_MAX,
 };
-use crate::ssh::{Cipher, ClientConfig, Error, Event, KexAlgorithm, Mac};
+use crate::ssh::{Cipher, ClientConfig, Error, Event, Haste, KexAlgorithm, Mac};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -113,7 +113,7 @@ impl<'a> Play<'a> {
             Mood::Hostile,
             Mood::HostileFromTheStart,
         ]);
-        let server = ServerConfig {
+        let mut server = ServerConfig {
             kex: choices.pick(&KEX),
             cipher: choices.pick(Cipher::ALL),
             mac: choices.pick(Mac::ALL),
@@ -138,12 +138,15 @@ impl<'a> Play<'a> {
         let is_keyed = !choices.u8().is_multiple_of(4) && mood != Mood::HostileFromTheStart;
         let window_bytes = choices.pick(&[2 * 1024 * 1024, 100, 5_000, 64 * 1024]);
         let rekey_bytes = choices.pick(&[None, None, None, Some(20_000)]);
-        let opens_early = choices.flag();
+        let numbered = server.sessions_max.min(2) as u32;
+        let haste =
+            choices.pick(&[Haste::None, Haste::Open, Haste::WhereHarmless, Haste::Start { numbered }]);
+        server.ident = choices.pick(&["SSH-2.0-OpenSSH_10.0", "SSH-2.0-obedient_1"]);
         let users = usize::from(server.doors.steps.contains(&"publickey"));
         let change = |config: &mut ClientConfig| {
             config.window_bytes = window_bytes;
             config.rekey.bytes = rekey_bytes;
-            config.opens_early = opens_early;
+            config.haste = haste;
         };
         let mut pair = match is_keyed {
             true => Pair::keyed(server, link, users, change),

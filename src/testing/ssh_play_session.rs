@@ -46,6 +46,7 @@ impl Session {
         };
         if job != Job::Idle {
             pair.client.exec(id, command.as_bytes());
+            pair.client.start_early(id);
         }
         Self {
             id,

@@ -80,6 +80,8 @@ pub struct ServerConfig {
     /// `server-sig-algs` to announce.
     pub signature_algorithms: &'static str,
     pub sessions_max: usize,
+    /// The number of its first channel; the others follow.
+    pub first_channel: u32,
     /// Bytes the client may send on a channel before it is granted more.
     pub window_bytes: u32,
     /// Text before login.
@@ -105,6 +107,7 @@ impl Default for ServerConfig {
             doors: Doors::default(),
             signature_algorithms: "ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-512,rsa-sha2-256",
             sessions_max: 10,
+            first_channel: 0,
             window_bytes: 64 * 1024,
             banner: None,
             misbehaviour: None,
@@ -334,6 +337,7 @@ impl Server {
             }
             number::CHANNEL_OPEN if self.is_too_early() => self.misunderstand(),
             number::CHANNEL_OPEN => self.open(reader)?,
+            number::CHANNEL_REQUEST if self.is_too_early() => self.misunderstand(),
             number::CHANNEL_WINDOW_ADJUST..=number::CHANNEL_REQUEST => self.on_channel(message, reader)?,
             _ => {}
         }
@@ -372,7 +376,8 @@ impl Server {
             });
             return Ok(());
         }
-        let (local, granted) = (self.channels.len() as u32, self.config.window_bytes);
+        let local = self.config.first_channel + self.channels.len() as u32;
+        let granted = self.config.window_bytes;
         let mut channel = ServerChannel::new(remote, window, packet, granted, self.config.sftp);
         channel.is_connection = !is_session;
         self.channels.push(channel);
@@ -390,7 +395,10 @@ impl Server {
     fn on_channel(&mut self, message: u8, mut reader: Reader<'_>) -> Result<(), Error> {
         let number = reader.u32(WHAT)?;
         let misbehaviour = self.config.misbehaviour;
-        let channel = self.channels.get_mut(number as usize).ok_or(Error::UnknownChannel { number })?;
+        let place = number.checked_sub(self.config.first_channel).map(|place| place as usize);
+        let Some(channel) = place.and_then(|place| self.channels.get_mut(place)) else {
+            return self.unknown_channel(message, number);
+        };
         channel.runs_commands = self.config.runs_commands;
         let mut answers = channel.handle(message, reader)?;
         if message == number::CHANNEL_REQUEST {
@@ -400,6 +408,25 @@ impl Server {
             self.send(|out| out.extend_from_slice(&answer));
         }
         Ok(())
+    }
+
+    /// As sshd, which hangs up where something is to be started in a channel that there is not.
+    fn unknown_channel(&mut self, message: u8, number: u32) -> Result<(), Error> {
+        if message != number::CHANNEL_REQUEST {
+            return Err(Error::UnknownChannel { number });
+        }
+        self.send_disconnect(&format!("unknown channel {number}"));
+        Ok(())
+    }
+
+    fn send_disconnect(&mut self, text: &str) {
+        self.send(|out| {
+            out.push(number::DISCONNECT);
+            out.put_u32(number::REASON_PROTOCOL_ERROR);
+            out.put_string(text.as_bytes());
+            out.put_string(b"");
+        });
+        self.is_closed = true;
     }
 
     fn flush(&mut self) {

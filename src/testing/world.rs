@@ -26,6 +26,7 @@ use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SharedConfig, Ssh
 use crate::fleet::net::{Hop, Net};
 use crate::fleet::ramp::Ramp;
 use crate::fleet::{Fleet, Link, Memory, Quotas, Shell};
+use crate::metrics::Recorder;
 
 /// What lasts longer hangs.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
@@ -48,6 +49,7 @@ pub(super) struct Scene {
     timers: Rc<Timers>,
     hosts: Rc<BTreeMap<String, Rc<SimHost>>>,
     ramp: Rc<Ramp>,
+    pub(super) recorder: Rc<Recorder>,
 }
 
 /// A future that runs by itself.
@@ -83,6 +85,7 @@ impl World {
             timers: Rc::new(Timers::default()),
             hosts: Rc::new(hosts),
             ramp: Ramp::new(0),
+            recorder: Recorder::new(),
         };
         Self { scene, config: config.into(), tasks: RefCell::default() }
     }
@@ -97,7 +100,8 @@ impl World {
 
     /// One of several fleets that share bounds, as the cores of a process do.
     pub fn core(&self, settings: Settings, quotas: &Quotas) -> Rc<Fleet> {
-        Fleet::new(self.config.clone(), settings, self.net(), quotas)
+        let recorder = Rc::clone(&self.scene.recorder);
+        Fleet::new(self.config.clone(), settings, self.net(), quotas, recorder)
     }
 
     /// A connection to a host, without a fleet.

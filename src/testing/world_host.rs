@@ -12,6 +12,7 @@ use futures_util::future::{self, Either, select};
 use super::ssh_server::{Server, ServerConfig};
 use super::world::{Scene, now};
 use crate::base::jitter::Jitter;
+use crate::base::limits::CONNECT_TIMEOUT_DEFAULT;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result};
 use crate::config::HostConfig;
@@ -20,7 +21,7 @@ use crate::fleet::net::Hop;
 use crate::fleet::ramp::{self, Refusal};
 use crate::fleet::{Link, LinkOptions, Memory, Tunnel};
 use crate::ssh::wire::Write;
-use crate::ssh::{Client, ClientConfig, Event, PublicIdentity};
+use crate::ssh::{Client, ClientConfig, Event, Haste, PublicIdentity};
 
 /// How a host and the way to it behave. What a connection is like is settled when it is made, but for `is_mute`.
 pub struct SimHost {
@@ -39,6 +40,8 @@ pub struct SimHost {
     pub pieces: Cell<Option<u64>>,
     /// After login the wire breaks once the client has received this many bytes. For the next connection only.
     pub cut: Cell<Option<usize>>,
+    /// For the next connection only.
+    pub refuses_next_key: Cell<bool>,
     /// As in [`LinkOptions`].
     pub sessions: Cell<usize>,
     pub idle_timeout: Cell<Duration>,
@@ -46,6 +49,9 @@ pub struct SimHost {
     dialling: Cell<usize>,
     connections: RefCell<Vec<Rc<Connection>>>,
 }
+
+/// Stands for the user's key, which is another one each time.
+const USER_KEY: &[u8] = b"the user's";
 
 /// The port that every host lets us connect to.
 const ECHO: u16 = 7;
@@ -68,6 +74,7 @@ impl Default for SimHost {
             delay: Cell::new(Duration::from_millis(10)),
             pieces: Cell::default(),
             cut: Cell::default(),
+            refuses_next_key: Cell::default(),
             sessions: Cell::new(8),
             idle_timeout: Cell::new(Duration::from_secs(60)),
             dials: Cell::default(),
@@ -115,7 +122,11 @@ impl SimHost {
         };
         let sleep = |pause| scene.sleep_until(now() + pause);
         let knock = async || self.log_in(scene, host, &memory, hop.as_ref()).await;
-        let (Login { client, server, .. }, tunnel) = scene.ramp().climb(&address, sleep, knock).await?;
+        let (Login { mut client, server, .. }, tunnel) = scene.ramp().climb(&address, sleep, knock).await?;
+        if client.is_ready() {
+            memory.keys.note_taken(USER_KEY, true);
+        }
+        client.rely_on_login(now() + CONNECT_TIMEOUT_DEFAULT);
         let connection = Rc::new(Connection {
             server: RefCell::new(server),
             is_open: Cell::new(true),
@@ -128,6 +139,7 @@ impl SimHost {
             idle_timeout: self.idle_timeout.get(),
             clock: now,
             memory,
+            recorder: Rc::clone(&scene.recorder),
             env: Rc::default(),
         };
         let link = Link::new(client, options);
@@ -167,9 +179,13 @@ impl SimHost {
             return Err(error.into());
         }
         memory.note_round_trip(2 * self.delay.get());
-        let mut login = Login::new(self.server.borrow().clone(), now());
+        let mut server = self.server.borrow().clone();
+        if self.refuses_next_key.take() {
+            server.accepts = Some(Vec::new());
+        }
+        let mut login = Login::new(server, memory.haste(USER_KEY), now());
         Link::prepare(&mut login.client, memory);
-        while !login.client.is_ready() {
+        while !login.client.is_ready() && !login.client.starts_early() {
             let question = login.question();
             scene.sleep_until(now() + self.delay.get()).await;
             let answer = login.answer(&question);
@@ -277,7 +293,7 @@ impl Drop for Dialling<'_> {
 
 /// A client and its server past login.
 pub fn log_in(config: ServerConfig, now: Instant) -> (Client, Server) {
-    let mut login = Login::new(config, now);
+    let mut login = Login::new(config, Haste::None, now);
     while !login.client.is_ready() {
         let question = login.question();
         let answer = login.answer(&question);
@@ -294,9 +310,10 @@ struct Login {
 }
 
 impl Login {
-    fn new(config: ServerConfig, now: Instant) -> Self {
+    fn new(config: ServerConfig, haste: Haste, now: Instant) -> Self {
         let (key, public) = Ed25519::generate();
         let mut client_config = ClientConfig::new("me");
+        client_config.haste = haste;
         client_config.identities.extend(PublicIdentity::from_blob(&named(&public)));
         Self { client: Client::new(client_config, now), server: Server::new(config), key }
     }

@@ -11,8 +11,9 @@ use super::sessions::{Denied, Granted, Permit};
 use super::{Channels, InUse, Link, State};
 use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result, limits};
-use crate::fleet::leash;
 use crate::fleet::machine::{Exit, Sink};
+use crate::fleet::{Repeat, leash};
+use crate::metrics::Histogram;
 use crate::ssh::{ChannelId, Client, Event, Stream};
 
 /// The commands of a link.
@@ -27,6 +28,8 @@ struct Exec {
     waker: Option<Waker>,
     /// The server gave a session for it.
     opened: bool,
+    /// It was sent to its session before the server had confirmed that.
+    is_early: bool,
     refusal: Option<Refusal>,
     exit: Option<Exit>,
     /// Nothing more will come but the end of the channel.
@@ -60,13 +63,29 @@ impl Link {
     /// Errors: the queue is full, the connection is lost, the server refuses, or the channel closes without saying
     /// how the command ended. Dropping the future ends the remote processes: `TERM`, and `KILL` after a grace period.
     pub async fn run(self: &Rc<Self>, command: &[u8], sink: &mut dyn Sink) -> Result<Exit> {
+        self.run_to_end(command, Repeat::Never, sink).await
+    }
+
+    /// As [`Link::run`], a command that may as well run twice, as one that only reads. On a new connection to a host that
+    /// is known well it is sent without waiting for the session; if that turns out to have been wrong, it may have run
+    /// though it counts as not begun.
+    pub async fn query(self: &Rc<Self>, command: &[u8], sink: &mut dyn Sink) -> Result<Exit> {
+        self.run_to_end(command, Repeat::Safe, sink).await
+    }
+
+    async fn run_to_end(
+        self: &Rc<Self>,
+        command: &[u8],
+        repeat: Repeat,
+        sink: &mut dyn Sink,
+    ) -> Result<Exit> {
         let _at_work = self.at_work();
         loop {
             let (link, permit) = self.session().await?;
             link.can_begin()?;
             let begun = (link.clock)();
-            let channel = link.start(command, permit)?;
-            match (Run { link: &link, channel, sink }).await? {
+            let channel = link.start(command, repeat, permit)?;
+            match (Run { link: &link, channel, begun, sink }).await? {
                 Ended::Exit(exit) => {
                     link.memory.note_command_time((link.clock)() - begun);
                     if link.memory.serves_one_session.get() && link.state.borrow().execs.is_empty() {
@@ -108,7 +127,7 @@ impl Link {
         })
     }
 
-    /// Runs a command as [`Link::run`] does, if there is an unused session for it. `None` where there is none, or where
+    /// Runs a command as [`Link::query`] does, if there is an unused session for it. `None` where there is none, or where
     /// the server does not start it: nobody is to learn from a command that need not be.
     pub async fn try_run(self: &Rc<Self>, command: &[u8], sink: &mut dyn Sink) -> Result<Option<Exit>> {
         let _at_work = self.at_work();
@@ -116,8 +135,8 @@ impl Link {
             return Ok(None);
         }
         let Some(permit) = self.sessions.try_enter() else { return Ok(None) };
-        let channel = self.start(command, permit)?;
-        Ok(match (Run { link: self, channel, sink }).await? {
+        let channel = self.start(command, Repeat::Safe, permit)?;
+        Ok(match (Run { link: self, channel, begun: (self.clock)(), sink }).await? {
             Ended::Exit(exit) => Some(exit),
             Ended::NotStarted(_) => None,
         })
@@ -141,13 +160,14 @@ impl Link {
         Error::new(Kind::NotBegun, text)
     }
 
-    fn start(&self, command: &[u8], permit: Permit) -> Result<ChannelId> {
+    fn start(&self, command: &[u8], repeat: Repeat, permit: Permit) -> Result<ChannelId> {
         let mut state = self.state.borrow_mut();
         let State { client, ahead, execs, .. } = &mut *state;
         let channel = ahead.take(client, (self.clock)()).map_err(|error| self.explain(&error))?;
         self.env.iter().for_each(|(name, value)| client.set_env(channel, name, value));
         client.exec(channel, &leash::for_login_shell(command));
-        execs.running.insert(channel, Exec::new(permit, client.is_open(channel)));
+        let is_early = repeat == Repeat::Safe && client.start_early(channel);
+        execs.running.insert(channel, Exec::new(permit, client.is_open(channel), is_early));
         self.keep_ahead(&mut state);
         drop(state);
         self.driver.notify(usize::MAX);
@@ -166,9 +186,9 @@ impl Execs {
         self.running.is_empty()
     }
 
-    /// Whether nobody waits for what runs on the channel.
+    /// Whether nobody wants the channel's session any more, and nothing runs in it.
     pub(super) fn has_given_up(&self, channel: ChannelId) -> bool {
-        self.running.get(&channel).is_some_and(|exec| exec.abandoned.is_some())
+        self.running.get(&channel).is_some_and(|exec| exec.abandoned.is_some() && !exec.is_early)
     }
 
     /// How many there are, those included that wait for their session.
@@ -190,8 +210,12 @@ impl Execs {
         match event {
             Event::Opened(_) => {
                 exec.opened = true;
-                // Given up before that: nothing was started in it.
-                exec.closed |= exec.abandoned.is_some();
+                match exec.abandoned {
+                    Some(_) if exec.is_early => ask_to_end(client, channel),
+                    // Given up before that: nothing was started in it.
+                    Some(_) => exec.closed = true,
+                    None => {}
+                }
             }
             Event::OpenRefused { text, .. } => {
                 exec.refusal = Some(Refusal::Session { reason: text, in_use, early });
@@ -248,11 +272,12 @@ impl Execs {
 }
 
 impl Exec {
-    fn new(permit: Permit, opened: bool) -> Self {
+    fn new(permit: Permit, opened: bool, is_early: bool) -> Self {
         Self {
             _permit: permit,
             waker: None,
             opened,
+            is_early,
             refusal: None,
             exit: None,
             eof: false,
@@ -273,6 +298,7 @@ impl Exec {
 struct Run<'a> {
     link: &'a Rc<Link>,
     channel: ChannelId,
+    begun: Instant,
     sink: &'a mut dyn Sink,
 }
 
@@ -311,10 +337,14 @@ impl Future for Run<'_> {
                 state.was_of_use = true;
                 return Poll::Ready(Ok(Ended::Exit(exit)));
             }
-            return Poll::Ready(Err(state.ended.clone().unwrap_or_else(|| {
-                let text = format!("{} ended the command without saying how it ended", this.link.host);
-                Error::new(Kind::ConnectionLost, text)
-            })));
+            return Poll::Ready(Err(match &state.ended {
+                Some(end) if !exec.opened => Link::not_begun(end),
+                Some(end) => end.clone(),
+                None => {
+                    let text = format!("{} ended the command without saying how it ended", this.link.host);
+                    Error::new(Kind::ConnectionLost, text)
+                }
+            }));
         }
         exec.waker = Some(cx.waker().clone());
         Poll::Pending
@@ -326,6 +356,9 @@ impl Drop for Run<'_> {
         let mut state = self.link.state.borrow_mut();
         let state = &mut *state;
         let Some(exec) = state.execs.running.get_mut(&self.channel) else { return };
+        if exec.opened {
+            self.link.recorder.time(Histogram::Command, (self.link.clock)() - self.begun);
+        }
         if exec.closed || state.ended.is_some() {
             state.client.close(self.channel);
             state.execs.running.remove(&self.channel);
@@ -333,12 +366,11 @@ impl Drop for Run<'_> {
         } else {
             exec.waker = None;
             exec.abandoned = Some((self.link.clock)() + limits::KILL_GRACE);
-            if exec.opened {
-                state.client.signal(self.channel, "TERM");
-                state.client.send_eof(self.channel);
-                discard(&mut state.client, self.channel);
-            } else {
-                state.client.withdraw(self.channel);
+            match (exec.opened, exec.is_early) {
+                (true, _) => ask_to_end(&mut state.client, self.channel),
+                // As soon as it can be told.
+                (false, true) => {}
+                (false, false) => state.client.withdraw(self.channel),
             }
         }
         self.link.driver.notify(usize::MAX);
@@ -356,6 +388,12 @@ fn pass_on(client: &mut Client, channel: ChannelId, sink: &mut dyn Sink) -> bool
         client.consume(channel, stream, read);
         goes_on
     })
+}
+
+fn ask_to_end(client: &mut Client, channel: ChannelId) {
+    client.signal(channel, "TERM");
+    client.send_eof(channel);
+    discard(client, channel);
 }
 
 fn discard(client: &mut Client, channel: ChannelId) {

@@ -90,7 +90,7 @@ impl Link {
             is_known_file: matches!(&state.files, Files::Open(channel) if channel.session.knows(path, (self.clock)())),
             round_trip: self.memory.round_trip(),
             unused_sessions: if self.memory.lacks_shell.get() { 0 } else { state.ahead.len() },
-            requests: state.active + 1,
+            requests: self.active.get() + 1,
         }
     }
 
@@ -159,6 +159,8 @@ impl Link {
         let id = ahead.take(client, now).map_err(|error| self.explain(&error))?;
         client.widen(id, limits::SFTP_CHANNEL_WINDOW_BYTES);
         client.subsystem(id, "sftp");
+        // One that is started in vain does nothing.
+        client.start_early(id);
         let mut channel = Box::new(Channel::new(id, now, client.is_openssh()));
         channel.send(client);
         *files = Files::Open(channel);
@@ -330,10 +332,8 @@ impl Future for Pending<'_> {
         let mut state = self.link.state.borrow_mut();
         let State { files, ended, was_of_use, .. } = &mut *state;
         if let Some(error) = ended {
-            // A server that breaks the rules would do so again.
-            let nothing_done = files.is_opening() && error.kind() == Kind::ConnectionLost;
-            return Poll::Ready(Err(match nothing_done {
-                true => Error::new(Kind::NotBegun, error.message()),
+            return Poll::Ready(Err(match files.is_opening() {
+                true => Link::not_begun(error),
                 false => error.clone(),
             }));
         }

@@ -8,6 +8,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::{Link, State};
 use crate::base::time::Instant;
+use crate::metrics::Histogram;
 
 /// Whoever keeps a link for those to come. It is dropped when the link ends.
 pub trait Keeper {
@@ -48,6 +49,7 @@ impl Drop for Hold {
 impl Link {
     /// Keeps it as long as the guard lives, for a request that is to begin something on it.
     pub fn hold(self: &Rc<Self>) -> Hold {
+        self.note_idle();
         self.holds.set(self.holds.get() + 1);
         Hold { link: Rc::clone(self) }
     }
@@ -62,19 +64,20 @@ impl Link {
     /// Since when nobody needs it; `None` while somebody does. Who asks knows better what its tunnels are for.
     /// Commands that were given up do not count: should the connection end before them, their leash ends them.
     pub fn idle_since(&self) -> Option<Instant> {
-        let state = self.state.borrow();
-        self.idle_besides(&state, state.tunnels.count())
+        let tunnels = self.state.borrow().tunnels.count();
+        self.idle_besides(tunnels)
     }
 
     /// When a link that nobody needs is closed. Commands that were given up are ended first.
     pub(super) fn idle_ends(&self, state: &State) -> Option<Instant> {
-        let since = self.idle_besides(state, 0).filter(|_| state.execs.is_empty())?;
+        let since = self.idle_besides(0).filter(|_| state.execs.is_empty())?;
         Some(since + self.idle_timeout)
     }
 
     /// Counts an operation as long as the guard lives.
     pub(super) fn at_work(self: &Rc<Self>) -> AtWork {
-        self.state.borrow_mut().active += 1;
+        self.note_idle();
+        self.active.set(self.active.get() + 1);
         AtWork { link: Rc::clone(self) }
     }
 
@@ -83,8 +86,15 @@ impl Link {
         self.keeper.borrow().as_ref().map(|keeper| keeper.help())
     }
 
-    fn idle_besides(&self, state: &State, operations: usize) -> Option<Instant> {
-        (self.holds.get() == 0 && state.active == operations).then(|| self.used.get())
+    /// Records how long it had nothing to do, which is over now.
+    pub(super) fn note_idle(&self) {
+        if let Some(since) = self.idle_besides(0) {
+            self.recorder.time(Histogram::Idle, (self.clock)() - since);
+        }
+    }
+
+    fn idle_besides(&self, operations: usize) -> Option<Instant> {
+        (self.holds.get() == 0 && self.active.get() == operations).then(|| self.used.get())
     }
 
     fn let_go(&self) {
@@ -104,7 +114,7 @@ pub(super) struct AtWork {
 
 impl Drop for AtWork {
     fn drop(&mut self) {
-        self.link.state.borrow_mut().active -= 1;
+        self.link.active.set(self.link.active.get() - 1);
         self.link.let_go();
     }
 }

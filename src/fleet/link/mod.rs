@@ -24,6 +24,7 @@ use super::gate::Gate;
 use super::memory::Memory;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
+use crate::metrics::{Counter, Reason, Recorder};
 use crate::ssh::{self, ChannelId, Event};
 
 use ahead::{Ahead, InUse};
@@ -54,6 +55,8 @@ pub struct LinkOptions {
     pub clock: fn() -> Instant,
     /// What earlier connections to the host have taught.
     pub memory: Rc<Memory>,
+    /// Where its core writes down what it does.
+    pub recorder: Rc<Recorder>,
     /// Variables for every command (`SendEnv`, `SetEnv`).
     pub env: Rc<[(String, String)]>,
 }
@@ -64,6 +67,7 @@ pub struct Link {
     idle_timeout: Duration,
     clock: fn() -> Instant,
     memory: Rc<Memory>,
+    recorder: Rc<Recorder>,
     env: Rc<[(String, String)]>,
     /// Its part of the host's sessions: as many commands run as the server gives.
     sessions: Rc<Lane>,
@@ -71,7 +75,9 @@ pub struct Link {
     pipeline: Rc<Gate>,
     /// Told when there are bytes to send, or when the next deadline may have come nearer.
     driver: Notify,
-    /// Requests that it is kept for.
+    /// Operations under way, and requests that it is kept for. Outside of the state, as grants change them that are given
+    /// in the middle of something.
+    active: Cell<usize>,
     holds: Cell<usize>,
     /// The last moment at which work began or ended, or somebody let go of it.
     used: Cell<Instant>,
@@ -89,8 +95,6 @@ struct State {
     has_served: bool,
     /// Whether an operation has ever come to its end.
     was_of_use: bool,
-    /// Operations under way.
-    active: usize,
     ended: Option<Error>,
     /// The driver is done with it.
     is_closed: bool,
@@ -116,8 +120,8 @@ impl Link {
         }
     }
 
-    /// Takes over a client that is past authentication, with the sessions that it was [prepared](Self::prepare) to open
-    /// and every event after [`Event::Ready`].
+    /// Takes over a client that is past authentication, or that [relies](ssh::Client::rely_on_login) on getting past it,
+    /// with the sessions that it was [prepared](Self::prepare) to open and every event after [`Event::Ready`].
     pub fn new(client: ssh::Client, options: LinkOptions) -> Rc<Self> {
         let now = (options.clock)();
         let sessions = options.sessions.min(limits::SSH_SESSIONS_MAX);
@@ -130,9 +134,11 @@ impl Link {
             clock: options.clock,
             sessions: options.memory.sessions.join(link.clone(), sessions),
             memory: options.memory,
+            recorder: options.recorder,
             env: options.env,
             pipeline: Gate::new(limits::SFTP_OPERATIONS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
             driver: Notify::new(),
+            active: Cell::new(0),
             holds: Cell::new(0),
             used: Cell::new(now),
             keeper: RefCell::new(None),
@@ -144,7 +150,6 @@ impl Link {
                 tunnels: Tunnels::default(),
                 has_served: false,
                 was_of_use: false,
-                active: 0,
                 ended: None,
                 is_closed: false,
             }),
@@ -193,6 +198,7 @@ impl Link {
         drop(state);
         self.settle(ticked, now);
         if is_idle {
+            self.note_idle();
             self.close();
         }
     }
@@ -270,9 +276,7 @@ impl Link {
         self.dispatch_all(&mut state, now);
         drop(state);
         if let Err(error) = fed {
-            if matches!(error, ssh::Error::Disconnected { .. }) {
-                self.learn_from_hanging_up();
-            }
+            self.learn_from(&error);
             self.end(self.explain(&error));
         }
         self.driver.notify(usize::MAX);
@@ -292,8 +296,10 @@ impl Link {
         let State { client, ahead, execs, files, has_served, .. } = state;
         let mut early = false;
         match &event {
+            Event::Banner(text) => tracing::info!(host = %self.host, banner = text, "banner"),
             Event::Opened(channel) => {
                 *has_served = true;
+                self.memory.note_numbered(client.numbered());
                 if let Some(time) = ahead.confirmed(*channel, now) {
                     self.memory.note_round_trip(time);
                 }
@@ -326,13 +332,29 @@ impl Link {
         }
     }
 
-    /// The host ends the connection by itself: was it for being asked for SFTP, or for sessions nobody uses?
+    /// Why the connection ends, as far as it tells how the next one should begin.
+    fn learn_from(&self, error: &ssh::Error) {
+        use ssh::Error as E;
+        match error {
+            E::KeyRefused => self.memory.keys.note_taken_no_more(),
+            E::Disconnected { .. } => self.learn_from_hanging_up(),
+            // Silence is nobody's opinion.
+            E::LoginTimeout | E::KeepaliveTimeout { .. } | E::RekeyTimeout => {}
+            _ if self.state.borrow().client.is_hasty() => self.memory.note_dislike_of_early_starts(),
+            _ => {}
+        }
+    }
+
+    /// The host ends the connection by itself: was it for what came too early, for being asked for SFTP, or for sessions
+    /// nobody uses?
     fn learn_from_hanging_up(&self) {
         let state = self.state.borrow();
         if state.ended.is_some() {
             return;
         }
-        if !state.has_served && self.memory.keeps_sessions_ahead() {
+        if state.client.is_hasty() {
+            self.memory.note_dislike_of_early_starts();
+        } else if !state.has_served && self.memory.keeps_sessions_ahead() {
             self.memory.opens_no_sessions_ahead.set(true);
         } else if state.files.is_opening() {
             self.memory.lacks_sftp.set(true);
@@ -367,11 +389,21 @@ impl Link {
         self.alive().map_err(|end| Error::new(Kind::NotBegun, end.message()))
     }
 
+    /// The link's end for work that the host had not begun, as far as it has said.
+    fn not_begun(end: &Error) -> Error {
+        match end.kind() {
+            Kind::ConnectionLost => Error::new(Kind::NotBegun, end.message()),
+            // A server that breaks the rules would do so again.
+            _ => end.clone(),
+        }
+    }
+
     fn explain(&self, error: &ssh::Error) -> Error {
         errors::from_ssh(&self.host, error)
     }
 
     fn busy(&self) -> Error {
+        self.recorder.count(Counter::Rejected(Reason::Host));
         Error::new(Kind::Busy, format!("Too many requests are waiting for {}; try again later", self.host))
     }
 }

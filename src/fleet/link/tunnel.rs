@@ -104,6 +104,9 @@ impl Tunnel {
 
     fn poll_opened(&self, cx: &Context<'_>) -> Poll<Result<Option<(u32, String)>>> {
         let mut state = self.link.state.borrow_mut();
+        if let Some(end) = &state.ended {
+            return Poll::Ready(Err(Link::not_begun(end)));
+        }
         let channel = self.channel_of(&mut state)?;
         match &mut channel.fate {
             Fate::Opening => {

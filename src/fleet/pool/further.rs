@@ -4,7 +4,7 @@
 use std::rc::{Rc, Weak};
 
 use futures_util::FutureExt;
-use futures_util::future::{LocalBoxFuture, Shared};
+use futures_util::future::{LocalBoxFuture, Shared, select_all};
 
 use super::growth::Load;
 use super::place::{Dial, Found};
@@ -38,18 +38,17 @@ impl Further {
         // A look again for every doubling of the wait: the more it has been, the more it takes to be of interest.
         let mut patience = self.dial_time();
         loop {
-            if let Some(dial) = self.under_way_or_begun() {
-                // Its failure is nobody's error: the commands have their queue.
-                let _ = dial.await;
-                continue;
+            let begun: Vec<_> = std::iter::from_fn(|| self.begin()).collect();
+            let dials = self.pool.places.dialling(&self.route.key);
+            drop(begun);
+            if dials.is_empty() {
+                self.pool.net.sleep_until(self.since + patience).await;
+                patience *= 2;
+            } else {
+                // A failure is nobody's error: the commands have their queue.
+                drop(select_all(dials).await);
             }
-            self.pool.net.sleep_until(self.since + patience).await;
-            patience *= 2;
         }
-    }
-
-    fn under_way_or_begun(&self) -> Option<Shared<Dial>> {
-        self.pool.places.dialling(&self.route.key).or_else(|| self.begin())
     }
 
     /// Begins a dial if it is worth it, if the host may have one more, and if the pool has room for it that nobody waits
@@ -65,9 +64,9 @@ impl Further {
         }
         let hop = match &route.hop {
             None => None,
-            Some(hop) => match pool.places.find(&hop.key)? {
-                (place, found @ Found::Ready(_)) => Some(Hopped { route: hop, place, found }),
-                (_, Found::Dialling(_)) => return None,
+            Some(hop) => match pool.places.find(&hop.key) {
+                Some((place, found @ Found::Ready(_))) => Some(Hopped { route: hop, place, found }),
+                _ => return None,
             },
         };
         let grant = pool.room.try_take()?;
@@ -77,9 +76,12 @@ impl Further {
 
     fn load(&self) -> Load {
         let memory = self.pool.memory(&self.route);
+        let (places, sessions) = (&self.pool.places, memory.sessions.width());
+        let (made, coming) = (places.count(&self.route.key), places.dialling(&self.route.key).len());
         Load {
             waiting: memory.sessions.waiting(),
-            sessions: memory.sessions.width(),
+            sessions,
+            coming: coming * sessions / made.saturating_sub(coming).max(1),
             command_time: memory.command_time(),
             waited: self.pool.net.now().saturating_duration_since(self.since),
             dial_time: self.dial_time(),

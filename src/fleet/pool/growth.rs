@@ -7,8 +7,9 @@ use crate::base::time::Duration;
 pub(super) struct Load {
     /// Commands without a session.
     pub(super) waiting: usize,
-    /// What its connections give together.
+    /// What its connections give together, and what those are expected to give that are being made.
     pub(super) sessions: usize,
+    pub(super) coming: usize,
     /// How long a command has its session; `None` when none has come to its end yet.
     pub(super) command_time: Option<Duration>,
     /// How long somebody has waited already.
@@ -21,14 +22,16 @@ impl Load {
     /// The queue takes longer to dissolve than another connection takes to be made. What somebody has waited without
     /// coming to his turn tells that as well: it may be the first commands that take long.
     pub(super) fn is_worth_a_dial(&self) -> bool {
-        self.waiting > 0 && self.wait().max(self.waited) > self.dial_time
+        let waiting = self.waiting.saturating_sub(self.coming);
+        waiting > 0 && self.wait(waiting).max(self.waited) > self.dial_time
     }
 
-    /// What the last one has to wait: as many commands end in `command_time` as there are sessions.
-    fn wait(&self) -> Duration {
+    /// What the last of so many has to wait: in `command_time` as many commands end as there are sessions.
+    fn wait(&self, waiting: usize) -> Duration {
         let Some(time) = self.command_time else { return Duration::ZERO };
-        let waiting = u32::try_from(self.waiting).unwrap_or(u32::MAX);
-        time.saturating_mul(waiting) / u32::try_from(self.sessions.max(1)).unwrap_or(u32::MAX)
+        let sessions = self.sessions.saturating_add(self.coming).max(1);
+        let count = |count| u32::try_from(count).unwrap_or(u32::MAX);
+        time.saturating_mul(count(waiting)) / count(sessions)
     }
 }
 
@@ -39,6 +42,7 @@ mod tests {
     const LOAD: Load = Load {
         waiting: 16,
         sessions: 8,
+        coming: 0,
         command_time: Some(Duration::from_millis(10)),
         waited: Duration::ZERO,
         dial_time: Duration::from_millis(15),
@@ -50,6 +54,14 @@ mod tests {
         assert!(!Load { waiting: 12, ..LOAD }.is_worth_a_dial());
         assert!(!Load { sessions: 16, ..LOAD }.is_worth_a_dial());
         assert!(!Load { dial_time: Duration::from_millis(20), ..LOAD }.is_worth_a_dial());
+    }
+
+    #[test]
+    fn connections_under_way_count() {
+        assert!(!Load { coming: 8, ..LOAD }.is_worth_a_dial());
+        let long = Load { waiting: 100, ..LOAD };
+        assert!(Load { coming: 24, ..long }.is_worth_a_dial());
+        assert!(!Load { coming: 100, waited: Duration::MAX, ..long }.is_worth_a_dial(), "all will be served");
     }
 
     #[test]

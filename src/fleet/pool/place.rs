@@ -90,13 +90,16 @@ impl Places {
         find(Found::ready).or_else(|| find(Found::dialling))
     }
 
-    /// The connection to the host that is being made.
-    pub(super) fn dialling(&self, key: &str) -> Option<Shared<Dial>> {
+    /// The connections to a host that are being made.
+    pub(super) fn dialling(&self, key: &str) -> Vec<Shared<Dial>> {
         let hosts = self.hosts.borrow();
-        hosts.get(key)?.iter().find_map(|place| match place.found() {
-            Some(Found::Dialling(dial)) => Some(dial),
-            _ => None,
-        })
+        let found = hosts.get(key).into_iter().flatten().filter_map(|place| place.found());
+        found
+            .filter_map(|found| match found {
+                Found::Dialling(dial) => Some(dial),
+                Found::Ready(_) => None,
+            })
+            .collect()
     }
 
     /// How many places a host has.
@@ -133,6 +136,13 @@ impl Places {
     /// Hears when a connection can be given up that could not.
     pub(super) fn listen(&self) -> EventListener {
         self.spare.listen()
+    }
+
+    /// How many there are, and how many of them nobody needs.
+    pub(super) fn measure(&self) -> (usize, usize) {
+        let hosts = self.hosts.borrow();
+        let idle = hosts.values().flatten().filter(|place| place.idle().is_some());
+        (hosts.values().map(Vec::len).sum(), idle.count())
     }
 
     /// The connections that no other one needs; all of them where there is none such.

@@ -1,5 +1,6 @@
 //! What a connection needs to know before it starts.
 
+use super::haste::Haste;
 use crate::base::limits::{
     KEEPALIVE_INTERVAL_DEFAULT, KEEPALIVE_MISSED_MAX, SSH_PASSWORD_PROMPTS_DEFAULT, SSH_WINDOW_BYTES,
 };
@@ -17,10 +18,9 @@ pub struct ClientConfig {
     pub identities: Vec<PublicIdentity>,
     /// How often a password is asked for, and how many dialogues are begun (`NumberOfPasswordPrompts`).
     pub password_prompts: u32,
-    /// The first identity is known to be enough: channels are opened in the same write as its signature, without
-    /// waiting for the answer. Where it turns out not to be enough they are opened after login; a server may also
-    /// hang up, and has to be dialled again without this.
-    pub opens_early: bool,
+    /// What is sent in the write of the first identity's signature, as if it were accepted. A server may hang up for it,
+    /// and has to be dialled again with less.
+    pub haste: Haste,
     pub offer: Offer,
     /// `None`: a silent peer is never asked.
     pub keepalive: Option<Keepalive>,
@@ -40,7 +40,7 @@ impl ClientConfig {
             methods: Method::ALL.to_vec(),
             identities: Vec::new(),
             password_prompts: SSH_PASSWORD_PROMPTS_DEFAULT,
-            opens_early: false,
+            haste: Haste::None,
             offer: Offer::default(),
             keepalive: Some(Keepalive {
                 interval: KEEPALIVE_INTERVAL_DEFAULT,

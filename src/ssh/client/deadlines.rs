@@ -18,6 +18,9 @@ impl Client {
         if self.timers.expire(Timer::Exchange, now) {
             return self.fail(Error::RekeyTimeout);
         }
+        if self.timers.expire(Timer::Login, now) {
+            return self.fail(Error::LoginTimeout);
+        }
         if self.timers.expire(Timer::Keepalive, now) {
             self.check_liveness(now)?;
         }
@@ -49,6 +52,7 @@ impl Client {
         if !self.login.is_done() {
             return;
         }
+        self.timers.stop(Timer::Login);
         if self.transport.is_exchanging() {
             self.timers.stop(Timer::Rekey);
             self.timers.start(Timer::Exchange, now + SSH_REKEY_TIMEOUT);

@@ -101,7 +101,10 @@ impl Server {
     /// As sshd answers what has no place before login.
     pub(super) fn misunderstand(&mut self) {
         self.not_understood += 1;
-        self.is_closed = self.misbehaves(Misbehaviour::HangUpOnEarlyOpen);
+        if self.misbehaves(Misbehaviour::HangUpOnEarlyOpen) {
+            self.is_closed = true;
+            return;
+        }
         self.send(|out| {
             out.push(number::UNIMPLEMENTED);
             out.put_u32(0);
@@ -127,14 +130,7 @@ impl Server {
         }
         self.refused_logins += usize::from(!is_partial);
         if self.refused_logins >= self.config.doors.tries {
-            self.send(|out| {
-                out.push(number::DISCONNECT);
-                out.put_u32(number::REASON_PROTOCOL_ERROR);
-                out.put_string(b"Too many authentication failures");
-                out.put_string(b"");
-            });
-            self.is_closed = true;
-            return;
+            return self.send_disconnect("Too many authentication failures");
         }
         let methods = self.step();
         self.send(|out| {

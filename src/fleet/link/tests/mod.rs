@@ -4,6 +4,7 @@ mod ahead;
 mod commands;
 mod endings;
 mod files;
+mod haste;
 mod tunnels;
 
 use std::rc::Rc;

@@ -65,7 +65,7 @@ fn out_of_order() {
 
 #[test]
 fn a_confirmation_before_success() {
-    let change = |config: &mut ClientConfig| config.opens_early = true;
+    let change = |config: &mut ClientConfig| config.haste = Haste::Open;
     let mut pair = Pair::with(ServerConfig::default(), Link::Whole, 1, change);
     let channel = pair.client.open_session().unwrap();
     while pair.client.phase() != Phase::Authentication {

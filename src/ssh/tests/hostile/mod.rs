@@ -28,6 +28,8 @@
 //! | SUCCESS or FAILURE without being asked, twice, after login | `UnexpectedMessage` | `login::out_of_order` |
 //! | messages of the connection before login, of login or a server's part after it | `UnexpectedMessage` | `login::out_of_order` |
 //! | confirmation of a channel that was opened early, before SUCCESS | `UnexpectedMessage` | `login::a_confirmation_before_success` |
+//! | what was started early: another number, a refusal, not understood | `EarlyStart` | `early` |
+//! | an answer to it before its channel is confirmed | `ChannelState` | `early::an_answer_to_the_start_…` |
 //! | FAILURE without end, partial success without end | `AuthRejected`, `AuthPartial` | `tests::login`, `tests::methods` |
 //! | dialogues without end; more questions at once than anybody answers | `AuthRounds`, `TooManyPrompts` | `methods::endless_dialogues_…` |
 //! | a password that has to be changed | `PasswordExpired` | `methods::an_expired_password_is_named` |
@@ -53,6 +55,7 @@
 //! | the stream ends at any byte | `Closed` with its phase | `handshake::a_cut_at_every_byte_…` |
 
 mod channels;
+mod early;
 mod exchange;
 mod flood;
 mod ident;
