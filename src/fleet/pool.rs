@@ -131,6 +131,11 @@ impl Pool {
         }
     }
 
+    /// The host does not bear a further connection.
+    fn note_crowded(&self, route: &Route) {
+        self.memory(route).note_crowded(self.net.now());
+    }
+
     fn memory(&self, route: &Route) -> Rc<Memory> {
         Rc::clone(self.memories.borrow_mut().entry(Rc::clone(&route.key)).or_default())
     }
@@ -232,7 +237,6 @@ impl Pool {
         grant: Grant,
     ) -> (Rc<Place>, Shared<Dial>) {
         let (net, recorder, memory) = (Rc::clone(&self.net), Rc::clone(&self.recorder), self.memory(leg));
-        let is_further = self.places.count(&leg.key) > 0;
         let seat = self.places.take(self, leg, hop.as_ref().map(|hop| &hop.place), grant);
         let place = Rc::clone(&seat.place);
         let dial = self.through(leg, &memory, hop);
@@ -249,7 +253,7 @@ impl Pool {
                 }
                 Err(_) => {
                     recorder.count(Counter::DialFailures);
-                    if is_further {
+                    if seat.place.is_further {
                         memory.note_crowded(net.now());
                     }
                 }

@@ -37,6 +37,8 @@ pub(super) struct Place {
     pub(super) route: Rc<Route>,
     places: Weak<Places>,
     number: u64,
+    /// The host had another one already.
+    pub(super) is_further: bool,
     content: RefCell<Content>,
     /// Requests that come for it, and places behind it.
     needed: Cell<usize>,
@@ -72,6 +74,7 @@ impl Places {
             route: Rc::clone(route),
             places: Rc::downgrade(self),
             number,
+            is_further: self.count(&route.key) > 0,
             content: RefCell::new(Content::Dialling(None)),
             needed: Cell::new(0),
             listed: Cell::new(None),
@@ -270,6 +273,13 @@ impl Keeper for Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        // It ended before it was of use to anybody: further ones would, too.
+        if self.place.is_further
+            && self.place.link().is_some_and(|link| !link.was_of_use())
+            && let Some(pool) = self.pool.upgrade()
+        {
+            pool.note_crowded(&self.place.route);
+        }
         if let Some(places) = self.place.places.upgrade() {
             places.vacate(&self.place);
         }

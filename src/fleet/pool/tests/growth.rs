@@ -111,6 +111,21 @@ fn a_host_that_refuses_another_connection_is_left_alone_for_a_while() {
 }
 
 #[test]
+fn a_further_connection_that_ends_at_once_is_not_made_again_and_again() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    let link = connected(&world, &fleet, "alpha");
+    let hanging = commands(&world, &link, 8, "hang");
+    world.pass(SECOND);
+    // As where only so many may be logged in, and that is found out after the login.
+    world.host("alpha").cut.set(Some(1));
+    let waiting = command(&world, &link, "echo hi");
+    world.pass(50 * SECOND);
+    assert_eq!((open(&world), world.host("alpha").dials()), (1, 2));
+    drop((hanging, waiting));
+}
+
+#[test]
 fn what_waits_goes_on_when_one_of_two_connections_breaks() {
     let world = World::new();
     let fleet = world.fleet(|_| {});
