@@ -1,8 +1,8 @@
 //! The brain of one core: its hosts and their connections. Knows neither MCP nor JSON.
 //!
-//! [`Fleet`] finds hosts in its `directory` and hands out [`Machine`]s; `pool` keeps one [`link`] per host; a [`gate`]
-//! stands wherever many want what only few can have; `health` looks after hosts before anybody asks. Sockets, time and
-//! processes come in through [`net::Net`].
+//! [`Fleet`] finds hosts in its `directory` and hands out [`Machine`]s; `pool` keeps their [`link`]s; a [`gate`] stands
+//! wherever many want what only few can have; `health` looks after hosts before anybody asks. Sockets, time and processes
+//! come in through [`net::Net`].
 
 mod cache;
 mod caller;
@@ -21,6 +21,7 @@ mod password_memory;
 mod pool;
 mod presence;
 mod quota;
+pub mod ramp;
 mod route;
 mod shards;
 mod status;
@@ -43,7 +44,7 @@ pub use caller::{Caller, Claim, Class, ClientId};
 use directory::Directory;
 use gate::{Gate, Permit};
 use health::Usage;
-pub use link::{Link, LinkOptions, Outlook, Tunnel};
+pub use link::{Hold, Link, LinkOptions, Outlook, Tunnel};
 pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
 pub use memory::Memory;
 use net::Net;
@@ -109,7 +110,7 @@ impl Fleet {
         let presences = Rc::default();
         let net: Rc<dyn Net> = Observed::new(net, Rc::clone(&presences));
         Rc::new(Self {
-            pool: Pool::new(Rc::clone(&net), Rc::clone(&recorder), settings.max_pool_size),
+            pool: Pool::new(Rc::clone(&net), Rc::clone(&recorder), &settings, Rc::clone(&quotas.connections)),
             quotas: quotas.clone(),
             admission: Gate::new(settings.max_concurrency, settings.max_queue),
             settings: RefCell::new(Rc::new(settings)),
@@ -184,12 +185,24 @@ impl Fleet {
         Rc::clone(&self.directory.borrow())
     }
 
-    /// A host ready for work: connected and logged in.
-    pub async fn machine(&self, name: &str) -> Result<Machine> {
-        match self.route(name)? {
-            None => Ok(Machine::Local(self.net.shell())),
-            Some(route) => self.pool.link(&route).await.map(Machine::Remote),
+    /// A host ready for work: connected and logged in. Room for its connection is waited for until `deadline`.
+    pub async fn machine(&self, name: &str, deadline: Instant) -> Result<Machine> {
+        loop {
+            let generation = self.pool.generation();
+            let Some(route) = self.route(name)? else { return Ok(Machine::Local(self.net.shell())) };
+            match self.pool.link(&route, deadline).await {
+                // There may be another way now.
+                Err(error) if error.kind() == Kind::NotBegun && self.pool.generation() != generation => {}
+                linked => return linked.map(Machine::Remote),
+            }
         }
+    }
+
+    /// Closes the connection of this core that was idle the longest, if there is one that nobody needs. For the cores
+    /// that have no room for a connection and none to give up: to be called when one of them has asked the bank of
+    /// connections ([`Bank::ask`]).
+    pub fn give_up_idle(&self) {
+        self.pool.give_up_idle();
     }
 
     /// The fleet for one request, which may take as long as the settings say.
@@ -221,7 +234,7 @@ impl Fleet {
         let mut repeats_left = usize::from(repeat == Repeat::Safe);
         let mut fruitless_left = limits::FRUITLESS_CONNECTIONS_MAX;
         loop {
-            let machine = self.machine(name).await?;
+            let machine = self.machine(name, claim.deadline).await?;
             let error = match work(&machine).await {
                 Err(error) if error.kind().is_worth_retrying() => error,
                 result => return result,

@@ -4,6 +4,7 @@ pub mod choices;
 pub mod fuzz;
 mod nowhere;
 pub mod protections;
+mod scratch;
 pub mod sftp_server;
 pub mod ssh_pair;
 pub mod ssh_play;

@@ -22,6 +22,7 @@ mod jumps;
 mod matrix;
 mod mcp_stdio;
 mod passwords;
+mod pool;
 mod reads;
 mod rekey;
 mod reload;

@@ -10,10 +10,9 @@ mod usage;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::caller::{Class, ClientId};
+use super::Fleet;
 use super::gate::Gate;
 use super::route::Route;
-use super::{Fleet, Repeat};
 use crate::base::limits;
 use crate::base::time::Duration;
 use crate::config::ssh::Proxy;
@@ -92,7 +91,7 @@ impl Fleet {
     async fn check(self: &Rc<Self>, host: &Rc<str>, why: Why) {
         let Ok(Some(route)) = self.route(host) else { return };
         match why {
-            Why::Warm if self.pool.is_connected(&route) || self.warm_up(host, &route).await => {
+            Why::Warm if self.pool.is_connected(&route) || self.warm_up(&route).await => {
                 self.pool.keep(&route, true);
             }
             Why::InUse if self.pool.is_connected(&route) => self.pool.keep(&route, false),
@@ -101,17 +100,12 @@ impl Fleet {
     }
 
     /// Connects a host, unless another connection would have to make room; whether it is connected then.
-    async fn warm_up(self: &Rc<Self>, host: &str, route: &Rc<Route>) -> bool {
-        if !self.pool.has_room(route) {
-            return false;
+    async fn warm_up(&self, route: &Rc<Route>) -> bool {
+        let warmed = self.pool.warm(route).await;
+        if let Err(error) = &warmed {
+            tracing::debug!(reason = %error, "cannot be kept connected");
         }
-        let nothing = async |_: &_| Ok(());
-        let connected =
-            self.caller(Class::Background, ClientId::OURSELVES).work(host, Repeat::Never, nothing).await;
-        if let Err(error) = &connected {
-            tracing::debug!(host, reason = %error, "cannot be kept connected");
-        }
-        connected.is_ok()
+        warmed.unwrap_or(false)
     }
 
     /// Finds out whether the first host on a way accepts connections; the next host list knows it then.

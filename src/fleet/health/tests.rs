@@ -3,7 +3,7 @@
 use super::*;
 use crate::base::{Error, Kind};
 use crate::config::Settings;
-use crate::fleet::{Machine, Shards};
+use crate::fleet::{Class, ClientId, Machine, Repeat, Shards};
 use crate::testing::world::World;
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -3,9 +3,27 @@
 use super::*;
 use crate::fleet::Presence;
 
+fn run_on(
+    world: &World,
+    fleet: &Rc<Fleet>,
+    host: &'static str,
+    command: &'static str,
+) -> Handle<Result<Exit>> {
+    let fleet = Rc::clone(fleet);
+    world.spawn(async move {
+        let work =
+            async |machine: &Machine| machine.run(command.as_bytes(), &mut Collected::up_to(100)).await;
+        fleet.caller(Class::Interactive, ClientId::STDIO).work(host, Repeat::Never, work).await
+    })
+}
+
+async fn machine(fleet: &Fleet, host: &str) -> Result<()> {
+    fleet.machine(host, fleet.now() + 10 * SECOND).await.map(drop)
+}
+
 fn connect(world: &World, fleet: &Rc<Fleet>, host: &'static str) {
     let fleet = Rc::clone(fleet);
-    world.run(async move { fleet.machine(host).await.map(drop) }).unwrap();
+    world.run(async move { machine(&fleet, host).await }).unwrap();
 }
 
 fn reconfigure(world: &World, fleet: &Rc<Fleet>, change: impl FnOnce(&str) -> String) {
@@ -74,6 +92,42 @@ fn a_dial_of_a_host_that_changes_meanwhile_serves_nobody_later() {
 }
 
 #[test]
+fn who_waits_for_room_goes_another_way_when_there_is_one() {
+    let world = World::new();
+    let fleet = world.fleet(|settings| settings.max_pool_size = 1);
+    let at_work = run_on(&world, &fleet, "charlie", "hang");
+    world.pass(SECOND);
+    let [changed, gone] = ["alpha", "bravo"].map(|host| run_on(&world, &fleet, host, "echo hi"));
+    world.pass(SECOND);
+    reconfigure(&world, &fleet, |text| format!("Host alpha\n Port 2222\n{}", text.replace("bravo ", "")));
+    assert_eq!(gone.output().unwrap_err().kind(), Kind::UnknownHost);
+    assert!(!changed.is_done());
+    at_work.cancel();
+    world.pass(5 * SECOND);
+    assert_eq!(changed.output().unwrap(), Exit::Code(0));
+    assert_eq!((world.host("alpha").dials(), world.host("bravo").dials()), (1, 0));
+    assert!(fleet.pool.is_connected(&fleet.route("alpha").unwrap().unwrap()));
+}
+
+#[test]
+fn twenty_hosts_ten_of_them_dead_take_two_seconds_once() {
+    let world = World::with_hosts(20);
+    let fleet = world.fleet(|_| {});
+    (0..10).for_each(|n| world.host(&format!("h{n}")).never_answers.set(true));
+    let list = || {
+        let shards = Shards::alone(Rc::clone(&fleet));
+        let begun = world.now();
+        let listed = world.run(async move { shards.status().await });
+        let online = listed.iter().filter(|line| line.presence == Presence::Online).count();
+        // Ten, and this machine.
+        assert_eq!((listed.len(), online), (21, 11));
+        world.now() - begun
+    };
+    assert_eq!(list(), limits::PROBE_TIMEOUT);
+    assert_eq!(list(), Duration::ZERO);
+}
+
+#[test]
 fn settings_change_for_what_begins_then() {
     let world = World::new();
     let fleet = world.fleet(|_| {});
@@ -110,7 +164,7 @@ fn the_host_list_knows_what_it_asked_a_moment_ago() {
     world.host("alpha").refusal.replace(Some(Error::new(Kind::Unreachable, "nobody there")));
     assert!(world.run({
         let fleet = Rc::clone(&fleet);
-        async move { fleet.machine("alpha").await.is_err() }
+        async move { machine(&fleet, "alpha").await.is_err() }
     }));
     let offline = list(limits::PROBE_TIMEOUT);
     assert_eq!((offline[0], offline[3]), (Presence::Offline, Presence::Offline), "a dial has told");
