@@ -101,6 +101,15 @@ impl Request<'_> {
         }
     }
 
+    /// The bytes of a file that it brings or fetches.
+    pub fn data_bytes(&self) -> u64 {
+        match self {
+            Self::Read { len, .. } => u64::from(*len),
+            Self::Write { data, .. } => data.len() as u64,
+            _ => 0,
+        }
+    }
+
     pub fn write(&self, id: u32, out: &mut Vec<u8>) {
         match self {
             Self::Limits => Packet::new(out, kind::EXTENDED).u32(id).string(LIMITS_EXTENSION),

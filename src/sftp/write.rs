@@ -1,4 +1,5 @@
-//! Writing a whole file: STAT, an OPEN that creates or empties it, as many WRITEs at once as the window holds, CLOSE.
+//! Writing a whole file: STAT, an OPEN that creates or empties it, as many WRITEs at once as the window holds, and CLOSE
+//! right behind the last one: a server works off what concerns one file in order (draft §6.1).
 //!
 //! The STAT stands in front because OPEN on a FIFO blocks the server's process. No handle is predicted: a WRITE must
 //! never reach another file.
@@ -37,6 +38,7 @@ enum Stage {
         handle: Box<[u8]>,
         asked: bool,
     },
+    Closed,
 }
 
 impl Write {
@@ -49,6 +51,7 @@ impl Write {
     }
 
     pub fn next(&mut self, room: Room) -> Next<'_> {
+        self.close_behind_the_last();
         match &mut self.stage {
             Stage::Stat { asked } if !*asked => {
                 *asked = true;
@@ -59,12 +62,10 @@ impl Write {
                 *asked = true;
                 Next::Ask(Request::Create { path: &self.path })
             }
+            Stage::Data { .. } if room.write_bytes == 0 => Next::Blocked,
             Stage::Data { handle } => {
                 let rest = &self.data[self.asked..];
                 let piece = &rest[..rest.len().min(room.write_bytes as usize)];
-                if piece.is_empty() {
-                    return if rest.is_empty() { Next::Wait } else { Next::Blocked };
-                }
                 let offset = self.asked as u64;
                 self.asked += piece.len();
                 self.in_flight += 1;
@@ -89,18 +90,16 @@ impl Write {
             }
             (Asked::Open, Reply::Handle(handle)) => {
                 self.stage = Stage::Data { handle: handle.into() };
-                self.close_when_written();
             }
             (Asked::Write { .. }, Reply::Status { code: StatusCode::Ok, .. }) => {
                 self.in_flight = self.in_flight.saturating_sub(1);
-                self.close_when_written();
             }
-            (Asked::Close, Reply::Status { code: StatusCode::Ok, .. }) => {
-                return Ok(Step::Done(Ok(Outcome::Written)));
-            }
+            (Asked::Close, Reply::Status { code: StatusCode::Ok, .. }) => self.stage = Stage::Closed,
             (asked, reply) => return Ok(Step::Done(Err(reply.into_failure(asked)?))),
         }
-        Ok(Step::Going)
+        // Replies may overtake each other.
+        let is_written = matches!(self.stage, Stage::Closed) && self.in_flight == 0;
+        Ok(if is_written { Step::Done(Ok(Outcome::Written)) } else { Step::Going })
     }
 
     /// The handle that nobody has asked to be closed.
@@ -111,10 +110,9 @@ impl Write {
         }
     }
 
-    fn close_when_written(&mut self) {
+    fn close_behind_the_last(&mut self) {
         if let Stage::Data { handle } = &mut self.stage
             && self.asked == self.data.len()
-            && self.in_flight == 0
         {
             self.stage = Stage::Close { handle: std::mem::take(handle), asked: false };
         }
