@@ -3,13 +3,22 @@
 //! # The way of a request
 //!
 //! ```text
-//! bytes in -> server/stdio -> rpc -> mcp (session, tool) -> scout (target, admission, one operation)
-//!          -> fleet (pool: ready connection | dial) -> link: sftp | exec -> ssh -> one write
+//! bytes in -> server/stdio -> rpc -> mcp (session, tool) -> scout (target)
+//!          -> fleet/shards: the core that owns the host, here or by mail (io/mesh)
+//!          -> scout (one operation) -> fleet (admission, pool: ready connection | dial)
+//!          -> link: sftp | exec -> ssh -> one write
 //!          ... the host works ...
-//!          -> ssh -> operation result -> mcp content -> rpc -> bytes out
+//!          -> ssh -> operation result -> back to the core that was asked -> mcp content -> rpc -> bytes out
 //! ```
 //!
 //! Reading the modules in that order is reading the program.
+//!
+//! # Cores
+//!
+//! A thread for each processor runs an event loop and owns a shard of the hosts: everything about a host (connections,
+//! queues, what is known of it) lives on its owner and nowhere else, so no lock guards any of it. Who owns a host follows
+//! from its address, or from that of the first jump host before it, so that all hosts behind one share its connection.
+//! Any core may be asked. The bounds of the whole process are counts (`fleet/quota.rs`) that each core takes from.
 //!
 //! # Layers
 //!
@@ -24,10 +33,11 @@
 //! | [`rpc`] | JSON-RPC 2.0 framing | MCP |
 //! | [`config`] | settings, SSH client configuration, known_hosts | sockets |
 //! | [`target`] | `host:/path` and `hosts` | everything but base |
-//! | [`fleet`] | hosts, pool, links: what one core knows of its machines | MCP, JSON |
+//! | [`metrics`] | histograms, counters, and what is said of them | MCP, SSH |
+//! | [`fleet`] | hosts, pool, links: what one core knows of its machines, and which core that is | MCP, JSON |
 //! | [`scout`] | what one can do on a host, a file per operation | MCP, JSON |
 //! | [`mcp`] | what an agent sees: revisions, tools, cancellation | transports, sockets |
-//! | [`io`] | the only place that names the runtime: connections, stdio, resolver, agent, processes | |
+//! | [`io`] | the only place that names the runtime: cores and their mail, connections, stdio, resolver, agent, processes | |
 //! | [`server`], [`cli`] | wiring: boot, serve, subcommands | |
 //! | `testing` | simulated links, small servers, virtual time; only in tests and behind the feature | |
 //!
@@ -40,8 +50,10 @@
 //! | an algorithm | `crypto/`, then `ssh/algorithm.rs` and `ssh/cipher.rs` or `ssh/kex/` |
 //! | how one logs in | `ssh/auth/` for what is said, `io/credentials.rs` for keys and passwords |
 //! | which commands and options are allowed | `scout/command/table.rs` |
-//! | the way to a host | `fleet/route.rs` (jump hosts), `fleet/pool.rs` (who shares what), `io/path.rs` (addresses, programs) |
+//! | the way to a host | `fleet/route.rs` (jump hosts), `fleet/pool.rs` (who shares what, who has to wait), `fleet/ramp.rs` (how many dial at once), `io/path.rs` (addresses, programs) |
+//! | what cores say to each other | `fleet/shards.rs` for what, `io/mesh.rs` for how |
 //! | how remote commands are ended | `fleet/leash.rs` |
+//! | what is counted and measured | `metrics/names.rs`, and the place where it happens |
 //! | what agents see of a tool | `mcp/tools/`, then `UPDATE_GOLDEN=1 cargo test --test mcp_surface` |
 
 pub mod base;
@@ -51,6 +63,7 @@ pub mod crypto;
 pub mod fleet;
 pub mod io;
 pub mod mcp;
+pub mod metrics;
 pub mod rpc;
 pub mod scout;
 pub mod server;

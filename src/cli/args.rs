@@ -16,7 +16,8 @@ use crate::config::Overrides;
     scout-mcp read web1:/etc/nginx/nginx.conf      a file's bytes\n  \
     scout-mcp ls web1:/var/log                     a directory\n  \
     scout-mcp run web1:/var/log 'grep -c error syslog | sort'\n  \
-    scout-mcp serve                                the MCP server, on standard input and output")]
+    scout-mcp serve                                the MCP server, on standard input and output\n  \
+    scout-mcp stats                                what running servers have done")]
 pub struct Args {
     #[command(subcommand)]
     pub command: Command,
@@ -60,6 +61,10 @@ pub struct Args {
     /// Time for a command; then it is ended, on the host too [env: SCOUT_COMMAND_TIMEOUT]
     #[arg(long, global = true, value_name = "TIME")]
     command_timeout: Option<String>,
+
+    /// Cores for `serve`, one for each processor by default [env: SCOUT_CORES]
+    #[arg(long, global = true, value_name = "N")]
+    cores: Option<String>,
 
     /// What to log on standard error: error, warn, info, debug, trace [env: SCOUT_LOG_LEVEL]
     #[arg(long, global = true, value_name = "LEVEL")]
@@ -106,6 +111,12 @@ pub enum Command {
         #[arg(long, value_name = "COMMAND")]
         query: Option<String>,
     },
+    /// Show what running servers have done: requests, connections, refusals, and how long things took
+    Stats {
+        /// Only the server with this process number
+        #[arg(long, value_name = "NUMBER")]
+        pid: Option<u32>,
+    },
     /// Show what the SSH configuration means for a host, as `ssh -G` does
     Resolve {
         /// A name from the SSH configuration
@@ -126,6 +137,7 @@ impl Args {
             allow_any_command: self.allow_any_command.then(|| "true".into()),
             connect_timeout: self.connect_timeout.clone(),
             command_timeout: self.command_timeout.clone(),
+            cores: self.cores.clone(),
             log_level: self.log_level.clone(),
             ..Overrides::default()
         }

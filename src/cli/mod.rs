@@ -6,7 +6,9 @@
 mod args;
 mod log;
 mod output;
+mod stats;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
 
@@ -14,10 +16,11 @@ use clap::Parser;
 
 use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
-use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SshConfig};
-use crate::fleet::{Fleet, Host};
-use crate::io::{Outside, condition, runtime};
+use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SharedConfig, SshConfig};
+use crate::fleet::{Class, ClientId, Fleet, Host, Quotas, Shards};
+use crate::io::{self, Outside, condition, cores, cpus};
 use crate::mcp::{Options, Session};
+use crate::metrics::Recorder;
 use crate::scout;
 use crate::server;
 use crate::target::{RemotePath, Target};
@@ -33,14 +36,7 @@ pub fn main() -> ExitCode {
         _ => ExitCode::FAILURE,
     };
     let format = if args.json { Format::Json } else { Format::Text };
-    let result = prepare(&args).and_then(|scene| {
-        runtime::run(async {
-            let result = execute(&scene, args.command, Output::new(format)).await;
-            scene.fleet.close().await;
-            result
-        })
-        .unwrap_or_else(|error| Err(Error::new(Kind::Local, format!("Cannot start the event loop: {error}"))))
-    });
+    let result = prepare(&args).and_then(|scene| run(scene, args.command, Output::new(format)));
     result.unwrap_or_else(|error| {
         output::complain(&error, format);
         match error.kind() {
@@ -53,7 +49,10 @@ pub fn main() -> ExitCode {
 /// What every subcommand works with.
 struct Scene {
     settings: Settings,
-    fleet: Rc<Fleet>,
+    config: SharedConfig,
+    home: PathBuf,
+    /// Where servers tell their figures.
+    stats_folders: Vec<PathBuf>,
 }
 
 fn prepare(args: &Args) -> Result<Scene> {
@@ -64,45 +63,70 @@ fn prepare(args: &Args) -> Result<Scene> {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
-    let net = Outside::new(settings.clone(), env.home);
-    let fleet = Fleet::new(config, settings.clone(), net);
-    Ok(Scene { settings, fleet })
+    let stats_folders = io::stats::folders(&env);
+    Ok(Scene { settings, config: config.into(), home: env.home, stats_folders })
 }
 
-async fn execute(scene: &Scene, command: Command, mut output: Output) -> Result<ExitCode> {
-    let fleet = &scene.fleet;
+/// Only a server has use for more than one core.
+fn run(scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
+    let Scene { settings, config, home, stats_folders } = scene;
+    let count = match command {
+        Command::Serve => settings.cores.unwrap_or_else(cpus::count),
+        _ => 1,
+    };
+    let own = settings.clone();
+    let fleet = move |quotas: &Quotas| {
+        let recorder = Recorder::new();
+        let net = Outside::new(own.clone(), home.clone(), Rc::clone(&recorder));
+        Fleet::new(SharedConfig::clone(&config), own.clone(), net, quotas, recorder)
+    };
+    let main = async |shards| execute(&shards, command, output, &stats_folders).await;
+    let run = cores::run(count, &settings, fleet, main);
+    run.unwrap_or_else(|error| Err(Error::new(Kind::Local, format!("Cannot start the event loop: {error}"))))
+}
+
+async fn execute(
+    shards: &Rc<Shards>,
+    command: Command,
+    mut output: Output,
+    stats_folders: &[PathBuf],
+) -> Result<ExitCode> {
+    let settings = shards.own().settings();
+    let caller = shards.own().caller(Class::Interactive, ClientId::OURSELVES);
     match command {
         Command::Serve => {
-            let settings = &scene.settings;
             let options = Options {
                 allow_any_command: settings.allow_any_command,
                 calls_max: settings.max_concurrency.saturating_add(settings.max_queue),
             };
-            let session = Session::new(Rc::clone(fleet), &options);
+            let stats = server::Stats::new(Rc::clone(shards));
+            let _offered = stats.offer(stats_folders);
+            let session = Session::new(Rc::clone(shards), stats, &options);
             server::serve_stdio(&session).await?;
         }
-        Command::Hosts => output.hosts(&fleet.status().await)?,
+        Command::Hosts => output.hosts(&shards.status().await)?,
         Command::Read { target } => {
             let (host, path) = host_and_path(&target)?;
-            output.file(fleet, &host, &path).await?;
+            output.file(&caller, &host, &path).await?;
         }
         Command::Ls { target } => {
             let (host, path) = host_and_path(&target)?;
-            let listing = scout::in_time(fleet, scout::look::list(fleet, &host, &path)).await?;
+            let listing = scout::in_time(&caller, scout::look::list(&caller, &host, &path)).await?;
             output.listing(&listing)?;
         }
         Command::Run { target, command } => {
             let (host, directory) = host_and_path(&target)?;
             let line = command_line(&command);
-            let ran = scout::in_time(fleet, scout::run::run(fleet, &host, &directory, &line)).await?;
+            let ran = scout::in_time(&caller, scout::run::run(&caller, &host, &directory, &line)).await?;
             output.ran(&ran)?;
             return Ok(ExitCode::from(ran.exit_code()));
         }
         Command::Scout { target, query } => {
             let request = scout::Request { target: target.unwrap_or_default(), query };
-            output.answer(&scout::scout(fleet, &request).await?)?;
+            output.answer(&scout::scout(shards, ClientId::OURSELVES, &request).await?)?;
         }
-        Command::Resolve { host } => match fleet.host(&host)? {
+        Command::Stats { pid } => stats::show(stats_folders, pid, output).await?,
+        Command::Resolve { host } => match caller.host(&host)? {
             Host::Local => {
                 output.pairs(&[("host", host), ("hostname", "this machine, without SSH".into())])?
             }

@@ -6,7 +6,8 @@ use std::process;
 use serde_json::{Value, json};
 
 use crate::base::{Error, Kind, Result};
-use crate::fleet::{Fleet, Host, HostStatus, Presence};
+use crate::fleet::{Caller, Host, HostStatus, Presence};
+use crate::metrics::Report;
 use crate::scout::list::Listing;
 use crate::scout::run::{self, End};
 use crate::scout::{self, Answer, look, read};
@@ -44,10 +45,10 @@ impl Output {
     }
 
     /// Prints a whole file as it comes; as JSON, what a `read` of the server would return.
-    pub async fn file(&mut self, fleet: &Fleet, host: &str, path: &RemotePath) -> Result<()> {
+    pub async fn file(&mut self, caller: &Caller, host: &str, path: &RemotePath) -> Result<()> {
         match self.format {
-            Format::Text => read::copy(fleet, host, path, &mut |bytes| self.bytes(bytes)).await?,
-            Format::Json => match scout::in_time(fleet, look::look(fleet, host, path)).await? {
+            Format::Text => read::copy(caller, host, path, &mut |bytes| self.bytes(bytes)).await?,
+            Format::Json => match scout::in_time(caller, look::look(caller, host, path)).await? {
                 look::Found::File(file) => self.json(&json!({
                     "host": host,
                     "path": path.as_str(),
@@ -118,6 +119,17 @@ impl Output {
         }
     }
 
+    /// Prints a table for each server; as JSON an array.
+    pub fn reports(&mut self, reports: &[Report]) -> Result<()> {
+        match self.format {
+            Format::Json => self.json(&json!(reports)),
+            Format::Text => {
+                let tables: Vec<_> = reports.iter().map(Report::to_string).collect();
+                self.line(&tables.join("\n\n"))
+            }
+        }
+    }
+
     /// Prints `key value` lines; as JSON an object, whose repeated keys become arrays.
     pub fn pairs(&mut self, pairs: &[(&'static str, String)]) -> Result<()> {
         if self.format == Format::Text {
@@ -134,6 +146,11 @@ impl Output {
             }
         }
         self.json(&Value::Object(object))
+    }
+
+    /// Says what went wrong beside what did not.
+    pub fn complain(&self, error: &Error) {
+        complain(error, self.format);
     }
 
     fn json(&mut self, value: &Value) -> Result<()> {

@@ -16,3 +16,6 @@ pub use known_hosts::{KnownHosts, Verdict};
 pub use secret::{SECRET_VARIABLES, Secret, SecretSource};
 pub use settings::{Overrides, Settings};
 pub use ssh::{AlgorithmLists, HostConfig, SshConfig};
+
+/// A configuration that all cores read.
+pub type SharedConfig = std::sync::Arc<SshConfig>;

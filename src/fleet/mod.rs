@@ -1,8 +1,9 @@
 //! The brain of one core: its hosts and their connections. Knows neither MCP nor JSON.
 //!
-//! [`Fleet`] resolves names and hands out [`Machine`]s; `pool` keeps one [`link`] per host; a [`gate`] stands
+//! [`Fleet`] resolves names and hands out [`Machine`]s; `pool` keeps their [`link`]s; a [`gate`] stands
 //! wherever many want what only few can have. Sockets, time and processes come in through [`net::Net`].
 
+mod caller;
 pub mod errors;
 pub mod gate;
 mod key_memory;
@@ -13,7 +14,10 @@ mod memory;
 pub mod net;
 mod password_memory;
 mod pool;
+mod quota;
+pub mod ramp;
 mod route;
+mod shards;
 mod status;
 
 use std::cell::RefCell;
@@ -26,16 +30,20 @@ use futures_util::future::{Either, select};
 
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
-use crate::config::{HostConfig, Settings, SshConfig};
+use crate::config::{HostConfig, Settings, SharedConfig};
+use crate::metrics::{Counter, Histogram, Reason, Recorder, Snapshot};
 
+pub use caller::{Caller, Claim, Class, ClientId};
 use gate::{Gate, Permit};
-pub use link::{Link, LinkOptions, Outlook, Tunnel};
+pub use link::{Hold, Link, LinkOptions, Outlook, Tunnel};
 pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
 pub use memory::Memory;
 use net::Net;
 pub use password_memory::PasswordMemory;
 use pool::Pool;
+pub use quota::{Bank, Grant, Quota, Quotas};
 use route::Route;
+pub use shards::{Job, Mesh, Note, Outcome, Shards};
 pub use status::{HostStatus, Presence};
 
 /// The name of this machine where the SSH configuration does not give it to another.
@@ -44,13 +52,15 @@ pub const LOCALHOST: &str = "localhost";
 /// The hosts of one core.
 pub struct Fleet {
     settings: Settings,
-    config: SshConfig,
+    config: SharedConfig,
     /// Sorted, without duplicates.
     names: Vec<Rc<str>>,
     routes: RefCell<HashMap<Rc<str>, Rc<Route>>>,
     pool: Rc<Pool>,
     net: Rc<dyn Net>,
     admission: Rc<Gate>,
+    quotas: Quotas,
+    recorder: Rc<Recorder>,
 }
 
 /// A host as the configuration describes it.
@@ -77,24 +87,44 @@ impl fmt::Debug for Fleet {
 }
 
 impl Fleet {
-    pub fn new(config: SshConfig, settings: Settings, net: Rc<dyn Net>) -> Rc<Self> {
+    pub fn new(
+        config: SharedConfig,
+        settings: Settings,
+        net: Rc<dyn Net>,
+        quotas: &Quotas,
+        recorder: Rc<Recorder>,
+    ) -> Rc<Self> {
         let mut names: Vec<Rc<str>> = config.hosts().iter().map(|name| Rc::from(name.as_str())).collect();
         names.push(LOCALHOST.into());
         names.sort_unstable();
         names.dedup();
         Rc::new(Self {
-            pool: Pool::new(Rc::clone(&net), settings.max_pool_size),
+            pool: Pool::new(Rc::clone(&net), Rc::clone(&recorder), &settings, Rc::clone(&quotas.connections)),
+            quotas: quotas.clone(),
             admission: Gate::new(settings.max_concurrency, settings.max_queue),
             routes: RefCell::default(),
             settings,
             config,
             names,
             net,
+            recorder,
         })
     }
 
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Where this core writes down what it does.
+    pub fn recorder(&self) -> &Rc<Recorder> {
+        &self.recorder
+    }
+
+    /// What this core has done so far, and what there is now.
+    pub fn snapshot(&self) -> Snapshot {
+        let mut snapshot = self.recorder.snapshot();
+        self.pool.measure(&mut snapshot);
+        snapshot
     }
 
     /// The names of all hosts, sorted.
@@ -103,9 +133,14 @@ impl Fleet {
     }
 
     /// Lets a request in, or says at once that the server is busy.
-    pub async fn admit(&self) -> Result<Permit> {
-        let full = |_| Error::new(Kind::Busy, "Server busy: too many requests are waiting; try again later");
-        self.admission.enter().await.map_err(full)
+    async fn admit(&self) -> Result<Permit> {
+        let asked = self.now();
+        let permit = self.admission.enter().await.map_err(|_| {
+            self.recorder.count(Counter::Rejected(Reason::Queue));
+            Error::new(Kind::Busy, "Server busy: too many requests are waiting; try again later")
+        })?;
+        self.recorder.time(Histogram::QueueWait, self.now() - asked);
+        Ok(permit)
     }
 
     /// What the configuration says of a host.
@@ -133,26 +168,46 @@ impl Fleet {
         Ok(Some(route))
     }
 
-    /// A host ready for work: connected and logged in.
-    pub async fn machine(&self, name: &str) -> Result<Machine> {
+    /// A host ready for work: connected and logged in. Room for its connection is waited for until `deadline`.
+    pub async fn machine(&self, name: &str, deadline: Instant) -> Result<Machine> {
         match self.route(name)? {
             None => Ok(Machine::Local(self.net.shell())),
-            Some(route) => self.pool.link(&route).await.map(Machine::Remote),
+            Some(route) => self.pool.link(&route, deadline).await.map(Machine::Remote),
         }
+    }
+
+    /// Closes the connection of this core that was idle the longest, if there is one that nobody needs. For the cores
+    /// that have no room for a connection and none to give up: to be called when one of them has asked the bank of
+    /// connections ([`Bank::ask`]).
+    pub fn give_up_idle(&self) {
+        self.pool.give_up_idle();
+    }
+
+    /// The fleet for one request, which may take as long as the settings say.
+    pub fn caller(self: &Rc<Self>, class: Class, client: ClientId) -> Caller {
+        let deadline = self.now() + self.settings.request_timeout;
+        Caller::new(Rc::clone(self), Claim { class, client, deadline })
+    }
+
+    /// What this core takes from the bounds of the process.
+    pub fn quotas(&self) -> &Quotas {
+        &self.quotas
     }
 
     /// Does work on a host, once more on a fresh connection if the one it began on is lost and `repeat` allows it; and
     /// on as many connections as it takes to find one that can begin it, as long as somebody is served by them.
-    pub async fn work<T>(
+    async fn work<T>(
         &self,
+        claim: &Claim,
         name: &str,
         repeat: Repeat,
         mut work: impl AsyncFnMut(&Machine) -> Result<T>,
     ) -> Result<T> {
+        let _admitted = self.admit().await?;
         let mut repeats_left = usize::from(repeat == Repeat::Safe);
         let mut fruitless_left = limits::FRUITLESS_CONNECTIONS_MAX;
         loop {
-            let machine = self.machine(name).await?;
+            let machine = self.machine(name, claim.deadline).await?;
             let error = match work(&machine).await {
                 Err(error) if error.kind().is_worth_retrying() => error,
                 result => return result,

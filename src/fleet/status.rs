@@ -38,20 +38,27 @@ pub enum Presence {
 type Probes = RefCell<HashMap<Rc<str>, Shared<LocalBoxFuture<'static, bool>>>>;
 
 impl Fleet {
-    /// All hosts, with a mark for those that accept connections. Probes run side by side.
-    pub async fn status(&self) -> Vec<HostStatus> {
+    /// Which of the hosts that `is_asked` accept connections, by their places among the names. Probes run side by side.
+    pub(super) async fn presences(&self, is_asked: impl Fn(&Rc<Route>) -> bool) -> Vec<(usize, Presence)> {
         let probes = Probes::default();
-        let hosts = self.names.iter().map(|name| self.status_of(name, &probes));
-        stream::iter(hosts).buffered(limits::PROBES_AT_ONCE_MAX).collect().await
+        let routes = self.names.iter().enumerate().filter_map(|(index, name)| {
+            let route = self.route(name).ok().flatten()?;
+            is_asked(&route).then_some((index, route))
+        });
+        let found = routes.map(|(index, route)| {
+            let probes = &probes;
+            async move { (index, self.presence(&route, probes).await) }
+        });
+        stream::iter(found).buffered(limits::PROBES_AT_ONCE_MAX).collect().await
     }
 
-    async fn status_of(&self, name: &Rc<str>, probes: &Probes) -> HostStatus {
+    /// A line of the host list.
+    pub(super) fn status_of(&self, name: &Rc<str>, presence: Presence) -> HostStatus {
         let name = Rc::clone(name);
         match self.route(&name) {
             Err(error) => HostStatus { name, host: Err(error), presence: Presence::Offline, behind: None },
             Ok(None) => HostStatus { name, host: Ok(Host::Local), presence: Presence::Online, behind: None },
             Ok(Some(route)) => {
-                let presence = self.presence(&route, probes).await;
                 let host = Ok(Host::Remote(Rc::clone(&route.host)));
                 HostStatus { name, host, presence, behind: behind(&route) }
             }

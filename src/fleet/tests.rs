@@ -17,7 +17,7 @@ fn run(world: &World, fleet: &Rc<Fleet>, repeat: Repeat, command: &'static str) 
     world.spawn(async move {
         let work =
             async |machine: &Machine| machine.run(command.as_bytes(), &mut Collected::up_to(1_000_000)).await;
-        fleet.work("alpha", repeat, work).await
+        fleet.caller(Class::Interactive, ClientId::STDIO).work("alpha", repeat, work).await
     })
 }
 
@@ -64,7 +64,7 @@ fn files(world: &World, fleet: &Rc<Fleet>) -> Handle<Result<bool>> {
             Some(link) => link.read(b"/", 0, 1).await.map(|_| true),
             None => Ok(false),
         };
-        fleet.work("alpha", Repeat::Safe, work).await
+        fleet.caller(Class::Interactive, ClientId::STDIO).work("alpha", Repeat::Safe, work).await
     })
 }
 
@@ -82,7 +82,7 @@ fn a_server_that_hangs_up_when_asked_for_sessions_is_not_asked_again() {
 #[test]
 fn sftp_gives_way_where_there_is_one_session_at_a_time() {
     let world = World::new();
-    let fleet = world.fleet(|_| {});
+    let fleet = world.fleet(|settings| settings.max_connections_per_host = 1);
     let host = world.host("alpha");
     host.server.borrow_mut().sftp = Some(SftpServer::default);
     host.server.borrow_mut().sessions_max = 1;
@@ -122,7 +122,7 @@ fn there_is_no_third_try() {
             counted.set(counted.get() + 1);
             Err::<(), _>(Error::new(Kind::ConnectionLost, "lost"))
         };
-        other.work("alpha", Repeat::Safe, work).await
+        other.caller(Class::Interactive, ClientId::STDIO).work("alpha", Repeat::Safe, work).await
     });
     world.pass(SECOND);
     assert_eq!((lost.output().unwrap_err().kind(), tries.get()), (Kind::ConnectionLost, 2));
@@ -139,7 +139,7 @@ fn connections_that_can_begin_nothing_are_not_dialled_for_ever() {
             counted.set(counted.get() + 1);
             Err::<(), _>(Error::new(Kind::NotBegun, "no room"))
         };
-        other.work("alpha", Repeat::Safe, work).await
+        other.caller(Class::Interactive, ClientId::STDIO).work("alpha", Repeat::Safe, work).await
     });
     world.pass(SECOND);
     assert_eq!(lost.output().unwrap_err().kind(), Kind::NotBegun);
@@ -174,7 +174,7 @@ fn work_that_takes_too_long_is_ended() {
     let fleet = world.fleet(|_| {});
     let other = Rc::clone(&fleet);
     let late = world.spawn(async move {
-        let machine = other.machine("alpha").await?;
+        let machine = other.machine("alpha", other.now() + 60 * SECOND).await?;
         let mut output = Collected::up_to(1000);
         let work = async { machine.run(b"hang", &mut output).await.map(Some) };
         other.within(5 * SECOND, work, || Ok(None)).await
@@ -253,7 +253,7 @@ fn look(world: &World, fleet: &Rc<Fleet>) -> Handle<Result<Exit>> {
             }
             None => machine.run(b"bytes 50000", &mut Collected::up_to(100_000)).await,
         };
-        fleet.work("alpha", Repeat::Safe, work).await
+        fleet.caller(Class::Interactive, ClientId::STDIO).work("alpha", Repeat::Safe, work).await
     })
 }
 

@@ -5,6 +5,7 @@ use std::thread;
 
 use async_channel::{Receiver, Sender};
 
+use super::cpus;
 use crate::base::{Error, Kind, Result};
 
 /// Enough for a few slow name servers; the jobs wait, they do not compute.
@@ -42,6 +43,7 @@ fn queue() -> &'static Sender<Job> {
             let receiver: Receiver<Job> = receiver.clone();
             // A thread that does not start leaves its jobs to the others.
             let _ = thread::Builder::new().name("blocking".into()).spawn(move || {
+                cpus::unpin();
                 while let Ok(job) = receiver.recv_blocking() {
                     job();
                 }

@@ -1,22 +1,27 @@
 //! The outside world, and the only place that names the runtime (monoio: io_uring, or epoll where that is refused).
 //!
-//! [`runtime`] starts a core; [`outside`] is what a fleet may ask of the world; `dial` makes a connection and
+//! [`runtime`] is the event loop of a core, [`cores`] starts them all, [`cpus`] keeps each on its processor, and [`mesh`] carries mail between cores; [`outside`] is what a fleet may ask of the world; `dial` makes a connection and
 //! `connection` carries its bytes from then on, over the `stream` that `path` leads to: a socket (`connect` finds the
 //! address that answers), a tunnel or a program (`proxy_command`); `terms` says how the client speaks, `host_key` to whom,
 //! `credentials` what it logs in with: `keys` from `key_files` and an `agent`, a `password`, whatever `secrets` gets;
-//! `process` runs commands on this machine; [`stdio`] connects our own standard streams; `blocking` does what would stop a core, and
-//! `resolver` looks up names there; [`condition`] runs the commands of `Match exec`.
+//! `process` runs commands on this machine; [`stdio`] connects our own standard streams; `children` are the programs that
+//! these start; `blocking` does what would stop a core, and `resolver` looks up names there; [`condition`] runs the commands
+//! of `Match exec`; [`stats`] is where a server tells its figures, [`usage`] what it takes of its machine.
 
 mod agent;
 mod blocking;
+mod children;
 pub mod condition;
 mod connect;
 mod connection;
+pub mod cores;
+pub mod cpus;
 mod credentials;
 mod dial;
 mod host_key;
 mod key_files;
 mod keys;
+pub mod mesh;
 mod notes;
 pub mod outside;
 mod password;
@@ -25,12 +30,13 @@ mod private_file;
 mod process;
 mod proxy_command;
 mod resolver;
-mod retries;
 pub mod runtime;
 mod secrets;
 mod socket;
+pub mod stats;
 pub mod stdio;
 mod stream;
 mod terms;
+pub mod usage;
 
 pub use outside::Outside;

@@ -55,7 +55,7 @@ impl<'a> Path<'a> {
         match self {
             Self::Tcp(tcp) => tcp.connect().await.map(Stream::from),
             Self::Tunnel { hop, host } => hop.tunnel(&host.hostname, host.port).await.map(Stream::from),
-            Self::Command { command, host } => proxy_command::start(command, host).map(Stream::from),
+            Self::Command { command, host } => proxy_command::start(command, host).await.map(Stream::from),
         }
     }
 

@@ -1,12 +1,13 @@
 //! Files that only their owner may read: private keys, passwords, passphrases.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use zeroize::Zeroizing;
+
+use crate::config::file;
 
 /// Why a file is not read.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,12 +31,10 @@ pub(super) fn read(path: &Path, bytes_max: u64) -> Result<Zeroizing<Vec<u8>>, Un
         ErrorKind::NotFound => Unreadable::Missing,
         _ => Unreadable::Because(error.to_string()),
     };
-    // Looked at before it is opened: opening a FIFO would wait for its writer.
-    let metadata = std::fs::metadata(path).map_err(because)?;
+    let (file, metadata) = file::open(path).map_err(because)?;
     if !metadata.is_file() {
         return Err(Unreadable::Because("not a regular file".into()));
     }
-    let file = File::open(path).map_err(because)?;
     // As ssh: what others can read is not private any more. What somebody else owns is theirs to look after.
     if metadata.mode() & 0o077 != 0 && metadata.uid() == rustix::process::geteuid().as_raw() {
         let mode = metadata.mode() & 0o777;

@@ -7,16 +7,16 @@ use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream as StdUnixStream;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use monoio::io::AsyncReadRent;
 use monoio::net::UnixStream;
 
-use super::{blocking, secrets};
+use super::children::{self, End, Group};
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{Exit, Shell, Sink, Stream, leash};
 
@@ -42,16 +42,15 @@ impl LocalShell {
         let (stdin, their_stdin) = StdUnixStream::pair().map_err(failed)?;
         let (stdout, their_stdout) = pipe().map_err(failed)?;
         let (stderr, their_stderr) = pipe().map_err(failed)?;
-        let child = secrets::program("/bin/sh")
+        let mut program = children::program("/bin/sh");
+        program
             .args(leash::arguments(command).map(OsStr::from_bytes))
             .current_dir(if self.home.is_dir() { self.home.as_path() } else { Path::new("/") })
             .stdin(OwnedFd::from(their_stdin))
             .stdout(their_stdout)
-            .stderr(their_stderr)
-            .process_group(0)
-            .spawn()
-            .map_err(failed)?;
-        let leashed = Leashed { child: Some(child), _stdin: stdin };
+            .stderr(their_stderr);
+        let running = Group::start(program, End::OfInput).await.map_err(failed)?;
+        let leashed = Leashed { running, _stdin: stdin };
 
         let sink = RefCell::new(sink);
         let streams = futures_util::try_join!(
@@ -59,7 +58,8 @@ impl LocalShell {
             pass_on(stderr, Stream::Stderr, &sink)
         );
         match streams {
-            Ok(_) => leashed.wait().await.map_err(failed),
+            // Both streams are at their end, so this is over in a moment.
+            Ok(_) => leashed.running.wait().await.map(exit_of).map_err(failed),
             Err(Halt::Enough) => Ok(Exit::Stopped),
             Err(Halt::Failed(error)) => Err(failed(error)),
         }
@@ -95,28 +95,8 @@ async fn pass_on(mut from: UnixStream, stream: Stream, sink: &RefCell<&mut dyn S
 
 /// A running command. Its input ends when this is dropped, and with that the command and everything it started.
 struct Leashed {
-    child: Option<Child>,
+    running: Group,
     _stdin: StdUnixStream,
-}
-
-impl Leashed {
-    /// Both streams are at their end, so this is over in a moment.
-    async fn wait(mut self) -> io::Result<Exit> {
-        let Some(mut child) = self.child.take() else { return Ok(Exit::Stopped) };
-        match blocking::run(move || child.wait()).await {
-            Ok(status) => status.map(exit_of),
-            Err(error) => Err(io::Error::other(error)),
-        }
-    }
-}
-
-impl Drop for Leashed {
-    /// Somebody has to bury the child.
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            blocking::start(move || drop(child.wait()));
-        }
-    }
 }
 
 fn exit_of(status: ExitStatus) -> Exit {

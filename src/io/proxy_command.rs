@@ -4,25 +4,19 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
-use std::os::unix::process::CommandExt;
-use std::process::Child;
 use std::rc::Rc;
-use std::thread;
 
 use event_listener::Event;
 use monoio::io::{CancelHandle, CancelableAsyncReadRent, Canceller};
 use monoio::net::UnixStream;
-use rustix::process::{Pid, Signal, kill_process_group};
 
+use super::children::{self, End, Group};
+use super::runtime;
 use super::runtime::within;
-use super::{blocking, runtime, secrets};
-use crate::base::time::{self, Duration};
 use crate::base::{Error, Kind, Result, limits};
 
 /// What one read of a program's stderr may bring.
 const READ_BYTES: usize = 4096;
-/// How often a program that was asked to end is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// A running program.
 pub(super) struct Program {
@@ -33,7 +27,7 @@ pub(super) struct Program {
 
 /// The program and everything it started end when this is dropped.
 pub(super) struct Running {
-    child: Option<Child>,
+    _program: Group,
     stderr: Canceller,
     pub(super) complaint: Rc<Complaint>,
 }
@@ -47,21 +41,18 @@ pub(super) struct Complaint {
 }
 
 /// Starts a program as `ssh` does. `host` is named in the log.
-pub(super) fn start(command: &str, host: &str) -> Result<Program> {
+pub(super) async fn start(command: &str, host: &str) -> Result<Program> {
     let failed = |error: io::Error| Error::new(Kind::Local, format!("Cannot run the ProxyCommand: {error}"));
     let (stream, theirs) = StdUnixStream::pair().map_err(failed)?;
     let (stderr, their_stderr) = StdUnixStream::pair().map_err(failed)?;
-    let child = secrets::program("/bin/sh")
-        .arg("-c")
-        .arg(format!("exec {command}"))
+    let mut program = children::user_shell(&format!("exec {command}"));
+    program
         .stdin(OwnedFd::from(theirs.try_clone().map_err(failed)?))
         .stdout(OwnedFd::from(theirs))
-        .stderr(OwnedFd::from(their_stderr))
-        .process_group(0)
-        .spawn()
-        .map_err(failed)?;
+        .stderr(OwnedFd::from(their_stderr));
+    let program = Group::start(program, End::HangUp).await.map_err(failed)?;
     let complaint = Rc::new(Complaint::default());
-    let running = Running { child: Some(child), stderr: Canceller::new(), complaint: Rc::clone(&complaint) };
+    let running = Running { _program: program, stderr: Canceller::new(), complaint: Rc::clone(&complaint) };
     let stderr = ours(stderr).map_err(failed)?;
     runtime::spawn(listen(stderr, running.stderr.handle(), complaint, host.to_owned()));
     Ok(Program { stream: ours(stream).map_err(failed)?, running })
@@ -121,30 +112,5 @@ impl Complaint {
 impl Drop for Running {
     fn drop(&mut self) {
         std::mem::take(&mut self.stderr).cancel();
-        if let Some(child) = self.child.take() {
-            signal(&child, Signal::HUP);
-            blocking::start(move || bury(child));
-        }
-    }
-}
-
-/// Waits for a program that was asked to end, and makes it.
-fn bury(mut child: Child) {
-    let late = time::now() + limits::KILL_GRACE;
-    while time::now() < late {
-        if !matches!(child.try_wait(), Ok(None)) {
-            return;
-        }
-        thread::sleep(LOOK_EVERY);
-    }
-    signal(&child, Signal::KILL);
-    let _ = child.wait();
-}
-
-/// As long as the child is not buried its number is nobody else's.
-fn signal(child: &Child, signal: Signal) {
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        // They may all be gone already.
-        let _ = kill_process_group(group, signal);
     }
 }

@@ -2,21 +2,20 @@
 //!
 //! Whatever goes wrong is told without a word of what was read.
 
-use std::ffi::OsStr;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use monoio::io::AsyncReadRent;
 use monoio::net::UnixStream;
-use rustix::process::{Pid, Signal, kill_process_group};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::children::{self, End, Group};
 use super::runtime::within;
 use super::{blocking, private_file, process, runtime};
 use crate::base::limits::{SECRET_BYTES_MAX, SECRET_COMMAND_LOOK_EVERY, SECRET_COMMAND_PATIENCE};
 use crate::base::time;
-use crate::config::{HostConfig, SECRET_VARIABLES, Secret, SecretSource};
+use crate::config::{HostConfig, Secret, SecretSource};
 
 /// What a secret is wanted for, as the environment of commands tells it.
 #[derive(Debug, Clone)]
@@ -59,15 +58,6 @@ pub(super) async fn obtain(source: &SecretSource, purpose: &Purpose) -> Result<S
     }
 }
 
-/// A program to be started, which inherits everything of our environment but the secrets.
-pub(super) fn program(name: impl AsRef<OsStr>) -> Command {
-    let mut command = Command::new(name);
-    for variable in SECRET_VARIABLES {
-        command.env_remove(variable);
-    }
-    command
-}
-
 fn first_line(bytes: &[u8]) -> Result<Secret, &'static str> {
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -81,10 +71,10 @@ fn first_line(bytes: &[u8]) -> Result<Secret, &'static str> {
 async fn run(command: &str, purpose: &Purpose) -> Result<Zeroizing<Vec<u8>>, String> {
     let failed = |error: std::io::Error| format!("the command cannot be run: {error}");
     let (stdout, their_stdout) = process::pipe().map_err(failed)?;
-    // Its end of the pipe goes with the builder.
-    let mut running = Running(builder(command, purpose, their_stdout).spawn().map_err(failed)?);
+    let program = builder(command, purpose, their_stdout);
+    let running = Group::start(program, End::Kill).await.map_err(failed)?;
     let output = read_to_end(stdout).await?;
-    let status = running.wait().await.map_err(failed)?;
+    let status = status_of(running).await.map_err(failed)?;
     match (status.code(), status.signal()) {
         (Some(0), _) => Ok(output),
         (Some(code), _) => Err(format!("the command failed with exit code {code}")),
@@ -93,10 +83,10 @@ async fn run(command: &str, purpose: &Purpose) -> Result<Zeroizing<Vec<u8>>, Str
 }
 
 fn builder(command: &str, purpose: &Purpose, stdout: Stdio) -> Command {
-    let mut builder = program("/bin/sh");
+    let mut builder = children::program("/bin/sh");
     builder.arg("-c").arg(command).stdin(Stdio::null()).stdout(stdout);
     // What it has to say to a terminal it may say there; our own streams carry other things.
-    builder.stderr(Stdio::null()).process_group(0);
+    builder.stderr(Stdio::null());
     builder.env("SCOUT_HOST", &purpose.host).env("SCOUT_USER", &purpose.user);
     builder.env("SCOUT_PORT", purpose.port.to_string());
     if let Some(path) = &purpose.key_file {
@@ -123,33 +113,12 @@ async fn read_to_end(mut from: UnixStream) -> Result<Zeroizing<Vec<u8>>, String>
     }
 }
 
-/// A command and all that it started. What still runs of it when this is dropped is ended.
-struct Running(Child);
-
-impl Running {
-    /// Dropping the future leaves the command as it is.
-    async fn wait(&mut self) -> std::io::Result<ExitStatus> {
-        loop {
-            if let Some(status) = self.0.try_wait()? {
-                return Ok(status);
-            }
-            runtime::sleep_until(time::now() + SECRET_COMMAND_LOOK_EVERY).await;
+async fn status_of(mut command: Group) -> std::io::Result<ExitStatus> {
+    loop {
+        if let Some(status) = command.try_wait()? {
+            return Ok(status);
         }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Once it has been waited for, its number may be somebody else's.
-        if !matches!(self.0.try_wait(), Ok(None)) {
-            return;
-        }
-        if let Some(group) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
-            // It may be gone already.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-        // Killed, it is gone in no time.
-        let _ = self.0.wait();
+        runtime::sleep_until(time::now() + SECRET_COMMAND_LOOK_EVERY).await;
     }
 }
 
@@ -188,14 +157,6 @@ mod tests {
             command("head -c 1000000 /dev/zero").unwrap_err(),
             "the command printed more than 4096 bytes"
         );
-    }
-
-    #[test]
-    fn a_command_that_is_given_up_is_ended() {
-        let (ends, their_end) = std::io::pipe().unwrap();
-        let started = Command::new("sleep").arg("1000").stdout(their_end).process_group(0).spawn().unwrap();
-        drop(Running(started));
-        assert_eq!(std::io::read_to_string(ends).unwrap(), "");
     }
 
     #[test]

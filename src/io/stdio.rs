@@ -9,6 +9,7 @@ use std::thread;
 use async_channel::{Receiver, Sender};
 use event_listener::Event;
 
+use super::cpus;
 use crate::base::limits;
 
 /// Lines read ahead of the program.
@@ -33,6 +34,7 @@ pub fn lines() -> Receiver<Line> {
     let (sender, receiver) = async_channel::bounded(LINES_AHEAD);
     // Without its thread the channel is closed at once, as at the end of input.
     let _ = thread::Builder::new().name("stdin".into()).spawn(move || {
+        cpus::unpin();
         if let Err(error) = read_lines(&mut io::stdin().lock(), limits::MESSAGE_BYTES_MAX, &sender) {
             tracing::warn!(%error, "standard input failed");
         }
@@ -65,6 +67,7 @@ impl Output {
         let behind = Arc::new(Behind::default());
         let progress = Arc::clone(&behind);
         let writer = thread::Builder::new().name("stdout".into()).spawn(move || {
+            cpus::unpin();
             if let Err(error) = write_lines(&mut io::stdout().lock(), &receiver, &progress) {
                 tracing::debug!(%error, "standard output is closed");
                 receiver.close();

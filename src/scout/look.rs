@@ -12,7 +12,8 @@ use super::paths::{explain, is_device, sftp_path, unexpected};
 use super::read::Content;
 use super::way::Way;
 use crate::base::{Error, Kind, Result, limits};
-use crate::fleet::{Fleet, Link, Machine, Repeat};
+use crate::fleet::{Caller, Link, Machine, Repeat};
+use crate::metrics::Histogram;
 use crate::sftp::{Attrs, Failure, LookMax, Outcome};
 use crate::target::RemotePath;
 
@@ -26,15 +27,20 @@ pub enum Found {
 /// Reads a file up to the limit of the settings, or lists a directory.
 ///
 /// Errors: those of the connection; the path is missing, forbidden or nothing that can be read.
-pub async fn look(fleet: &Fleet, host: &str, path: &RemotePath) -> Result<Found> {
-    fleet.work(host, Repeat::Safe, async |machine| look_on(fleet, machine, path).await).await
+pub async fn look(caller: &Caller, host: &str, path: &RemotePath) -> Result<Found> {
+    let look = async |machine: &Machine| look_on(caller, machine, path).await;
+    let found = caller.work(host, Repeat::Safe, look).await?;
+    if let Found::File(content) = &found {
+        caller.recorder().size(Histogram::FileSize, content.data.len());
+    }
+    Ok(found)
 }
 
 /// Lists a directory.
 ///
 /// Errors: those of the connection; the path is missing, forbidden, or no directory.
-pub async fn list(fleet: &Fleet, host: &str, path: &RemotePath) -> Result<Listing> {
-    match look(fleet, host, path).await? {
+pub async fn list(caller: &Caller, host: &str, path: &RemotePath) -> Result<Listing> {
+    match look(caller, host, path).await? {
         Found::Directory(listing) => Ok(listing),
         Found::File(_) => {
             Err(Error::new(Kind::WrongFileType, format!("{path} is a file; expected a directory")))
@@ -42,10 +48,10 @@ pub async fn list(fleet: &Fleet, host: &str, path: &RemotePath) -> Result<Listin
     }
 }
 
-async fn look_on(fleet: &Fleet, machine: &Machine, path: &RemotePath) -> Result<Found> {
-    let limit = fleet.settings().max_file_size;
+async fn look_on(caller: &Caller, machine: &Machine, path: &RemotePath) -> Result<Found> {
+    let limit = caller.settings().max_file_size;
     if let (Some(link), Some(sftp_path)) = (machine.files()?, sftp_path(path)) {
-        let listing_bytes = usize::try_from(fleet.settings().max_output_size).unwrap_or(usize::MAX);
+        let listing_bytes = usize::try_from(caller.settings().max_output_size).unwrap_or(usize::MAX);
         let max = LookMax {
             file_bytes: limit,
             entries: limits::LIST_ENTRIES_MAX,
@@ -68,7 +74,7 @@ async fn look_on(fleet: &Fleet, machine: &Machine, path: &RemotePath) -> Result<
             Err(failure) => return Err(explain(path, &failure)),
         }
     }
-    look_by_command(fleet, machine, path, limit).await
+    look_by_command(caller, machine, path, limit).await
 }
 
 /// SFTP and a command at once: whichever has a file's content first. Everything else is SFTP's to say.
@@ -84,8 +90,8 @@ async fn look_both_ways(link: &Rc<Link>, path: &[u8], max: LookMax) -> Result<Re
     }
 }
 
-async fn look_by_command(fleet: &Fleet, machine: &Machine, path: &RemotePath, limit: u64) -> Result<Found> {
-    let kept = usize::try_from(limit.max(fleet.settings().max_output_size)).unwrap_or(usize::MAX);
+async fn look_by_command(caller: &Caller, machine: &Machine, path: &RemotePath, limit: u64) -> Result<Found> {
+    let kept = usize::try_from(limit.max(caller.settings().max_output_size)).unwrap_or(usize::MAX);
     let mut data = Vec::new();
     let mut overflow = false;
     let mut keep = |_, bytes: &[u8]| {
@@ -94,15 +100,15 @@ async fn look_by_command(fleet: &Fleet, machine: &Machine, path: &RemotePath, li
         overflow = data.len() > kept;
         if overflow { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let timeout = fleet.settings().command_timeout;
+    let timeout = caller.settings().command_timeout;
     let late = || {
         let text = format!("{} gave nothing to read for {}s", path, timeout.as_secs_f64());
         Err(Error::new(Kind::CommandTimeout, text))
     };
     let seen =
-        fleet.within(timeout, fallback::look(machine, path, Some(limit), limit, &mut keep), late).await?;
+        caller.within(timeout, fallback::look(machine, path, Some(limit), limit, &mut keep), late).await?;
     Ok(match seen {
-        Seen::Directory => Found::Directory(Listing::from_ls(&data, fleet.settings().max_output_size)),
+        Seen::Directory => Found::Directory(Listing::from_ls(&data, caller.settings().max_output_size)),
         Seen::File | Seen::Device => {
             let truncated = data.len() as u64 > limit;
             data.truncate(usize::try_from(limit).unwrap_or(usize::MAX));

@@ -1,6 +1,6 @@
 //! What one can do on a host, a file per operation. Knows neither MCP nor JSON.
 //!
-//! Operations take a [`Fleet`] and return values; [`scout`] is the agent's view of them: one request, one text.
+//! Operations take a [`Caller`] and return values; [`scout`] is the agent's view of them: one request, one text.
 
 pub mod command;
 mod fallback;
@@ -16,8 +16,9 @@ mod way;
 mod tests;
 
 use crate::base::{Error, Kind, Result};
-use crate::fleet::Fleet;
-use crate::target::Target;
+use crate::fleet::{Caller, Class, ClientId, Fleet, Shards};
+use crate::metrics::{Histogram, TargetType};
+use crate::target::{RemotePath, Target};
 
 /// The arguments of the `scout` operation as the caller gave them, not yet parsed.
 #[derive(Debug, Clone, Default)]
@@ -34,23 +35,21 @@ pub struct Answer {
     pub text: String,
 }
 
-/// Answers a request: the host list, a file, a directory, or a command's output.
-///
-/// Admission and the request timeout are part of it.
-pub async fn scout(fleet: &Fleet, request: &Request) -> Result<Answer> {
-    let target = Target::parse(&request.target)?;
-    let begun = fleet.now();
-    let admitted = async {
-        let _admitted = fleet.admit().await?;
-        answer(fleet, &target, request.query.as_deref()).await
-    };
-    let result = in_time(fleet, admitted).await;
-    let took = fleet.now() - begun;
+/// Answers a request: the host list, a file, a directory, or a command's output. The owner of the host does the work,
+/// within the request timeout of the settings.
+pub async fn scout(shards: &Shards, client: ClientId, request: &Request) -> Result<Answer> {
+    let target = Target::parse(&request.target);
+    let fleet = shards.own();
+    let measured = fleet.recorder().request(target_type(&target, request), fleet.now());
+    let result = answer(shards, client, target, request.query.clone()).await;
+    let took = measured.end(&result, fleet.now());
     let slow = fleet.settings().slow_threshold_ms;
     if took >= slow && !slow.is_zero() {
         tracing::warn!(request = request.target, ?took, "slow request");
     }
-    result.map(|text| Answer { text })
+    let text = result?;
+    fleet.recorder().size(Histogram::OutputSize, text.len());
+    Ok(Answer { text })
 }
 
 /// Gives an operation the request timeout of the settings.
@@ -63,19 +62,43 @@ pub async fn in_time<T>(fleet: &Fleet, operation: impl Future<Output = Result<T>
     fleet.within(limit, operation, late).await
 }
 
-async fn answer(fleet: &Fleet, target: &Target, query: Option<&str>) -> Result<String> {
-    let (host, path) = match target {
-        Target::Hosts => return Ok(hosts::text(&fleet.status().await)),
-        Target::Path { host, path } => (host.as_str(), path),
-    };
+fn target_type(target: &Result<Target>, request: &Request) -> TargetType {
+    match target {
+        Ok(Target::Hosts) => TargetType::Hosts,
+        Ok(Target::Path { .. }) if request.query.is_some() => TargetType::Command,
+        Ok(Target::Path { .. }) => TargetType::Path,
+        Err(_) => TargetType::Invalid,
+    }
+}
+
+async fn answer(
+    shards: &Shards,
+    client: ClientId,
+    target: Result<Target>,
+    query: Option<String>,
+) -> Result<String> {
+    match target? {
+        Target::Hosts => Ok(hosts::text(&in_time(shards.own(), async { Ok(shards.status().await) }).await?)),
+        Target::Path { host, path } => {
+            let claim = *shards.own().caller(Class::Interactive, client).claim();
+            let name = host.as_str().to_owned();
+            let work = move |caller: Caller| async move {
+                in_time(&caller, answer_of(&caller, host.as_str(), &path, query.as_deref())).await
+            };
+            shards.on(&name, claim, work).await
+        }
+    }
+}
+
+async fn answer_of(caller: &Caller, host: &str, path: &RemotePath, query: Option<&str>) -> Result<String> {
     if let Some(query) = query {
-        let output = run::run(fleet, host, path, query).await;
+        let output = run::run(caller, host, path, query).await;
         return output.map(|output| output.text()).map_err(|error| match error.kind() {
             Kind::CommandRefused => error.context("Command failed"),
             _ => error,
         });
     }
-    Ok(match look::look(fleet, host, path).await? {
+    Ok(match look::look(caller, host, path).await? {
         look::Found::File(content) => content.text(),
         look::Found::Directory(listing) => listing.text(),
     })

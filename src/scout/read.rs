@@ -9,7 +9,7 @@ use futures_util::stream::FuturesOrdered;
 use super::fallback::{self, Seen};
 use super::paths::{endless, explain, is_device, is_directory, sftp_path, unexpected};
 use crate::base::{Result, limits};
-use crate::fleet::{Fleet, Link, Machine, Repeat};
+use crate::fleet::{Caller, Link, Machine, Repeat};
 use crate::sftp::{Failure, FileType, Outcome};
 use crate::target::RemotePath;
 
@@ -39,17 +39,17 @@ impl Content {
 ///
 /// Errors: as [`look`](super::look::look); a directory; or the one that `take` returns.
 pub async fn copy(
-    fleet: &Fleet,
+    caller: &Caller,
     host: &str,
     path: &RemotePath,
     take: &mut dyn FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
     // Only what has not begun is tried again: before the first piece.
-    fleet.work(host, Repeat::Never, async |machine| copy_from(fleet, machine, path, take).await).await
+    caller.work(host, Repeat::Never, async |machine| copy_from(caller, machine, path, take).await).await
 }
 
 async fn copy_from(
-    fleet: &Fleet,
+    caller: &Caller,
     machine: &Machine,
     path: &RemotePath,
     take: &mut dyn FnMut(&[u8]) -> Result<()>,
@@ -59,7 +59,7 @@ async fn copy_from(
     {
         return Ok(());
     }
-    let device_limit = fleet.settings().max_file_size;
+    let device_limit = caller.settings().max_file_size;
     let mut shown = 0;
     let mut failed = None;
     let mut pass_on = |seen, bytes: &[u8]| {

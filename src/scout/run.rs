@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::command::{Command, Policy};
 use crate::base::Result;
-use crate::fleet::{Collected, Exit, Fleet, Repeat};
+use crate::fleet::{Caller, Collected, Exit, Repeat};
+use crate::metrics::Counter;
 use crate::target::RemotePath;
 
 /// What a command printed, and how it ended.
@@ -68,8 +69,8 @@ impl Output {
 ///
 /// Errors: the command is refused (before anything is sent), those of the connection. However it ends, nothing of it
 /// is left running on the host.
-pub async fn run(fleet: &Fleet, host: &str, directory: &RemotePath, command: &str) -> Result<Output> {
-    let settings = fleet.settings();
+pub async fn run(caller: &Caller, host: &str, directory: &RemotePath, command: &str) -> Result<Output> {
+    let settings = caller.settings();
     let (policy, repeat) = match settings.allow_any_command {
         false => (Policy::ReadOnly, Repeat::Safe),
         true => (Policy::Any, Repeat::Never),
@@ -77,7 +78,7 @@ pub async fn run(fleet: &Fleet, host: &str, directory: &RemotePath, command: &st
     let command = Command::parse(command, policy)?.to_shell_in(directory.as_str().as_bytes());
     let limit = settings.max_output_size;
     let timeout = settings.command_timeout;
-    fleet
+    caller
         .work(host, repeat, async |machine| {
             let mut output = Collected::up_to(limit);
             let exit = async {
@@ -86,12 +87,15 @@ pub async fn run(fleet: &Fleet, host: &str, directory: &RemotePath, command: &st
                     Repeat::Never => machine.run(&command, &mut output).await.map(Some),
                 }
             };
-            let exit = fleet.within(timeout, exit, || Ok(None)).await?;
+            let exit = caller.within(timeout, exit, || Ok(None)).await?;
             let end = match exit {
                 Some(Exit::Code(code)) => End::Code(code),
                 Some(Exit::Signal(signal)) => End::Signal(signal),
                 Some(Exit::Stopped) => End::TooMuchOutput(limit),
-                None => End::TimedOut(timeout),
+                None => {
+                    caller.recorder().count(Counter::RequestTimeouts);
+                    End::TimedOut(timeout)
+                }
             };
             Ok(Output { stdout: output.stdout, stderr: output.stderr, end })
         })

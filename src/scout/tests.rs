@@ -1,9 +1,11 @@
 //! The round-trip budget: what operations cost on a host that does its work in no time, 25 ms away, to the moment.
 
+mod figures;
+
 use std::rc::Rc;
 
 use crate::base::time::Duration;
-use crate::fleet::{Collected, Fleet, Repeat};
+use crate::fleet::{Class, ClientId, Collected, Fleet, Repeat};
 use crate::scout::look::{Found, look};
 use crate::target::RemotePath;
 use crate::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
@@ -70,9 +72,9 @@ impl Far {
     }
 
     fn command(&self, repeat: Repeat) -> f64 {
-        let fleet = Rc::clone(&self.fleet);
+        let caller = self.fleet.caller(Class::Interactive, ClientId::STDIO);
         self.round_trips(async move {
-            let run = fleet.work("alpha", repeat, async |machine| {
+            let run = caller.work("alpha", repeat, async |machine| {
                 let mut output = Collected::up_to(100);
                 match repeat {
                     Repeat::Safe => machine.query(b"echo hi", &mut output).await?,
@@ -85,9 +87,10 @@ impl Far {
     }
 
     fn look(&self, path: &str) -> f64 {
-        let (fleet, path) = (Rc::clone(&self.fleet), RemotePath::parse(path).unwrap());
+        let caller = self.fleet.caller(Class::Interactive, ClientId::STDIO);
+        let path = RemotePath::parse(path).unwrap();
         self.round_trips(async move {
-            match look(&fleet, "alpha", &path).await.unwrap() {
+            match look(&caller, "alpha", &path).await.unwrap() {
                 Found::File(content) => assert!(!content.truncated && !content.data.is_empty()),
                 Found::Directory(listing) => assert_eq!(listing.entries.len(), 3),
             }

@@ -235,7 +235,7 @@ impl Transport {
 
     // --- key exchange from our side
 
-    /// The key that [`Notice::HostKey`] showed is trusted. Does nothing when none is in question.
+    /// The key that the exchange showed is trusted. Does nothing when none is in question.
     pub fn accept_host_key(&mut self) -> bool {
         match std::mem::replace(&mut self.kex, Kex::Failed) {
             Kex::Decision { outgoing, incoming } => {

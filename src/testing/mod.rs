@@ -4,6 +4,7 @@ pub mod choices;
 pub mod fuzz;
 mod nowhere;
 pub mod protections;
+mod scratch;
 pub mod sftp_server;
 pub mod ssh_pair;
 pub mod ssh_play;
@@ -14,4 +15,4 @@ pub mod ssh_server_kex;
 pub mod world;
 mod world_host;
 
-pub use nowhere::fleet;
+pub use nowhere::{fleet, settings, shards, stats};

@@ -139,7 +139,8 @@ impl<'a> Play<'a> {
         let window_bytes = choices.pick(&[2 * 1024 * 1024, 100, 5_000, 64 * 1024]);
         let rekey_bytes = choices.pick(&[None, None, None, Some(20_000)]);
         let numbered = server.sessions_max.min(2) as u32;
-        let haste = choices.pick(&[Haste::None, Haste::Open, Haste::WhereHarmless, Haste::Start { numbered }]);
+        let haste =
+            choices.pick(&[Haste::None, Haste::Open, Haste::WhereHarmless, Haste::Start { numbered }]);
         server.ident = choices.pick(&["SSH-2.0-OpenSSH_10.0", "SSH-2.0-obedient_1"]);
         let users = usize::from(server.doors.steps.contains(&"publickey"));
         let change = |config: &mut ClientConfig| {

@@ -18,15 +18,16 @@ use futures_util::future::{self, AbortHandle, LocalBoxFuture};
 use futures_util::stream::{FuturesUnordered, Stream};
 
 use super::nowhere::Hello;
-pub use super::world_host::{Connection, SimHost, log_in};
+use super::scratch;
+pub use super::world_host::{Connection, Daemon, SimHost, log_in};
 use crate::base::Result;
 use crate::base::time::{Duration, Instant};
-use crate::config::{AlgorithmLists, Env, HostConfig, Overrides, Settings, SshConfig};
+use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SharedConfig, SshConfig};
 use crate::fleet::net::{Hop, Net};
-use crate::fleet::{Fleet, Link, Memory, Shell};
+use crate::fleet::ramp::Ramp;
+use crate::fleet::{Fleet, Link, Memory, Quotas, Shell};
+use crate::metrics::Recorder;
 
-/// The hosts of every world, as `world.ssh_config` names them.
-pub const HOSTS: [&str; 6] = ["alpha", "away", "bravo", "charlie", "deep", "far"];
 /// What lasts longer hangs.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 /// Who is ready again and again without time going on spins.
@@ -37,6 +38,7 @@ type Task = LocalBoxFuture<'static, ()>;
 /// See the module's documentation. One per thread.
 pub struct World {
     scene: Scene,
+    config: SharedConfig,
     tasks: RefCell<FuturesUnordered<Task>>,
 }
 
@@ -45,7 +47,9 @@ pub struct World {
 pub(super) struct Scene {
     spawned: Rc<RefCell<Vec<Task>>>,
     timers: Rc<Timers>,
-    hosts: Rc<BTreeMap<&'static str, Rc<SimHost>>>,
+    hosts: Rc<BTreeMap<String, Rc<SimHost>>>,
+    ramp: Rc<Ramp>,
+    pub(super) recorder: Rc<Recorder>,
 }
 
 /// A future that runs by itself.
@@ -55,24 +59,54 @@ pub struct Handle<T> {
 }
 
 impl World {
+    /// The hosts that `world.ssh_config` names.
     pub fn new() -> Self {
-        CLOCK.set(Some(crate::base::time::now()));
-        let hosts = HOSTS.into_iter().map(|name| (name, Rc::new(SimHost::default()))).collect();
-        let scene =
-            Scene { spawned: Rc::default(), timers: Rc::new(Timers::default()), hosts: Rc::new(hosts) };
-        Self { scene, tasks: RefCell::default() }
+        Self::of(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/world.ssh_config")))
     }
 
-    /// A fleet of the [`HOSTS`]. The settings are the default ones but for what `change` does to them.
+    /// This many hosts, `h0` and so on.
+    pub fn with_hosts(count: usize) -> Self {
+        let hosts: Vec<String> = (0..count).map(|n| format!("Host h{n}\n")).collect();
+        Self::with_config(&hosts.concat())
+    }
+
+    /// The hosts that an SSH configuration names.
+    pub fn with_config(text: &str) -> Self {
+        Self::of(&scratch::file(text.as_bytes()))
+    }
+
+    fn of(file: &Path) -> Self {
+        CLOCK.set(Some(crate::base::time::now()));
+        let config = SshConfig::load(Some(file), &Env::default(), AlgorithmLists::spoken());
+        let config = config.expect("the file is there");
+        let hosts = config.hosts().iter().map(|name| (name.clone(), Rc::default())).collect();
+        let scene = Scene {
+            spawned: Rc::default(),
+            timers: Rc::new(Timers::default()),
+            hosts: Rc::new(hosts),
+            ramp: Ramp::new(0),
+            recorder: Recorder::new(),
+        };
+        Self { scene, config: config.into(), tasks: RefCell::default() }
+    }
+
+    /// A fleet of the world's hosts. The settings are the default ones but for what `change` does to them.
     pub fn fleet(&self, change: impl FnOnce(&mut Settings)) -> Rc<Fleet> {
-        let mut settings = Settings::load(&Overrides::default(), &Env::default()).expect("defaults");
+        let mut settings = super::settings();
         change(&mut settings);
-        Fleet::new(self.config(), settings, self.net())
+        let quotas = Quotas::alone(&settings);
+        self.core(settings, &quotas)
+    }
+
+    /// One of several fleets that share bounds, as the cores of a process do.
+    pub fn core(&self, settings: Settings, quotas: &Quotas) -> Rc<Fleet> {
+        let recorder = Rc::clone(&self.scene.recorder);
+        Fleet::new(self.config.clone(), settings, self.net(), quotas, recorder)
     }
 
     /// A connection to a host, without a fleet.
     pub fn link(&self, host: &str) -> Rc<Link> {
-        let config = Rc::new(self.config().resolve(host).expect("a whole configuration"));
+        let config = Rc::new(self.config.resolve(host).expect("a whole configuration"));
         self.run(self.net().dial(config, Rc::default(), None)).expect("a host that lets us in")
     }
 
@@ -140,12 +174,6 @@ impl World {
         }
         panic!("a task is always ready and never done");
     }
-
-    fn config(&self) -> SshConfig {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/world.ssh_config");
-        SshConfig::load(Some(Path::new(file)), &Env::default(), AlgorithmLists::spoken())
-            .expect("the file is there")
-    }
 }
 
 impl Default for World {
@@ -171,6 +199,10 @@ impl<T> Handle<T> {
 }
 
 impl Scene {
+    pub fn ramp(&self) -> &Ramp {
+        &self.ramp
+    }
+
     pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         self.spawned.borrow_mut().push(task.boxed_local());
     }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{Account, Agent, Distance, Endpoint, Key, KeyType, McpPipe, Scout, Sshd, eventually, is_connected};
+use crate::support::{
+    Account, Agent, Distance, Endpoint, Key, KeyType, McpPipe, Scout, Sshd, eventually, is_connected,
+};
 
 const PROBE: &str = "h1:/proc/version";
 /// What sshd says of a message that came before the login was done; a connection begins with two sessions.

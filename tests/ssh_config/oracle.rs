@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
-use std::rc::Rc;
 
 use scout_mcp::config::ssh::{Exec, Names};
 use scout_mcp::config::{AlgorithmLists, Env, SshConfig};
@@ -106,7 +105,7 @@ fn exec() -> Exec {
     let run = |command: &str| {
         Command::new("sh").arg("-c").arg(command).status().is_ok_and(|status| status.success())
     };
-    Exec(Rc::new(run))
+    Exec(run)
 }
 
 pub fn load(file: &Path, env: &Env, defaults: &AlgorithmLists) -> SshConfig {

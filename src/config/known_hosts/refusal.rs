@@ -1,12 +1,11 @@
 //! Why a connection was refused because of its host key, and what the person in front of it can do.
 
-use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::authority::Fault;
 use super::{KnownHosts, lookup_name};
-use crate::base::{Error, Kind};
+use crate::base::{Error, Kind, shell};
 use crate::config::HostConfig;
 use crate::ssh::HostKey;
 
@@ -127,11 +126,7 @@ fn scan_type(key_type: &str) -> Option<&'static str> {
     }
 }
 
-/// `text` as one word of a POSIX shell.
-fn quote(text: &str) -> Cow<'_, str> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._/:@%+,=".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
+/// `text` as one word of a shell.
+fn quote(text: &str) -> String {
+    String::from_utf8_lossy(&shell::quote(text.as_bytes())).into_owned()
 }

@@ -17,7 +17,7 @@ use super::{Env, file};
 use crate::base::limits::{self, SETTINGS_FILE_BYTES_MAX};
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
-use rule::{CommandLine, Count, FilePath, Flag, KnownHostsFile, Level, Rule, Size, Time};
+use rule::{CommandLine, Cores, Count, FilePath, Flag, KnownHostsFile, Level, Rule, Size, Time};
 
 /// A row of the settings table, for `--help` and the README.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +107,8 @@ settings! {
         "File with the password for hosts that take no key";
     ssh_password_command: Option<String> = None, CommandLine, New,
         "Command that prints the password for a host, `SCOUT_HOST`";
+    cores: Option<usize> = None, Cores, New,
+        "Cores that serve: threads, each with the hosts that it owns";
     allow_any_command: bool = false, Flag, New,
         "Run any command instead of the read-only ones";
     max_file_size: u64 = limits::FILE_BYTES_DEFAULT, Size { min: 1, max: limits::OUTPUT_BYTES_MAX }, Old,
@@ -129,6 +131,8 @@ settings! {
         "Sessions on one connection; sshd's MaxSessions is 10";
     max_pool_size: usize = limits::POOL_CONNECTIONS_DEFAULT, Count { min: 1, max: 100_000 }, New,
         "Connections of the whole process";
+    max_connections_per_host: usize = limits::CONNECTIONS_PER_HOST_DEFAULT, Count { min: 1, max: 64 }, New,
+        "Connections to one host; all but the first only while its commands wait";
     max_concurrency: usize = limits::EXECUTING_REQUESTS_DEFAULT, Count { min: 1, max: 100_000 }, New,
         "Requests that run at once";
     max_queue: usize = limits::QUEUED_REQUESTS_DEFAULT, Count { min: 0, max: 1_000_000 }, New,

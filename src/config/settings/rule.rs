@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tracing::level_filters::LevelFilter;
 
+use crate::base::limits;
 use crate::base::time::Duration;
 use crate::config::Env;
 
@@ -130,6 +131,34 @@ impl<T: std::str::FromStr + PartialOrd + Display> Rule for Count<T> {
         value.to_string()
     }
 }
+
+/// How many cores.
+pub struct Cores;
+
+impl Rule for Cores {
+    type Value = Option<usize>;
+
+    fn parse(&self, text: &str, env: &Env) -> Result<Option<usize>, String> {
+        if text.eq_ignore_ascii_case(AUTO) {
+            return Ok(None);
+        }
+        let count = COUNT_OF_CORES.parse(text, env);
+        count
+            .map(Some)
+            .map_err(|_| format!("'{text}' is not a number of cores: expected {}", self.expected()))
+    }
+
+    fn expected(&self) -> String {
+        format!("`{AUTO}`, one for each processor, or {}", COUNT_OF_CORES.expected())
+    }
+
+    fn show(&self, value: &Option<usize>) -> String {
+        value.map_or_else(|| AUTO.to_owned(), |count| count.to_string())
+    }
+}
+
+const AUTO: &str = "auto";
+const COUNT_OF_CORES: Count<usize> = Count { min: 1, max: limits::CORES_MAX };
 
 /// Yes or no.
 pub struct Flag;

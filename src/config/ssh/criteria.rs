@@ -1,7 +1,6 @@
 //! `Match` headers: what they compare, and with what (ssh_config(5), Match).
 
 use std::fmt;
-use std::rc::Rc;
 
 use super::expand::{self, Tokens};
 use super::lexer;
@@ -10,7 +9,7 @@ use crate::config::pattern::{self, Match};
 /// Runs a command with the user's shell and says whether it succeeded, for `Match exec`. Processes are started
 /// elsewhere.
 #[derive(Clone)]
-pub struct Exec(pub Rc<dyn Fn(&str) -> bool>);
+pub struct Exec(pub fn(&str) -> bool);
 
 impl fmt::Debug for Exec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -195,7 +194,7 @@ mod tests {
     }
 
     fn holds(header: &str) -> Result<bool, String> {
-        holds_in_pass(header, false, &Exec(Rc::new(|command| command == "true h.example")))
+        holds_in_pass(header, false, &Exec(|command| command == "true h.example"))
     }
 
     #[test]
@@ -248,13 +247,13 @@ mod tests {
 
     #[test]
     fn a_command_runs_only_where_everything_before_it_holds() {
-        let never = Exec(Rc::new(|_| panic!("must not run")));
+        let never = Exec(|_| panic!("must not run"));
         assert_eq!(holds_in_pass("user bob exec true", false, &never), Ok(false));
     }
 
     #[test]
     fn the_second_pass_is_final_and_canonical() {
-        let never = Exec(Rc::new(|_| false));
+        let never = Exec(|_| false);
         for header in ["final", "canonical", "final all", "canonical user ann"] {
             assert_eq!(holds_in_pass(header, true, &never), Ok(true), "{header}");
         }

@@ -34,7 +34,7 @@ impl Home {
 
 /// Nothing may be run.
 fn never() -> Exec {
-    Exec(std::rc::Rc::new(|command| panic!("{command} was run")))
+    Exec(|command| panic!("{command} was run"))
 }
 
 fn config(text: &str) -> SshConfig {
@@ -216,7 +216,7 @@ fn with_exec(text: &str, exec: Exec) -> SshConfig {
 #[test]
 fn commands_of_match_run_only_when_it_is_allowed_and_needed() {
     let text = "Host a\n User ann\nMatch user ann exec \"is %n %r\"\n Port 7\n";
-    let config = with_exec(text, Exec(std::rc::Rc::new(|command| command == "is a ann")));
+    let config = with_exec(text, Exec(|command| command == "is a ann"));
     assert!(config.warnings().is_empty());
     assert_eq!(config.resolve("a").unwrap().port, 7);
     assert_eq!(with_exec(text, never()).resolve("b").unwrap().port, 22);

@@ -12,7 +12,8 @@ pub use arguments::{Arguments, Invalid};
 
 use super::Options;
 use crate::base::Result;
-use crate::fleet::Fleet;
+use crate::fleet::Shards;
+use crate::metrics::Operation;
 use crate::rpc::Raw;
 
 /// Work that ends in text for the model.
@@ -21,22 +22,29 @@ pub type Work = LocalBoxFuture<'static, Result<String>>;
 /// One tool.
 pub struct Tool {
     pub name: &'static str,
+    /// Under which its calls are measured.
+    pub operation: Operation,
     /// Its entry in `tools/list`.
     describe: fn(&Options) -> Value,
     /// Reads the arguments and prepares the work, which starts when it is polled.
-    start: fn(&Rc<Fleet>, Option<Raw<'_>>) -> Result<Work, Invalid>,
+    start: fn(&Rc<Shards>, Option<Raw<'_>>) -> Result<Work, Invalid>,
 }
 
 /// Every tool, in the order in which clients see them.
-const TOOLS: &[Tool] = &[Tool { name: scout::NAME, describe: scout::describe, start: scout::start }];
+const TOOLS: &[Tool] = &[Tool {
+    name: scout::NAME,
+    operation: Operation::Scout,
+    describe: scout::describe,
+    start: scout::start,
+}];
 
 impl Tool {
     pub fn named(name: &str) -> Option<&'static Self> {
         TOOLS.iter().find(|tool| tool.name == name)
     }
 
-    pub fn start(&self, fleet: &Rc<Fleet>, arguments: Option<Raw<'_>>) -> Result<Work, Invalid> {
-        (self.start)(fleet, arguments)
+    pub fn start(&self, shards: &Rc<Shards>, arguments: Option<Raw<'_>>) -> Result<Work, Invalid> {
+        (self.start)(shards, arguments)
     }
 }
 

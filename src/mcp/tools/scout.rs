@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::Options;
 use super::{Arguments, Invalid, Work};
-use crate::fleet::Fleet;
+use crate::fleet::{ClientId, Shards};
 use crate::rpc::Raw;
 use crate::scout::{Request, scout};
 
@@ -15,14 +15,14 @@ pub const NAME: &str = "scout";
 
 const ARGUMENTS: &[&str] = &["target", "query"];
 
-pub fn start(fleet: &Rc<Fleet>, arguments: Option<Raw<'_>>) -> Result<Work, Invalid> {
+pub fn start(shards: &Rc<Shards>, arguments: Option<Raw<'_>>) -> Result<Work, Invalid> {
     let arguments = Arguments::read(arguments, ARGUMENTS)?;
     let request = Request {
         target: arguments.text("target")?.unwrap_or_default().into_owned(),
         query: arguments.text("query")?.map(Cow::into_owned),
     };
-    let fleet = Rc::clone(fleet);
-    Ok(Box::pin(async move { Ok(scout(&fleet, &request).await?.text) }))
+    let shards = Rc::clone(shards);
+    Ok(Box::pin(async move { Ok(scout(&shards, ClientId::STDIO, &request).await?.text) }))
 }
 
 /// Hints are promises to the user: a server that lets every command pass promises nothing.

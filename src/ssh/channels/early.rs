@@ -48,9 +48,8 @@ impl Channels {
     /// Starts what is to run on a channel that was opened early, where its number is believed to be known.
     pub fn start_early(&mut self, id: ChannelId, transport: &mut Transport) -> bool {
         let (starts, order) = (self.starts_early(), self.order);
-        self.get(id).is_some_and(|channel| {
-            starts && order.believes(channel.place) && channel.start_early(transport)
-        })
+        self.get(id)
+            .is_some_and(|channel| starts && order.believes(channel.place) && channel.start_early(transport))
     }
 
     /// Whether something was started in a channel that the server has not confirmed.

@@ -1,9 +1,9 @@
 //! What a connection needs to know before it starts.
 
+use super::haste::Haste;
 use crate::base::limits::{
     KEEPALIVE_INTERVAL_DEFAULT, KEEPALIVE_MISSED_MAX, SSH_PASSWORD_PROMPTS_DEFAULT, SSH_WINDOW_BYTES,
 };
-use super::haste::Haste;
 use crate::ssh::auth::{Method, PublicIdentity};
 use crate::ssh::offer::{Guess, Offer};
 use crate::ssh::timer::{Keepalive, Rekey};

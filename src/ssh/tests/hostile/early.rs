@@ -3,8 +3,7 @@ use super::*;
 /// Two commands were started in sessions whose numbers were believed to be 0 and 1, and the login has succeeded.
 fn started_early() -> (Pair, [u32; 2]) {
     let server = ServerConfig { ident: "SSH-2.0-OpenSSH_10.0", ..ServerConfig::default() };
-    let mut pair =
-        Pair::with(server, Link::Whole, 1, |config| config.haste = Haste::Start { numbered: 2 });
+    let mut pair = Pair::with(server, Link::Whole, 1, |config| config.haste = Haste::Start { numbered: 2 });
     let channels = [0; 2].map(|_| pair.client.open_session().unwrap());
     while !pair.client.starts_early() {
         assert!(pair.round());

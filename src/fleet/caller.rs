@@ -1,0 +1,75 @@
+//! The fleet as one request sees it: on whose behalf, how urgent, until when.
+
+use std::ops::Deref;
+use std::rc::Rc;
+
+use super::{Fleet, Machine, Repeat};
+use crate::base::Result;
+use crate::base::time::Instant;
+
+/// What a request may claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    pub class: Class,
+    /// Who asks; requests of one client take turns with those of others.
+    pub client: ClientId,
+    /// Nobody waits for the answer after this.
+    pub deadline: Instant,
+}
+
+/// How urgent work is, the most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Somebody waits for this one answer.
+    Interactive,
+    /// One of many that belong together.
+    Batch,
+    /// Nobody waits.
+    Background,
+}
+
+/// A client of this process: a connection, an API key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(pub u64);
+
+impl ClientId {
+    /// The one at the other end of the standard streams.
+    pub const STDIO: Self = Self(0);
+    /// This process itself.
+    pub const OURSELVES: Self = Self(u64::MAX);
+}
+
+/// A [`Fleet`] and a claim to its time.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    fleet: Rc<Fleet>,
+    claim: Claim,
+}
+
+impl Caller {
+    pub fn new(fleet: Rc<Fleet>, claim: Claim) -> Self {
+        Self { fleet, claim }
+    }
+
+    pub fn claim(&self) -> &Claim {
+        &self.claim
+    }
+
+    /// Does work on a host; see [`Repeat`] for what happens when the connection breaks under it.
+    pub async fn work<T>(
+        &self,
+        host: &str,
+        repeat: Repeat,
+        work: impl AsyncFnMut(&Machine) -> Result<T>,
+    ) -> Result<T> {
+        self.fleet.work(&self.claim, host, repeat, work).await
+    }
+}
+
+impl Deref for Caller {
+    type Target = Fleet;
+
+    fn deref(&self) -> &Fleet {
+        &self.fleet
+    }
+}

@@ -1,0 +1,178 @@
+//! Which core owns which host, and how work gets there: at most one hop, and none to a host of this core.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
+
+use futures_util::FutureExt;
+use futures_util::future::{LocalBoxFuture, join_all};
+
+use super::route::Route;
+use super::{Caller, Claim, Fleet, HostStatus, Presence};
+use crate::base::{Error, Kind, Result};
+use crate::metrics::{Counter, Reason, Snapshot};
+
+/// Work for another core, on the fleet that it owns.
+pub type Job = Box<dyn FnOnce(Rc<Fleet>) -> LocalBoxFuture<'static, Outcome> + Send>;
+/// What comes back; of the type that the job was made for.
+pub type Outcome = Box<dyn Any + Send>;
+/// A word to another core, which nobody waits for.
+pub type Note = Box<dyn FnOnce(&Rc<Fleet>) + Send>;
+
+/// The cores of the process and the mail between them.
+pub trait Mesh {
+    fn cores(&self) -> usize;
+
+    /// The number of this core, from 0.
+    fn here(&self) -> usize;
+
+    /// Has work done by another core. Dropping the future stops the work there.
+    ///
+    /// Errors: `Busy` when too much is under way between cores.
+    fn call(&self, core: usize, job: Job) -> LocalBoxFuture<'static, Result<Outcome>>;
+
+    /// Leaves word with another core.
+    fn tell(&self, core: usize, note: Note);
+}
+
+/// All hosts of the process, as one core sees them.
+pub struct Shards {
+    own: Rc<Fleet>,
+    mesh: Rc<dyn Mesh>,
+}
+
+impl fmt::Debug for Shards {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shards").field("here", &self.mesh.here()).finish_non_exhaustive()
+    }
+}
+
+impl Shards {
+    pub fn new(own: Rc<Fleet>, mesh: Rc<dyn Mesh>) -> Rc<Self> {
+        Rc::new(Self { own, mesh })
+    }
+
+    /// Of a process with one core.
+    pub fn alone(own: Rc<Fleet>) -> Rc<Self> {
+        Self::new(own, Rc::new(Alone))
+    }
+
+    /// The fleet of this core.
+    pub fn own(&self) -> &Rc<Fleet> {
+        &self.own
+    }
+
+    /// Has work done by the owner of a host.
+    ///
+    /// Errors: the host is not known or its configuration is broken; the other core has too much to do; those of the
+    /// work.
+    pub async fn on<T, W, F>(&self, host: &str, claim: Claim, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: FnOnce(Caller) -> F + Send + 'static,
+        F: Future<Output = Result<T>> + 'static,
+    {
+        let owner = self.owner(host)?;
+        self.at(owner, move |fleet| work(Caller::new(fleet, claim))).await?
+    }
+
+    /// All hosts, with a mark for those that are known to be there. Every core looks after its own.
+    pub async fn status(&self) -> Vec<HostStatus> {
+        let cores = self.mesh.cores();
+        let found = self.on_all(|core| {
+            move |fleet: Rc<Fleet>| async move { fleet.presences(|route| owner(route, cores) == core).await }
+        });
+        let mut presences = vec![Presence::Unknown; self.own.names().len()];
+        for (index, presence) in found.await.into_iter().flatten().flatten() {
+            if let Some(place) = presences.get_mut(index) {
+                *place = presence;
+            }
+        }
+        let names = self.own.names().iter().zip(presences);
+        names.map(|(name, presence)| self.own.status_of(name, presence)).collect()
+    }
+
+    /// What the cores have done so far, all together.
+    ///
+    /// Errors: a core has too much to do.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        let snapshots = self.on_all(|_| |fleet: Rc<Fleet>| async move { fleet.snapshot() }).await;
+        let mut snapshots = snapshots.into_iter();
+        let own = snapshots.next().unwrap_or_else(|| Ok(self.own.snapshot()))?;
+        snapshots.try_fold(own, |mut all, other| {
+            all.merge(&other?);
+            Ok(all)
+        })
+    }
+
+    /// Asks every core, and gathers what they say in their order. `work` makes the question for the core of a number.
+    pub async fn on_all<T, W, F>(&self, work: impl Fn(usize) -> W) -> Vec<Result<T>>
+    where
+        T: Send + 'static,
+        W: FnOnce(Rc<Fleet>) -> F + Send + 'static,
+        F: Future<Output = T> + 'static,
+    {
+        join_all((0..self.mesh.cores()).map(|core| self.at(core, work(core)))).await
+    }
+
+    /// Has work done by the core of a number.
+    ///
+    /// Errors: the other core has too much to do.
+    pub async fn at<T, W, F>(&self, core: usize, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: FnOnce(Rc<Fleet>) -> F + Send + 'static,
+        F: Future<Output = T> + 'static,
+    {
+        if core == self.mesh.here() {
+            return Ok(work(Rc::clone(&self.own)).await);
+        }
+        let job: Job = Box::new(move |fleet| {
+            let work = work(fleet);
+            async move { Box::new(work.await) as Outcome }.boxed_local()
+        });
+        let outcome = self.mesh.call(core, job).await.inspect_err(|_| {
+            self.own.recorder().count(Counter::Rejected(Reason::Mail));
+        })?;
+        let foreign = |_| Error::new(Kind::Internal, "another core answered something else than was asked");
+        outcome.downcast::<T>().map(|outcome| *outcome).map_err(foreign)
+    }
+
+    /// Who owns a host: a function of where the way there begins, so that everything behind a jump host is with it and
+    /// shares its connection, and names of one address are together.
+    fn owner(&self, host: &str) -> Result<usize> {
+        Ok(match self.own.route(host)? {
+            Some(route) => owner(&route, self.mesh.cores()),
+            None => self.mesh.here(),
+        })
+    }
+}
+
+fn owner(route: &Rc<Route>, cores: usize) -> usize {
+    let first = route.first_hop().unwrap_or(route);
+    let mut hasher = DefaultHasher::new();
+    (&first.host.hostname, first.host.port).hash(&mut hasher);
+    // The remainder is less than `cores`.
+    usize::try_from(hasher.finish() % cores.max(1) as u64).unwrap_or_default()
+}
+
+struct Alone;
+
+impl Mesh for Alone {
+    fn cores(&self) -> usize {
+        1
+    }
+
+    fn here(&self) -> usize {
+        0
+    }
+
+    fn call(&self, core: usize, _job: Job) -> LocalBoxFuture<'static, Result<Outcome>> {
+        let error = Error::new(Kind::Internal, format!("there is no core {core}"));
+        std::future::ready(Err(error)).boxed_local()
+    }
+
+    fn tell(&self, _core: usize, _note: Note) {}
+}

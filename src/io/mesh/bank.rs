@@ -1,0 +1,109 @@
+//! What nobody has of the bounds of the process: a number each, which any core may take from.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::{Core, Inboxes, Mail};
+use crate::config::Settings;
+use crate::fleet::{Bank, Quota, Quotas};
+
+/// See the module's documentation.
+pub struct Banks {
+    connections: Count,
+    executing: Count,
+    waiting: Count,
+}
+
+struct Count {
+    left: AtomicUsize,
+    /// Cores that want to know when there is more.
+    asked: Box<[AtomicBool]>,
+    /// How many of them there are, so that nobody looks for them who need not.
+    asked_count: AtomicUsize,
+    of: fn(&Quotas) -> &Rc<Quota>,
+}
+
+impl Banks {
+    pub fn new(settings: &Settings, cores: usize) -> Arc<Self> {
+        let count = |max, of| Count {
+            left: AtomicUsize::new(max),
+            asked: (0..cores).map(|_| AtomicBool::new(false)).collect(),
+            asked_count: AtomicUsize::new(0),
+            of,
+        };
+        Arc::new(Self {
+            connections: count(settings.max_pool_size, |quotas| &quotas.connections),
+            executing: count(settings.max_concurrency, |quotas| &quotas.executing),
+            waiting: count(settings.max_queue, |quotas| &quotas.waiting),
+        })
+    }
+
+    /// The bounds as one core sees them.
+    pub fn quotas(self: &Arc<Self>, core: &Rc<Core>) -> Quotas {
+        let quota = |count: fn(&Banks) -> &Count| {
+            Quota::new(Box::new(Branch { banks: Arc::clone(self), count, core: Rc::clone(core) }))
+        };
+        Quotas {
+            connections: quota(|banks| &banks.connections),
+            executing: quota(|banks| &banks.executing),
+            waiting: quota(|banks| &banks.waiting),
+        }
+    }
+}
+
+/// A core's way to one of the counts.
+struct Branch {
+    banks: Arc<Banks>,
+    count: fn(&Banks) -> &Count,
+    core: Rc<Core>,
+}
+
+impl Branch {
+    fn count(&self) -> &Count {
+        (self.count)(&self.banks)
+    }
+}
+
+// Who asks and then finds nothing must be seen by whoever gives after that: both sides write one value and then read the
+// other's, which only a single total order of all four makes safe.
+impl Bank for Branch {
+    fn try_take(&self) -> bool {
+        let less = |left: usize| left.checked_sub(1);
+        self.count().left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok()
+    }
+
+    fn give(&self) {
+        let count = self.count();
+        count.left.fetch_add(1, Ordering::SeqCst);
+        if count.asked_count.load(Ordering::SeqCst) > 0 {
+            count.tell(&self.core.inboxes, self.core.here);
+        }
+    }
+
+    fn ask(&self) {
+        let count = self.count();
+        if let Some(asked) = count.asked.get(self.core.here) {
+            // The number first: a flag that is set while it says none would be overlooked.
+            count.asked_count.fetch_add(1, Ordering::SeqCst);
+            if asked.swap(true, Ordering::SeqCst) {
+                count.asked_count.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+    }
+}
+
+impl Count {
+    /// Lets every core that asked know that there is more, but for the one that gives: it knows.
+    fn tell(&self, inboxes: &Inboxes, here: usize) {
+        for (core, asked) in self.asked.iter().enumerate() {
+            if asked.swap(false, Ordering::SeqCst) {
+                self.asked_count.fetch_sub(1, Ordering::SeqCst);
+                let of = self.of;
+                if core != here {
+                    inboxes.send(core, Mail::Note(Box::new(move |fleet| of(fleet.quotas()).handle_given())));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Mail between real cores.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use futures_util::future::{join_all, pending};
+
+use super::super::cores;
+use super::*;
+use crate::config::Settings;
+use crate::fleet::{Grant, Shards};
+use crate::testing;
+
+/// Runs `main` on the first of three cores.
+fn on_cores<T>(change: impl FnOnce(&mut Settings), main: impl AsyncFnOnce(Rc<Shards>) -> T) -> T {
+    let mut settings = testing::settings();
+    change(&mut settings);
+    cores::run(3, &settings, testing::fleet, main).unwrap()
+}
+
+/// A guard that counts how often it was dropped.
+struct Counted(Arc<AtomicUsize>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+fn thread_name() -> Option<String> {
+    thread::current().name().map(ToOwned::to_owned)
+}
+
+#[test]
+fn every_core_answers_on_its_own_thread_in_the_asked_order() {
+    let names = on_cores(
+        |_| {},
+        async |shards| shards.on_all(|core| move |_| async move { (core, thread_name()) }).await,
+    );
+    let others = names.into_iter().skip(1).collect::<Result<Vec<_>>>().unwrap();
+    assert_eq!(others, [(1, Some("core-1".to_owned())), (2, Some("core-2".to_owned()))]);
+}
+
+#[test]
+fn every_mail_is_measured_where_it_is_read() {
+    let snapshot = on_cores(
+        |_| {},
+        async |shards| {
+            shards.on_all(|_| |_| async {}).await;
+            shards.snapshot().await.unwrap()
+        },
+    );
+    // Twice to the two others: the questions for the figures are mail as well.
+    assert_eq!(snapshot.histogram(Histogram::MailboxWait).len(), 4);
+}
+
+#[test]
+fn thousands_of_calls_at_once_all_come_back() {
+    let sums = on_cores(
+        |_| {},
+        async |shards| {
+            let rounds = (0..1_000_usize).map(|round| {
+                let shards = &shards;
+                async move {
+                    let answers = shards.on_all(|core| move |_| async move { core * round }).await;
+                    answers.into_iter().map(Result::unwrap).sum::<usize>()
+                }
+            });
+            join_all(rounds).await
+        },
+    );
+    assert_eq!(sums, (0..1_000).map(|round| 3 * round).collect::<Vec<_>>());
+}
+
+#[test]
+fn work_that_nobody_waits_for_is_dropped_where_it_runs() {
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&dropped);
+    on_cores(
+        |_| {},
+        async move |shards| {
+            {
+                let endless = shards.on_all(|_| {
+                    let guard = Counted(Arc::clone(&counted));
+                    move |_| async move {
+                        pending::<()>().await;
+                        drop(guard);
+                    }
+                });
+                // Begun, and given up.
+                assert!(futures_util::poll!(std::pin::pin!(endless)).is_pending());
+            }
+            // Mail is read in order, so this comes after the cancellation.
+            shards.on_all(|_| |_| async {}).await;
+            while counted.load(Ordering::SeqCst) < 3 {
+                shards.on_all(|_| |_| async {}).await;
+            }
+        },
+    );
+    assert_eq!(dropped.load(Ordering::SeqCst), 3);
+}
+
+#[test]
+fn more_calls_than_there_are_slots_for_are_refused_by_name() {
+    let inboxes = Inboxes::new(2);
+    let core = Core::new(0, inboxes, 1);
+    let job = || -> Job { Box::new(|_| async { Box::new(()) as Outcome }.boxed_local()) };
+    let first = core.call(1, job());
+    let second = core.call(1, job()).now_or_never().unwrap();
+    assert_eq!(second.unwrap_err().kind(), Kind::Busy);
+    drop(first);
+    // Its slot is free when the other core has said so.
+    assert!(core.call(1, job()).now_or_never().is_some());
+    core.answered(0, None);
+    assert!(core.call(1, job()).now_or_never().is_none());
+}
+
+#[test]
+fn what_one_core_gives_back_another_that_waits_can_take() {
+    on_cores(
+        |settings| settings.max_concurrency = 1,
+        async |shards| {
+            for _ in 0..100 {
+                let taken = shards.own().quotas().executing.try_take().unwrap();
+                let waiting = shards.on_all(|core| {
+                    move |fleet: Rc<Fleet>| async move {
+                        if core > 0 {
+                            drop(take(&fleet).await);
+                        }
+                    }
+                });
+                let mut waiting = std::pin::pin!(waiting);
+                assert!(futures_util::poll!(&mut waiting).is_pending());
+                drop(taken);
+                waiting.await;
+            }
+        },
+    );
+}
+
+async fn take(fleet: &Rc<Fleet>) -> Grant {
+    loop {
+        let given = fleet.quotas().executing.listen();
+        if let Some(grant) = fleet.quotas().executing.try_take() {
+            return grant;
+        }
+        given.await;
+    }
+}
