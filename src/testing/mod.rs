@@ -2,6 +2,8 @@
 
 pub mod choices;
 pub mod fuzz;
+pub mod live;
+mod logins;
 mod nowhere;
 pub mod protections;
 pub mod sftp_server;
@@ -11,7 +13,11 @@ mod ssh_play_session;
 pub mod ssh_server;
 mod ssh_server_channel;
 pub mod ssh_server_kex;
+mod tally;
+mod timers;
 pub mod world;
 mod world_host;
 
+pub use logins::{Crypto, Logins};
 pub use nowhere::{fleet, settings, shards};
+pub use tally::Tally;
