@@ -20,12 +20,16 @@ use crate::base::time::{Instant, now};
 use crate::config::SshConfig;
 use crate::fleet::net::Net;
 use crate::io::runtime;
+use crate::metrics::Recorder;
 
 /// A net of the hosts of a configuration, as `host` makes them by name. For one core, whose event loop is running.
-pub fn net(config: &SshConfig, mut host: impl FnMut(&str) -> SimHost) -> Rc<dyn Net> {
-    let hosts: BTreeMap<_, _> =
-        config.hosts().iter().map(|name| (name.clone(), Rc::new(host(name)))).collect();
-    Rc::new(Scene { surroundings: Live::start(), hosts: Rc::new(hosts) })
+pub fn net(
+    config: &SshConfig,
+    mut host: impl FnMut(&str) -> Rc<SimHost>,
+    recorder: &Rc<Recorder>,
+) -> Rc<dyn Net> {
+    let hosts: BTreeMap<_, _> = config.hosts().iter().map(|name| (name.clone(), host(name))).collect();
+    Rc::new(Scene { surroundings: Live::start(), hosts: Rc::new(hosts), recorder: Rc::clone(recorder) })
 }
 
 /// A clock finer than the event loop's, which counts in milliseconds: the delays that are simulated are no longer.

@@ -19,5 +19,5 @@ pub mod world;
 mod world_host;
 
 pub use logins::{Crypto, Logins};
-pub use nowhere::{fleet, settings, shards};
+pub use nowhere::{fleet, settings, shards, stats};
 pub use tally::Tally;

@@ -17,15 +17,16 @@ use futures_util::FutureExt;
 use futures_util::future::{self, AbortHandle, LocalBoxFuture};
 use futures_util::stream::{FuturesUnordered, Stream};
 
+pub use super::logins::log_in;
 use super::nowhere::Hello;
 use super::timers::{CLOCK, Timers, now};
-pub use super::logins::log_in;
 pub use super::world_host::{Connection, SimHost};
 use crate::base::Result;
 use crate::base::time::{Duration, Instant};
 use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SshConfig};
 use crate::fleet::net::{Hop, Net};
 use crate::fleet::{Fleet, Link, Memory, Quotas, Shell};
+use crate::metrics::Recorder;
 
 /// The hosts of every world, as `world.ssh_config` names them.
 pub const HOSTS: [&str; 6] = ["alpha", "away", "bravo", "charlie", "deep", "far"];
@@ -55,6 +56,7 @@ pub(super) trait Surroundings {
 pub(super) struct Scene {
     pub surroundings: Rc<dyn Surroundings>,
     pub hosts: Rc<BTreeMap<String, Rc<SimHost>>>,
+    pub recorder: Rc<Recorder>,
 }
 
 /// Where time jumps.
@@ -85,8 +87,11 @@ impl World {
         CLOCK.set(Some(crate::base::time::now()));
         let hosts = HOSTS.into_iter().map(|name| (name.to_owned(), Rc::default())).collect();
         let stage = Rc::new(Stage::default());
-        let scene =
-            Scene { surroundings: Rc::<Stage>::clone(&stage), hosts: Rc::new(hosts) };
+        let scene = Scene {
+            surroundings: Rc::<Stage>::clone(&stage),
+            hosts: Rc::new(hosts),
+            recorder: Recorder::new(),
+        };
         Self { scene, stage, tasks: RefCell::default() }
     }
 
@@ -95,7 +100,8 @@ impl World {
         let mut settings = super::settings();
         change(&mut settings);
         let quotas = Quotas::alone(&settings);
-        Fleet::new(self.config().into(), settings, self.net(), &quotas)
+        let recorder = Rc::clone(&self.scene.recorder);
+        Fleet::new(self.config().into(), settings, self.net(), &quotas, recorder)
     }
 
     /// A connection to a host, without a fleet.

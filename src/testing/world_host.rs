@@ -140,6 +140,7 @@ impl SimHost {
             idle_timeout: self.idle_timeout.get(),
             clock: now,
             memory,
+            recorder: Rc::clone(&scene.recorder),
             env: Rc::default(),
         };
         let link = Link::new(client, options);

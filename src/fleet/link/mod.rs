@@ -22,6 +22,7 @@ use super::gate::Gate;
 use super::memory::Memory;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
+use crate::metrics::{Counter, Histogram, Reason, Recorder};
 use crate::ssh::{self, ChannelId, Event};
 
 use ahead::{Ahead, InUse};
@@ -47,6 +48,8 @@ pub struct LinkOptions {
     pub clock: fn() -> Instant,
     /// What earlier connections to the host have taught.
     pub memory: Rc<Memory>,
+    /// Where its core writes down what it does.
+    pub recorder: Rc<Recorder>,
     /// Variables for every command (`SendEnv`, `SetEnv`).
     pub env: Rc<[(String, String)]>,
 }
@@ -57,6 +60,7 @@ pub struct Link {
     idle_timeout: Duration,
     clock: fn() -> Instant,
     memory: Rc<Memory>,
+    recorder: Rc<Recorder>,
     env: Rc<[(String, String)]>,
     /// Lets as many commands run as the server gives sessions.
     sessions: Rc<Gate>,
@@ -129,6 +133,7 @@ impl Link {
             idle_timeout: options.idle_timeout,
             clock: options.clock,
             memory: options.memory,
+            recorder: options.recorder,
             env: options.env,
             sessions: Gate::new(sessions, limits::QUEUED_REQUESTS_DEFAULT),
             pipeline: Gate::new(limits::SFTP_OPERATIONS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
@@ -189,6 +194,7 @@ impl Link {
         drop(state);
         self.settle(ticked, now);
         if is_idle {
+            self.note_idle();
             self.close();
         }
     }
@@ -398,11 +404,20 @@ impl Link {
     }
 
     fn busy(&self) -> Error {
+        self.recorder.count(Counter::Rejected(Reason::Host));
         Error::new(Kind::Busy, format!("Too many requests are waiting for {}; try again later", self.host))
+    }
+
+    /// Records how long it had nothing to do, which is over now.
+    fn note_idle(&self) {
+        if let Some(since) = self.state.borrow().idle_since(0) {
+            self.recorder.time(Histogram::Idle, (self.clock)() - since);
+        }
     }
 
     /// Counts an operation as long as the guard lives, so that the link is not taken for idle.
     fn at_work(self: &Rc<Self>) -> AtWork {
+        self.note_idle();
         self.state.borrow_mut().active += 1;
         AtWork { link: Rc::clone(self) }
     }
