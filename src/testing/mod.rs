@@ -14,6 +14,7 @@ pub mod ssh_server;
 mod ssh_server_channel;
 pub mod ssh_server_kex;
 mod tally;
+pub mod tcp;
 mod timers;
 pub mod world;
 mod world_host;
