@@ -1,6 +1,6 @@
 //! The brain of one core: its hosts and their connections. Knows neither MCP nor JSON.
 //!
-//! [`Fleet`] resolves names and hands out [`Machine`]s; `pool` keeps one [`link`] per host; a [`gate`] stands
+//! [`Fleet`] resolves names and hands out [`Machine`]s; `pool` keeps their [`link`]s; a [`gate`] stands
 //! wherever many want what only few can have. Sockets, time and processes come in through [`net::Net`].
 
 mod caller;
@@ -15,6 +15,7 @@ pub mod net;
 mod password_memory;
 mod pool;
 mod quota;
+pub mod ramp;
 mod route;
 mod shards;
 mod status;
@@ -34,7 +35,7 @@ use crate::metrics::{Counter, Histogram, Reason, Recorder, Snapshot};
 
 pub use caller::{Caller, Claim, Class, ClientId};
 use gate::{Gate, Permit};
-pub use link::{Link, LinkOptions, Outlook, Tunnel};
+pub use link::{Hold, Link, LinkOptions, Outlook, Tunnel};
 pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
 pub use memory::Memory;
 use net::Net;
@@ -98,7 +99,7 @@ impl Fleet {
         names.sort_unstable();
         names.dedup();
         Rc::new(Self {
-            pool: Pool::new(Rc::clone(&net), Rc::clone(&recorder), settings.max_pool_size),
+            pool: Pool::new(Rc::clone(&net), Rc::clone(&recorder), &settings, Rc::clone(&quotas.connections)),
             quotas: quotas.clone(),
             admission: Gate::new(settings.max_concurrency, settings.max_queue),
             routes: RefCell::default(),
@@ -167,12 +168,19 @@ impl Fleet {
         Ok(Some(route))
     }
 
-    /// A host ready for work: connected and logged in.
-    pub async fn machine(&self, name: &str) -> Result<Machine> {
+    /// A host ready for work: connected and logged in. Room for its connection is waited for until `deadline`.
+    pub async fn machine(&self, name: &str, deadline: Instant) -> Result<Machine> {
         match self.route(name)? {
             None => Ok(Machine::Local(self.net.shell())),
-            Some(route) => self.pool.link(&route).await.map(Machine::Remote),
+            Some(route) => self.pool.link(&route, deadline).await.map(Machine::Remote),
         }
+    }
+
+    /// Closes the connection of this core that was idle the longest, if there is one that nobody needs. For the cores
+    /// that have no room for a connection and none to give up: to be called when one of them has asked the bank of
+    /// connections ([`Bank::ask`]).
+    pub fn give_up_idle(&self) {
+        self.pool.give_up_idle();
     }
 
     /// The fleet for one request, which may take as long as the settings say.
@@ -190,7 +198,7 @@ impl Fleet {
     /// on as many connections as it takes to find one that can begin it, as long as somebody is served by them.
     async fn work<T>(
         &self,
-        _claim: &Claim,
+        claim: &Claim,
         name: &str,
         repeat: Repeat,
         mut work: impl AsyncFnMut(&Machine) -> Result<T>,
@@ -199,7 +207,7 @@ impl Fleet {
         let mut repeats_left = usize::from(repeat == Repeat::Safe);
         let mut fruitless_left = limits::FRUITLESS_CONNECTIONS_MAX;
         loop {
-            let machine = self.machine(name).await?;
+            let machine = self.machine(name, claim.deadline).await?;
             let error = match work(&machine).await {
                 Err(error) if error.kind().is_worth_retrying() => error,
                 result => return result,

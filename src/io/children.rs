@@ -146,9 +146,8 @@ mod tests {
     fn what_nobody_waited_for_to_start_is_ended() {
         let (ends, output) = std::io::pipe().unwrap();
         runtime::run(async {
-            let mut start = std::pin::pin!(Group::start(sleeper(output), End::Kill));
-            // Asked for, and given up.
-            assert!(futures_util::poll!(&mut start).is_pending());
+            // Asked for, and given up, whether it has started by then or not.
+            let _ = futures_util::poll!(std::pin::pin!(Group::start(sleeper(output), End::Kill)));
         })
         .unwrap();
         assert_eq!(std::io::read_to_string(ends).unwrap(), "");

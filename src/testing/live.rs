@@ -19,6 +19,7 @@ use super::world::{Scene, SimHost, Surroundings};
 use crate::base::time::{Instant, now};
 use crate::config::SshConfig;
 use crate::fleet::net::Net;
+use crate::fleet::ramp::Ramp;
 use crate::io::runtime;
 use crate::metrics::Recorder;
 
@@ -29,7 +30,12 @@ pub fn net(
     recorder: &Rc<Recorder>,
 ) -> Rc<dyn Net> {
     let hosts: BTreeMap<_, _> = config.hosts().iter().map(|name| (name.clone(), host(name))).collect();
-    Rc::new(Scene { surroundings: Live::start(), hosts: Rc::new(hosts), recorder: Rc::clone(recorder) })
+    Rc::new(Scene {
+        surroundings: Live::start(),
+        hosts: Rc::new(hosts),
+        ramp: Ramp::new(0),
+        recorder: Rc::clone(recorder),
+    })
 }
 
 /// A clock finer than the event loop's, which counts in milliseconds: the delays that are simulated are no longer.

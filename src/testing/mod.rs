@@ -6,6 +6,7 @@ pub mod live;
 mod logins;
 mod nowhere;
 pub mod protections;
+mod scratch;
 pub mod sftp_server;
 pub mod ssh_pair;
 pub mod ssh_play;

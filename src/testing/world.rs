@@ -19,17 +19,17 @@ use futures_util::stream::{FuturesUnordered, Stream};
 
 pub use super::logins::log_in;
 use super::nowhere::Hello;
+use super::scratch;
 use super::timers::{CLOCK, Timers, now};
-pub use super::world_host::{Connection, SimHost};
+pub use super::world_host::{Connection, Daemon, SimHost};
 use crate::base::Result;
 use crate::base::time::{Duration, Instant};
-use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SshConfig};
+use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SharedConfig, SshConfig};
 use crate::fleet::net::{Hop, Net};
+use crate::fleet::ramp::Ramp;
 use crate::fleet::{Fleet, Link, Memory, Quotas, Shell};
 use crate::metrics::Recorder;
 
-/// The hosts of every world, as `world.ssh_config` names them.
-pub const HOSTS: [&str; 6] = ["alpha", "away", "bravo", "charlie", "deep", "far"];
 /// What lasts longer hangs.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 /// Who is ready again and again without time going on spins.
@@ -41,6 +41,7 @@ type Task = LocalBoxFuture<'static, ()>;
 pub struct World {
     scene: Scene,
     stage: Rc<Stage>,
+    config: SharedConfig,
     tasks: RefCell<FuturesUnordered<Task>>,
 }
 
@@ -56,6 +57,7 @@ pub(super) trait Surroundings {
 pub(super) struct Scene {
     pub surroundings: Rc<dyn Surroundings>,
     pub hosts: Rc<BTreeMap<String, Rc<SimHost>>>,
+    pub ramp: Rc<Ramp>,
     pub recorder: Rc<Recorder>,
 }
 
@@ -83,30 +85,54 @@ pub struct Handle<T> {
 }
 
 impl World {
+    /// The hosts that `world.ssh_config` names.
     pub fn new() -> Self {
+        Self::of(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/world.ssh_config")))
+    }
+
+    /// This many hosts, `h0` and so on.
+    pub fn with_hosts(count: usize) -> Self {
+        let hosts: Vec<String> = (0..count).map(|n| format!("Host h{n}\n")).collect();
+        Self::with_config(&hosts.concat())
+    }
+
+    /// The hosts that an SSH configuration names.
+    pub fn with_config(text: &str) -> Self {
+        Self::of(&scratch::file(text.as_bytes()))
+    }
+
+    fn of(file: &Path) -> Self {
         CLOCK.set(Some(crate::base::time::now()));
-        let hosts = HOSTS.into_iter().map(|name| (name.to_owned(), Rc::default())).collect();
+        let config = SshConfig::load(Some(file), &Env::default(), AlgorithmLists::spoken());
+        let config = config.expect("the file is there");
+        let hosts = config.hosts().iter().map(|name| (name.clone(), Rc::default())).collect();
         let stage = Rc::new(Stage::default());
         let scene = Scene {
             surroundings: Rc::<Stage>::clone(&stage),
             hosts: Rc::new(hosts),
+            ramp: Ramp::new(0),
             recorder: Recorder::new(),
         };
-        Self { scene, stage, tasks: RefCell::default() }
+        Self { scene, stage, config: config.into(), tasks: RefCell::default() }
     }
 
-    /// A fleet of the [`HOSTS`]. The settings are the default ones but for what `change` does to them.
+    /// A fleet of the world's hosts. The settings are the default ones but for what `change` does to them.
     pub fn fleet(&self, change: impl FnOnce(&mut Settings)) -> Rc<Fleet> {
         let mut settings = super::settings();
         change(&mut settings);
         let quotas = Quotas::alone(&settings);
+        self.core(settings, &quotas)
+    }
+
+    /// One of several fleets that share bounds, as the cores of a process do.
+    pub fn core(&self, settings: Settings, quotas: &Quotas) -> Rc<Fleet> {
         let recorder = Rc::clone(&self.scene.recorder);
-        Fleet::new(self.config().into(), settings, self.net(), &quotas, recorder)
+        Fleet::new(self.config.clone(), settings, self.net(), quotas, recorder)
     }
 
     /// A connection to a host, without a fleet.
     pub fn link(&self, host: &str) -> Rc<Link> {
-        let config = Rc::new(self.config().resolve(host).expect("a whole configuration"));
+        let config = Rc::new(self.config.resolve(host).expect("a whole configuration"));
         self.run(self.net().dial(config, Rc::default(), None)).expect("a host that lets us in")
     }
 
@@ -174,12 +200,6 @@ impl World {
         }
         panic!("a task is always ready and never done");
     }
-
-    fn config(&self) -> SshConfig {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/world.ssh_config");
-        SshConfig::load(Some(Path::new(file)), &Env::default(), AlgorithmLists::spoken())
-            .expect("the file is there")
-    }
 }
 
 impl Default for World {
@@ -205,6 +225,10 @@ impl<T> Handle<T> {
 }
 
 impl Scene {
+    pub fn ramp(&self) -> &Ramp {
+        &self.ramp
+    }
+
     pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         self.surroundings.spawn(task.boxed_local());
     }

@@ -15,16 +15,20 @@ use super::ssh_server::{Server, ServerConfig};
 use super::tally::Tally;
 use super::timers::now;
 use super::world::Scene;
+use crate::base::jitter::Jitter;
 use crate::base::limits::CONNECT_TIMEOUT_DEFAULT;
 use crate::base::time::{Duration, Instant};
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result};
 use crate::config::HostConfig;
 use crate::fleet::net::Hop;
+use crate::fleet::ramp::{self, Refusal};
 use crate::fleet::{Link, LinkOptions, Memory, Tunnel};
 
 /// How a host and the way to it behave. What a connection is like is settled when it is made, but for `is_mute`.
 pub struct SimHost {
     pub server: RefCell<ServerConfig>,
+    /// What counts its logins; several hosts may be addresses of the same one.
+    pub daemon: RefCell<Rc<Daemon>>,
     /// What a dial fails with.
     pub refusal: RefCell<Option<Error>>,
     /// Dials never end.
@@ -68,6 +72,7 @@ impl Default for SimHost {
     fn default() -> Self {
         Self {
             server: RefCell::default(),
+            daemon: RefCell::default(),
             refusal: RefCell::default(),
             never_answers: Cell::default(),
             is_mute: Cell::default(),
@@ -118,12 +123,14 @@ impl SimHost {
         self.tally.borrow().note_dial();
         self.dialling.set(self.dialling.get() + 1);
         let _dialling = Dialling(self);
-        let tunnel = match hop {
-            Some(hop) => Some(hop.link.await?.tunnel(&host.hostname, ECHO).await?),
+        let address = ramp::address(host, hop.as_ref().map(|hop| &*hop.name));
+        let hop = match hop {
+            Some(hop) => Some(hop.link.await?),
             None => None,
         };
-        let login = self.log_in(scene, &memory).await?;
-        let Login { mut client, server, .. } = login;
+        let sleep = |pause| scene.sleep_until(now() + pause);
+        let knock = async || self.log_in(scene, host, &memory, hop.as_ref()).await;
+        let (Login { mut client, server, .. }, tunnel) = scene.ramp().climb(&address, sleep, knock).await?;
         if client.is_ready() {
             memory.keys.note_taken(USER_KEY, true);
         }
@@ -158,21 +165,32 @@ impl SimHost {
         Ok(link)
     }
 
-    /// The way there, and the login unless it may end later.
-    async fn log_in(&self, scene: &Scene, memory: &Memory) -> Result<Login> {
+    async fn log_in(
+        &self,
+        scene: &Scene,
+        host: &HostConfig,
+        memory: &Memory,
+        hop: Option<&Rc<Link>>,
+    ) -> Result<(Login, Option<Tunnel>), Refusal> {
+        let tunnel = match hop {
+            Some(hop) => Some(hop.tunnel(&host.hostname, ECHO).await?),
+            None => None,
+        };
         let logins = self.logins.borrow().clone();
         // TCP's own round trip, where it is not a part of something longer.
         let time = logins.as_ref().map_or(2 * self.delay.get(), |logins| logins.time());
         scene.sleep_until(now() + time).await;
+        let daemon = Rc::clone(&self.daemon.borrow());
+        let _startup = daemon.accept()?;
         if self.never_answers.get() {
             future::pending::<()>().await;
         }
         if let Some(error) = self.refusal.borrow().clone() {
-            return Err(error);
+            return Err(error.into());
         }
         memory.note_round_trip(2 * self.delay.get());
         if let Some(logins) = logins {
-            return Ok(logins.take());
+            return Ok((logins.take(), tunnel));
         }
         let mut server = self.server.borrow().clone();
         if self.refuses_next_key.take() {
@@ -187,7 +205,7 @@ impl SimHost {
             scene.sleep_until(now() + self.delay.get()).await;
             login.take(&answer, now());
         }
-        Ok(login)
+        Ok((login, tunnel))
     }
 
     /// Connections that are over are kept only as long as one may be the last.
@@ -196,6 +214,63 @@ impl SimHost {
         let mut connections = self.connections.borrow_mut();
         connections.retain(|connection| connection.is_open());
         connections.push(connection);
+    }
+}
+
+/// What accepts connections, and drops those that have not logged in when there are too many.
+#[derive(Debug)]
+pub struct Daemon {
+    /// sshd's `MaxStartups`: from `begin` on three in ten are dropped, more and more up to `full`, and then all.
+    pub begin: Cell<usize>,
+    pub full: Cell<usize>,
+    startups: Cell<usize>,
+    busiest: Cell<usize>,
+    dropped: Cell<usize>,
+}
+
+impl Default for Daemon {
+    fn default() -> Self {
+        let none = || Cell::new(usize::MAX);
+        let zero = || Cell::new(0);
+        Self { begin: none(), full: none(), startups: zero(), busiest: zero(), dropped: zero() }
+    }
+}
+
+impl Daemon {
+    /// The most that were logging in at once, and how many were dropped.
+    pub fn load(&self) -> (usize, usize) {
+        (self.busiest.get(), self.dropped.get())
+    }
+
+    fn accept(&self) -> Result<Startup<'_>, Refusal> {
+        if self.drops() {
+            self.dropped.set(self.dropped.get() + 1);
+            let error = Error::new(Kind::Refused, "Exceeded MaxStartups");
+            return Err(Refusal { error, may_pass: true });
+        }
+        self.startups.set(self.startups.get() + 1);
+        self.busiest.set(self.busiest.get().max(self.startups.get()));
+        Ok(Startup(self))
+    }
+
+    /// As sshd decides it, with the luck of a generator that begins with what came before.
+    fn drops(&self) -> bool {
+        let (startups, begin, full) = (self.startups.get(), self.begin.get(), self.full.get());
+        if startups < begin || startups >= full {
+            return startups >= full;
+        }
+        let per_cent = 30 + 70 * (startups - begin) / (full - begin);
+        let luck = (self.dropped.get() * 31 + startups) as u64;
+        let draw = Jitter::new(luck).around(Duration::from_secs(100)) - Duration::from_secs(50);
+        draw.as_secs() < per_cent as u64
+    }
+}
+
+struct Startup<'a>(&'a Daemon);
+
+impl Drop for Startup<'_> {
+    fn drop(&mut self) {
+        self.0.startups.set(self.0.startups.get() - 1);
     }
 }
 
