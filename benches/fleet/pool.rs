@@ -149,17 +149,24 @@ fn stale(scale: Scale) {
 
 fn sweep(scale: Scale) {
     let (hosts, sweeps) = (scale.of(1_000, 100), scale.of(10, 2));
-    let (peak, dials, time) =
-        Plan { settings: |settings| settings.max_pool_size = 50, ..Plan::new(hosts, millis(1), millis(1)) }
-            .run(async |site| {
-                let (time, ()) = timed(async {
-                    for _ in 0..sweeps {
-                        site.at_once(hosts, |n| site.read(n)).await;
-                    }
-                })
-                .await;
-                (site.tally.peak(), site.tally.dials(), time)
-            });
+    let plan = Plan {
+        settings: |settings| settings.max_pool_size = 50,
+        ..Plan::new(hosts, millis(1), millis(1))
+    };
+    let (peak, dials, errors, time) = plan.run(async |site| {
+        let errors = Cell::new(0);
+        let read = |n| {
+            let answer = site.ask(format!("h{n}:/file"), None);
+            async { errors.set(errors.get() + usize::from(answer.await.is_err())) }
+        };
+        let (time, ()) = timed(async {
+            for _ in 0..sweeps {
+                site.at_once(hosts, read).await;
+            }
+        })
+        .await;
+        (site.tally.peak(), site.tally.dials(), errors.get(), time)
+    });
     row(
         "PB-22",
         &format!("{hosts} hosts read {sweeps} times over with a pool of 50, all at once"),
