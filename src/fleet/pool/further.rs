@@ -4,7 +4,7 @@
 use std::rc::{Rc, Weak};
 
 use futures_util::FutureExt;
-use futures_util::future::{LocalBoxFuture, Shared, select_all};
+use futures_util::future::{LocalBoxFuture, Shared, pending, select_all};
 
 use super::growth::Load;
 use super::place::{Dial, Found};
@@ -21,15 +21,14 @@ pub(super) struct Further {
 }
 
 impl Further {
-    /// Makes further connections to a host for as long as that is worth it and it is polled. It ends when there is no
-    /// pool any more.
-    pub(super) fn connections(pool: &Weak<Pool>, route: &Rc<Route>) -> LocalBoxFuture<'static, ()> {
+    /// Makes further connections to a host if that is worth it, as long as it is polled. Ends when there is one more,
+    /// or one could not be made.
+    pub(super) fn connection(pool: &Weak<Pool>, route: &Rc<Route>) -> LocalBoxFuture<'static, ()> {
         let (pool, route) = (pool.upgrade(), Rc::clone(route));
         async move {
-            if let Some(pool) = pool {
-                let since = pool.net.now();
-                Self { pool, route, since }.make().await;
-            }
+            let Some(pool) = pool else { return pending().await };
+            let since = pool.net.now();
+            Self { pool, route, since }.make().await
         }
         .boxed_local()
     }
@@ -41,13 +40,13 @@ impl Further {
             let begun: Vec<_> = std::iter::from_fn(|| self.begin()).collect();
             let dials = self.pool.places.dialling(&self.route.key);
             drop(begun);
-            if dials.is_empty() {
-                self.pool.net.sleep_until(self.since + patience).await;
-                patience *= 2;
-            } else {
+            if !dials.is_empty() {
                 // A failure is nobody's error: the commands have their queue.
                 drop(select_all(dials).await);
+                return;
             }
+            self.pool.net.sleep_until(self.since + patience).await;
+            patience *= 2;
         }
     }
 
@@ -79,7 +78,7 @@ impl Further {
         let (places, sessions) = (&self.pool.places, memory.sessions.width());
         let (made, coming) = (places.count(&self.route.key), places.dialling(&self.route.key).len());
         Load {
-            waiting: memory.sessions.waiting(),
+            waiting: memory.sessions.wanted(),
             sessions,
             coming: coming * sessions / made.saturating_sub(coming).max(1),
             command_time: memory.command_time(),

@@ -267,7 +267,7 @@ impl Keeper for Seat {
     }
 
     fn help(&self) -> LocalBoxFuture<'static, ()> {
-        Further::connections(&self.pool, &self.place.route)
+        Further::connection(&self.pool, &self.place.route)
     }
 }
 
