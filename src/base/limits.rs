@@ -159,7 +159,9 @@ pub const SFTP_CHANNEL_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 /// How far the READs of one file run ahead of its first missing byte: further than the channel's window, so that the
 /// window alone decides.
 pub const SFTP_FILE_WINDOW_BYTES_MAX: u64 = 5 * 1024 * 1024;
-/// The same over all files of a session.
+/// Data that one operation asks for before it is the next one's turn.
+pub const SFTP_TURN_BYTES: u64 = COPY_PIECE_BYTES;
+/// How far READs run ahead over all files of a session.
 pub const SFTP_SESSION_WINDOW_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// Open handles of one session: an eighth of what a process of the server may usually have open.
 pub const SFTP_HANDLES_MAX: usize = 128;

@@ -198,11 +198,15 @@ impl Fleet {
         }
     }
 
-    /// Closes the connection of this core that was idle the longest, if there is one that nobody needs. For the cores
-    /// that have no room for a connection and none to give up: to be called when one of them has asked the bank of
-    /// connections ([`Bank::ask`]).
-    pub fn give_up_idle(&self) {
-        self.pool.give_up_idle();
+    /// Closes the connection of this core that was idle the longest, if there is one that nobody needs: for a core that
+    /// has no room for another and none to give up itself. False when all are needed.
+    pub fn give_up_idle(&self) -> bool {
+        self.pool.give_up_idle()
+    }
+
+    /// The same, as soon as there is one.
+    pub async fn give_up_next_idle(&self) {
+        self.pool.give_up_next_idle().await;
     }
 
     /// The fleet for one request, which may take as long as the settings say.

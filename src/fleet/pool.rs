@@ -112,8 +112,19 @@ impl Pool {
     }
 
     /// Closes the connection that was idle the longest, if there is one that nobody needs: another core has none left.
-    pub fn give_up_idle(&self) {
-        self.evict(None);
+    pub fn give_up_idle(&self) -> bool {
+        self.evict(None)
+    }
+
+    /// The same, as soon as there is one.
+    pub async fn give_up_next_idle(&self) {
+        loop {
+            let spared = self.places.listen();
+            if self.give_up_idle() {
+                return;
+            }
+            spared.await;
+        }
     }
 
     /// Says how many connections there are, and how many of them are wanted.
@@ -190,7 +201,7 @@ impl Pool {
             if let Some(begun) = self.begin_way(route, &mut grants) {
                 return Ok(begun);
             }
-            select(called, select(given, spared)).await;
+            select(called, select(given, select(spared, self.room.call_in()))).await;
         }
     }
 

@@ -3,7 +3,7 @@
 //! Nothing happens between two moments, so time goes on only when every task waits; and the same test takes the same
 //! course every time.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::Path;
@@ -17,9 +17,11 @@ use futures_util::FutureExt;
 use futures_util::future::{self, AbortHandle, LocalBoxFuture};
 use futures_util::stream::{FuturesUnordered, Stream};
 
+pub use super::logins::log_in;
 use super::nowhere::Hello;
 use super::scratch;
-pub use super::world_host::{Connection, Daemon, SimHost, log_in};
+use super::timers::{CLOCK, Timers, now};
+pub use super::world_host::{Connection, Daemon, SimHost};
 use crate::base::Result;
 use crate::base::time::{Duration, Instant};
 use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SharedConfig, SshConfig};
@@ -39,18 +41,42 @@ type Task = LocalBoxFuture<'static, ()>;
 /// See the module's documentation. One per thread.
 pub struct World {
     scene: Scene,
+    stage: Rc<Stage>,
     config: SharedConfig,
     tasks: RefCell<FuturesUnordered<Task>>,
 }
 
-/// What tasks see of the world.
+/// Who runs the tasks of hosts and tells them the time.
+pub(super) trait Surroundings {
+    fn spawn(&self, task: Task);
+
+    fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()>;
+}
+
+/// What tasks see of the world, whose time may be simulated or real.
 #[derive(Clone)]
 pub(super) struct Scene {
-    spawned: Rc<RefCell<Vec<Task>>>,
+    pub surroundings: Rc<dyn Surroundings>,
+    pub hosts: Rc<BTreeMap<String, Rc<SimHost>>>,
+    pub ramp: Rc<Ramp>,
+    pub recorder: Rc<Recorder>,
+}
+
+/// Where time jumps.
+#[derive(Default)]
+struct Stage {
+    spawned: RefCell<Vec<Task>>,
     timers: Rc<Timers>,
-    hosts: Rc<BTreeMap<String, Rc<SimHost>>>,
-    ramp: Rc<Ramp>,
-    pub(super) recorder: Rc<Recorder>,
+}
+
+impl Surroundings for Stage {
+    fn spawn(&self, task: Task) {
+        self.spawned.borrow_mut().push(task);
+    }
+
+    fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()> {
+        self.timers.sleep_until(at).boxed_local()
+    }
 }
 
 /// A future that runs by itself.
@@ -81,14 +107,14 @@ impl World {
         let config = SshConfig::load(Some(file), &Env::default(), AlgorithmLists::spoken());
         let config = config.expect("the file is there");
         let hosts = config.hosts().iter().map(|name| (name.clone(), Rc::default())).collect();
+        let stage = Rc::new(Stage::default());
         let scene = Scene {
-            spawned: Rc::default(),
-            timers: Rc::new(Timers::default()),
+            surroundings: Rc::<Stage>::clone(&stage),
             hosts: Rc::new(hosts),
             ramp: Ramp::new(0),
             recorder: Recorder::new(),
         };
-        Self { scene, config: config.into(), tasks: RefCell::default() }
+        Self { scene, stage, config: config.into(), tasks: RefCell::default() }
     }
 
     /// A fleet of the world's hosts. The settings are the default ones but for what `change` does to them.
@@ -153,7 +179,7 @@ impl World {
             if let Some(output) = handle.result.take() {
                 return output;
             }
-            assert!(self.scene.timers.jump(late), "nothing will ever happen any more");
+            assert!(self.stage.timers.jump(late), "nothing will ever happen any more");
         }
     }
 
@@ -161,7 +187,7 @@ impl World {
     pub fn pass(&self, time: Duration) {
         let until = now() + time;
         self.settle();
-        while self.scene.timers.jump(until) {
+        while self.stage.timers.jump(until) {
             self.settle();
         }
         CLOCK.set(Some(until));
@@ -174,10 +200,10 @@ impl World {
         let mut tasks = self.tasks.borrow_mut();
         for _ in 0..TURNS_MAX {
             flag.0.store(false, Ordering::Relaxed);
-            tasks.extend(self.scene.spawned.take());
+            tasks.extend(self.stage.spawned.take());
             let polled = Pin::new(&mut *tasks).poll_next(&mut Context::from_waker(&waker));
             let is_quiet = !matches!(polled, Poll::Ready(Some(()))) && !flag.0.load(Ordering::Relaxed);
-            if is_quiet && self.scene.spawned.borrow().is_empty() {
+            if is_quiet && self.stage.spawned.borrow().is_empty() {
                 return;
             }
         }
@@ -213,11 +239,11 @@ impl Scene {
     }
 
     pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
-        self.spawned.borrow_mut().push(task.boxed_local());
+        self.surroundings.spawn(task.boxed_local());
     }
 
-    pub fn sleep_until(&self, at: Instant) -> Sleep {
-        Sleep { timers: Rc::clone(&self.timers), at, number: None }
+    pub fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()> {
+        self.surroundings.sleep_until(at)
     }
 }
 
@@ -242,7 +268,7 @@ impl Net for Scene {
     }
 
     fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()> {
-        Scene::sleep_until(self, at).boxed_local()
+        Scene::sleep_until(self, at)
     }
 
     fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
@@ -253,68 +279,6 @@ impl Net for Scene {
 
     fn shell(&self) -> Rc<dyn Shell> {
         Rc::new(Hello)
-    }
-}
-
-thread_local! {
-    static CLOCK: Cell<Option<Instant>> = const { Cell::new(None) };
-}
-
-/// The time in this thread's world.
-pub(super) fn now() -> Instant {
-    CLOCK.get().expect("there is a world")
-}
-
-/// Who waits for which moment; the number tells those apart that wait for the same one, in the order they came.
-#[derive(Default)]
-struct Timers {
-    waiting: RefCell<BTreeMap<(Instant, u64), Waker>>,
-    next: Cell<u64>,
-}
-
-impl Timers {
-    /// Goes to the next moment that somebody waits for; false when there is none until `until`.
-    fn jump(&self, until: Instant) -> bool {
-        let Some((at, _)) = self.waiting.borrow().keys().next().copied() else { return false };
-        if at > until {
-            return false;
-        }
-        CLOCK.set(Some(at.max(now())));
-        loop {
-            let mut waiting = self.waiting.borrow_mut();
-            let Some(first) = waiting.first_entry().filter(|first| first.key().0 <= at) else { return true };
-            let waker = first.remove();
-            drop(waiting);
-            waker.wake();
-        }
-    }
-}
-
-pub(super) struct Sleep {
-    timers: Rc<Timers>,
-    at: Instant,
-    number: Option<u64>,
-}
-
-impl Future for Sleep {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if now() >= self.at {
-            return Poll::Ready(());
-        }
-        let number = self.number.unwrap_or_else(|| self.timers.next.replace(self.timers.next.get() + 1));
-        self.number = Some(number);
-        self.timers.waiting.borrow_mut().insert((self.at, number), cx.waker().clone());
-        Poll::Pending
-    }
-}
-
-impl Drop for Sleep {
-    fn drop(&mut self) {
-        if let Some(number) = self.number {
-            self.timers.waiting.borrow_mut().remove(&(self.at, number));
-        }
     }
 }
 

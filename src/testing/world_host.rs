@@ -5,23 +5,24 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use event_listener::EventListener;
 use futures_util::future::{self, Either, select};
 
+use super::logins::{Login, Logins};
 use super::ssh_server::{Server, ServerConfig};
-use super::world::{Scene, now};
+use super::tally::Tally;
+use super::timers::now;
+use super::world::Scene;
 use crate::base::jitter::Jitter;
 use crate::base::limits::{CONNECT_TIMEOUT_DEFAULT, PROBE_TIMEOUT};
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result};
 use crate::config::HostConfig;
-use crate::crypto::sign::Ed25519;
 use crate::fleet::net::Hop;
 use crate::fleet::ramp::{self, Refusal};
 use crate::fleet::{Link, LinkOptions, Memory, Tunnel};
-use crate::ssh::wire::Write;
-use crate::ssh::{Client, ClientConfig, Event, Haste, PublicIdentity};
 
 /// How a host and the way to it behave. What a connection is like is settled when it is made, but for `is_mute`.
 pub struct SimHost {
@@ -46,6 +47,10 @@ pub struct SimHost {
     pub sessions: Cell<usize>,
     pub idle_timeout: Cell<Duration>,
     probes: Cell<usize>,
+    /// A dial takes a login from here: it costs a time, and little or no computing.
+    pub logins: RefCell<Option<Rc<Logins>>>,
+    /// What several hosts count together.
+    pub tally: RefCell<Arc<Tally>>,
     dials: Cell<usize>,
     dialling: Cell<usize>,
     connections: RefCell<Vec<Rc<Connection>>>,
@@ -79,6 +84,8 @@ impl Default for SimHost {
             sessions: Cell::new(8),
             idle_timeout: Cell::new(Duration::from_secs(60)),
             probes: Cell::default(),
+            logins: RefCell::default(),
+            tally: RefCell::default(),
             dials: Cell::default(),
             dialling: Cell::default(),
             connections: RefCell::default(),
@@ -128,6 +135,7 @@ impl SimHost {
         hop: Option<Hop>,
     ) -> Result<Rc<Link>> {
         self.dials.set(self.dials.get() + 1);
+        self.tally.borrow().note_dial();
         self.dialling.set(self.dialling.get() + 1);
         let _dialling = Dialling(self);
         let address = ramp::address(host, hop.as_ref().map(|hop| &*hop.name));
@@ -147,7 +155,7 @@ impl SimHost {
             is_open: Cell::new(true),
             is_broken: Cell::new(false),
         });
-        self.connections.borrow_mut().push(Rc::clone(&connection));
+        self.keep(Rc::clone(&connection));
         let options = LinkOptions {
             host: host.alias.as_str().into(),
             sessions: self.sessions.get(),
@@ -183,8 +191,10 @@ impl SimHost {
             Some(hop) => Some(hop.tunnel(&host.hostname, ECHO).await?),
             None => None,
         };
-        // TCP's own round trip.
-        scene.sleep_until(now() + 2 * self.delay.get()).await;
+        let logins = self.logins.borrow().clone();
+        // TCP's own round trip, where it is not a part of something longer.
+        let time = logins.as_ref().map_or(2 * self.delay.get(), |logins| logins.time());
+        scene.sleep_until(now() + time).await;
         let daemon = Rc::clone(&self.daemon.borrow());
         let _startup = daemon.accept()?;
         if self.never_answers.get() {
@@ -194,6 +204,9 @@ impl SimHost {
             return Err(error.into());
         }
         memory.note_round_trip(2 * self.delay.get());
+        if let Some(logins) = logins {
+            return Ok((logins.take(), tunnel));
+        }
         let mut server = self.server.borrow().clone();
         if self.refuses_next_key.take() {
             server.accepts = Some(Vec::new());
@@ -208,6 +221,14 @@ impl SimHost {
             login.take(&answer, now());
         }
         Ok((login, tunnel))
+    }
+
+    /// Connections that are over are kept only as long as one may be the last.
+    fn keep(&self, connection: Rc<Connection>) {
+        self.tally.borrow().note_open();
+        let mut connections = self.connections.borrow_mut();
+        connections.retain(|connection| connection.is_open());
+        connections.push(connection);
     }
 }
 
@@ -306,69 +327,6 @@ impl Drop for Dialling<'_> {
     }
 }
 
-/// A client and its server past login.
-pub fn log_in(config: ServerConfig, now: Instant) -> (Client, Server) {
-    let mut login = Login::new(config, Haste::None, now);
-    while !login.client.is_ready() {
-        let question = login.question();
-        let answer = login.answer(&question);
-        login.take(&answer, now);
-    }
-    (login.client, login.server)
-}
-
-/// A client and its server on the way there.
-struct Login {
-    client: Client,
-    server: Server,
-    key: Ed25519,
-}
-
-impl Login {
-    fn new(config: ServerConfig, haste: Haste, now: Instant) -> Self {
-        let (key, public) = Ed25519::generate();
-        let mut client_config = ClientConfig::new("me");
-        client_config.haste = haste;
-        client_config.identities.extend(PublicIdentity::from_blob(&named(&public)));
-        Self { client: Client::new(client_config, now), server: Server::new(config), key }
-    }
-
-    fn question(&mut self) -> Vec<u8> {
-        let mut out = Vec::new();
-        while self.client.poll_transmit(&mut out) {}
-        out
-    }
-
-    fn answer(&mut self, question: &[u8]) -> Vec<u8> {
-        self.server.handle_input(question).expect("the client keeps the rules");
-        let mut out = Vec::new();
-        assert!(self.server.poll_transmit(&mut out), "the server has an answer");
-        out
-    }
-
-    fn take(&mut self, answer: &[u8], now: Instant) {
-        self.client.handle_input(answer, now).expect("the server lets us in");
-        while !self.client.is_ready()
-            && let Some(event) = self.client.poll_event()
-        {
-            let answered = match event {
-                Event::HostKey(_) => self.client.accept_host_key(),
-                Event::Sign { data, .. } => self.client.provide_signature(&named(&self.key.sign(&data))),
-                _ => Ok(()),
-            };
-            answered.expect("the connection goes on");
-        }
-    }
-}
-
-/// An Ed25519 key or signature with its name (RFC 8709 §4, §6).
-fn named(value: &[u8]) -> Vec<u8> {
-    let mut blob = Vec::new();
-    blob.put_string(b"ssh-ed25519");
-    blob.put_string(value);
-    blob
-}
-
 /// Carries the bytes of one connection.
 struct Wire {
     host: Rc<SimHost>,
@@ -405,6 +363,7 @@ impl Wire {
             server.handle_input(&bytes).expect("the client keeps the rules");
         }
         self.connection.is_open.set(false);
+        self.host.tally.borrow().note_closed();
     }
 
     /// A change of the link, or the end of the way.

@@ -1,11 +1,9 @@
 //! Commands on a link: a session channel each (RFC 4254 §6.5).
 
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
-
-use futures_util::future::{Either, select};
 
 use super::sessions::{Denied, Granted, Permit};
 use super::{Channels, InUse, Link, State};
@@ -113,14 +111,7 @@ impl Link {
         if let Some(granted) = sessions.try_enter() {
             return Ok(granted);
         }
-        let waiting = pin!(sessions.enter());
-        let granted = match self.help() {
-            None => waiting.await,
-            Some(help) => match select(waiting, help).await {
-                Either::Left((granted, _)) => granted,
-                Either::Right(((), waiting)) => waiting.await,
-            },
-        };
+        let granted = self.wait_for_session(sessions.enter(), || ()).await;
         granted.map_err(|denied| match denied {
             Denied::Full => self.busy(),
             Denied::Over => self.can_begin().err().unwrap_or_else(|| self.busy()),

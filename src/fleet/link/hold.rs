@@ -1,10 +1,12 @@
 //! Who needs a link, and who keeps it while nobody does: it is neither closed for being idle nor given up for another
 //! while an operation is under way on it, a request holds it, or a session of it is granted.
 
+use std::future::Future;
 use std::ops::Deref;
+use std::pin::pin;
 use std::rc::Rc;
 
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{Either, LocalBoxFuture, select};
 
 use super::{Link, State};
 use crate::base::time::{Duration, Instant};
@@ -15,7 +17,8 @@ pub trait Keeper {
     /// Nobody needs the link any more, unless for its tunnels.
     fn handle_idle(&self);
 
-    /// Lets further connections to the host be made for those who wait for a session, as long as it is polled.
+    /// Has further connections to the host made for those who want a session, as long as it is polled and where that is
+    /// worth it. Ends when there is one more.
     fn help(&self) -> LocalBoxFuture<'static, ()>;
 }
 
@@ -93,9 +96,19 @@ impl Link {
         AtWork { link: Rc::clone(self) }
     }
 
-    /// The keeper's help for those who wait for a session.
-    pub(super) fn help(&self) -> Option<LocalBoxFuture<'static, ()>> {
-        self.keeper.borrow().as_ref().map(|keeper| keeper.help())
+    /// Waits for what ends when a session of the host comes free. Meanwhile further connections may be made; `grown` is
+    /// told of each.
+    pub async fn wait_for_session<T>(&self, waiting: impl Future<Output = T>, grown: impl Fn()) -> T {
+        let _want = self.memory.sessions.want();
+        let mut waiting = pin!(waiting);
+        loop {
+            let help = self.keeper.borrow().as_ref().map(|keeper| keeper.help());
+            let Some(help) = help else { return waiting.await };
+            match select(waiting.as_mut(), help).await {
+                Either::Left((output, _)) => return output,
+                Either::Right(_) => grown(),
+            }
+        }
     }
 
     /// Records how long it had nothing to do, which is over now.

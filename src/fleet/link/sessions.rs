@@ -19,6 +19,8 @@ use crate::base::limits;
 pub struct Sessions {
     lanes: RefCell<Vec<Weak<Lane>>>,
     queue: RefCell<VecDeque<Rc<Turn>>>,
+    /// Requests that would use a session if there were one more, in this queue or in front of it.
+    wanted: Cell<usize>,
 }
 
 /// Those of one connection.
@@ -100,9 +102,15 @@ impl Sessions {
         Waiting { sessions: self, turn }.await
     }
 
-    /// How many wait.
-    pub fn waiting(&self) -> usize {
-        self.queue.borrow().len()
+    /// How many wait, here or elsewhere.
+    pub fn wanted(&self) -> usize {
+        self.wanted.get()
+    }
+
+    /// Counts one who waits as long as the guard lives.
+    pub(super) fn want(&self) -> Want<'_> {
+        self.wanted.set(self.wanted.get() + 1);
+        Want(self)
     }
 
     /// How many sessions the connections give that there are.
@@ -176,6 +184,14 @@ impl Lane {
 
     fn grant(self: &Rc<Self>) -> Option<Granted> {
         Some((self.link.upgrade()?.hold(), self.permit()))
+    }
+}
+
+pub(super) struct Want<'a>(&'a Sessions);
+
+impl Drop for Want<'_> {
+    fn drop(&mut self) {
+        self.0.wanted.set(self.0.wanted.get() - 1);
     }
 }
 

@@ -4,7 +4,7 @@
 use std::rc::{Rc, Weak};
 
 use futures_util::FutureExt;
-use futures_util::future::{LocalBoxFuture, Shared, select_all};
+use futures_util::future::{LocalBoxFuture, Shared, pending, select_all};
 
 use super::growth::Load;
 use super::place::{Dial, Found, Place};
@@ -21,15 +21,14 @@ pub(super) struct Further {
 }
 
 impl Further {
-    /// Makes further connections to a host for as long as that is worth it and it is polled. It ends when there is no
-    /// pool any more, or when the place is none of the host's any more.
-    pub(super) fn connections(pool: &Weak<Pool>, place: &Rc<Place>) -> LocalBoxFuture<'static, ()> {
+    /// Makes further connections to a host if that is worth it, as long as it is polled. Ends when there is one more,
+    /// or one could not be made.
+    pub(super) fn connection(pool: &Weak<Pool>, place: &Rc<Place>) -> LocalBoxFuture<'static, ()> {
         let (pool, place) = (pool.upgrade(), Rc::clone(place));
         async move {
-            if let Some(pool) = pool.filter(|_| !place.is_retired.get()) {
-                let since = pool.net.now();
-                Self { pool, place, since }.make().await;
-            }
+            let Some(pool) = pool.filter(|_| !place.is_retired.get()) else { return pending().await };
+            let since = pool.net.now();
+            Self { pool, place, since }.make().await
         }
         .boxed_local()
     }
@@ -37,17 +36,21 @@ impl Further {
     async fn make(self) {
         // A look again for every doubling of the wait: the more it has been, the more it takes to be of interest.
         let mut patience = self.dial_time();
-        while !self.place.is_retired.get() {
+        loop {
             let begun: Vec<_> = std::iter::from_fn(|| self.begin()).collect();
             let dials = self.pool.places.dialling(&self.place.route.key);
             drop(begun);
-            if dials.is_empty() {
-                self.pool.net.sleep_until(self.since + patience).await;
-                patience *= 2;
-            } else {
+            if !dials.is_empty() {
                 // A failure is nobody's error: the commands have their queue.
                 drop(select_all(dials).await);
+                return;
             }
+            self.pool.net.sleep_until(self.since + patience).await;
+            if self.place.is_retired.get() {
+                // The route may lead elsewhere now.
+                return pending().await;
+            }
+            patience *= 2;
         }
     }
 
@@ -80,7 +83,7 @@ impl Further {
         let (made, coming) =
             (places.count(&self.place.route.key), places.dialling(&self.place.route.key).len());
         Load {
-            waiting: memory.sessions.waiting(),
+            waiting: memory.sessions.wanted(),
             sessions,
             coming: coming * sessions / made.saturating_sub(coming).max(1),
             command_time: memory.command_time(),

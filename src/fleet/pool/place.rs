@@ -293,7 +293,7 @@ impl Keeper for Seat {
     }
 
     fn help(&self) -> LocalBoxFuture<'static, ()> {
-        Further::connections(&self.pool, &self.place)
+        Further::connection(&self.pool, &self.place)
     }
 }
 
