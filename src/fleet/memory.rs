@@ -1,10 +1,13 @@
 //! What is known of a host beyond the life of a connection. One for each host that was ever dialled.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
+use super::breaker::Breaker;
 use super::key_memory::KeyMemory;
 use super::password_memory::PasswordMemory;
-use crate::base::time::Duration;
+use super::patience::Patience;
+use crate::base::Error;
+use crate::base::time::{Duration, Instant};
 use crate::ssh::{Guess, Haste};
 
 /// See the module's documentation.
@@ -30,6 +33,9 @@ pub struct Memory {
     pub(super) lacks_shell: Cell<bool>,
     /// The shortest round trip of late.
     round_trip: Cell<Option<Duration>>,
+    /// How long it may take.
+    pub patience: RefCell<Patience>,
+    pub(super) breaker: RefCell<Breaker>,
 }
 
 impl Memory {
@@ -56,6 +62,19 @@ impl Memory {
             _ => time,
         };
         self.round_trip.set(Some(estimate));
+        self.patience.borrow_mut().note_round_trip(time);
+    }
+
+    /// The host has answered, if only to say no.
+    pub(super) fn note_contact(&self) {
+        self.breaker.borrow_mut().note_contact();
+    }
+
+    /// A dial, or a connection under work, has failed.
+    pub(super) fn note_failure(&self, error: &Error, now: Instant) {
+        if self.breaker.borrow_mut().note_failure(now, error.message()) {
+            tracing::warn!("circuit open: {error}");
+        }
     }
 
     /// What is sent behind a login with `key` before the host has said what it makes of it.

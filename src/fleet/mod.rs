@@ -3,7 +3,10 @@
 //! [`Fleet`] resolves names and hands out [`Machine`]s; `pool` keeps one [`link`] per host; a [`gate`] stands
 //! wherever many want what only few can have. Sockets, time and processes come in through [`net::Net`].
 
+mod admission;
+mod breaker;
 mod caller;
+mod dialler;
 pub mod errors;
 pub mod gate;
 mod key_memory;
@@ -13,16 +16,19 @@ pub mod machine;
 mod memory;
 pub mod net;
 mod password_memory;
+pub mod patience;
 mod pool;
 mod quota;
 mod route;
 mod shards;
 mod status;
+mod work;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
+use std::pin::pin;
 use std::rc::Rc;
 
 use futures_util::future::{Either, select};
@@ -31,8 +37,11 @@ use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::config::{HostConfig, Settings, SharedConfig};
 
+use admission::Admission;
+pub use admission::{Need, Reason, Refusals};
+pub use breaker::Breaker;
 pub use caller::{Caller, Claim, Class, ClientId};
-use gate::{Gate, Permit};
+use dialler::Dialler;
 pub use link::{Link, LinkOptions, Outlook, Tunnel};
 pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
 pub use memory::Memory;
@@ -56,7 +65,7 @@ pub struct Fleet {
     routes: RefCell<HashMap<Rc<str>, Rc<Route>>>,
     pool: Rc<Pool>,
     net: Rc<dyn Net>,
-    admission: Rc<Gate>,
+    admission: Rc<Admission>,
     quotas: Quotas,
 }
 
@@ -89,10 +98,11 @@ impl Fleet {
         names.push(LOCALHOST.into());
         names.sort_unstable();
         names.dedup();
+        let policy = breaker::Policy { failures: settings.breaker_failures, open_for: settings.breaker_open };
         Rc::new(Self {
-            pool: Pool::new(Rc::clone(&net), settings.max_pool_size),
+            pool: Pool::new(Dialler::new(Rc::clone(&net), policy), settings.max_pool_size),
+            admission: Admission::new(Rc::clone(&net), quotas.clone(), settings.max_concurrency),
             quotas: quotas.clone(),
-            admission: Gate::new(settings.max_concurrency, settings.max_queue),
             routes: RefCell::default(),
             settings,
             config,
@@ -108,12 +118,6 @@ impl Fleet {
     /// The names of all hosts, sorted.
     pub fn names(&self) -> &[Rc<str>] {
         &self.names
-    }
-
-    /// Lets a request in, or says at once that the server is busy.
-    async fn admit(&self) -> Result<Permit> {
-        let full = |_| Error::new(Kind::Busy, "Server busy: too many requests are waiting; try again later");
-        self.admission.enter().await.map_err(full)
     }
 
     /// What the configuration says of a host.
@@ -155,41 +159,14 @@ impl Fleet {
         Caller::new(Rc::clone(self), Claim { class, client, deadline })
     }
 
+    /// How often work was refused on this core, and why.
+    pub fn refusals(&self) -> &Refusals {
+        &self.admission.refusals
+    }
+
     /// What this core takes from the bounds of the process.
     pub fn quotas(&self) -> &Quotas {
         &self.quotas
-    }
-
-    /// Does work on a host, once more on a fresh connection if the one it began on is lost and `repeat` allows it; and
-    /// on as many connections as it takes to find one that can begin it, as long as somebody is served by them.
-    async fn work<T>(
-        &self,
-        _claim: &Claim,
-        name: &str,
-        repeat: Repeat,
-        mut work: impl AsyncFnMut(&Machine) -> Result<T>,
-    ) -> Result<T> {
-        let _admitted = self.admit().await?;
-        let mut repeats_left = usize::from(repeat == Repeat::Safe);
-        let mut fruitless_left = limits::FRUITLESS_CONNECTIONS_MAX;
-        loop {
-            let machine = self.machine(name).await?;
-            let error = match work(&machine).await {
-                Err(error) if error.kind().is_worth_retrying() => error,
-                result => return result,
-            };
-            let tries_left = match (error.kind(), &machine) {
-                // Others were served: where a connection serves one request only, everybody has to wait for his own.
-                (Kind::NotBegun, Machine::Remote(link)) if link.was_of_use() => None,
-                (Kind::NotBegun, _) => Some(&mut fruitless_left),
-                _ => Some(&mut repeats_left),
-            };
-            if let Some(left) = tries_left {
-                let Some(fewer) = left.checked_sub(1) else { return Err(error) };
-                *left = fewer;
-            }
-            tracing::debug!(host = name, reason = %error, "trying once more");
-        }
     }
 
     /// The monotonic clock.
@@ -204,8 +181,17 @@ impl Fleet {
         work: impl Future<Output = Result<T>>,
         late: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
-        let work = std::pin::pin!(work);
-        match select(work, self.net.sleep_until(self.net.now() + limit)).await {
+        self.until(self.net.now() + limit, work, late).await
+    }
+
+    /// The same up to a moment.
+    pub async fn until<T>(
+        &self,
+        deadline: Instant,
+        work: impl Future<Output = Result<T>>,
+        late: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        match select(pin!(work), self.net.sleep_until(deadline)).await {
             Either::Left((result, _)) => result,
             Either::Right(_) => late(),
         }

@@ -94,6 +94,19 @@ impl Pool {
         }
     }
 
+    /// The host's connection, if there is one at this moment.
+    pub fn ready(&self, route: &Route) -> Option<Rc<Link>> {
+        match self.find(&route.key)? {
+            Found::Ready(link) => Some(link),
+            Found::Dialling(_) => None,
+        }
+    }
+
+    /// What is known of the host.
+    pub fn memory(&self, route: &Route) -> Rc<Memory> {
+        Rc::clone(self.memories.borrow_mut().entry(Rc::clone(&route.key)).or_default())
+    }
+
     /// Whether there is a connection to the host at this moment.
     pub fn is_connected(&self, route: &Route) -> bool {
         matches!(self.find(&route.key), Some(Found::Ready(_)))
@@ -159,7 +172,7 @@ impl Pool {
 
     /// The dial of one leg.
     fn begin(self: &Rc<Self>, leg: &Rc<Route>, hop: Option<(&Rc<Route>, Found)>) -> Dial {
-        let memory = Rc::clone(self.memories.borrow_mut().entry(Rc::clone(&leg.key)).or_default());
+        let memory = self.memory(leg);
         let Some((hop, found)) = hop else { return self.net.dial(Rc::clone(&leg.host), memory, None) };
         let (pool, key, name) = (Rc::clone(self), Rc::clone(&hop.key), Rc::from(hop.host.alias.as_str()));
         let (link, used) = match found {

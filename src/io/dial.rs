@@ -67,7 +67,7 @@ async fn connect(
     known_hosts.require_usable()?;
     let config = terms(settings, host, &known_hosts)?;
     let acquaintance = Acquaintance::new(host, &known_hosts);
-    let mut login = Login { host, acquaintance, credentials, stage, memory: &memory };
+    let mut login = Login { host, acquaintance, credentials, stage, memory: &memory, limit };
     let (stream, mut client) = login.along(&path, config).await?;
     client.rely_on_login(until);
     memory.note_guess(client.preferences().copied());
@@ -99,6 +99,8 @@ struct Login<'a> {
     credentials: Credentials<'a>,
     stage: &'a Stage,
     memory: &'a Memory,
+    /// The connect timeout.
+    limit: Duration,
 }
 
 /// Why a login failed.
@@ -145,9 +147,8 @@ impl Login<'_> {
         loop {
             self.credentials.apply(&mut config);
             config.guess = self.memory.take_guess();
-            let stream = path.open(self.stage).await?;
             let mut client = Client::new(config.clone(), time::now());
-            let failure = match self.on(stream, &mut client).await {
+            let failure = match self.attempt(path, &mut client).await {
                 Ok(stream) => {
                     if client.is_ready() {
                         self.credentials.learn(&client);
@@ -174,6 +175,24 @@ impl Login<'_> {
             tracing::debug!(host = self.host.alias, reason = %failure.error, ?pause, "turned away, trying again");
             runtime::sleep_until(time::now() + pause).await;
         }
+    }
+
+    /// One way to a login, which may take as long as this host has taught that it takes.
+    async fn attempt(&self, path: &Path<'_>, client: &mut Client) -> Result<Stream, Failure> {
+        let (begun, patience) = (time::now(), &self.memory.patience);
+        let limit = patience.borrow().connect_timeout(self.limit);
+        let attempt = async { self.on(path.open(self.stage).await?, client).await };
+        let Some(result) = within(limit, attempt).await else {
+            if limit < self.limit {
+                patience.borrow_mut().note_cut_short();
+            }
+            let text = format!("timeout after {}s while {}", limit.as_secs_f64(), self.stage.get());
+            return Err(Error::new(Kind::ConnectTimeout, text).into());
+        };
+        if result.is_ok() {
+            patience.borrow_mut().note_connect(time::now() - begun);
+        }
+        result
     }
 
     /// Shakes hands and logs in, or comes so far that the rest is as good as done: then work need not wait for it. Every

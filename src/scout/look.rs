@@ -12,7 +12,7 @@ use super::paths::{explain, is_device, sftp_path, unexpected};
 use super::read::Content;
 use super::way::Way;
 use crate::base::{Error, Kind, Result, limits};
-use crate::fleet::{Caller, Link, Machine, Repeat};
+use crate::fleet::{Caller, Link, Machine, Need, Repeat};
 use crate::sftp::{Attrs, Failure, LookMax, Outcome};
 use crate::target::RemotePath;
 
@@ -27,7 +27,7 @@ pub enum Found {
 ///
 /// Errors: those of the connection; the path is missing, forbidden or nothing that can be read.
 pub async fn look(caller: &Caller, host: &str, path: &RemotePath) -> Result<Found> {
-    caller.work(host, Repeat::Safe, async |machine| look_on(caller, machine, path).await).await
+    caller.work(host, Need::Files, Repeat::Safe, async |machine| look_on(caller, machine, path).await).await
 }
 
 /// Lists a directory.

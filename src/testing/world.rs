@@ -68,7 +68,12 @@ impl World {
         let mut settings = super::settings();
         change(&mut settings);
         let quotas = Quotas::alone(&settings);
-        Fleet::new(self.config().into(), settings, self.net(), &quotas)
+        self.fleet_within(settings, &quotas)
+    }
+
+    /// The same, as one of several cores.
+    pub fn fleet_within(&self, settings: Settings, quotas: &Quotas) -> Rc<Fleet> {
+        Fleet::new(self.config().into(), settings, self.net(), quotas)
     }
 
     /// A connection to a host, without a fleet.

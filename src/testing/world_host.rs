@@ -13,7 +13,7 @@ use super::ssh_server::{Server, ServerConfig};
 use super::world::{Scene, now};
 use crate::base::limits::CONNECT_TIMEOUT_DEFAULT;
 use crate::base::time::{Duration, Instant};
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result};
 use crate::config::HostConfig;
 use crate::crypto::sign::Ed25519;
 use crate::fleet::net::Hop;
@@ -114,29 +114,7 @@ impl SimHost {
             Some(hop) => Some(hop.link.await?.tunnel(&host.hostname, ECHO).await?),
             None => None,
         };
-        // TCP's own round trip.
-        scene.sleep_until(now() + 2 * self.delay.get()).await;
-        if self.never_answers.get() {
-            future::pending::<()>().await;
-        }
-        if let Some(error) = self.refusal.borrow().clone() {
-            return Err(error);
-        }
-        memory.note_round_trip(2 * self.delay.get());
-        let mut server = self.server.borrow().clone();
-        if self.refuses_next_key.take() {
-            server.accepts = Some(Vec::new());
-        }
-        let mut login = Login::new(server, memory.haste(USER_KEY), now());
-        Link::prepare(&mut login.client, &memory);
-        while !login.client.is_ready() && !login.client.starts_early() {
-            let question = login.question();
-            scene.sleep_until(now() + self.delay.get()).await;
-            let answer = login.answer(&question);
-            scene.sleep_until(now() + self.delay.get()).await;
-            login.take(&answer, now());
-        }
-        let Login { mut client, server, .. } = login;
+        let (mut client, server) = self.connect_in_time(scene, &memory).await?;
         if client.is_ready() {
             memory.keys.note_taken(USER_KEY, true);
         }
@@ -168,6 +146,51 @@ impl SimHost {
         };
         scene.spawn(wire.carry(scene.clone()));
         Ok(link)
+    }
+
+    /// As [`connect`](Self::connect), in the time that the host has taught that it takes.
+    async fn connect_in_time(&self, scene: &Scene, memory: &Memory) -> Result<(Client, Server)> {
+        let (begun, patience) = (now(), &memory.patience);
+        let limit = patience.borrow().connect_timeout(CONNECT_TIMEOUT_DEFAULT);
+        let late = scene.sleep_until(begun + limit);
+        let Either::Left((connected, _)) = select(pin!(self.connect(scene, memory)), late).await else {
+            if limit < CONNECT_TIMEOUT_DEFAULT {
+                patience.borrow_mut().note_cut_short();
+            }
+            let text = format!("Cannot connect: timeout after {}s", limit.as_secs_f64());
+            return Err(Error::new(Kind::ConnectTimeout, text));
+        };
+        if connected.is_ok() {
+            patience.borrow_mut().note_connect(now() - begun);
+        }
+        connected
+    }
+
+    /// As far as the client goes before its link takes over.
+    async fn connect(&self, scene: &Scene, memory: &Memory) -> Result<(Client, Server)> {
+        // TCP's own round trip.
+        scene.sleep_until(now() + 2 * self.delay.get()).await;
+        if self.never_answers.get() {
+            future::pending::<()>().await;
+        }
+        if let Some(error) = self.refusal.borrow().clone() {
+            return Err(error);
+        }
+        memory.note_round_trip(2 * self.delay.get());
+        let mut server = self.server.borrow().clone();
+        if self.refuses_next_key.take() {
+            server.accepts = Some(Vec::new());
+        }
+        let mut login = Login::new(server, memory.haste(USER_KEY), now());
+        Link::prepare(&mut login.client, &memory);
+        while !login.client.is_ready() && !login.client.starts_early() {
+            let question = login.question();
+            scene.sleep_until(now() + self.delay.get()).await;
+            let answer = login.answer(&question);
+            scene.sleep_until(now() + self.delay.get()).await;
+            login.take(&answer, now());
+        }
+        Ok((login.client, login.server))
     }
 }
 

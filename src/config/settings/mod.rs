@@ -135,6 +135,10 @@ settings! {
         "Requests that run at once";
     max_queue: usize = limits::QUEUED_REQUESTS_DEFAULT, Count { min: 0, max: 1_000_000 }, New,
         "Requests that wait; further ones are told that the server is busy";
+    breaker_failures: u32 = limits::BREAKER_FAILURES_DEFAULT, Count { min: 1, max: 1_000 }, New,
+        "Failures to reach a host in a row after which it is left alone";
+    breaker_open: Duration = limits::BREAKER_OPEN_DEFAULT, Time::seconds(1, 3_600), New,
+        "Time it is left alone before it is tried again";
     log_level: LevelFilter = LevelFilter::INFO, Level, New,
         "What is logged to standard error";
     slow_threshold_ms: Duration = limits::SLOW_THRESHOLD_DEFAULT, Time::milliseconds(0, 3_600_000), New,

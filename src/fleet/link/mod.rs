@@ -9,6 +9,7 @@ mod ahead;
 mod exec;
 mod files;
 mod tunnel;
+mod watch;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -17,9 +18,11 @@ use std::rc::Rc;
 
 use event_listener::{Event as Notify, EventListener};
 
+use super::Need;
 use super::errors;
 use super::gate::Gate;
 use super::memory::Memory;
+use crate::base::error::Contact;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::ssh::{self, ChannelId, Event};
@@ -30,6 +33,7 @@ use files::Files;
 pub use files::Outlook;
 pub use tunnel::Tunnel;
 use tunnel::Tunnels;
+use watch::Watched;
 
 /// Sessions that a server is believed to give besides those left to commands: SFTP's, and one to spare.
 const SESSIONS_BESIDES: usize = 2;
@@ -81,6 +85,7 @@ struct State {
     active: usize,
     /// The last moment at which work began or ended.
     used: Instant,
+    watched: Watched,
     ended: Option<Error>,
     /// The driver is done with it.
     is_closed: bool,
@@ -143,6 +148,7 @@ impl Link {
                 was_of_use: false,
                 active: 0,
                 used: now,
+                watched: Watched::default(),
                 ended: None,
                 is_closed: false,
             }),
@@ -161,7 +167,7 @@ impl Link {
     pub fn handle_eof(&self) {
         let fate = self.state.borrow_mut().client.handle_eof();
         self.learn_from_hanging_up();
-        self.end(match fate {
+        self.fail(match fate {
             Err(error) => self.explain(&error),
             Ok(()) => Error::new(Kind::ConnectionLost, format!("{} closed the connection", self.host)),
         });
@@ -173,7 +179,7 @@ impl Link {
         if matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) {
             self.learn_from_hanging_up();
         }
-        self.end(Error::new(Kind::ConnectionLost, format!("Lost the connection to {}: {error}", self.host)));
+        self.fail(Error::new(Kind::ConnectionLost, format!("Lost the connection to {}: {error}", self.host)));
     }
 
     /// A deadline named by [`Link::poll_timeout`] may have passed.
@@ -236,6 +242,23 @@ impl Link {
         self.state.borrow().ended.is_some()
     }
 
+    /// What work that needs `need` takes of the host's connections, and how many may have that at once.
+    pub(super) fn lane(&self, need: Need) -> (Need, usize) {
+        let memory = &self.memory;
+        let by_command = memory.lacks_sftp.get()
+            || memory.serves_one_session.get()
+            || self.state.borrow().has_sftp() == Some(false);
+        match need {
+            Need::Files if !by_command => (need, self.pipeline.width()),
+            _ => (Need::Session, self.sessions.width()),
+        }
+    }
+
+    /// The host has answered somebody.
+    pub(super) fn note_contact(&self) {
+        self.memory.note_contact();
+    }
+
     /// Whether anybody ever got an answer through it.
     pub fn was_of_use(&self) -> bool {
         self.state.borrow().was_of_use
@@ -271,10 +294,11 @@ impl Link {
     fn settle(&self, fed: Result<(), ssh::Error>, now: Instant) {
         let mut state = self.state.borrow_mut();
         self.dispatch_all(&mut state, now);
+        self.watch(&mut state, now);
         drop(state);
         if let Err(error) = fed {
             self.learn_from(&error);
-            self.end(self.explain(&error));
+            self.fail(self.explain(&error));
         }
         self.driver.notify(usize::MAX);
     }
@@ -358,6 +382,16 @@ impl Link {
         }
     }
 
+    /// The connection is lost. That is a failure of the host if anybody was at work on it.
+    fn fail(&self, error: Error) {
+        let state = self.state.borrow();
+        if state.ended.is_none() && state.active > 0 && error.kind().contact() == Contact::Failed {
+            self.memory.note_failure(&error, (self.clock)());
+        }
+        drop(state);
+        self.end(error);
+    }
+
     fn end(&self, error: Error) {
         let mut state = self.state.borrow_mut();
         if state.ended.is_none() {
@@ -403,7 +437,9 @@ impl Link {
 
     /// Counts an operation as long as the guard lives, so that the link is not taken for idle.
     fn at_work(self: &Rc<Self>) -> AtWork {
-        self.state.borrow_mut().active += 1;
+        let mut state = self.state.borrow_mut();
+        state.active += 1;
+        self.watch(&mut state, (self.clock)());
         AtWork { link: Rc::clone(self) }
     }
 }
@@ -417,6 +453,8 @@ impl Drop for AtWork {
         let mut state = self.link.state.borrow_mut();
         state.active -= 1;
         state.used = (self.link.clock)();
+        let now = state.used;
+        self.link.watch(&mut state, now);
         drop(state);
         self.link.driver.notify(usize::MAX);
     }
