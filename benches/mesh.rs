@@ -12,6 +12,7 @@ use monoio::io::{AsyncReadRentExt, AsyncWriteRentExt};
 use scout_mcp::config::{AlgorithmLists, Env, Overrides, Settings, SharedConfig, SshConfig};
 use scout_mcp::fleet::{Fleet, Quotas, Shards};
 use scout_mcp::io::{Outside, cores};
+use scout_mcp::metrics::Recorder;
 
 const CALLS: usize = 100_000;
 
@@ -22,8 +23,9 @@ fn main() {
     let config: SharedConfig = nothing.expect("an empty file").into();
     let own = settings.clone();
     let fleet = move |quotas: &Quotas| {
-        let net = Outside::new(own.clone(), PathBuf::from("/"));
-        Fleet::new(SharedConfig::clone(&config), own.clone(), net, quotas)
+        let recorder = Recorder::new();
+        let net = Outside::new(own.clone(), PathBuf::from("/"), Rc::clone(&recorder));
+        Fleet::new(SharedConfig::clone(&config), own.clone(), net, quotas, recorder)
     };
     cores::run(2, &settings, fleet, async |shards| {
         println!("| question and answer between two cores | p50 | p99 | rate |");

@@ -13,12 +13,14 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use scout_mcp::base::limits::SFTP_CHANNEL_WINDOW_BYTES;
 use scout_mcp::config::{AlgorithmLists, Env, Overrides, Settings, SshConfig};
 use scout_mcp::fleet::{Class, ClientId, Fleet, Link, Machine, Quotas};
 use scout_mcp::io::{Outside, condition, runtime};
+use scout_mcp::metrics::Recorder;
 use scout_mcp::scout::read;
 use scout_mcp::sftp::Outcome;
 use scout_mcp::target::RemotePath;
@@ -151,12 +153,10 @@ fn transfer(direction: &str, remote: &str, local: &Path) {
     let env = Env::current();
     let settings = Settings::load(&Overrides::default(), &env).unwrap();
     let config = SshConfig::load_for(&settings, &env, AlgorithmLists::spoken(), condition::exec()).unwrap();
-    let fleet = Fleet::new(
-        config.into(),
-        settings.clone(),
-        Outside::new(settings.clone(), env.home),
-        &Quotas::alone(&settings),
-    );
+    let recorder = Recorder::new();
+    let net = Outside::new(settings.clone(), env.home, Rc::clone(&recorder));
+    let quotas = Quotas::alone(&settings);
+    let fleet = Fleet::new(config.into(), settings, net, &quotas, recorder);
     let taken = runtime::run(async {
         let Machine::Remote(link) = fleet.machine("h1").await.unwrap() else { panic!("a host") };
         assert!(link.serves_files().unwrap());

@@ -33,6 +33,7 @@
 //! | [`rpc`] | JSON-RPC 2.0 framing | MCP |
 //! | [`config`] | settings, SSH client configuration, known_hosts | sockets |
 //! | [`target`] | `host:/path` and `hosts` | everything but base |
+//! | [`metrics`] | histograms, counters, and what is said of them | MCP, SSH |
 //! | [`fleet`] | hosts, pool, links: what one core knows of its machines, and which core that is | MCP, JSON |
 //! | [`scout`] | what one can do on a host, a file per operation | MCP, JSON |
 //! | [`mcp`] | what an agent sees: revisions, tools, cancellation | transports, sockets |
@@ -52,6 +53,7 @@
 //! | the way to a host | `fleet/route.rs` (jump hosts), `fleet/pool.rs` (who shares what), `io/path.rs` (addresses, programs) |
 //! | what cores say to each other | `fleet/shards.rs` for what, `io/mesh.rs` for how |
 //! | how remote commands are ended | `fleet/leash.rs` |
+//! | what is counted and measured | `metrics/names.rs`, and the place where it happens |
 //! | what agents see of a tool | `mcp/tools/`, then `UPDATE_GOLDEN=1 cargo test --test mcp_surface` |
 
 pub mod base;
@@ -61,6 +63,7 @@ pub mod crypto;
 pub mod fleet;
 pub mod io;
 pub mod mcp;
+pub mod metrics;
 pub mod rpc;
 pub mod scout;
 pub mod server;

@@ -25,6 +25,13 @@ fn tools_where_any_command_is_allowed() {
 }
 
 #[test]
+fn resources_of_both_eras() {
+    let surface = Surface::new(&Options::default());
+    compare("resources_list.json", surface.resources(Revision::V2025_11_25).get());
+    compare("resources_list_stateless.json", surface.resources(Revision::V2026_07_28).get());
+}
+
+#[test]
 fn the_list_is_the_same_every_time_and_for_every_handshake_revision() {
     let surface = Surface::new(&Options::default());
     let other = Surface::new(&Options::default());

@@ -42,6 +42,9 @@ macro_rules! kinds {
         pub enum Kind { $($(#[$doc])* $kind,)* }
 
         impl Kind {
+            /// Every kind, in the order of their numbers.
+            pub const ALL: &[Self] = &[$(Self::$kind,)*];
+
             /// Who is at fault.
             pub const fn fault(self) -> Fault {
                 match self { $(Kind::$kind => Fault::$fault,)* }

@@ -238,6 +238,27 @@ pub const REQUEST_ID_BYTES_MAX: usize = 256;
 /// Requests of one client in flight: what may run and what may wait for its turn, as the settings below.
 pub const SESSION_REQUESTS_MAX: usize = EXECUTING_REQUESTS_DEFAULT + QUEUED_REQUESTS_DEFAULT;
 
+// --- metrics ---------------------------------------------------------------------------------------------------
+
+/// Longest time that histograms tell apart; what takes longer counts as this long.
+pub const HISTOGRAM_TIME_MAX: Duration = Duration::from_secs(3600);
+/// Largest size that they tell apart: one answer.
+pub const HISTOGRAM_SIZE_BYTES_MAX: u64 = OUTPUT_BYTES_MAX;
+/// Digits of a recorded value that are kept: an error below one per cent, for 26 KiB a histogram. Three would take 160.
+pub const HISTOGRAM_DIGITS: u8 = 2;
+/// All histograms of one core.
+pub const HISTOGRAMS_BYTES_MAX: usize = 512 * 1024;
+/// How long a server may take to say its figures, and to be read.
+pub const STATS_PATIENCE: Duration = Duration::from_secs(2);
+/// People who ask a server for its figures at once.
+pub const STATS_READERS_MAX: usize = 4;
+/// Servers of one user that are asked; and files of which it is seen whether a server still stands behind them.
+pub const STATS_SERVERS_MAX: usize = 256;
+/// The figures of one server as JSON: about 4 KiB.
+pub const STATS_BYTES_MAX: usize = 256 * 1024;
+/// What a socket's path may be long: `sun_path` of Linux without its terminator (unix(7)).
+pub const SOCKET_PATH_BYTES_MAX: usize = 107;
+
 // --- fleet -----------------------------------------------------------------------------------------------------
 
 /// Cores of the process; more are a mistake.

@@ -16,7 +16,8 @@ use crate::config::Overrides;
     scout-mcp read web1:/etc/nginx/nginx.conf      a file's bytes\n  \
     scout-mcp ls web1:/var/log                     a directory\n  \
     scout-mcp run web1:/var/log 'grep -c error syslog | sort'\n  \
-    scout-mcp serve                                the MCP server, on standard input and output")]
+    scout-mcp serve                                the MCP server, on standard input and output\n  \
+    scout-mcp stats                                what running servers have done")]
 pub struct Args {
     #[command(subcommand)]
     pub command: Command,
@@ -109,6 +110,12 @@ pub enum Command {
         /// A command to run in the target's directory
         #[arg(long, value_name = "COMMAND")]
         query: Option<String>,
+    },
+    /// Show what running servers have done: requests, connections, refusals, and how long things took
+    Stats {
+        /// Only the server with this process number
+        #[arg(long, value_name = "NUMBER")]
+        pid: Option<u32>,
     },
     /// Show what the SSH configuration means for a host, as `ssh -G` does
     Resolve {

@@ -6,6 +6,7 @@
 mod args;
 mod log;
 mod output;
+mod stats;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,8 +18,9 @@ use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
 use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SharedConfig, SshConfig};
 use crate::fleet::{Class, ClientId, Fleet, Host, Quotas, Shards};
-use crate::io::{Outside, condition, cores, cpus};
+use crate::io::{self, Outside, condition, cores, cpus};
 use crate::mcp::{Options, Session};
+use crate::metrics::Recorder;
 use crate::scout;
 use crate::server;
 use crate::target::{RemotePath, Target};
@@ -49,6 +51,8 @@ struct Scene {
     settings: Settings,
     config: SharedConfig,
     home: PathBuf,
+    /// Where servers tell their figures.
+    stats_folders: Vec<PathBuf>,
 }
 
 fn prepare(args: &Args) -> Result<Scene> {
@@ -59,26 +63,34 @@ fn prepare(args: &Args) -> Result<Scene> {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
-    Ok(Scene { settings, config: config.into(), home: env.home })
+    let stats_folders = io::stats::folders(&env);
+    Ok(Scene { settings, config: config.into(), home: env.home, stats_folders })
 }
 
 /// Only a server has use for more than one core.
 fn run(scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
-    let Scene { settings, config, home } = scene;
+    let Scene { settings, config, home, stats_folders } = scene;
     let count = match command {
         Command::Serve => settings.cores.unwrap_or_else(cpus::count),
         _ => 1,
     };
     let own = settings.clone();
     let fleet = move |quotas: &Quotas| {
-        let net = Outside::new(own.clone(), home.clone());
-        Fleet::new(SharedConfig::clone(&config), own.clone(), net, quotas)
+        let recorder = Recorder::new();
+        let net = Outside::new(own.clone(), home.clone(), Rc::clone(&recorder));
+        Fleet::new(SharedConfig::clone(&config), own.clone(), net, quotas, recorder)
     };
-    let run = cores::run(count, &settings, fleet, async |shards| execute(&shards, command, output).await);
+    let main = async |shards| execute(&shards, command, output, &stats_folders).await;
+    let run = cores::run(count, &settings, fleet, main);
     run.unwrap_or_else(|error| Err(Error::new(Kind::Local, format!("Cannot start the event loop: {error}"))))
 }
 
-async fn execute(shards: &Rc<Shards>, command: Command, mut output: Output) -> Result<ExitCode> {
+async fn execute(
+    shards: &Rc<Shards>,
+    command: Command,
+    mut output: Output,
+    stats_folders: &[PathBuf],
+) -> Result<ExitCode> {
     let settings = shards.own().settings();
     let caller = shards.own().caller(Class::Interactive, ClientId::OURSELVES);
     match command {
@@ -87,7 +99,9 @@ async fn execute(shards: &Rc<Shards>, command: Command, mut output: Output) -> R
                 allow_any_command: settings.allow_any_command,
                 calls_max: settings.max_concurrency.saturating_add(settings.max_queue),
             };
-            let session = Session::new(Rc::clone(shards), &options);
+            let stats = server::Stats::new(Rc::clone(shards));
+            let _offered = stats.offer(stats_folders);
+            let session = Session::new(Rc::clone(shards), stats, &options);
             server::serve_stdio(&session).await?;
         }
         Command::Hosts => output.hosts(&shards.status().await)?,
@@ -111,6 +125,7 @@ async fn execute(shards: &Rc<Shards>, command: Command, mut output: Output) -> R
             let request = scout::Request { target: target.unwrap_or_default(), query };
             output.answer(&scout::scout(shards, ClientId::OURSELVES, &request).await?)?;
         }
+        Command::Stats { pid } => stats::show(stats_folders, pid, output).await?,
         Command::Resolve { host } => match caller.host(&host)? {
             Host::Local => {
                 output.pairs(&[("host", host), ("hostname", "this machine, without SSH".into())])?

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{Caller, Host, HostStatus, Presence};
+use crate::metrics::Report;
 use crate::scout::list::Listing;
 use crate::scout::run::{self, End};
 use crate::scout::{self, Answer, look, read};
@@ -118,6 +119,17 @@ impl Output {
         }
     }
 
+    /// Prints a table for each server; as JSON an array.
+    pub fn reports(&mut self, reports: &[Report]) -> Result<()> {
+        match self.format {
+            Format::Json => self.json(&json!(reports)),
+            Format::Text => {
+                let tables: Vec<_> = reports.iter().map(Report::to_string).collect();
+                self.line(&tables.join("\n\n"))
+            }
+        }
+    }
+
     /// Prints `key value` lines; as JSON an object, whose repeated keys become arrays.
     pub fn pairs(&mut self, pairs: &[(&'static str, String)]) -> Result<()> {
         if self.format == Format::Text {
@@ -134,6 +146,11 @@ impl Output {
             }
         }
         self.json(&Value::Object(object))
+    }
+
+    /// Says what went wrong beside what did not.
+    pub fn complain(&self, error: &Error) {
+        complain(error, self.format);
     }
 
     fn json(&mut self, value: &Value) -> Result<()> {

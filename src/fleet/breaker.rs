@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::base::limits;
 use crate::base::time::{Duration, Instant};
+use crate::metrics::Circuit;
 
 /// When a breaker opens, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,16 +24,6 @@ impl Default for Policy {
     }
 }
 
-/// What a breaker does with a dial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    Closed,
-    /// Nobody gets through.
-    Open,
-    /// One gets through.
-    HalfOpen,
-}
-
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub struct Breaker {
@@ -41,7 +32,6 @@ pub struct Breaker {
     /// In a row.
     failures: u32,
     last: Box<str>,
-    opened: u64,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -69,17 +59,12 @@ impl Breaker {
         self.policy = policy;
     }
 
-    pub fn state(&self, now: Instant) -> State {
+    pub fn state(&self, now: Instant) -> Circuit {
         match self.phase {
-            Phase::Closed => State::Closed,
-            Phase::Open { until } if now < until => State::Open,
-            Phase::Open { .. } | Phase::Probing => State::HalfOpen,
+            Phase::Closed => Circuit::Closed,
+            Phase::Open { until } if now < until => Circuit::Open,
+            Phase::Open { .. } | Phase::Probing => Circuit::HalfOpen,
         }
-    }
-
-    /// How often it has opened.
-    pub fn opened(&self) -> u64 {
-        self.opened
     }
 
     /// Whether a dial would be let through.
@@ -103,9 +88,10 @@ impl Breaker {
     }
 
     /// The host has answered, if only to say no. That it lets somebody in is no answer yet: it may drop him at once.
-    pub fn note_contact(&mut self) {
-        self.phase = Phase::Closed;
+    /// Returns whether that closed it.
+    pub fn note_contact(&mut self) -> bool {
         self.failures = 0;
+        !matches!(std::mem::take(&mut self.phase), Phase::Closed)
     }
 
     /// The probe ended without telling anything yet: it brought a connection, which is used before others are dialled; or
@@ -119,7 +105,7 @@ impl Breaker {
     /// A dial, or a connection under work, has failed. Returns whether that opened it.
     pub fn note_failure(&mut self, now: Instant, why: &str) -> bool {
         // News of what was begun before it opened.
-        if self.state(now) == State::Open {
+        if self.state(now) == Circuit::Open {
             return false;
         }
         self.failures = self.failures.saturating_add(1);
@@ -127,7 +113,6 @@ impl Breaker {
         let opens = self.failures >= self.policy.failures;
         if opens {
             self.phase = Phase::Open { until: now + self.policy.open_for };
-            self.opened += 1;
         }
         opens
     }
@@ -163,19 +148,19 @@ mod tests {
     fn five_failures_in_a_row_open_it_and_a_probe_closes_it() {
         let now = crate::base::time::now();
         let mut breaker = open(now);
-        assert_eq!(breaker.state(now), State::Open);
+        assert_eq!(breaker.state(now), Circuit::Open);
         let refused = breaker.check(now + SECOND / 2).unwrap_err();
         assert_eq!(refused.to_string(), "circuit open after 5 failures (last: no route), retry in 60s");
         let later = now + 60 * SECOND;
-        assert_eq!((breaker.state(later), breaker.pass(later)), (State::HalfOpen, Ok(true)));
+        assert_eq!((breaker.state(later), breaker.pass(later)), (Circuit::HalfOpen, Ok(true)));
         let refused = breaker.pass(later).unwrap_err();
         assert!(
             refused.to_string().ends_with("(last: no route), it is being tried again just now"),
             "{refused}"
         );
         breaker.note_nothing(later);
-        breaker.note_contact();
-        assert_eq!((breaker.state(later), breaker.opened()), (State::Closed, 1));
+        assert!(breaker.note_contact());
+        assert_eq!(breaker.state(later), Circuit::Closed);
         assert!(!breaker.note_failure(later, "gone"), "it begins anew");
     }
 
@@ -186,10 +171,10 @@ mod tests {
         let later = now + 61 * SECOND;
         breaker.pass(later).unwrap();
         assert!(breaker.note_failure(later, "still no route"));
-        assert_eq!(breaker.state(later + 59 * SECOND), State::Open);
+        assert_eq!(breaker.state(later + 59 * SECOND), Circuit::Open);
         let refused = breaker.check(later + 59 * SECOND).unwrap_err();
         assert_eq!(refused.to_string(), "circuit open after 6 failures (last: still no route), retry in 1s");
-        assert_eq!((breaker.state(later + 60 * SECOND), breaker.opened()), (State::HalfOpen, 2));
+        assert_eq!(breaker.state(later + 60 * SECOND), Circuit::HalfOpen);
     }
 
     #[test]
@@ -209,11 +194,11 @@ mod tests {
         for _ in 0..4 {
             assert!(!breaker.note_failure(now, "lost"));
         }
-        breaker.note_contact();
+        assert!(!breaker.note_contact(), "it was not open");
         for _ in 0..4 {
             assert!(!breaker.note_failure(now, "lost"));
         }
-        assert_eq!(breaker.state(now), State::Closed);
+        assert_eq!(breaker.state(now), Circuit::Closed);
     }
 
     #[test]
@@ -224,7 +209,7 @@ mod tests {
         breaker.pass(later).unwrap();
         breaker.note_nothing(later);
         assert!(breaker.note_failure(later + SECOND, "dropped"));
-        assert_eq!(breaker.state(later + SECOND), State::Open);
+        assert_eq!(breaker.state(later + SECOND), Circuit::Open);
     }
 
     proptest! {
@@ -236,7 +221,7 @@ mod tests {
             let mut dials = 0;
             for (step, seconds) in steps {
                 now += seconds * SECOND;
-                let was_half_open = breaker.state(now) == State::HalfOpen;
+                let was_half_open = breaker.state(now) == Circuit::HalfOpen;
                 match step {
                     0 | 1 => {
                         let passes = breaker.pass(now).is_ok();
@@ -246,7 +231,7 @@ mod tests {
                     _ if dials == 0 => {}
                     2 | 3 => { breaker.note_nothing(now); dials -= 1; }
                     4 => { breaker.note_failure(now, "lost"); dials -= 1; }
-                    _ => breaker.note_contact(),
+                    _ => { breaker.note_contact(); }
                 }
             }
             breaker.note_nothing(now);

@@ -18,16 +18,36 @@ use crate::base::error::Contact;
 use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result};
 use crate::config::HostConfig;
+use crate::metrics::{Circuit, Counter, Recorder};
 
 /// See the module's documentation.
 pub(super) struct Dialler {
     net: Rc<dyn Net>,
     policy: Policy,
+    recorder: Rc<Recorder>,
 }
 
 impl Dialler {
-    pub(super) fn new(net: Rc<dyn Net>, policy: Policy) -> Rc<Self> {
-        Rc::new(Self { net, policy })
+    pub(super) fn new(net: Rc<dyn Net>, policy: Policy, recorder: &Rc<Recorder>) -> Rc<Self> {
+        Rc::new(Self { net, policy, recorder: Rc::clone(recorder) })
+    }
+
+    /// Past the breaker.
+    fn pass(&self, host: &str, memory: &Rc<Memory>) -> Result<Pass> {
+        let mut breaker = memory.breaker.borrow_mut();
+        breaker.set_policy(self.policy);
+        let refused = |refused| Error::new(Kind::CircuitOpen, format!("{host}: {refused}"));
+        let is_probe = breaker.pass(self.net.now()).map_err(refused)?;
+        if is_probe {
+            self.recorder.count(Counter::CircuitTransitions(Circuit::HalfOpen));
+        }
+        Ok(Pass {
+            net: Rc::clone(&self.net),
+            recorder: Rc::clone(&self.recorder),
+            memory: Rc::clone(memory),
+            is_probe,
+            was_in_doubt: memory.patience.borrow().is_in_doubt(),
+        })
     }
 }
 
@@ -38,9 +58,12 @@ impl Net for Dialler {
         memory: Rc<Memory>,
         hop: Option<Hop>,
     ) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
-        let (net, policy) = (Rc::clone(&self.net), self.policy);
+        let pass = match self.pass(&host.alias, &memory) {
+            Ok(pass) => pass,
+            Err(refused) => return std::future::ready(Err(refused)).boxed_local(),
+        };
+        let net = Rc::clone(&self.net);
         async move {
-            let pass = Pass::get(&net, policy, &host.alias, &memory)?;
             let before = Before::of(hop.as_ref());
             let hop = hop.map(|hop| before.watched(hop));
             let dialled = net.dial(host, memory, hop).await;
@@ -107,26 +130,20 @@ impl Before {
 /// A dial that the breaker has let through. Dropped, it says nothing of the host: what it brought has yet to be of use.
 struct Pass {
     net: Rc<dyn Net>,
+    recorder: Rc<Recorder>,
     memory: Rc<Memory>,
     is_probe: bool,
     was_in_doubt: bool,
 }
 
 impl Pass {
-    fn get(net: &Rc<dyn Net>, policy: Policy, host: &str, memory: &Rc<Memory>) -> Result<Self> {
-        let mut breaker = memory.breaker.borrow_mut();
-        breaker.set_policy(policy);
-        let refused = |refused| Error::new(Kind::CircuitOpen, format!("{host}: {refused}"));
-        let is_probe = breaker.pass(net.now()).map_err(refused)?;
-        let was_in_doubt = memory.patience.borrow().is_in_doubt();
-        Ok(Self { net: Rc::clone(net), memory: Rc::clone(memory), is_probe, was_in_doubt })
-    }
-
     fn failed(self, error: &Error) {
         let was_cut_short = !self.was_in_doubt && self.memory.patience.borrow().is_in_doubt();
         match error.kind().contact() {
-            Contact::Made => self.memory.note_contact(),
-            Contact::Failed if !was_cut_short => self.memory.note_failure(error, self.net.now()),
+            Contact::Made => self.memory.note_contact(&self.recorder),
+            Contact::Failed if !was_cut_short => {
+                self.memory.note_failure(error, self.net.now(), &self.recorder);
+            }
             Contact::Failed | Contact::Unknown => {}
         }
     }

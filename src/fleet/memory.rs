@@ -8,6 +8,7 @@ use super::password_memory::PasswordMemory;
 use super::patience::Patience;
 use crate::base::Error;
 use crate::base::time::{Duration, Instant};
+use crate::metrics::{Circuit, Counter, Recorder};
 use crate::ssh::{Guess, Haste};
 
 /// See the module's documentation.
@@ -66,14 +67,17 @@ impl Memory {
     }
 
     /// The host has answered, if only to say no.
-    pub(super) fn note_contact(&self) {
-        self.breaker.borrow_mut().note_contact();
+    pub(super) fn note_contact(&self, recorder: &Recorder) {
+        if self.breaker.borrow_mut().note_contact() {
+            recorder.count(Counter::CircuitTransitions(Circuit::Closed));
+        }
     }
 
     /// A dial, or a connection under work, has failed.
-    pub(super) fn note_failure(&self, error: &Error, now: Instant) {
+    pub(super) fn note_failure(&self, error: &Error, now: Instant, recorder: &Recorder) {
         if self.breaker.borrow_mut().note_failure(now, error.message()) {
-            tracing::warn!("circuit open: {error}");
+            recorder.count(Counter::CircuitTransitions(Circuit::Open));
+            tracing::warn!(reason = %error, "a host is left alone for a while");
         }
     }
 

@@ -36,9 +36,10 @@ use futures_util::future::{Either, select};
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::config::{HostConfig, Settings, SharedConfig};
+use crate::metrics::{Recorder, Snapshot};
 
 use admission::Admission;
-pub use admission::{Need, Reason, Refusals};
+pub use admission::Need;
 pub use breaker::Breaker;
 pub use caller::{Caller, Claim, Class, ClientId};
 use dialler::Dialler;
@@ -67,6 +68,7 @@ pub struct Fleet {
     net: Rc<dyn Net>,
     admission: Rc<Admission>,
     quotas: Quotas,
+    recorder: Rc<Recorder>,
 }
 
 /// A host as the configuration describes it.
@@ -93,26 +95,49 @@ impl fmt::Debug for Fleet {
 }
 
 impl Fleet {
-    pub fn new(config: SharedConfig, settings: Settings, net: Rc<dyn Net>, quotas: &Quotas) -> Rc<Self> {
+    pub fn new(
+        config: SharedConfig,
+        settings: Settings,
+        net: Rc<dyn Net>,
+        quotas: &Quotas,
+        recorder: Rc<Recorder>,
+    ) -> Rc<Self> {
         let mut names: Vec<Rc<str>> = config.hosts().iter().map(|name| Rc::from(name.as_str())).collect();
         names.push(LOCALHOST.into());
         names.sort_unstable();
         names.dedup();
         let policy = breaker::Policy { failures: settings.breaker_failures, open_for: settings.breaker_open };
         Rc::new(Self {
-            pool: Pool::new(Dialler::new(Rc::clone(&net), policy), settings.max_pool_size),
-            admission: Admission::new(Rc::clone(&net), quotas.clone(), settings.max_concurrency),
+            pool: Pool::new(
+                Dialler::new(Rc::clone(&net), policy, &recorder),
+                Rc::clone(&recorder),
+                settings.max_pool_size,
+            ),
+            admission: Admission::new(Rc::clone(&net), quotas.clone(), settings.max_concurrency, &recorder),
             quotas: quotas.clone(),
             routes: RefCell::default(),
             settings,
             config,
             names,
             net,
+            recorder,
         })
     }
 
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Where this core writes down what it does.
+    pub fn recorder(&self) -> &Rc<Recorder> {
+        &self.recorder
+    }
+
+    /// What this core has done so far, and what there is now.
+    pub fn snapshot(&self) -> Snapshot {
+        let mut snapshot = self.recorder.snapshot();
+        self.pool.measure(&mut snapshot);
+        snapshot
     }
 
     /// The names of all hosts, sorted.
@@ -157,11 +182,6 @@ impl Fleet {
     pub fn caller(self: &Rc<Self>, class: Class, client: ClientId) -> Caller {
         let deadline = self.now() + self.settings.request_timeout;
         Caller::new(Rc::clone(self), Claim { class, client, deadline })
-    }
-
-    /// How often work was refused on this core, and why.
-    pub fn refusals(&self) -> &Refusals {
-        &self.admission.refusals
     }
 
     /// What this core takes from the bounds of the process.

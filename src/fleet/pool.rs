@@ -15,12 +15,14 @@ use super::net::{Hop, Net};
 use super::route::Route;
 use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result, limits};
+use crate::metrics::{Counter, Gauge, Histogram, Reason, Recorder, Snapshot};
 
 type Dial = LocalBoxFuture<'static, Result<Rc<Link>>>;
 
 /// See the module's documentation.
 pub struct Pool {
     net: Rc<dyn Net>,
+    recorder: Rc<Recorder>,
     connections_max: usize,
     /// By the keys of routes.
     places: RefCell<Places>,
@@ -71,8 +73,9 @@ enum Found {
 }
 
 impl Pool {
-    pub fn new(net: Rc<dyn Net>, connections_max: usize) -> Rc<Self> {
-        Rc::new(Self { net, connections_max, places: RefCell::default(), memories: RefCell::default() })
+    pub fn new(net: Rc<dyn Net>, recorder: Rc<Recorder>, connections_max: usize) -> Rc<Self> {
+        let (places, memories) = (RefCell::default(), RefCell::default());
+        Rc::new(Self { net, recorder, connections_max, places, memories })
     }
 
     /// The host's connection: the one there is, the one being dialled, or a new one.
@@ -83,9 +86,15 @@ impl Pool {
         let mut tries_left = limits::HOPS_MAX;
         loop {
             let dial = match self.find(&route.key) {
-                Some(Found::Ready(link)) => return Ok(link),
+                Some(Found::Ready(link)) => {
+                    self.recorder.count(Counter::PoolHits);
+                    return Ok(link);
+                }
                 Some(Found::Dialling(dial)) => dial,
-                None => self.dial(route)?,
+                None => {
+                    self.recorder.count(Counter::PoolMisses);
+                    self.dial(route)?
+                }
             };
             match self.outcome(&route.key, dial).await {
                 Err(error) if error.kind() == Kind::NotBegun && tries_left > 0 => tries_left -= 1,
@@ -110,6 +119,20 @@ impl Pool {
     /// Whether there is a connection to the host at this moment.
     pub fn is_connected(&self, route: &Route) -> bool {
         matches!(self.find(&route.key), Some(Found::Ready(_)))
+    }
+
+    /// Says how many connections there are, and how many of them are wanted.
+    pub fn measure(&self, snapshot: &mut Snapshot) {
+        let places = self.places.borrow();
+        let hops = hops(&places);
+        let taken: Vec<_> = places.iter().filter(|(_, place)| !place.is_vacant()).collect();
+        let size = taken.len();
+        let is_idle =
+            |(key, place): &(&Rc<str>, &Place)| place.idle_since().is_some() && !hops.contains(*key);
+        let idle = taken.into_iter().filter(is_idle).count();
+        snapshot.set(Gauge::PoolSize, size);
+        snapshot.set(Gauge::PoolActive, size - idle);
+        snapshot.set(Gauge::PoolIdle, idle);
     }
 
     /// Takes leave of every host, of those behind others first, and waits until that is said.
@@ -154,7 +177,7 @@ impl Pool {
             missing.push(leg);
         }
         let keep = found.as_ref().map(|(leg, _)| &*leg.key);
-        make_room(&mut places, self.connections_max, missing.len(), keep)?;
+        self.make_room(&mut places, missing.len(), keep)?;
         let mut hop = found;
         for leg in missing.into_iter().rev() {
             let place = hop.as_ref().map(|(hop, _)| Rc::clone(&hop.key));
@@ -173,13 +196,15 @@ impl Pool {
     /// The dial of one leg.
     fn begin(self: &Rc<Self>, leg: &Rc<Route>, hop: Option<(&Rc<Route>, Found)>) -> Dial {
         let memory = self.memory(leg);
-        let Some((hop, found)) = hop else { return self.net.dial(Rc::clone(&leg.host), memory, None) };
+        let Some((hop, found)) = hop else {
+            return self.measured(self.net.dial(Rc::clone(&leg.host), memory, None));
+        };
         let (pool, key, name) = (Rc::clone(self), Rc::clone(&hop.key), Rc::from(hop.host.alias.as_str()));
         let (link, used) = match found {
             Found::Dialling(dial) => (async move { pool.outcome(&key, dial).await }.boxed_local(), None),
             Found::Ready(link) => (std::future::ready(Ok(Rc::clone(&link))).boxed_local(), Some(link)),
         };
-        let dial = self.net.dial(Rc::clone(&leg.host), memory, Some(Hop { name, link }));
+        let dial = self.measured(self.net.dial(Rc::clone(&leg.host), memory, Some(Hop { name, link })));
         async move {
             let dialled = dial.await;
             // The hop had been used before, and was over without anybody knowing.
@@ -190,6 +215,18 @@ impl Pool {
             })
         }
         .boxed_local()
+    }
+
+    /// Counts a dial, and measures it if it comes to something.
+    fn measured(&self, dial: Dial) -> Dial {
+        let (recorder, net) = (Rc::clone(&self.recorder), Rc::clone(&self.net));
+        recorder.count(Counter::Dials);
+        let begun = net.now();
+        let measured = dial.inspect(move |dialled| match dialled {
+            Ok(_) => recorder.time(Histogram::Dial, net.now() - begun),
+            Err(_) => recorder.count(Counter::DialFailures),
+        });
+        measured.boxed_local()
     }
 
     /// Waits for a dial and puts its outcome in its place; of several who wait the first one does.
@@ -212,27 +249,30 @@ impl Pool {
             Err(_) => drop(places.remove(key)),
         }
     }
-}
 
-/// Makes room for `count` places without touching `keep`: clears away what is over; if that is not enough, closes what
-/// was idle the longest. A hop stays as long as anybody behind it.
-fn make_room(places: &mut Places, connections_max: usize, count: usize, keep: Option<&str>) -> Result<()> {
-    if places.len() + count > connections_max {
-        places.retain(|_, place| !place.is_vacant());
-    }
-    while places.len() + count > connections_max {
-        let hops = hops(places);
-        let free = places.iter().filter(|(key, _)| !hops.contains(*key) && Some(&***key) != keep);
-        let idle = free.filter_map(|(key, place)| Some((place.idle_since()?, key)));
-        let Some(key) = idle.min_by_key(|(since, _)| *since).map(|(_, key)| Rc::clone(key)) else {
-            let text = format!("All {connections_max} connections are at work; try again later");
-            return Err(Error::new(Kind::Busy, text));
-        };
-        if let Some(Place { content: Content::Ready(link, _), .. }) = places.remove(&key) {
-            link.close();
+    /// Makes room for `count` places without touching `keep`: clears away what is over; if that is not enough, closes
+    /// what was idle the longest. A hop stays as long as anybody behind it.
+    fn make_room(&self, places: &mut Places, count: usize, keep: Option<&str>) -> Result<()> {
+        let connections_max = self.connections_max;
+        if places.len() + count > connections_max {
+            places.retain(|_, place| !place.is_vacant());
         }
+        while places.len() + count > connections_max {
+            let hops = hops(places);
+            let free = places.iter().filter(|(key, _)| !hops.contains(*key) && Some(&***key) != keep);
+            let idle = free.filter_map(|(key, place)| Some((place.idle_since()?, key)));
+            let Some(key) = idle.min_by_key(|(since, _)| *since).map(|(_, key)| Rc::clone(key)) else {
+                self.recorder.count(Counter::Rejected(Reason::Pool));
+                let text = format!("All {connections_max} connections are at work; try again later");
+                return Err(Error::new(Kind::Busy, text));
+            };
+            if let Some(Place { content: Content::Ready(link, _), .. }) = places.remove(&key) {
+                self.recorder.count(Counter::PoolEvictions);
+                link.close();
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// The places that others need.

@@ -12,6 +12,7 @@ use futures_util::future::{LocalBoxFuture, join_all};
 use super::route::Route;
 use super::{Caller, Claim, Fleet, HostStatus, Presence};
 use crate::base::{Error, Kind, Result};
+use crate::metrics::{Counter, Reason, Snapshot};
 
 /// Work for another core, on the fleet that it owns.
 pub type Job = Box<dyn FnOnce(Rc<Fleet>) -> LocalBoxFuture<'static, Outcome> + Send>;
@@ -93,6 +94,19 @@ impl Shards {
         names.map(|(name, presence)| self.own.status_of(name, presence)).collect()
     }
 
+    /// What the cores have done so far, all together.
+    ///
+    /// Errors: a core has too much to do.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        let snapshots = self.on_all(|_| |fleet: Rc<Fleet>| async move { fleet.snapshot() }).await;
+        let mut snapshots = snapshots.into_iter();
+        let own = snapshots.next().unwrap_or_else(|| Ok(self.own.snapshot()))?;
+        snapshots.try_fold(own, |mut all, other| {
+            all.merge(&other?);
+            Ok(all)
+        })
+    }
+
     /// Asks every core, and gathers what they say in their order. `work` makes the question for the core of a number.
     pub async fn on_all<T, W, F>(&self, work: impl Fn(usize) -> W) -> Vec<Result<T>>
     where
@@ -119,7 +133,9 @@ impl Shards {
             let work = work(fleet);
             async move { Box::new(work.await) as Outcome }.boxed_local()
         });
-        let outcome = self.mesh.call(core, job).await?;
+        let outcome = self.mesh.call(core, job).await.inspect_err(|_| {
+            self.own.recorder().count(Counter::Rejected(Reason::Mail));
+        })?;
         let foreign = |_| Error::new(Kind::Internal, "another core answered something else than was asked");
         outcome.downcast::<T>().map(|outcome| *outcome).map_err(foreign)
     }

@@ -3,13 +3,14 @@
 
 use std::rc::Rc;
 
-use super::admission::{Flow, Need, Reason, Turn};
+use super::admission::{Flow, Need, Turn};
 use super::caller::Claim;
 use super::machine::Machine;
 use super::route::Route;
 use super::{Fleet, Repeat};
 use crate::base::error::{Contact, Fault};
 use crate::base::{Error, Kind, Result, limits};
+use crate::metrics::Counter;
 
 /// Where work is to be done.
 struct Place {
@@ -23,7 +24,7 @@ impl Fleet {
     /// Does work on a host, once more on a fresh connection if the one it began on is lost and `repeat` allows it; and
     /// on as many connections as it takes to find one that can begin it, as long as somebody is served by them.
     ///
-    /// Errors: those of the work; the host cannot be reached; the request is refused ([`Reason`]).
+    /// Errors: those of the work; the host cannot be reached; the request is refused ([`Reason`](crate::metrics::Reason)).
     pub(super) async fn work<T>(
         &self,
         claim: &Claim,
@@ -66,6 +67,9 @@ impl Fleet {
         if let Some(machine) = self.at_hand(place)
             && let Some(turn) = self.admission.try_turn(self.flow(claim, place, need, &machine))
         {
+            if place.route.is_some() {
+                self.recorder.count(Counter::PoolHits);
+            }
             return Ok((machine, turn));
         }
         place.route.as_ref().map_or(Ok(()), |route| self.check_breakers(route))?;
@@ -107,8 +111,7 @@ impl Fleet {
         for leg in route.legs().take_while(|leg| !self.pool.is_connected(leg)) {
             let checked = self.pool.memory(leg).breaker.borrow().check(now);
             if let Err(refused) = checked {
-                let error = Error::new(Kind::CircuitOpen, format!("{}: {refused}", leg.host.alias));
-                return Err(self.admission.refusals.refuse(Reason::BreakerOpen, error));
+                return Err(self.admission.circuit_open(&leg.host.alias, refused));
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::thread;
 
-use super::secrets;
+use super::children::{self, End, Group};
 use crate::base::limits::{MATCH_EXEC_LOOK_EVERY, MATCH_EXEC_TIMEOUT};
 use crate::base::time;
 use crate::config::ssh::Exec;
@@ -19,22 +19,17 @@ pub fn exec() -> Exec {
 }
 
 fn succeeds(command: &str) -> bool {
-    let shell = std::env::var_os("SHELL").filter(|shell| !shell.is_empty());
-    let shell = shell.unwrap_or_else(|| "/bin/sh".into());
-    let mut shell = secrets::program(shell);
-    shell.arg("-c").arg(command).stdin(Stdio::null()).stdout(Stdio::null());
-    let Ok(mut child) = shell.spawn() else { return false };
+    let mut shell = children::user_shell(command);
+    shell.stdin(Stdio::null()).stdout(Stdio::null());
+    let Ok(mut running) = Group::start_here(shell, End::Kill) else { return false };
     let deadline = time::now() + MATCH_EXEC_TIMEOUT;
     while time::now() < deadline {
-        match child.try_wait() {
+        match running.try_wait() {
             Ok(Some(status)) => return status.success(),
             Ok(None) => thread::sleep(MATCH_EXEC_LOOK_EVERY),
             Err(_) => break,
         }
     }
-    // What it was is known to have failed; a zombie would stay otherwise.
-    let _ = child.kill();
-    let _ = child.wait();
     false
 }
 

@@ -17,6 +17,7 @@ use crate::base::{Error, Kind, Result, time};
 use crate::config::{HostConfig, KnownHosts, Settings};
 use crate::fleet::net::Hop;
 use crate::fleet::{Link, LinkOptions, Memory, errors};
+use crate::metrics::{Histogram, Recorder};
 use crate::ssh::{self, Client, ClientConfig, Event, Phase};
 
 /// What one read of a handshake may bring.
@@ -33,6 +34,7 @@ pub(super) async fn dial(
     settings: &Settings,
     host: &HostConfig,
     memory: Rc<Memory>,
+    recorder: Rc<Recorder>,
     hop: Option<Hop>,
 ) -> Result<Rc<Link>> {
     let limit = host.connect_timeout.unwrap_or(settings.connect_timeout);
@@ -42,7 +44,7 @@ pub(super) async fn dial(
         let text = format!("timeout after {}s while {}{through}", limit.as_secs_f64(), stage.get());
         Err(Error::new(Kind::ConnectTimeout, text))
     };
-    let result = within(limit, Box::pin(connect(settings, host, memory, hop, limit, &stage)))
+    let result = within(limit, Box::pin(connect(settings, host, memory, recorder, hop, limit, &stage)))
         .await
         .unwrap_or_else(late);
     result.map_err(|error| error.context(format_args!("Cannot connect to {}", host.alias)))
@@ -52,6 +54,7 @@ async fn connect(
     settings: &Settings,
     host: &HostConfig,
     memory: Rc<Memory>,
+    recorder: Rc<Recorder>,
     hop: Option<Hop>,
     limit: Duration,
     stage: &Stage,
@@ -67,7 +70,8 @@ async fn connect(
     known_hosts.require_usable()?;
     let config = terms(settings, host, &known_hosts)?;
     let acquaintance = Acquaintance::new(host, &known_hosts);
-    let mut login = Login { host, acquaintance, credentials, stage, memory: &memory, limit };
+    let mut login =
+        Login { host, acquaintance, credentials, stage, memory: &memory, limit, recorder: &recorder };
     let (stream, mut client) = login.along(&path, config).await?;
     client.rely_on_login(until);
     memory.note_guess(client.preferences().copied());
@@ -77,6 +81,7 @@ async fn connect(
         idle_timeout: settings.idle_timeout,
         clock: time::now,
         memory,
+        recorder,
         env: host.send_env.iter().chain(&host.set_env).cloned().collect(),
     };
     let link = Link::new(client, options);
@@ -101,6 +106,7 @@ struct Login<'a> {
     memory: &'a Memory,
     /// The connect timeout.
     limit: Duration,
+    recorder: &'a Recorder,
 }
 
 /// Why a login failed.
@@ -203,6 +209,7 @@ impl Login<'_> {
         let mut input = Vec::with_capacity(READ_BYTES);
         let mut failure: Option<Failure> = None;
         let mut sent = time::now();
+        let mut begun_login = None;
         loop {
             if let Err(error) = self.answer(client, sent).await {
                 failure.get_or_insert(error.into());
@@ -220,8 +227,14 @@ impl Login<'_> {
             if let Some(failure) = failure {
                 return Err(failure);
             }
+            if let (Some(begun), true) = (begun_login, client.is_ready()) {
+                self.recorder.time(Histogram::Login, time::now() - begun);
+            }
             if client.is_ready() || client.starts_early() {
                 return Ok(stream);
+            }
+            if client.phase() == Phase::Authentication {
+                begun_login.get_or_insert_with(time::now);
             }
             self.stage.set(waiting_for(client.phase()));
             input.clear();

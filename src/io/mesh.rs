@@ -22,8 +22,10 @@ use futures_util::task::AtomicWaker;
 use slab::Slab;
 
 use super::runtime;
+use crate::base::time::{self, Instant};
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{Fleet, Job, Mesh, Note, Outcome};
+use crate::metrics::Histogram;
 
 pub use bank::Banks;
 
@@ -37,8 +39,8 @@ struct Inbox {
 }
 
 enum Mail {
-    /// Work, and the slot that waits for its outcome.
-    Call(Sender, Job),
+    /// Work, the slot that waits for its outcome, and when it was sent.
+    Call(Sender, Job, Instant),
     /// Nobody wants the outcome any more.
     Cancel(Sender),
     /// The outcome of a call of this core; `None` when the work was cancelled.
@@ -99,7 +101,10 @@ impl Core {
     pub async fn serve(self: Rc<Self>, fleet: Rc<Fleet>) {
         while let Some(mail) = self.next().await {
             match mail {
-                Mail::Call(sender, job) => self.begin(sender, job(Rc::clone(&fleet))),
+                Mail::Call(sender, job, sent) => {
+                    fleet.recorder().time(Histogram::MailboxWait, time::now() - sent);
+                    self.begin(sender, job(Rc::clone(&fleet)));
+                }
                 Mail::Cancel(sender) => {
                     if let Some(work) = self.work.borrow().get(&sender) {
                         work.abort();
@@ -165,7 +170,7 @@ impl Mesh for Rc<Core> {
             return std::future::ready(Err(Error::new(Kind::Busy, text))).boxed_local();
         }
         let slot = calls.insert(Call::Waiting(None));
-        self.inboxes.send(core, Mail::Call(Sender { core: self.here, slot }, job));
+        self.inboxes.send(core, Mail::Call(Sender { core: self.here, slot }, job, time::now()));
         Answer { from: Rc::clone(self), core, slot, is_taken: Cell::new(false) }.boxed_local()
     }
 

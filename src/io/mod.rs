@@ -4,8 +4,9 @@
 //! `connection` carries its bytes from then on, over the `stream` that `path` leads to: a socket (`connect` finds the
 //! address that answers), a tunnel or a program (`proxy_command`); `terms` says how the client speaks, `host_key` to whom,
 //! `credentials` what it logs in with: `keys` from `key_files` and an `agent`, a `password`, whatever `secrets` gets;
-//! `process` runs commands on this machine; [`stdio`] connects our own standard streams; `children` are the programs that these start; `blocking` does what would stop a core, and
-//! `resolver` looks up names there; [`condition`] runs the commands of `Match exec`.
+//! `process` runs commands on this machine; [`stdio`] connects our own standard streams; `children` are the programs that
+//! these start; `blocking` does what would stop a core, and `resolver` looks up names there; [`condition`] runs the commands
+//! of `Match exec`; [`stats`] is where a server tells its figures, [`usage`] what it takes of its machine.
 
 mod agent;
 mod blocking;
@@ -33,8 +34,10 @@ mod retries;
 pub mod runtime;
 mod secrets;
 mod socket;
+pub mod stats;
 pub mod stdio;
 mod stream;
 mod terms;
+pub mod usage;
 
 pub use outside::Outside;

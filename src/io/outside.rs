@@ -13,17 +13,19 @@ use crate::base::{Result, limits};
 use crate::config::{HostConfig, Settings};
 use crate::fleet::net::{Hop, Net};
 use crate::fleet::{Link, Memory, Shell};
+use crate::metrics::Recorder;
 
 /// Sockets, processes and the clock of this machine.
 pub struct Outside {
     settings: Rc<Settings>,
     home: PathBuf,
+    recorder: Rc<Recorder>,
 }
 
 impl Outside {
-    /// `home` is where commands on this machine start.
-    pub fn new(settings: Settings, home: PathBuf) -> Rc<Self> {
-        Rc::new(Self { settings: Rc::new(settings), home })
+    /// `home` is where commands on this machine start; connections write to `recorder` what becomes of them.
+    pub fn new(settings: Settings, home: PathBuf, recorder: Rc<Recorder>) -> Rc<Self> {
+        Rc::new(Self { settings: Rc::new(settings), home, recorder })
     }
 }
 
@@ -34,8 +36,8 @@ impl Net for Outside {
         memory: Rc<Memory>,
         hop: Option<Hop>,
     ) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
-        let settings = Rc::clone(&self.settings);
-        async move { dial::dial(&settings, &host, memory, hop).await }.boxed_local()
+        let (settings, recorder) = (Rc::clone(&self.settings), Rc::clone(&self.recorder));
+        async move { dial::dial(&settings, &host, memory, recorder, hop).await }.boxed_local()
     }
 
     fn probe(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool> {

@@ -16,8 +16,7 @@ use futures_util::future::LocalBoxFuture;
 use monoio::io::AsyncReadRent;
 use monoio::net::UnixStream;
 
-use super::children::{End, Group};
-use super::secrets;
+use super::children::{self, End, Group};
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{Exit, Shell, Sink, Stream, leash};
 
@@ -43,7 +42,7 @@ impl LocalShell {
         let (stdin, their_stdin) = StdUnixStream::pair().map_err(failed)?;
         let (stdout, their_stdout) = pipe().map_err(failed)?;
         let (stderr, their_stderr) = pipe().map_err(failed)?;
-        let mut program = secrets::program("/bin/sh");
+        let mut program = children::program("/bin/sh");
         program
             .args(leash::arguments(command).map(OsStr::from_bytes))
             .current_dir(if self.home.is_dir() { self.home.as_path() } else { Path::new("/") })

@@ -10,9 +10,9 @@ use event_listener::Event;
 use monoio::io::{CancelHandle, CancelableAsyncReadRent, Canceller};
 use monoio::net::UnixStream;
 
-use super::children::{End, Group};
+use super::children::{self, End, Group};
+use super::runtime;
 use super::runtime::within;
-use super::{runtime, secrets};
 use crate::base::{Error, Kind, Result, limits};
 
 /// What one read of a program's stderr may bring.
@@ -45,10 +45,8 @@ pub(super) async fn start(command: &str, host: &str) -> Result<Program> {
     let failed = |error: io::Error| Error::new(Kind::Local, format!("Cannot run the ProxyCommand: {error}"));
     let (stream, theirs) = StdUnixStream::pair().map_err(failed)?;
     let (stderr, their_stderr) = StdUnixStream::pair().map_err(failed)?;
-    let mut program = secrets::program("/bin/sh");
+    let mut program = children::user_shell(&format!("exec {command}"));
     program
-        .arg("-c")
-        .arg(format!("exec {command}"))
         .stdin(OwnedFd::from(theirs.try_clone().map_err(failed)?))
         .stdout(OwnedFd::from(theirs))
         .stderr(OwnedFd::from(their_stderr));

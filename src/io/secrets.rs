@@ -2,7 +2,6 @@
 //!
 //! Whatever goes wrong is told without a word of what was read.
 
-use std::ffi::OsStr;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -11,12 +10,12 @@ use monoio::io::AsyncReadRent;
 use monoio::net::UnixStream;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::children::{End, Group};
+use super::children::{self, End, Group};
 use super::runtime::within;
 use super::{blocking, private_file, process, runtime};
 use crate::base::limits::{SECRET_BYTES_MAX, SECRET_COMMAND_LOOK_EVERY, SECRET_COMMAND_PATIENCE};
 use crate::base::time;
-use crate::config::{HostConfig, SECRET_VARIABLES, Secret, SecretSource};
+use crate::config::{HostConfig, Secret, SecretSource};
 
 /// What a secret is wanted for, as the environment of commands tells it.
 #[derive(Debug, Clone)]
@@ -59,15 +58,6 @@ pub(super) async fn obtain(source: &SecretSource, purpose: &Purpose) -> Result<S
     }
 }
 
-/// A program to be started, which inherits everything of our environment but the secrets.
-pub(super) fn program(name: impl AsRef<OsStr>) -> Command {
-    let mut command = Command::new(name);
-    for variable in SECRET_VARIABLES {
-        command.env_remove(variable);
-    }
-    command
-}
-
 fn first_line(bytes: &[u8]) -> Result<Secret, &'static str> {
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -93,7 +83,7 @@ async fn run(command: &str, purpose: &Purpose) -> Result<Zeroizing<Vec<u8>>, Str
 }
 
 fn builder(command: &str, purpose: &Purpose, stdout: Stdio) -> Command {
-    let mut builder = program("/bin/sh");
+    let mut builder = children::program("/bin/sh");
     builder.arg("-c").arg(command).stdin(Stdio::null()).stdout(stdout);
     // What it has to say to a terminal it may say there; our own streams carry other things.
     builder.stderr(Stdio::null());

@@ -33,7 +33,7 @@ impl Calls {
         let mut in_flight = self.in_flight.borrow_mut();
         if in_flight.len() >= self.max {
             let message = format!("Server busy: {} calls are in flight, try again later", self.max);
-            return Err(Error::new(BUSY, message));
+            return Err(busy(message));
         }
         let id = id.into_owned();
         let (handle, registration) = AbortHandle::new_pair();
@@ -48,6 +48,11 @@ impl Calls {
             handle.abort();
         }
     }
+}
+
+/// The server has too much to do.
+pub fn busy(message: String) -> Error {
+    Error::new(BUSY, message)
 }
 
 /// The right to run one call.

@@ -11,12 +11,14 @@
 //! | `session` | the way of a message, the table of methods |
 //! | `revision`, `params` | what a request says about itself |
 //! | `calls` | requests in flight: bound, duplicates, cancellation |
-//! | `surface` | what is the same for every client: `initialize`, `server/discover`, `tools/list` |
+//! | `surface` | what is the same for every client: `initialize`, `server/discover`, lists |
 //! | `results` | shapes of results |
 //! | `tools/` | the table of tools, a file per tool |
+//! | `resources` | the table of resources |
 
 mod calls;
 mod params;
+mod resources;
 mod results;
 mod revision;
 mod session;

@@ -19,9 +19,12 @@ pub struct Params<'a> {
     pub name: Option<Raw<'a>>,
     #[serde(borrow)]
     arguments: Option<Raw<'a>>,
-    /// `tools/list`.
+    /// Every list.
     #[serde(borrow)]
     pub cursor: Option<Raw<'a>>,
+    /// `resources/read`.
+    #[serde(borrow)]
+    pub uri: Option<Raw<'a>>,
     /// `notifications/cancelled`.
     #[serde(rename = "requestId", borrow)]
     pub request_id: Option<Raw<'a>>,

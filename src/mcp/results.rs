@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Revision;
+use super::resources::Resource;
 
 /// How long, in milliseconds, a client may keep what `server/discover` and lists say. They change with the server's
 /// configuration only, hence with a restart.
@@ -24,10 +25,11 @@ const IMPLEMENTATION: Implementation =
 #[derive(Debug, Serialize)]
 pub struct Capabilities {
     tools: Empty,
+    resources: Empty,
 }
 
 impl Capabilities {
-    pub const OURS: Self = Self { tools: Empty {} };
+    pub const OURS: Self = Self { tools: Empty {}, resources: Empty {} };
 }
 
 #[derive(Debug, Serialize)]
@@ -80,6 +82,8 @@ struct Caching {
 }
 
 const CACHING: Caching = Caching { ttl_ms: TTL_MS, cache_scope: "private" };
+/// For what is another every moment.
+const NO_CACHING: Caching = Caching { ttl_ms: 0, cache_scope: "private" };
 
 /// `server/discover`.
 #[derive(Debug, Serialize)]
@@ -120,6 +124,67 @@ impl<'a> ToolList<'a> {
     pub fn new(tools: &'a [Value], revision: Revision) -> Self {
         let caching = revision.is_stateless().then_some(CACHING);
         Self { tools, caching, stateless: Stateless::of(revision) }
+    }
+}
+
+/// `resources/list`.
+#[derive(Debug, Serialize)]
+pub struct ResourceList<'a> {
+    resources: &'a [Value],
+    #[serde(flatten)]
+    caching: Option<Caching>,
+    #[serde(flatten)]
+    stateless: Option<Stateless>,
+}
+
+impl<'a> ResourceList<'a> {
+    pub fn new(resources: &'a [Value], revision: Revision) -> Self {
+        let caching = revision.is_stateless().then_some(CACHING);
+        Self { resources, caching, stateless: Stateless::of(revision) }
+    }
+}
+
+/// `resources/templates/list`: clients ask for it wherever there are resources.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceTemplateList {
+    resource_templates: [Value; 0],
+    #[serde(flatten)]
+    caching: Option<Caching>,
+    #[serde(flatten)]
+    stateless: Option<Stateless>,
+}
+
+impl ResourceTemplateList {
+    pub fn new(revision: Revision) -> Self {
+        let caching = revision.is_stateless().then_some(CACHING);
+        Self { resource_templates: [], caching, stateless: Stateless::of(revision) }
+    }
+}
+
+/// `resources/read`.
+#[derive(Debug, Serialize)]
+pub struct ResourceResult<'a> {
+    contents: [Contents<'a>; 1],
+    #[serde(flatten)]
+    caching: Option<Caching>,
+    #[serde(flatten)]
+    stateless: Option<Stateless>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Contents<'a> {
+    uri: &'static str,
+    mime_type: &'static str,
+    text: &'a str,
+}
+
+impl<'a> ResourceResult<'a> {
+    pub fn new(resource: &Resource, text: &'a str, revision: Revision) -> Self {
+        let contents = Contents { uri: resource.uri, mime_type: resource.mime_type, text };
+        let caching = revision.is_stateless().then_some(NO_CACHING);
+        Self { contents: [contents], caching, stateless: Stateless::of(revision) }
     }
 }
 

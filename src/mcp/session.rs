@@ -6,6 +6,7 @@
 //! | `server/discover` | needs `_meta` | what this server is |
 //! | `ping` | answered at any time | does not exist |
 //! | `tools/list`, `tools/call` | after `initialize` | with complete `_meta` |
+//! | `resources/list`, `resources/templates/list`, `resources/read` | the same | the same |
 //! | `notifications/cancelled` | stops a call | stops a call |
 //!
 //! Other notifications are accepted and mean nothing to us, `notifications/initialized` included: real clients send
@@ -19,14 +20,16 @@ use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, join_all};
 use serde_json::json;
 
-use super::calls::Calls;
+use super::calls::{self, Calls, Ticket};
 use super::params::{Params, required_text};
-use super::results::{Empty, ToolResult};
+use super::resources::Resource;
+use super::results::{Empty, ResourceResult, ToolResult};
 use super::tools::{Tool, Work};
 use super::{Options, Revision, Surface};
 use crate::base::Result as Outcome;
 use crate::base::text::shown;
 use crate::fleet::Shards;
+use crate::metrics::{Counter, Histogram, Reason, Report, Source};
 use crate::rpc::{self, Code, Entry, Error, Id, Message, Raw, Rejected, Request};
 
 /// What becomes of a message.
@@ -51,15 +54,21 @@ impl fmt::Debug for Incoming {
 }
 
 /// One client's connection.
-#[derive(Debug)]
 pub struct Session {
     shards: Rc<Shards>,
+    stats: Rc<dyn Source>,
     surface: Surface,
     calls: Rc<Calls>,
     /// What `initialize` agreed on last.
     agreed: Cell<Option<Revision>>,
     /// The client has spoken the stateless era, so that incomplete `_meta` is what is wrong with its requests.
     seen_stateless: Cell<bool>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("agreed", &self.agreed).finish_non_exhaustive()
+    }
 }
 
 /// The methods there are.
@@ -70,6 +79,9 @@ enum Method {
     Ping,
     ListTools,
     CallTool,
+    ListResources,
+    ListResourceTemplates,
+    ReadResource,
 }
 
 impl Method {
@@ -80,6 +92,9 @@ impl Method {
             "ping" => Self::Ping,
             "tools/list" => Self::ListTools,
             "tools/call" => Self::CallTool,
+            "resources/list" => Self::ListResources,
+            "resources/templates/list" => Self::ListResourceTemplates,
+            "resources/read" => Self::ReadResource,
             _ => return None,
         })
     }
@@ -88,10 +103,15 @@ impl Method {
 /// The request's protocol version is not one of ours (2026-07-28).
 const UNSUPPORTED_VERSION: Code = Code::Server(-32022);
 
+/// Before 2026-07-28, which takes it for invalid parameters.
+const RESOURCE_NOT_FOUND: Code = Code::Server(-32002);
+
 impl Session {
-    pub fn new(shards: Rc<Shards>, options: &Options) -> Self {
+    /// `stats` tells the figures that clients may read.
+    pub fn new(shards: Rc<Shards>, stats: Rc<dyn Source>, options: &Options) -> Self {
         Self {
             shards,
+            stats,
             surface: Surface::new(options),
             calls: Rc::new(Calls::new(options.calls_max)),
             agreed: Cell::new(None),
@@ -162,8 +182,15 @@ impl Session {
             Method::Discover => rpc::success(id, self.surface.discovered()),
             Method::Ping if revision.is_stateless() => return Err(Error::method_not_found("ping")),
             Method::Ping => rpc::success(id, &Empty {}),
-            Method::ListTools => self.list_tools(id, &params, revision)?,
+            Method::ListTools => only_page(&params, || rpc::success(id, self.surface.tools(revision)))?,
             Method::CallTool => return self.call_tool(id, &params, revision),
+            Method::ListResources => {
+                only_page(&params, || rpc::success(id, self.surface.resources(revision)))?
+            }
+            Method::ListResourceTemplates => {
+                only_page(&params, || rpc::success(id, self.surface.resource_templates(revision)))?
+            }
+            Method::ReadResource => return self.read_resource(id, &params, revision),
         }))
     }
 
@@ -196,13 +223,6 @@ impl Session {
         }
     }
 
-    fn list_tools(&self, id: &Id<'_>, params: &Params<'_>, revision: Revision) -> Result<Vec<u8>, Error> {
-        if params.cursor.is_some() {
-            return Err(Error::invalid_params("Invalid cursor: the list of tools has one page"));
-        }
-        Ok(rpc::success(id, self.surface.tools(revision)))
-    }
-
     fn call_tool(&self, id: &Id<'_>, params: &Params<'_>, revision: Revision) -> Result<Incoming, Error> {
         let name = required_text("params.name", params.name)?;
         let tool = Tool::named(&name)
@@ -214,16 +234,59 @@ impl Session {
             }
             Err(invalid) => return Err(Error::invalid_params(invalid.0)),
         };
-        self.call(id, work, revision)
+        self.call(id, tool, work, revision)
     }
 
-    fn call(&self, id: &Id<'_>, work: Work, revision: Revision) -> Result<Incoming, Error> {
-        let ticket = self.calls.admit(id.clone())?;
+    fn call(
+        &self,
+        id: &Id<'_>,
+        tool: &'static Tool,
+        work: Work,
+        revision: Revision,
+    ) -> Result<Incoming, Error> {
+        let ticket = self.admit(id)?;
+        let fleet = Rc::clone(self.shards.own());
+        let measured = async move {
+            let begun = fleet.now();
+            let outcome = work.await;
+            let histogram = Histogram::Call { operation: tool.operation, success: outcome.is_ok() };
+            fleet.recorder().time(histogram, fleet.now() - begun);
+            outcome
+        };
         let answer = move |id: &Id<'_>, outcome: Outcome<String>| match outcome {
             Ok(text) => rpc::success(id, &ToolResult::new(&text, false, revision)),
             Err(error) => tool_failure(id, error.message(), revision),
         };
-        Ok(Incoming::Call(ticket.run(work, answer).boxed_local()))
+        Ok(Incoming::Call(ticket.run(measured, answer).boxed_local()))
+    }
+
+    fn read_resource(&self, id: &Id<'_>, params: &Params<'_>, revision: Revision) -> Result<Incoming, Error> {
+        let uri = required_text("params.uri", params.uri)?;
+        let resource = Resource::at(&uri).ok_or_else(|| no_such_resource(&uri, revision))?;
+        let ticket = self.admit(id)?;
+        let stats = Rc::clone(&self.stats);
+        let read = async move { stats.report().await };
+        let answer = move |id: &Id<'_>, report: Outcome<Report>| match report {
+            Ok(report) => {
+                rpc::success(id, &ResourceResult::new(resource, &(resource.read)(&report), revision))
+            }
+            Err(error) => rpc::failure(Some(id), &calls::busy(error.message().to_owned())),
+        };
+        Ok(Incoming::Call(ticket.run(read, answer).boxed_local()))
+    }
+
+    fn admit(&self, id: &Id<'_>) -> Result<Ticket, Error> {
+        self.calls.admit(id.clone()).inspect_err(|_| {
+            self.shards.own().recorder().count(Counter::Rejected(Reason::Client));
+        })
+    }
+}
+
+/// The answer to a request for a list, which never has a second page.
+fn only_page(params: &Params<'_>, list: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, Error> {
+    match params.cursor {
+        Some(_) => Err(Error::invalid_params("Invalid cursor: the list has one page")),
+        None => Ok(list()),
     }
 }
 
@@ -254,6 +317,11 @@ fn not_initialized() -> Error {
     Error::invalid_request(
         "Not initialized: send initialize first, or name a protocol version in params._meta of every request",
     )
+}
+
+fn no_such_resource(uri: &str, revision: Revision) -> Error {
+    let code = if revision.is_stateless() { Code::InvalidParams } else { RESOURCE_NOT_FOUND };
+    Error::new(code, format!("Resource not found: {}", shown(uri))).with_data(&json!({ "uri": shown(uri) }))
 }
 
 fn unsupported(requested: &str) -> Error {

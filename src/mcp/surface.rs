@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::results::{Discovered, Initialized, ToolList};
-use super::{Options, Revision, tools};
+use super::results::{Discovered, Initialized, ResourceList, ResourceTemplateList, ToolList};
+use super::{Options, Revision, resources, tools};
 
 /// For the model, before it has seen any tool.
 const INSTRUCTIONS: &str = "Scout looks at remote machines over SSH: it reads files, lists directories and runs commands on the \
@@ -15,17 +15,39 @@ machines, ask them all at once.";
 #[derive(Debug)]
 pub struct Surface {
     discovered: Box<RawValue>,
-    tools_handshake: Box<RawValue>,
-    tools_stateless: Box<RawValue>,
+    tools: PerEra,
+    resources: PerEra,
+    resource_templates: PerEra,
+}
+
+/// What clients of the two eras get to see.
+#[derive(Debug)]
+struct PerEra {
+    handshake: Box<RawValue>,
+    stateless: Box<RawValue>,
+}
+
+impl PerEra {
+    fn new<T: Serialize>(result: impl Fn(Revision) -> T) -> Self {
+        Self {
+            handshake: written(&result(Revision::LATEST_HANDSHAKE)),
+            stateless: written(&result(Revision::V2026_07_28)),
+        }
+    }
+
+    fn of(&self, revision: Revision) -> &RawValue {
+        if revision.is_stateless() { &self.stateless } else { &self.handshake }
+    }
 }
 
 impl Surface {
     pub fn new(options: &Options) -> Self {
-        let tools = tools::describe(options);
+        let (tools, resources) = (tools::describe(options), resources::describe());
         Self {
             discovered: written(&Discovered::new(INSTRUCTIONS)),
-            tools_handshake: written(&ToolList::new(&tools, Revision::LATEST_HANDSHAKE)),
-            tools_stateless: written(&ToolList::new(&tools, Revision::V2026_07_28)),
+            tools: PerEra::new(|revision| ToolList::new(&tools, revision)),
+            resources: PerEra::new(|revision| ResourceList::new(&resources, revision)),
+            resource_templates: PerEra::new(ResourceTemplateList::new),
         }
     }
 
@@ -41,7 +63,17 @@ impl Surface {
 
     /// The result of `tools/list`: always the same bytes, tools in the order of their table.
     pub fn tools(&self, revision: Revision) -> &RawValue {
-        if revision.is_stateless() { &self.tools_stateless } else { &self.tools_handshake }
+        self.tools.of(revision)
+    }
+
+    /// The result of `resources/list`, in the order of their table.
+    pub fn resources(&self, revision: Revision) -> &RawValue {
+        self.resources.of(revision)
+    }
+
+    /// The result of `resources/templates/list`.
+    pub fn resource_templates(&self, revision: Revision) -> &RawValue {
+        self.resource_templates.of(revision)
     }
 }
 

@@ -13,6 +13,7 @@ use super::read::Content;
 use super::way::Way;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Caller, Link, Machine, Need, Repeat};
+use crate::metrics::Histogram;
 use crate::sftp::{Attrs, Failure, LookMax, Outcome};
 use crate::target::RemotePath;
 
@@ -27,7 +28,12 @@ pub enum Found {
 ///
 /// Errors: those of the connection; the path is missing, forbidden or nothing that can be read.
 pub async fn look(caller: &Caller, host: &str, path: &RemotePath) -> Result<Found> {
-    caller.work(host, Need::Files, Repeat::Safe, async |machine| look_on(caller, machine, path).await).await
+    let look = async |machine: &Machine| look_on(caller, machine, path).await;
+    let found = caller.work(host, Need::Files, Repeat::Safe, look).await?;
+    if let Found::File(content) = &found {
+        caller.recorder().size(Histogram::FileSize, content.data.len());
+    }
+    Ok(found)
 }
 
 /// Lists a directory.

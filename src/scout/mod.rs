@@ -17,6 +17,7 @@ mod tests;
 
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{Caller, Class, ClientId, Shards};
+use crate::metrics::{Histogram, TargetType};
 use crate::target::{RemotePath, Target};
 
 /// The arguments of the `scout` operation as the caller gave them, not yet parsed.
@@ -37,16 +38,18 @@ pub struct Answer {
 /// Answers a request: the host list, a file, a directory, or a command's output. The owner of the host does the work,
 /// within the request timeout of the settings.
 pub async fn scout(shards: &Shards, client: ClientId, request: &Request) -> Result<Answer> {
-    let target = Target::parse(&request.target)?;
+    let target = Target::parse(&request.target);
     let fleet = shards.own();
-    let begun = fleet.now();
+    let measured = fleet.recorder().request(target_type(&target, request), fleet.now());
     let result = answer(shards, client, target, request.query.clone()).await;
-    let took = fleet.now() - begun;
+    let took = measured.end(&result, fleet.now());
     let slow = fleet.settings().slow_threshold_ms;
     if took >= slow && !slow.is_zero() {
         tracing::warn!(request = request.target, ?took, "slow request");
     }
-    result.map(|text| Answer { text })
+    let text = result?;
+    fleet.recorder().size(Histogram::OutputSize, text.len());
+    Ok(Answer { text })
 }
 
 /// Gives an operation the time that its request has: the request timeout of the settings.
@@ -59,9 +62,23 @@ pub async fn in_time<T>(caller: &Caller, operation: impl Future<Output = Result<
     caller.until(caller.claim().deadline, operation, late).await
 }
 
-async fn answer(shards: &Shards, client: ClientId, target: Target, query: Option<String>) -> Result<String> {
-    let caller = shards.own().caller(Class::Interactive, client);
+fn target_type(target: &Result<Target>, request: &Request) -> TargetType {
     match target {
+        Ok(Target::Hosts) => TargetType::Hosts,
+        Ok(Target::Path { .. }) if request.query.is_some() => TargetType::Command,
+        Ok(Target::Path { .. }) => TargetType::Path,
+        Err(_) => TargetType::Invalid,
+    }
+}
+
+async fn answer(
+    shards: &Shards,
+    client: ClientId,
+    target: Result<Target>,
+    query: Option<String>,
+) -> Result<String> {
+    let caller = shards.own().caller(Class::Interactive, client);
+    match target? {
         Target::Hosts => Ok(hosts::text(&in_time(&caller, async { Ok(shards.status().await) }).await?)),
         Target::Path { host, path } => {
             let claim = *caller.claim();

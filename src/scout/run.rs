@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::command::{Command, Policy};
 use crate::base::Result;
 use crate::fleet::{Caller, Collected, Exit, Need, Repeat};
+use crate::metrics::Counter;
 use crate::target::RemotePath;
 
 /// What a command printed, and how it ended.
@@ -91,7 +92,10 @@ pub async fn run(caller: &Caller, host: &str, directory: &RemotePath, command: &
                 Some(Exit::Code(code)) => End::Code(code),
                 Some(Exit::Signal(signal)) => End::Signal(signal),
                 Some(Exit::Stopped) => End::TooMuchOutput(limit),
-                None => End::TimedOut(timeout),
+                None => {
+                    caller.recorder().count(Counter::RequestTimeouts);
+                    End::TimedOut(timeout)
+                }
             };
             Ok(Output { stdout: output.stdout, stderr: output.stderr, end })
         })

@@ -14,4 +14,4 @@ pub mod ssh_server_kex;
 pub mod world;
 mod world_host;
 
-pub use nowhere::{fleet, settings, shards};
+pub use nowhere::{fleet, settings, shards, stats};

@@ -24,6 +24,7 @@ use crate::base::time::{Duration, Instant};
 use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SshConfig};
 use crate::fleet::net::{Hop, Net};
 use crate::fleet::{Fleet, Link, Memory, Quotas, Shell};
+use crate::metrics::Recorder;
 
 /// The hosts of every world, as `world.ssh_config` names them.
 pub const HOSTS: [&str; 6] = ["alpha", "away", "bravo", "charlie", "deep", "far"];
@@ -46,6 +47,7 @@ pub(super) struct Scene {
     spawned: Rc<RefCell<Vec<Task>>>,
     timers: Rc<Timers>,
     hosts: Rc<BTreeMap<&'static str, Rc<SimHost>>>,
+    pub(super) recorder: Rc<Recorder>,
 }
 
 /// A future that runs by itself.
@@ -58,8 +60,12 @@ impl World {
     pub fn new() -> Self {
         CLOCK.set(Some(crate::base::time::now()));
         let hosts = HOSTS.into_iter().map(|name| (name, Rc::new(SimHost::default()))).collect();
-        let scene =
-            Scene { spawned: Rc::default(), timers: Rc::new(Timers::default()), hosts: Rc::new(hosts) };
+        let scene = Scene {
+            spawned: Rc::default(),
+            timers: Rc::new(Timers::default()),
+            hosts: Rc::new(hosts),
+            recorder: Recorder::new(),
+        };
         Self { scene, tasks: RefCell::default() }
     }
 
@@ -73,7 +79,8 @@ impl World {
 
     /// The same, as one of several cores.
     pub fn fleet_within(&self, settings: Settings, quotas: &Quotas) -> Rc<Fleet> {
-        Fleet::new(self.config().into(), settings, self.net(), quotas)
+        let recorder = Rc::clone(&self.scene.recorder);
+        Fleet::new(self.config().into(), settings, self.net(), quotas, recorder)
     }
 
     /// A connection to a host, without a fleet.

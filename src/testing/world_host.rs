@@ -131,6 +131,7 @@ impl SimHost {
             idle_timeout: self.idle_timeout.get(),
             clock: now,
             memory,
+            recorder: Rc::clone(&scene.recorder),
             env: Rc::default(),
         };
         let link = Link::new(client, options);
@@ -182,7 +183,7 @@ impl SimHost {
             server.accepts = Some(Vec::new());
         }
         let mut login = Login::new(server, memory.haste(USER_KEY), now());
-        Link::prepare(&mut login.client, &memory);
+        Link::prepare(&mut login.client, memory);
         while !login.client.is_ready() && !login.client.starts_early() {
             let question = login.question();
             scene.sleep_until(now() + self.delay.get()).await;

@@ -25,5 +25,6 @@ mod reads;
 mod rekey;
 mod runtime;
 mod servers;
+mod stats;
 mod transfers;
 mod ways;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use scout_mcp::config::{AlgorithmLists, Env, HostConfig, Overrides, Settings, SshConfig};
 use scout_mcp::fleet::{Link, Memory, net::Net};
 use scout_mcp::io::{Outside, runtime};
+use scout_mcp::metrics::Recorder;
 use scout_mcp::sftp::Outcome;
 
 use crate::support::{Scout, Sshd};
@@ -66,7 +67,7 @@ async fn link(sshd: &Sshd) -> Rc<Link> {
         SshConfig::load(Some(&scout.config_file()), &env, AlgorithmLists::spoken()).expect("a configuration");
     let host: HostConfig = config.resolve("h1").expect("a host");
     let settings = Settings::load(&Overrides::default(), &env).expect("settings");
-    let net = Outside::new(settings, scout.home().to_owned());
+    let net = Outside::new(settings, scout.home().to_owned(), Recorder::new());
     let link = net.dial(Rc::new(host), Rc::new(Memory::default()), None).await.expect("a connection");
     assert!(link.serves_files().expect("a live link"), "the server speaks SFTP");
     link

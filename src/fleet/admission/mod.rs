@@ -20,12 +20,12 @@ use std::rc::Rc;
 
 use super::net::Net;
 use super::{Claim, Quotas};
+use crate::metrics::Recorder;
 pub use lane::Need;
 use place::Taken;
 use places::Places;
 pub(super) use queue::Flow;
 use queue::Queue;
-pub use refusal::{Reason, Refusals};
 pub(super) use turn::Turn;
 use turn::{Listening, Waiter};
 
@@ -33,7 +33,7 @@ use turn::{Listening, Waiter};
 pub(super) struct Admission {
     net: Rc<dyn Net>,
     quotas: Quotas,
-    pub(super) refusals: Refusals,
+    recorder: Rc<Recorder>,
     places: RefCell<Places<Taken>>,
     queue: RefCell<Queue<Rc<Waiter>>>,
     listening: RefCell<Option<Listening>>,
@@ -41,11 +41,11 @@ pub(super) struct Admission {
 
 impl Admission {
     /// `rights` to execute are there in the whole process.
-    pub(super) fn new(net: Rc<dyn Net>, quotas: Quotas, rights: usize) -> Rc<Self> {
+    pub(super) fn new(net: Rc<dyn Net>, quotas: Quotas, rights: usize, recorder: &Rc<Recorder>) -> Rc<Self> {
         Rc::new(Self {
             net,
             quotas,
-            refusals: Refusals::default(),
+            recorder: Rc::clone(recorder),
             places: RefCell::default(),
             queue: RefCell::new(Queue::new(rights)),
             listening: RefCell::default(),

@@ -10,10 +10,10 @@ use futures_util::future::{Either, select};
 
 use super::Admission;
 use super::line::Number;
-use super::refusal::Reason;
 use crate::base::Result;
 use crate::base::time::Instant;
 use crate::fleet::{ClientId, Grant};
+use crate::metrics::Reason;
 
 /// See the module's documentation. Given back when dropped.
 pub(in crate::fleet) struct Place {
@@ -46,7 +46,7 @@ impl Admission {
     pub(in crate::fleet) fn place(self: &Rc<Self>, client: ClientId, host: &Rc<str>) -> Result<Place> {
         let free = self.quotas.waiting.try_take();
         let Some(grant) = free.or_else(|| self.displace(client, host)) else {
-            return Err(self.refusals.full(Reason::QueueFull));
+            return Err(self.full(Reason::Queue));
         };
         let seat = Rc::new(Seat::default());
         let taken = Taken { grant, seat: Rc::clone(&seat) };
@@ -90,10 +90,10 @@ impl Place {
         let late = self.admission.net.sleep_until(deadline);
         match select(pin!(what), select(lost, late)).await {
             Either::Left((result, _)) => result,
-            Either::Right((Either::Left(_), _)) => Err(self.admission.refusals.full(Reason::Displaced)),
+            Either::Right((Either::Left(_), _)) => Err(self.admission.full(Reason::Displaced)),
             Either::Right((Either::Right(_), _)) => {
                 let waited = self.admission.net.now() - self.since;
-                Err(self.admission.refusals.deadline(&self.host, waited))
+                Err(self.admission.overdue(&self.host, waited))
             }
         }
     }

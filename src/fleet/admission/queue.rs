@@ -95,8 +95,9 @@ impl<T> Queue<T> {
 
     /// How many of a lane may execute at once.
     pub(super) fn set_width(&mut self, lane: LaneId, width: usize) {
-        for _ in 0..self.lanes[lane.0].set_width(width) {
-            self.unpark(lane);
+        let mut room = self.lanes[lane.0].set_width(width);
+        while room > 0 && self.unpark(lane) {
+            room -= 1;
         }
     }
 
@@ -214,11 +215,10 @@ impl<T> Queue<T> {
         }
     }
 
-    /// There is room for one more in a lane: a flow that was parked takes turns again.
-    fn unpark(&mut self, lane: LaneId) {
-        if let Some(flow) = self.lanes[lane.0].unpark() {
-            self.stand(flow);
-        }
+    /// There is room for one more in a lane: a flow that was parked takes turns again, if there is one.
+    fn unpark(&mut self, lane: LaneId) -> bool {
+        let parked = self.lanes[lane.0].unpark();
+        parked.inspect(|flow| self.stand(*flow)).is_some()
     }
 
     /// Puts a flow where it belongs now, behind the others there.

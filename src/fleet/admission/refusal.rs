@@ -1,75 +1,43 @@
-//! Why work is not taken on: every refusal has a reason with a name, and is counted.
+//! What is said to those whose work is not taken on. Every refusal is counted by its reason.
 
-use std::cell::Cell;
 use std::fmt;
 
+use super::Admission;
 use crate::base::time::Duration;
 use crate::base::{Error, Kind};
+use crate::metrics::{Counter, Reason};
 
-/// Why a request was refused before its work began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Reason {
-    /// There was no place among those that wait.
-    QueueFull,
-    /// It gave its place to somebody whose client asks less of the same host.
-    Displaced,
-    /// It would have begun after its deadline.
-    TooLate,
-    /// Its deadline passed while it waited.
-    Deadline,
-    /// Its host fails too often.
-    BreakerOpen,
-}
-
-impl Reason {
-    pub const ALL: [Self; 5] =
-        [Self::QueueFull, Self::Displaced, Self::TooLate, Self::Deadline, Self::BreakerOpen];
-
-    /// The name in metrics: stable.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::QueueFull => "queue_full",
-            Self::Displaced => "displaced",
-            Self::TooLate => "too_late",
-            Self::Deadline => "deadline",
-            Self::BreakerOpen => "breaker_open",
-        }
-    }
-}
-
-/// How often work was refused on this core.
-#[derive(Debug, Default)]
-pub struct Refusals([Cell<u64>; Reason::ALL.len()]);
-
-impl Refusals {
-    pub fn count(&self, reason: Reason) -> u64 {
-        self.0[reason as usize].get()
-    }
-
-    /// A refusal, counted.
-    pub(in crate::fleet) fn refuse(&self, reason: Reason, error: Error) -> Error {
-        self.0[reason as usize].set(self.count(reason) + 1);
-        tracing::debug!(reason = reason.label(), "refused: {error}");
-        error
-    }
-
+impl Admission {
+    /// There is no place to wait at, or no more.
     pub(super) fn full(&self, reason: Reason) -> Error {
         let text = "Server busy: too many requests are waiting; try again later";
         self.refuse(reason, Error::new(Kind::Busy, text))
     }
 
+    /// It would begin after its deadline.
     pub(super) fn too_late(&self, host: &str, wait: Duration, left: Duration) -> Error {
         let text = format!(
             "Server busy: {host} would get to this in {} at the earliest, and its time is up in {}; try again later",
             Seconds(wait),
             Seconds(left)
         );
-        self.refuse(Reason::TooLate, Error::new(Kind::Busy, text))
+        self.refuse(Reason::Deadline, Error::new(Kind::Busy, text))
     }
 
-    pub(super) fn deadline(&self, host: &str, waited: Duration) -> Error {
+    /// Its deadline passed while it waited.
+    pub(super) fn overdue(&self, host: &str, waited: Duration) -> Error {
         let text = format!("Request timeout after {}: {host} did not get to it", Seconds(waited));
         self.refuse(Reason::Deadline, Error::new(Kind::RequestTimeout, text))
+    }
+
+    /// Its host is left alone.
+    pub(in crate::fleet) fn circuit_open(&self, host: &str, refused: impl fmt::Display) -> Error {
+        self.refuse(Reason::Circuit, Error::new(Kind::CircuitOpen, format!("{host}: {refused}")))
+    }
+
+    fn refuse(&self, reason: Reason, error: Error) -> Error {
+        self.recorder.count(Counter::Rejected(reason));
+        error
     }
 }
 

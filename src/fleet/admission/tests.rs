@@ -8,6 +8,7 @@ use super::*;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{Bank, Caller, Class, ClientId, Fleet, Machine, Quota, Repeat};
+use crate::metrics::{Counter, Reason};
 use crate::testing::settings;
 use crate::testing::world::{Handle, World};
 
@@ -81,6 +82,10 @@ impl Site {
         })
     }
 
+    fn refusals(&self, reason: Reason) -> u64 {
+        self.fleet.snapshot().counter(Counter::Rejected(reason))
+    }
+
     fn held(&self) -> (usize, usize) {
         (self.fleet.quotas().executing.held(), self.fleet.quotas().waiting.held())
     }
@@ -116,7 +121,7 @@ fn of_1500_at_once_100_execute_1000_wait_and_400_hear_no_at_once() {
     assert_eq!(errors.len(), 400);
     assert_eq!(errors[0].kind(), Kind::Busy);
     assert_eq!(errors[0].message(), "Server busy: too many requests are waiting; try again later");
-    assert_eq!(site.fleet.refusals().count(Reason::QueueFull), 400);
+    assert_eq!(site.refusals(Reason::Queue), 400);
     site.world.pass(11 * SECOND);
     assert_eq!(all.iter().filter(|handle| handle.is_done()).count(), 1_100);
     assert_eq!((site.executing_most.get(), site.held()), (100, (0, 0)));
@@ -213,8 +218,7 @@ fn the_newest_of_who_asks_the_most_makes_room() {
     assert!(many[9].is_done() && many[..9].iter().all(|handle| !handle.is_done()));
     assert_eq!(many[9].output().unwrap_err().kind(), Kind::Busy);
     assert!(site.ask(READ).is_done_after(&site.world), "his own flow is the longest");
-    let refusals = site.fleet.refusals();
-    assert_eq!((refusals.count(Reason::Displaced), refusals.count(Reason::QueueFull)), (1, 1));
+    assert_eq!((site.refusals(Reason::Displaced), site.refusals(Reason::Queue)), (1, 1));
     site.world.pass(3 * SECOND);
     assert!(running.is_done() && one.is_done() && many.iter().filter(|handle| handle.is_done()).count() < 3);
 }
@@ -243,7 +247,7 @@ fn a_deadline_that_passes_in_the_queue_is_told() {
     let error = waiting.output().unwrap_err();
     assert_eq!(error.kind(), Kind::RequestTimeout);
     assert_eq!(error.message(), "Request timeout after 60s: alpha did not get to it");
-    assert_eq!((site.fleet.refusals().count(Reason::Deadline), site.held()), (1, (1, 0)));
+    assert_eq!((site.refusals(Reason::Deadline), site.held()), (1, (1, 0)));
     assert!(!running.is_done());
 }
 
@@ -322,12 +326,6 @@ fn rights_that_another_core_gives_back_are_heard_of() {
     site.world.settle();
     for held in 1..=3 {
         drop(taken.pop());
-        eprintln!(
-            "left {} asked {} listening {}",
-            common.left.get(),
-            common.asked.borrow().len(),
-            site.fleet.admission.listening.borrow().is_some()
-        );
         site.world.settle();
         assert_eq!(site.executing.get(), held);
     }
@@ -369,7 +367,7 @@ proptest! {
         site.world.pass(30 * SECOND);
         prop_assert!(asks.iter().take(3).all(Handle::is_done));
         prop_assert_eq!(site.held(), (0, 0));
-        prop_assert!(site.ask(READ).is_done_after(&site.world) == false);
+        prop_assert!(!site.ask(READ).is_done_after(&site.world));
     }
 }
 

@@ -11,8 +11,9 @@ use event_listener::EventListener;
 use super::Admission;
 use super::queue::{Flow, Ticket};
 use crate::base::Result;
-use crate::base::time::Instant;
+use crate::base::time::{Duration, Instant};
 use crate::fleet::Grant;
+use crate::metrics::Histogram;
 
 /// The right to execute, for one kind of work on one host. Given back when dropped.
 pub(in crate::fleet) struct Turn {
@@ -47,6 +48,7 @@ impl Admission {
         let is_free = self.queue.borrow_mut().is_free(flow, now);
         let right = is_free.then(|| self.quotas.executing.try_take()).flatten()?;
         self.queue.borrow_mut().begin(flow, now);
+        self.recorder.time(Histogram::QueueWait, Duration::ZERO);
         Some(Turn::new(self, flow, now, right))
     }
 
@@ -62,14 +64,17 @@ impl Admission {
         if let Some(turn) = self.try_turn(flow) {
             return Ok(turn);
         }
-        let left = deadline.saturating_duration_since(self.net.now());
+        let asked = self.net.now();
+        let left = deadline.saturating_duration_since(asked);
         let wait = self.queue.borrow().expected_wait(flow).filter(|wait| *wait > left);
         if let Some(wait) = wait {
-            return Err(self.refusals.too_late(host, wait, left));
+            return Err(self.too_late(host, wait, left));
         }
         let waiter = Rc::new(Waiter::default());
         let ticket = self.queue.borrow_mut().join(flow, Rc::clone(&waiter));
-        Ok(Waiting { admission: self, waiter, ticket }.await)
+        let turn = Waiting { admission: self, waiter, ticket }.await;
+        self.recorder.time(Histogram::QueueWait, turn.begun - asked);
+        Ok(turn)
     }
 
     /// Gives rights to those whose turn it is, as long as there are any. Returns who lacks one.

@@ -11,6 +11,7 @@ use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::gate::Permit;
 use crate::fleet::machine::{Exit, Sink};
 use crate::fleet::{Repeat, leash};
+use crate::metrics::Histogram;
 use crate::ssh::{ChannelId, Client, Event, Stream};
 
 /// The commands of a link.
@@ -81,7 +82,7 @@ impl Link {
             let permit = self.sessions.enter().await.map_err(|_| self.busy())?;
             self.can_begin()?;
             let channel = self.start(command, repeat, permit)?;
-            match (Run { link: self, channel, sink }).await? {
+            match (Run { link: self, channel, begun: (self.clock)(), sink }).await? {
                 Ended::Exit(exit) => {
                     if self.memory.serves_one_session.get() && self.state.borrow().execs.is_empty() {
                         self.close();
@@ -110,7 +111,7 @@ impl Link {
         }
         let Some(permit) = self.sessions.try_enter() else { return Ok(None) };
         let channel = self.start(command, Repeat::Safe, permit)?;
-        Ok(match (Run { link: self, channel, sink }).await? {
+        Ok(match (Run { link: self, channel, begun: (self.clock)(), sink }).await? {
             Ended::Exit(exit) => Some(exit),
             Ended::NotStarted(_) => None,
         })
@@ -272,6 +273,7 @@ impl Exec {
 struct Run<'a> {
     link: &'a Rc<Link>,
     channel: ChannelId,
+    begun: Instant,
     sink: &'a mut dyn Sink,
 }
 
@@ -329,6 +331,9 @@ impl Drop for Run<'_> {
         let mut state = self.link.state.borrow_mut();
         let state = &mut *state;
         let Some(exec) = state.execs.running.get_mut(&self.channel) else { return };
+        if exec.opened {
+            self.link.recorder.time(Histogram::Command, (self.link.clock)() - self.begun);
+        }
         if exec.closed || state.ended.is_some() {
             state.client.close(self.channel);
             state.execs.running.remove(&self.channel);

@@ -25,6 +25,7 @@ use super::memory::Memory;
 use crate::base::error::Contact;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
+use crate::metrics::{Counter, Histogram, Reason, Recorder};
 use crate::ssh::{self, ChannelId, Event};
 
 use ahead::{Ahead, InUse};
@@ -51,6 +52,8 @@ pub struct LinkOptions {
     pub clock: fn() -> Instant,
     /// What earlier connections to the host have taught.
     pub memory: Rc<Memory>,
+    /// Where its core writes down what it does.
+    pub recorder: Rc<Recorder>,
     /// Variables for every command (`SendEnv`, `SetEnv`).
     pub env: Rc<[(String, String)]>,
 }
@@ -61,6 +64,7 @@ pub struct Link {
     idle_timeout: Duration,
     clock: fn() -> Instant,
     memory: Rc<Memory>,
+    recorder: Rc<Recorder>,
     env: Rc<[(String, String)]>,
     /// Lets as many commands run as the server gives sessions.
     sessions: Rc<Gate>,
@@ -134,6 +138,7 @@ impl Link {
             idle_timeout: options.idle_timeout,
             clock: options.clock,
             memory: options.memory,
+            recorder: options.recorder,
             env: options.env,
             sessions: Gate::new(sessions, limits::QUEUED_REQUESTS_DEFAULT),
             pipeline: Gate::new(limits::SFTP_OPERATIONS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
@@ -195,6 +200,7 @@ impl Link {
         drop(state);
         self.settle(ticked, now);
         if is_idle {
+            self.note_idle();
             self.close();
         }
     }
@@ -256,7 +262,7 @@ impl Link {
 
     /// The host has answered somebody.
     pub(super) fn note_contact(&self) {
-        self.memory.note_contact();
+        self.memory.note_contact(&self.recorder);
     }
 
     /// Whether anybody ever got an answer through it.
@@ -386,7 +392,7 @@ impl Link {
     fn fail(&self, error: Error) {
         let state = self.state.borrow();
         if state.ended.is_none() && state.active > 0 && error.kind().contact() == Contact::Failed {
-            self.memory.note_failure(&error, (self.clock)());
+            self.memory.note_failure(&error, (self.clock)(), &self.recorder);
         }
         drop(state);
         self.end(error);
@@ -432,11 +438,20 @@ impl Link {
     }
 
     fn busy(&self) -> Error {
+        self.recorder.count(Counter::Rejected(Reason::Host));
         Error::new(Kind::Busy, format!("Too many requests are waiting for {}; try again later", self.host))
+    }
+
+    /// Records how long it had nothing to do, which is over now.
+    fn note_idle(&self) {
+        if let Some(since) = self.state.borrow().idle_since(0) {
+            self.recorder.time(Histogram::Idle, (self.clock)() - since);
+        }
     }
 
     /// Counts an operation as long as the guard lives, so that the link is not taken for idle.
     fn at_work(self: &Rc<Self>) -> AtWork {
+        self.note_idle();
         let mut state = self.state.borrow_mut();
         state.active += 1;
         self.watch(&mut state, (self.clock)());

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::base::time::{Duration, Instant};
-use crate::fleet::breaker::State;
 use crate::fleet::{Class, ClientId, Collected, Exit};
+use crate::metrics::{Circuit, Counter, Reason};
 use crate::testing::world::{Handle, World};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -41,7 +41,7 @@ fn until_done<T>(world: &World, handle: &Handle<T>) -> Instant {
     world.now()
 }
 
-fn breaker(fleet: &Rc<Fleet>, host: &str) -> State {
+fn breaker(fleet: &Rc<Fleet>, host: &str) -> Circuit {
     let route = fleet.route(host).unwrap().unwrap();
     fleet.pool.memory(&route).breaker.borrow().state(fleet.now())
 }
@@ -59,7 +59,7 @@ fn five_failed_dials_open_the_breaker_and_a_probe_closes_it() {
         let (failed, took) = outcome(&world, &fleet, "alpha", "echo hi");
         assert_eq!((failed.unwrap_err().kind(), took > Duration::ZERO), (Kind::Unreachable, true));
     }
-    assert_eq!(breaker(&fleet, "alpha"), State::Open);
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Open);
     let (refused, took) = outcome(&world, &fleet, "alpha", "echo hi");
     let refused = refused.unwrap_err();
     assert_eq!((refused.kind(), took), (Kind::CircuitOpen, Duration::ZERO));
@@ -67,13 +67,13 @@ fn five_failed_dials_open_the_breaker_and_a_probe_closes_it() {
         refused.message(),
         "alpha: circuit open after 5 failures (last: Cannot connect to alpha: connection refused), retry in 60s"
     );
-    assert_eq!(fleet.refusals().count(Reason::BreakerOpen), 1);
+    assert_eq!(fleet.snapshot().counter(Counter::Rejected(Reason::Circuit)), 1);
     assert!(outcome(&world, &fleet, "bravo", "echo hi").0.is_ok(), "other hosts are not affected");
 
     world.pass(60 * SECOND);
-    assert_eq!(breaker(&fleet, "alpha"), State::HalfOpen);
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::HalfOpen);
     assert_eq!(outcome(&world, &fleet, "alpha", "echo hi").0.unwrap_err().kind(), Kind::Unreachable);
-    assert_eq!((breaker(&fleet, "alpha"), world.host("alpha").dials()), (State::Open, 6));
+    assert_eq!((breaker(&fleet, "alpha"), world.host("alpha").dials()), (Circuit::Open, 6));
 
     world.pass(60 * SECOND);
     world.host("alpha").refusal.take();
@@ -83,8 +83,11 @@ fn five_failed_dials_open_the_breaker_and_a_probe_closes_it() {
     assert!(beside.message().ends_with("it is being tried again just now"), "{beside}");
     world.pass(SECOND);
     assert!(probe.output().is_ok());
-    assert_eq!(breaker(&fleet, "alpha"), State::Closed);
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
     assert!(outcome(&world, &fleet, "alpha", "echo hi").0.is_ok());
+    for (to, count) in [(Circuit::Open, 2), (Circuit::HalfOpen, 2), (Circuit::Closed, 1)] {
+        assert_eq!(fleet.snapshot().counter(Counter::CircuitTransitions(to)), count, "{to:?}");
+    }
 }
 
 #[test]
@@ -93,13 +96,13 @@ fn a_dial_that_a_thousand_waited_for_fails_once() {
     let fleet = world.fleet(|_| {});
     world.host("alpha").refusal.replace(Some(unreachable()));
     for dials in 1..=5 {
-        assert_eq!(breaker(&fleet, "alpha"), State::Closed);
+        assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
         let all: Vec<_> = (0..1_000).map(|_| run(&world, &fleet, "alpha", "echo hi")).collect();
         world.pass(SECOND);
         assert!(all.iter().all(|handle| handle.output().is_err()));
         assert_eq!(world.host("alpha").dials(), dials);
     }
-    assert_eq!(breaker(&fleet, "alpha"), State::Open);
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Open);
 }
 
 #[test]
@@ -114,7 +117,7 @@ fn what_the_host_says_no_to_is_no_failure() {
     for _ in 0..20 {
         assert_eq!(outcome(&world, &fleet, "alpha", "exit 3").0, Ok(Exit::Code(3)));
     }
-    assert_eq!(breaker(&fleet, "alpha"), State::Closed);
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
 }
 
 #[test]
@@ -138,7 +141,7 @@ fn a_jump_hosts_failures_are_its_own() {
     for _ in 0..5 {
         assert_eq!(outcome(&world, &fleet, "far", "echo hi").0.unwrap_err().kind(), Kind::Unreachable);
     }
-    assert_eq!((breaker(&fleet, "alpha"), breaker(&fleet, "far")), (State::Open, State::Closed));
+    assert_eq!((breaker(&fleet, "alpha"), breaker(&fleet, "far")), (Circuit::Open, Circuit::Closed));
     let (refused, took) = outcome(&world, &fleet, "far", "echo hi");
     assert!(refused.unwrap_err().message().starts_with("alpha: circuit open after 5 failures"));
     assert_eq!(took, Duration::ZERO);
@@ -149,7 +152,7 @@ fn a_jump_hosts_failures_are_its_own() {
     for _ in 0..5 {
         assert_eq!(outcome(&world, &fleet, "far", "echo hi").0.unwrap_err().kind(), Kind::Unreachable);
     }
-    assert_ne!(breaker(&fleet, "alpha"), State::Open);
+    assert_ne!(breaker(&fleet, "alpha"), Circuit::Open);
     assert!(
         outcome(&world, &fleet, "far", "echo hi").0.unwrap_err().message().starts_with("far: circuit open")
     );
@@ -176,11 +179,11 @@ fn a_quick_host_that_hangs_when_dialled_is_found_out_at_once() {
     assert!(took <= Duration::from_millis(1_500), "{took:?}");
     // It may have become slow: the next one has all the time, and that counts.
     for _ in 0..5 {
-        assert_eq!(breaker(&fleet, "alpha"), State::Closed);
+        assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
         let (failed, took) = outcome(&world, &fleet, "alpha", "echo hi");
         assert_eq!((failed.unwrap_err().kind(), took), (Kind::ConnectTimeout, 10 * SECOND));
     }
-    assert_eq!(breaker(&fleet, "alpha"), State::Open);
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Open);
 }
 
 #[test]
@@ -191,7 +194,7 @@ fn a_host_that_becomes_slow_is_reached_at_the_second_try() {
     world.host("alpha").delay.set(SECOND / 4);
     assert_eq!(outcome(&world, &fleet, "alpha", "echo hi").0.unwrap_err().kind(), Kind::ConnectTimeout);
     known(&world, &fleet, "alpha");
-    assert_eq!(breaker(&fleet, "alpha"), State::Closed);
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
 }
 
 #[test]
@@ -233,7 +236,7 @@ fn a_slow_host_is_not_taken_for_a_dead_one() {
         assert!(outcome(&world, &fleet, "alpha", "echo hi").0.is_ok());
         world.pass(2 * SECOND);
     }
-    assert_eq!(breaker(&fleet, "alpha"), State::Closed);
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use monoio::net::TcpStream;
 use super::*;
 use crate::base::time::Duration;
 use crate::fleet::{Collected, Exit, LinkOptions};
+use crate::metrics::Recorder;
 use crate::testing::ssh_server::{Server, ServerConfig};
 use crate::testing::world::log_in;
 
@@ -28,6 +29,7 @@ fn with<T: Send + 'static>(
             idle_timeout: Duration::from_secs(60),
             clock: time::now,
             memory: Rc::default(),
+            recorder: Recorder::new(),
             env: Rc::default(),
         };
         let link = Link::new(client, options);

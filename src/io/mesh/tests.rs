@@ -42,6 +42,19 @@ fn every_core_answers_on_its_own_thread_in_the_asked_order() {
 }
 
 #[test]
+fn every_mail_is_measured_where_it_is_read() {
+    let snapshot = on_cores(
+        |_| {},
+        async |shards| {
+            shards.on_all(|_| |_| async {}).await;
+            shards.snapshot().await.unwrap()
+        },
+    );
+    // Twice to the two others: the questions for the figures are mail as well.
+    assert_eq!(snapshot.histogram(Histogram::MailboxWait).len(), 4);
+}
+
+#[test]
 fn thousands_of_calls_at_once_all_come_back() {
     let sums = on_cores(
         |_| {},

@@ -7,11 +7,19 @@ use super::*;
 use crate::base::limits::{BATCH_LENGTH_MAX, MESSAGE_BYTES_MAX};
 use crate::testing;
 
+mod resources;
+
 const META: &str = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
 
 /// A session that nobody has spoken to.
 fn fresh() -> Session {
-    Session::new(testing::shards(), &Options::default())
+    with(&Options::default())
+}
+
+fn with(options: &Options) -> Session {
+    let shards = testing::shards();
+    let stats = testing::stats(&shards);
+    Session::new(shards, stats, options)
 }
 
 /// A session that agreed on a revision.
@@ -84,7 +92,7 @@ fn initialize_echoes_what_it_knows_and_offers_the_latest_else() {
         let reply = ask(&fresh(), &request("1", "initialize", &params));
         let result = &reply["result"];
         assert_eq!(result["protocolVersion"], answered);
-        assert_eq!(result["capabilities"], json!({"tools": {}}));
+        assert_eq!(result["capabilities"], json!({"tools": {}, "resources": {}}));
         assert_eq!(result["serverInfo"]["name"], "scout-mcp");
         assert_eq!(result["serverInfo"]["version"], env!("CARGO_PKG_VERSION"));
         assert!(result["instructions"].as_str().is_some_and(|text| text.contains("hosts")));
@@ -103,12 +111,12 @@ fn initialize_needs_a_version() {
 fn before_initialize_only_ping_is_answered() {
     let session = fresh();
     assert_eq!(ask(&session, &request("1", "ping", "{}"))["result"], json!({}));
-    for message in [request("1", "tools/list", "{}"), call("1", "{}")] {
+    for message in [request("1", "tools/list", "{}"), request("1", "resources/list", "{}"), call("1", "{}")] {
         let reply = ask(&session, &message);
         assert_eq!(error_code(&reply), -32600);
         assert!(error_text(&reply).starts_with("Not initialized: "));
     }
-    assert_eq!(error_code(&ask(&session, &request("1", "resources/list", "{}"))), -32601);
+    assert_eq!(error_code(&ask(&session, &request("1", "prompts/list", "{}"))), -32601);
 }
 
 #[test]
@@ -208,7 +216,7 @@ fn both_eras_share_a_connection() {
 #[test]
 fn unknown_methods_and_tools() {
     let session = agreed("2025-11-25");
-    for method in ["nope", "tools", "Tools/list", "resources/read", "", "notifications/initialized"] {
+    for method in ["nope", "tools", "Tools/list", "prompts/get", "", "notifications/initialized"] {
         assert_eq!(error_code(&ask(&session, &request("1", method, "{}"))), -32601, "{method}");
     }
     for (params, text) in [
@@ -334,7 +342,7 @@ fn an_id_in_flight_is_taken() {
 #[test]
 fn too_many_calls_are_refused_at_once() {
     let options = Options { calls_max: 2, ..Options::default() };
-    let session = Session::new(testing::shards(), &options);
+    let session = with(&options);
     ask(&session, &request("0", "initialize", r#"{"protocolVersion":"2025-06-18"}"#));
     let first = pending(&session, &call("1", r#"{"target":"localhost:/wait"}"#));
     let _second = pending(&session, &call("2", r#"{"target":"localhost:/wait"}"#));

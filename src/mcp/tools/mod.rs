@@ -13,6 +13,7 @@ pub use arguments::{Arguments, Invalid};
 use super::Options;
 use crate::base::Result;
 use crate::fleet::Shards;
+use crate::metrics::Operation;
 use crate::rpc::Raw;
 
 /// Work that ends in text for the model.
@@ -21,6 +22,8 @@ pub type Work = LocalBoxFuture<'static, Result<String>>;
 /// One tool.
 pub struct Tool {
     pub name: &'static str,
+    /// Under which its calls are measured.
+    pub operation: Operation,
     /// Its entry in `tools/list`.
     describe: fn(&Options) -> Value,
     /// Reads the arguments and prepares the work, which starts when it is polled.
@@ -28,7 +31,12 @@ pub struct Tool {
 }
 
 /// Every tool, in the order in which clients see them.
-const TOOLS: &[Tool] = &[Tool { name: scout::NAME, describe: scout::describe, start: scout::start }];
+const TOOLS: &[Tool] = &[Tool {
+    name: scout::NAME,
+    operation: Operation::Scout,
+    describe: scout::describe,
+    start: scout::start,
+}];
 
 impl Tool {
     pub fn named(name: &str) -> Option<&'static Self> {

@@ -119,6 +119,16 @@ fn who_leaves_makes_room_for_those_behind() {
 }
 
 #[test]
+fn room_without_end_takes_no_time() {
+    let (mut queue, at) = (Queue::new(100), now());
+    let one = flow(&mut queue, Class::Interactive, 1, "a", 0);
+    queue.join(one, ());
+    assert_eq!(begin(&mut queue, at), None);
+    queue.set_width(one.lane, usize::MAX);
+    assert!(begin(&mut queue, at).is_some());
+}
+
+#[test]
 fn a_newcomer_overtakes_nobody() {
     let (mut queue, at) = (Queue::new(100), now());
     let one = flow(&mut queue, Class::Interactive, 1, "a", 2);

@@ -1,0 +1,129 @@
+//! Sockets in folders of their own.
+
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener as StdListener;
+use std::rc::Rc;
+
+use futures_util::FutureExt;
+use tempfile::TempDir;
+
+use super::*;
+use crate::io::runtime;
+
+fn said(text: &'static str) -> Rc<listener::Say> {
+    Rc::new(move || async move { Some(text.to_owned()) }.boxed_local())
+}
+
+/// One folder, not made yet.
+fn folders() -> (TempDir, [PathBuf; 1]) {
+    let dir = TempDir::new().unwrap();
+    let folder = dir.path().join("cache/run");
+    (dir, [folder])
+}
+
+#[test]
+fn who_asks_is_told_and_the_socket_goes_with_its_owner() {
+    let (_dir, folders) = folders();
+    let [folder] = &folders;
+    runtime::run(async {
+        let listener = listen(&folders, said("figures")).unwrap();
+        let path = socket_of(folder, std::process::id());
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(folder).unwrap().mode() & 0o777, 0o700);
+        for asked in [None, Some(std::process::id())] {
+            let found = read_all(&folders, asked).await;
+            assert_eq!(found.len(), 1);
+            assert_eq!(found[0].said, Ok(b"figures\n".to_vec()));
+        }
+        assert!(read_all(&folders, Some(1)).await.is_empty());
+        drop(listener);
+        assert!(fs::read_dir(folder).unwrap().next().is_none(), "nothing is left");
+        assert!(read_all(&folders, None).await.is_empty());
+    })
+    .unwrap();
+}
+
+#[test]
+fn what_the_killed_left_behind_is_cleared_away() {
+    let (_dir, folders) = folders();
+    let [folder] = &folders;
+    own(folder).unwrap();
+    drop(StdListener::bind(socket_of(folder, 1)).unwrap());
+    let alive = StdListener::bind(socket_of(folder, 2)).unwrap();
+    fs::write(folder.join("note"), "not ours").unwrap();
+    runtime::run(async {
+        let _listener = listen(&folders, said("figures")).unwrap();
+        let mut left: Vec<_> = sockets(folder).into_iter().map(|(pid, _)| pid).collect();
+        left.sort_unstable();
+        assert_eq!(left, [2, std::process::id()]);
+        assert!(folder.join("note").exists());
+    })
+    .unwrap();
+    drop(alive);
+}
+
+#[test]
+fn a_server_that_hangs_delays_nobody_for_long() {
+    let (_dir, folders) = folders();
+    let [folder] = &folders;
+    own(folder).unwrap();
+    let _silent = StdListener::bind(socket_of(folder, 2)).unwrap();
+    runtime::run(async {
+        let _listener = listen(&folders, said("figures")).unwrap();
+        let found = read_all(&folders, None).await;
+        let outcome = |pid: u32| &found.iter().find(|found| found.pid == pid).unwrap().said;
+        assert!(outcome(std::process::id()).is_ok());
+        assert!(outcome(2).as_ref().unwrap_err().message().contains("The server 2 does not answer"));
+    })
+    .unwrap();
+}
+
+#[test]
+fn too_many_who_ask_are_turned_away() {
+    let (_dir, folders) = folders();
+    let [folder] = &folders;
+    let hang: Rc<listener::Say> = Rc::new(|| futures_util::future::pending().boxed_local());
+    runtime::run(async {
+        let _listener = listen(&folders, hang).unwrap();
+        let many = vec![folder.clone(); limits::STATS_READERS_MAX + 1];
+        let found = read_all(&many, None).await;
+        let busy =
+            found.iter().filter(|found| found.said.as_ref().is_err_and(|e| e.message().contains("busy")));
+        assert!(busy.count() >= 1, "{found:?}");
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_folder_that_others_may_enter_is_not_used() {
+    let (dir, folders) = folders();
+    let [folder] = &folders;
+    own(folder).unwrap();
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+    let long = dir.path().join("x".repeat(100));
+    let good = dir.path().join("good");
+    runtime::run(async {
+        let reasons = listen(&[folder.clone(), long.clone()], said("figures")).unwrap_err();
+        assert!(reasons.contains("chmod 700") && reasons.contains("at most 107 fit"), "{reasons}");
+        assert!(!long.exists());
+        let _listener = listen(&[folder.clone(), good.clone()], said("figures")).unwrap();
+        assert_eq!(sockets(&good).len(), 1);
+    })
+    .unwrap();
+}
+
+#[test]
+fn the_place_is_that_of_the_session_or_below_the_home() {
+    let env = |runtime: Option<&str>| Env {
+        home: "/home/ann".into(),
+        vars: runtime.map(|path| ("XDG_RUNTIME_DIR".to_owned(), path.to_owned())).into_iter().collect(),
+        ..Env::default()
+    };
+    let home = PathBuf::from("/home/ann/.cache/scout-mcp/run");
+    assert_eq!(
+        super::folders(&env(Some("/run/user/7"))),
+        [PathBuf::from("/run/user/7/scout-mcp"), home.clone()]
+    );
+    assert_eq!(super::folders(&env(Some("relative"))), std::slice::from_ref(&home));
+    assert_eq!(super::folders(&env(None)), [home]);
+}

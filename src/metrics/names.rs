@@ -1,0 +1,323 @@
+//! What is counted and measured, by the names under which alerts and dashboards know it.
+//!
+//! Some names end in `_ms`: they are kept, and their values are milliseconds with three digits behind the point, as
+//! times are recorded in microseconds.
+
+use crate::base::Kind;
+
+/// A closed set of values of one label.
+macro_rules! labels {
+    ($(#[$doc:meta])* $set:ident { $($(#[$about:meta])* $value:ident => $label:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $set { $($(#[$about])* $value,)* }
+
+        impl $set {
+            const ALL: &[Self] = &[$(Self::$value,)*];
+
+            /// As it is exported.
+            pub const fn label(self) -> &'static str {
+                match self { $(Self::$value => $label,)* }
+            }
+        }
+    };
+}
+
+labels! {
+    /// What a request is about.
+    TargetType {
+        /// The host list.
+        Hosts => "hosts",
+        /// A file or a directory; only the host knows which.
+        Path => "path",
+        /// A command in a directory.
+        Command => "command",
+        /// Nothing that we know.
+        Invalid => "invalid",
+    }
+}
+
+labels! {
+    /// Why a request was refused without being tried.
+    Reason {
+        /// The client has as many calls in flight as one may have.
+        Client => "client",
+        /// Too many requests wait for their turn.
+        Queue => "queue",
+        /// It waited, and made room for one of somebody who has fewer waiting.
+        Displaced => "displaced",
+        /// It could not have begun in time, or had not when its time was up.
+        Deadline => "deadline",
+        /// The host has failed too often, and is left alone for a while.
+        Circuit => "circuit_open",
+        /// Too many wait for this host.
+        Host => "host",
+        /// Too much is under way between the cores.
+        Mail => "mail",
+        /// All connections are at work.
+        Pool => "pool",
+    }
+}
+
+labels! {
+    /// What a circuit breaker has become.
+    Circuit {
+        Closed => "closed",
+        HalfOpen => "half_open",
+        Open => "open",
+    }
+}
+
+labels! {
+    /// What agents may ask for.
+    Operation {
+        Scout => "scout",
+    }
+}
+
+/// What only ever grows. One variant for each value of a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counter {
+    /// A connection was there when it was wanted.
+    PoolHits,
+    /// None was there, nor on its way: one had to be made.
+    PoolMisses,
+    /// An idle connection made room for another.
+    PoolEvictions,
+    /// Connections begun, those to jump hosts included.
+    Dials,
+    /// Those that came to nothing; not those that nobody waited for any more.
+    DialFailures,
+    /// Requests that a limit of time ended: the connection's, the command's or their own.
+    RequestTimeouts,
+    Requests(TargetType),
+    /// Requests that failed, by the kind of failure; those that were taken back are `cancelled`.
+    RequestErrors(Kind),
+    Rejected(Reason),
+    CircuitTransitions(Circuit),
+}
+
+const REQUESTS: usize = 6;
+const REQUEST_ERRORS: usize = REQUESTS + TargetType::ALL.len();
+const REJECTED: usize = REQUEST_ERRORS + Kind::ALL.len();
+const CIRCUIT_TRANSITIONS: usize = REJECTED + Reason::ALL.len();
+
+impl Counter {
+    pub(super) const COUNT: usize = CIRCUIT_TRANSITIONS + Circuit::ALL.len();
+
+    /// Every counter, in the order of their places.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let plain = [
+            Self::PoolHits,
+            Self::PoolMisses,
+            Self::PoolEvictions,
+            Self::Dials,
+            Self::DialFailures,
+            Self::RequestTimeouts,
+        ];
+        plain
+            .into_iter()
+            .chain(TargetType::ALL.iter().map(|value| Self::Requests(*value)))
+            .chain(Kind::ALL.iter().map(|value| Self::RequestErrors(*value)))
+            .chain(Reason::ALL.iter().map(|value| Self::Rejected(*value)))
+            .chain(Circuit::ALL.iter().map(|value| Self::CircuitTransitions(*value)))
+    }
+
+    pub(super) const fn place(self) -> usize {
+        match self {
+            Self::PoolHits => 0,
+            Self::PoolMisses => 1,
+            Self::PoolEvictions => 2,
+            Self::Dials => 3,
+            Self::DialFailures => 4,
+            Self::RequestTimeouts => 5,
+            Self::Requests(value) => REQUESTS + value as usize,
+            Self::RequestErrors(value) => REQUEST_ERRORS + value as usize,
+            Self::Rejected(value) => REJECTED + value as usize,
+            Self::CircuitTransitions(value) => CIRCUIT_TRANSITIONS + value as usize,
+        }
+    }
+
+    /// As it is exported; the same for every value of a label.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PoolHits => "connection_pool_hits",
+            Self::PoolMisses => "connection_pool_misses",
+            Self::PoolEvictions => "connection_pool_evictions",
+            Self::Dials => "connection_creation_total",
+            Self::DialFailures => "connection_creation_failures",
+            Self::RequestTimeouts => "requests_timeout",
+            Self::Requests(_) => "requests_total",
+            Self::RequestErrors(_) => "requests_errors",
+            Self::Rejected(_) => "rejected_total",
+            Self::CircuitTransitions(_) => "circuit_breaker_state_transitions_total",
+        }
+    }
+
+    /// The label's name and value, where there is one.
+    pub const fn label(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Requests(value) => Some(("target_type", value.label())),
+            Self::RequestErrors(value) => Some(("error_type", value.label())),
+            Self::Rejected(value) => Some(("reason", value.label())),
+            Self::CircuitTransitions(value) => Some(("to", value.label())),
+            _ => None,
+        }
+    }
+}
+
+/// What is so at the moment of asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gauge {
+    /// Connections that are open or being made.
+    PoolSize,
+    /// Those of them that somebody wants.
+    PoolActive,
+    /// Those that wait for somebody.
+    PoolIdle,
+}
+
+impl Gauge {
+    pub const ALL: [Self; 3] = [Self::PoolSize, Self::PoolActive, Self::PoolIdle];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PoolSize => "connection_pool_size",
+            Self::PoolActive => "connection_pool_active",
+            Self::PoolIdle => "connection_pool_idle",
+        }
+    }
+}
+
+/// What a histogram's values are, as its name says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    Milliseconds,
+    Seconds,
+    Bytes,
+}
+
+/// What is measured and shown as percentiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Histogram {
+    /// A request from its arrival to its answer, waiting included.
+    Request,
+    /// A command on a host from its start to its end, or to the moment at which it was given up.
+    Command,
+    /// A connection, from the beginning of its dial to the end of its login, or to where that is not waited for any more;
+    /// its jump host's included.
+    Dial,
+    /// The part of it in which we prove who we are, where it is waited for.
+    Login,
+    /// How long a connection had nothing to do before it was used again or closed.
+    Idle,
+    /// How long work waited for the core that owns its host.
+    MailboxWait,
+    /// How long a request waited for its turn.
+    QueueWait,
+    /// What was read of a file.
+    FileSize,
+    /// An answer.
+    OutputSize,
+    /// A call of an agent, from the end of its arguments to its answer.
+    Call { operation: Operation, success: bool },
+}
+
+const PLAIN_HISTOGRAMS: [Histogram; 9] = [
+    Histogram::Request,
+    Histogram::Command,
+    Histogram::Dial,
+    Histogram::Login,
+    Histogram::Idle,
+    Histogram::MailboxWait,
+    Histogram::QueueWait,
+    Histogram::FileSize,
+    Histogram::OutputSize,
+];
+
+impl Histogram {
+    /// Every histogram, in the order of their places.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let calls = |operation: &Operation| {
+            [false, true].map(|success| Self::Call { operation: *operation, success })
+        };
+        PLAIN_HISTOGRAMS.into_iter().chain(Operation::ALL.iter().flat_map(calls))
+    }
+
+    pub(super) const fn place(self) -> usize {
+        match self {
+            Self::Request => 0,
+            Self::Command => 1,
+            Self::Dial => 2,
+            Self::Login => 3,
+            Self::Idle => 4,
+            Self::MailboxWait => 5,
+            Self::QueueWait => 6,
+            Self::FileSize => 7,
+            Self::OutputSize => 8,
+            Self::Call { operation, success } => {
+                PLAIN_HISTOGRAMS.len() + 2 * operation as usize + success as usize
+            }
+        }
+    }
+
+    /// As it is exported. We have no locks: what is waited for under the name of one is another core.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request_duration_ms",
+            Self::Command => "ssh_command_duration_ms",
+            Self::Dial => "connection_creation_duration_ms",
+            Self::Login => "authentication_duration_ms",
+            Self::Idle => "connection_idle_time_seconds",
+            Self::MailboxWait => "lock_wait_duration_ms",
+            Self::QueueWait => "queue_wait_duration_ms",
+            Self::FileSize => "file_size_bytes",
+            Self::OutputSize => "output_size_bytes",
+            Self::Call { .. } => "mcp_operation_duration_seconds",
+        }
+    }
+
+    /// Names and values of its labels, where there are any.
+    pub const fn labels(self) -> Option<[(&'static str, &'static str); 2]> {
+        match self {
+            Self::Call { operation, success } => {
+                let success = if success { "true" } else { "false" };
+                Some([("tool", operation.label()), ("success", success)])
+            }
+            _ => None,
+        }
+    }
+
+    pub const fn unit(self) -> Unit {
+        match self {
+            Self::Idle | Self::Call { .. } => Unit::Seconds,
+            Self::FileSize | Self::OutputSize => Unit::Bytes,
+            _ => Unit::Milliseconds,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_has_a_place_of_its_own() {
+        assert!(Counter::all().map(Counter::place).eq(0..Counter::COUNT));
+        assert!(Histogram::all().map(Histogram::place).eq(0..Histogram::all().count()));
+        assert!(Gauge::ALL.into_iter().map(|gauge| gauge as usize).eq(0..Gauge::ALL.len()));
+        assert!(Kind::ALL.iter().map(|kind| *kind as usize).eq(0..Kind::ALL.len()));
+    }
+
+    #[test]
+    fn names_say_their_unit() {
+        for histogram in Histogram::all() {
+            let end = match histogram.unit() {
+                Unit::Milliseconds => "_ms",
+                Unit::Seconds => "_seconds",
+                Unit::Bytes => "_bytes",
+            };
+            assert!(histogram.name().ends_with(end), "{}", histogram.name());
+        }
+    }
+}

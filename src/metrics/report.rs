@@ -1,0 +1,137 @@
+//! The figures of a whole process as people and programs see them.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::LocalBoxFuture;
+use serde::{Deserialize, Serialize};
+
+use super::names::{Counter, Gauge, Histogram, Unit};
+use super::snapshot::{Buckets, Snapshot};
+use crate::base::time::Duration;
+use crate::base::{Error, Kind, Result};
+
+/// Who can tell the figures of this process, those of all cores added up.
+pub trait Source {
+    /// Errors: the cores have too much to do.
+    fn report(&self) -> LocalBoxFuture<'_, Result<Report>>;
+}
+
+/// The figures of one process, by their names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    pub version: String,
+    pub pid: u32,
+    pub uptime_seconds: u64,
+    pub gauges: BTreeMap<String, f64>,
+    pub counters: BTreeMap<String, Count>,
+    pub histograms: BTreeMap<String, Percentiles>,
+}
+
+/// A counter's value, or its values by a label; those that are zero are left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Count {
+    One(u64),
+    ByLabel(BTreeMap<String, u64>),
+}
+
+/// In the unit that ends the histogram's name, within one per cent.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Percentiles {
+    pub count: u64,
+    pub p50: f64,
+    pub p90: f64,
+    pub p99: f64,
+    #[serde(rename = "p99.9")]
+    pub p99_9: f64,
+    pub max: f64,
+}
+
+/// What only the process as a whole knows of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Process {
+    pub pid: u32,
+    pub uptime: Duration,
+    /// Resident memory.
+    pub memory_bytes: u64,
+    pub descriptors: u64,
+    /// Of one core.
+    pub cpu_percent: f64,
+}
+
+impl Report {
+    pub fn new(snapshot: &Snapshot, process: Process) -> Self {
+        let mut gauges: BTreeMap<_, _> =
+            Gauge::ALL.map(|gauge| (gauge.name().to_owned(), snapshot.gauge(gauge) as f64)).into();
+        gauges.insert("memory_usage_bytes".into(), process.memory_bytes as f64);
+        gauges.insert("open_file_descriptors".into(), process.descriptors as f64);
+        gauges.insert("cpu_usage_percent".into(), (process.cpu_percent * 10.0).round() / 10.0);
+        Self {
+            version: env!("CARGO_PKG_VERSION").into(),
+            pid: process.pid,
+            uptime_seconds: process.uptime.as_secs(),
+            gauges,
+            counters: counters(snapshot),
+            histograms: Histogram::all().map(|histogram| percentiles(histogram, snapshot)).collect(),
+        }
+    }
+
+    /// One line of JSON, without its end.
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).expect("names and numbers can be written")
+    }
+
+    /// Reads what [`Report::json`] wrote, perhaps in another version of this program.
+    pub fn from_json(text: &[u8]) -> Result<Self> {
+        let other = |error| Error::new(Kind::Local, format!("These are no figures of scout-mcp: {error}"));
+        serde_json::from_slice(text).map_err(other)
+    }
+}
+
+fn counters(snapshot: &Snapshot) -> BTreeMap<String, Count> {
+    let mut counters = BTreeMap::new();
+    for counter in Counter::all() {
+        let (name, value) = (counter.name().to_owned(), snapshot.counter(counter));
+        let Some((_, label)) = counter.label() else {
+            counters.insert(name, Count::One(value));
+            continue;
+        };
+        let family = counters.entry(name).or_insert_with(|| Count::ByLabel(BTreeMap::new()));
+        if let Count::ByLabel(values) = family
+            && value > 0
+        {
+            values.insert(label.into(), value);
+        }
+    }
+    counters
+}
+
+/// With the name as Prometheus writes it where there are labels.
+fn percentiles(histogram: Histogram, snapshot: &Snapshot) -> (String, Percentiles) {
+    let mut name = histogram.name().to_owned();
+    if let Some(labels) = histogram.labels() {
+        let labels = labels.map(|(label, value)| format!("{label}=\"{value}\""));
+        name = format!("{name}{{{}}}", labels.join(","));
+    }
+    (name, Percentiles::of(snapshot.histogram(histogram), histogram.unit()))
+}
+
+impl Percentiles {
+    fn of(buckets: &Buckets, unit: Unit) -> Self {
+        let scale = match unit {
+            Unit::Milliseconds => 1e3,
+            Unit::Seconds => 1e6,
+            Unit::Bytes => 1.0,
+        };
+        // The top of a bucket may lie above everything that was recorded.
+        let at = |quantile| buckets.value_at_quantile(quantile).min(buckets.max()) as f64 / scale;
+        Self {
+            count: buckets.len(),
+            p50: at(0.5),
+            p90: at(0.9),
+            p99: at(0.99),
+            p99_9: at(0.999),
+            max: buckets.max() as f64 / scale,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The figures of this process, gathered when somebody asks for them.
+
+use std::cell::Cell;
+use std::path::PathBuf;
+use std::process;
+use std::rc::Rc;
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+
+use crate::base::Result;
+use crate::base::time::{Duration, Instant};
+use crate::fleet::Shards;
+use crate::io::stats::{self, Listener};
+use crate::io::usage::Usage;
+use crate::metrics::{Process, Report, Source};
+
+/// Who is asked.
+#[derive(Debug)]
+pub struct Stats {
+    shards: Rc<Shards>,
+    started: Instant,
+    /// When it was last asked how busy the process is, and what processor time it had taken by then.
+    looked: Cell<(Instant, Duration)>,
+}
+
+/// Between questions this near to each other the processor time says nothing.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+impl Stats {
+    pub fn new(shards: Rc<Shards>) -> Rc<Self> {
+        let started = shards.own().now();
+        Rc::new(Self { shards, started, looked: Cell::new((started, Duration::ZERO)) })
+    }
+
+    /// Lets other processes of the user ask, as long as the result is kept. A server that cannot is none the worse.
+    pub fn offer(self: &Rc<Self>, folders: &[PathBuf]) -> Option<Listener> {
+        let this = Rc::clone(self);
+        let say = move || {
+            let this = Rc::clone(&this);
+            async move { this.report().await.ok().map(|report| report.json()) }.boxed_local()
+        };
+        let listener = stats::listen(folders, Rc::new(say));
+        listener
+            .inspect_err(|reason| tracing::info!("`scout-mcp stats` will not see this server: {reason}"))
+            .ok()
+    }
+
+    async fn gather(&self) -> Result<Report> {
+        let snapshot = self.shards.snapshot().await?;
+        let now = self.shards.own().now();
+        // Too many jobs wait: what else there is to say is said.
+        let usage = Usage::now().await.unwrap_or_default();
+        let process = Process {
+            pid: process::id(),
+            uptime: now - self.started,
+            memory_bytes: usage.memory_bytes,
+            descriptors: usage.descriptors,
+            cpu_percent: self.busy(now, usage.processor),
+        };
+        Ok(Report::new(&snapshot, process))
+    }
+
+    /// Per cent of one core since the last question; since the start for the first one.
+    fn busy(&self, now: Instant, processor: Duration) -> f64 {
+        let (then, before) = self.looked.get();
+        let past = now.saturating_duration_since(then).max(LOOK_EVERY);
+        self.looked.set((now, processor.max(before)));
+        100.0 * processor.saturating_sub(before).div_duration_f64(past)
+    }
+}
+
+impl Source for Stats {
+    fn report(&self) -> LocalBoxFuture<'_, Result<Report>> {
+        self.gather().boxed_local()
+    }
+}
