@@ -40,6 +40,7 @@ async def main():
             await file.read()
 
     await median(cold_command)
+    await median(cold_command)
     await median(cold_read)
     await median(cold_read)
     async with connect() as connection, connection.start_sftp_client() as sftp:

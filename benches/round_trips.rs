@@ -28,8 +28,9 @@ const LARGE: usize = 256 * 1024;
 const AT_ONCE: usize = 10;
 
 /// The rows, in order.
-const ROWS: [&str; 10] = [
+const ROWS: [&str; 11] = [
     "cold command, host never seen",
+    "cold command, host seen before",
     "cold read, host never seen",
     "cold read, host seen before",
     "warm command",
@@ -142,12 +143,14 @@ fn scout(far: &Endpoint, home: &str, times: usize) -> Figures {
     read(&mut seen, "s0".into());
     let mut warm = scout.client();
     warm.query("h1:/", "cat /dev/null");
+    let forget = || std::thread::sleep(FORGOTTEN);
     let rest = || std::thread::sleep(4 * ROUND_TRIP);
     rest();
     vec![
         timed_after(times, |_| scout.client(), |mut client, _| drop(client.query("h1:/", "cat /dev/null"))),
+        timed_after(times, |_| forget(), |(), _| drop(seen.query("h1:/", "cat /dev/null"))),
         timed_after(times, |_| scout.client(), |mut client, n| read(&mut client, format!("c{n}"))),
-        timed_after(times, |_| std::thread::sleep(FORGOTTEN), |(), n| read(&mut seen, format!("d{n}"))),
+        timed_after(times, |_| forget(), |(), n| read(&mut seen, format!("d{n}"))),
         timed_after(times, |_| rest(), |(), _| drop(warm.query("h1:/", "cat /dev/null"))),
         timed_after(times, |_| rest(), |(), _| drop(warm.read(&format!("h1:{home}/list")))),
         timed_after(times, |_| rest(), |(), n| read(&mut warm, format!("s{n}"))),
@@ -172,7 +175,7 @@ fn openssh(far: &Endpoint, home: &str, times: usize) -> Figures {
     let run = |command: &str| run(ssh(far, known_hosts.path()).arg(command));
     let command = timed(times, |_| run("cat /dev/null"));
     let read = timed(times, |n| run(&format!("cat {home}/s{n}")));
-    vec![command, read, read, None, None, None, None, None, None, None]
+    vec![command, command, read, read, None, None, None, None, None, None, None]
 }
 
 /// A client process for each operation, over one connection.
@@ -197,7 +200,7 @@ fn control_master(far: &Endpoint, home: &str, times: usize) -> Figures {
         reads.collect::<Vec<_>>().into_iter().for_each(|mut read| assert!(read.wait().unwrap().success()));
     });
     run(client().args(["-O", "exit"]));
-    vec![None, None, None, command, list, small, small, large, large, many]
+    vec![None, None, None, None, command, list, small, small, large, large, many]
 }
 
 trait OutputLater {

@@ -158,7 +158,11 @@ fn transfer(direction: &str, remote: &str, local: &Path) {
     let quotas = Quotas::alone(&settings);
     let fleet = Fleet::new(config.into(), settings, net, &quotas, recorder);
     let taken = runtime::run(async {
-        let Machine::Remote(link) = fleet.machine("h1").await.unwrap() else { panic!("a host") };
+        let Machine::Remote(link) =
+            fleet.machine("h1", fleet.now() + fleet.settings().request_timeout).await.unwrap()
+        else {
+            panic!("a host")
+        };
         assert!(link.serves_files().unwrap());
         link.read(b"/dev/null", 0, 1).await.unwrap().unwrap_err();
         let begun = Instant::now();

@@ -50,7 +50,7 @@
 //! | an algorithm | `crypto/`, then `ssh/algorithm.rs` and `ssh/cipher.rs` or `ssh/kex/` |
 //! | how one logs in | `ssh/auth/` for what is said, `io/credentials.rs` for keys and passwords |
 //! | which commands and options are allowed | `scout/command/table.rs` |
-//! | the way to a host | `fleet/route.rs` (jump hosts), `fleet/pool.rs` (who shares what), `io/path.rs` (addresses, programs) |
+//! | the way to a host | `fleet/route.rs` (jump hosts), `fleet/pool.rs` (who shares what, who has to wait), `fleet/ramp.rs` (how many dial at once), `io/path.rs` (addresses, programs) |
 //! | what cores say to each other | `fleet/shards.rs` for what, `io/mesh.rs` for how |
 //! | how remote commands are ended | `fleet/leash.rs` |
 //! | what is counted and measured | `metrics/names.rs`, and the place where it happens |

@@ -159,7 +159,9 @@ pub const SFTP_CHANNEL_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 /// How far the READs of one file run ahead of its first missing byte: further than the channel's window, so that the
 /// window alone decides.
 pub const SFTP_FILE_WINDOW_BYTES_MAX: u64 = 5 * 1024 * 1024;
-/// The same over all files of a session.
+/// Data that one operation asks for before it is the next one's turn.
+pub const SFTP_TURN_BYTES: u64 = COPY_PIECE_BYTES;
+/// How far READs run ahead over all files of a session.
 pub const SFTP_SESSION_WINDOW_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// Open handles of one session: an eighth of what a process of the server may usually have open.
 pub const SFTP_HANDLES_MAX: usize = 128;
@@ -265,6 +267,13 @@ pub const SOCKET_PATH_BYTES_MAX: usize = 107;
 pub const CORES_MAX: usize = 1024;
 /// Connections of the whole process.
 pub const POOL_CONNECTIONS_DEFAULT: usize = 100;
+/// Connections to one host, all but the first only while its commands wait. Four bring 32 sessions; sshd forks and runs
+/// a shell for each command, which keeps as many cores busy.
+pub const CONNECTIONS_PER_HOST_DEFAULT: usize = 4;
+/// The least that another connection is thought to cost: less than a login takes on the wire, sshd's work not counted.
+pub const DIAL_TIME_MIN: Duration = Duration::from_millis(10);
+/// How long a host that refused a further connection is not asked for one.
+pub const FURTHER_CONNECTION_AFTER: Duration = Duration::from_secs(60);
 /// Requests that may run at once, and that may wait for their turn.
 pub const EXECUTING_REQUESTS_DEFAULT: usize = 100;
 pub const QUEUED_REQUESTS_DEFAULT: usize = 1_000;
@@ -312,9 +321,13 @@ pub const ADDRESSES_MAX: usize = 32;
 pub const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
 /// Between the rounds of `ConnectionAttempts`, as OpenSSH.
 pub const NEXT_ROUND_AFTER: Duration = Duration::from_secs(1);
+/// Dials to one address that have not logged in yet: sshd begins to drop them at ten (`MaxStartups 10:30:100`), and we
+/// are not its only client.
+pub const STARTUPS_PER_ADDRESS_MAX: usize = 8;
 /// How often a server that hangs up before the login is tried again (`MaxStartups` does so by chance), and the pause
-/// before the first time. It doubles every time and is drawn from half to one and a half of that.
-pub const TURNED_AWAY_RETRIES_MAX: u32 = 5;
-pub const TURNED_AWAY_PAUSE: Duration = Duration::from_millis(100);
+/// before the first time, which is what a few logins take. It doubles every time and is drawn from half to one and a half
+/// of that, so that all of them last half of the usual connect timeout.
+pub const TURNED_AWAY_RETRIES_MAX: u32 = 8;
+pub const TURNED_AWAY_PAUSE: Duration = Duration::from_millis(20);
 /// What is kept of a line that a `ProxyCommand` writes to stderr.
 pub const PROXY_LINE_BYTES_MAX: usize = 1024;

@@ -1,6 +1,7 @@
-//! What every layer may use and nothing else of ours stands above: bounds, errors, the clock, quoting.
+//! What every layer may use and nothing else of ours stands above: bounds, errors, the clock, chance, quoting.
 
 pub mod error;
+pub mod jitter;
 pub mod limits;
 pub mod shell;
 pub mod text;

@@ -1,4 +1,4 @@
-//! A counted gate for the tasks of one core: first come, first served, and it can learn to be narrower.
+//! A counted gate for the tasks of one core: first come, first served, and its width may change.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -75,13 +75,18 @@ impl Gate {
         self.width.get()
     }
 
-    /// Makes the gate narrower for good; it never closes.
-    pub fn narrow(&self, width: usize) {
-        self.width.set(self.width.get().min(width.max(1)));
+    /// Makes the gate wider or narrower; it never closes.
+    pub fn resize(&self, width: usize) {
+        self.width.set(width.max(1));
+        self.let_in();
     }
 
     fn leave(&self) {
         self.held.set(self.held.get() - 1);
+        self.let_in();
+    }
+
+    fn let_in(&self) {
         while self.held.get() < self.width.get() {
             let Some(turn) = self.queue.borrow_mut().pop_front() else { return };
             self.held.set(self.held.get() + 1);
@@ -177,10 +182,21 @@ mod tests {
     }
 
     #[test]
+    fn a_wider_gate_lets_in_who_waits() {
+        let gate = Gate::new(1, 8);
+        let _first = poll(&mut enter(&gate)).unwrap().unwrap();
+        let (mut second, mut third) = (enter(&gate), enter(&gate));
+        assert!(poll(&mut second).is_none() && poll(&mut third).is_none());
+        gate.resize(2);
+        let _second = poll(&mut second).unwrap().unwrap();
+        assert!(poll(&mut third).is_none());
+    }
+
+    #[test]
     fn a_narrower_gate_lets_the_surplus_leave_first() {
         let gate = Gate::new(2, 8);
         let held: Vec<_> = (0..2).map(|_| poll(&mut enter(&gate)).unwrap().unwrap()).collect();
-        gate.narrow(1);
+        gate.resize(1);
         let mut next = enter(&gate);
         assert!(poll(&mut next).is_none());
         let mut held = held.into_iter();

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
 
-use super::link::Link;
+use super::link::{Hold, Link};
 use crate::base::Result;
 
 pub use crate::ssh::Stream;
@@ -40,7 +40,7 @@ pub trait Shell {
 /// A host, ready for work.
 #[derive(Clone)]
 pub enum Machine {
-    Remote(Rc<Link>),
+    Remote(Hold),
     Local(Rc<dyn Shell>),
 }
 

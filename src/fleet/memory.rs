@@ -1,13 +1,16 @@
-//! What is known of a host beyond the life of a connection. One for each host that was ever dialled.
+//! What the connections to one host share: what is known of it beyond the life of any of them, and the queue for their
+//! sessions.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use super::breaker::Breaker;
 use super::key_memory::KeyMemory;
+use super::link::Sessions;
 use super::password_memory::PasswordMemory;
 use super::patience::Patience;
-use crate::base::Error;
 use crate::base::time::{Duration, Instant};
+use crate::base::{Error, limits};
 use crate::metrics::{Circuit, Counter, Recorder};
 use crate::ssh::{Guess, Haste};
 
@@ -32,17 +35,39 @@ pub struct Memory {
     guess: Cell<Option<Guess>>,
     /// Its commands run no script of ours, as those of accounts that are for SFTP only.
     pub(super) lacks_shell: Cell<bool>,
+    /// The sessions of its connections.
+    pub(super) sessions: Rc<Sessions>,
     /// The shortest round trip of late.
-    round_trip: Cell<Option<Duration>>,
+    round_trip: Estimate,
     /// How long it may take.
     pub patience: RefCell<Patience>,
     pub(super) breaker: RefCell<Breaker>,
+    /// How long it takes to connect and log in.
+    dial_time: Estimate,
+    /// How long a command has its session, on average of late.
+    command_time: Cell<Option<Duration>>,
+    /// The host refused a further connection, and until then it is not asked again.
+    crowded_until: Cell<Option<Instant>>,
+}
+
+/// The least of late: shorter than ever is believed at once, longer by and by.
+#[derive(Debug, Default)]
+struct Estimate(Cell<Option<Duration>>);
+
+impl Estimate {
+    fn note(&self, time: Duration) {
+        let estimate = match self.0.get() {
+            Some(known) if time > known => known + (time - known) / 8,
+            _ => time,
+        };
+        self.0.set(Some(estimate));
+    }
 }
 
 impl Memory {
     /// How long a message and its answer take to the host and back: the shortest of late, without the host's work.
     pub fn round_trip(&self) -> Option<Duration> {
-        self.round_trip.get()
+        self.round_trip.0.get()
     }
 
     /// What the next connection may guess. Only one may: where it fails, the guess may have been the reason.
@@ -55,14 +80,9 @@ impl Memory {
         self.guess.set(guess);
     }
 
-    /// A message was answered after `time`. Shorter than ever is believed at once, longer by and by: the way may have
-    /// become longer, or the host was slow.
+    /// A message was answered after `time`. The way may have become longer, or the host was slow.
     pub fn note_round_trip(&self, time: Duration) {
-        let estimate = match self.round_trip.get() {
-            Some(known) if time > known => known + (time - known) / 8,
-            _ => time,
-        };
-        self.round_trip.set(Some(estimate));
+        self.round_trip.note(time);
         self.patience.borrow_mut().note_round_trip(time);
     }
 
@@ -79,6 +99,35 @@ impl Memory {
             recorder.count(Counter::CircuitTransitions(Circuit::Open));
             tracing::warn!(reason = %error, "a host is left alone for a while");
         }
+    }
+
+    /// How long it takes to connect to the host and to log in, when it is not busy; `None` before it was done.
+    pub(super) fn dial_time(&self) -> Option<Duration> {
+        self.dial_time.0.get()
+    }
+
+    pub(super) fn note_dial_time(&self, time: Duration) {
+        self.dial_time.note(time);
+    }
+
+    /// How long a command has its session, on average of late; `None` before one has come to its end.
+    pub(super) fn command_time(&self) -> Option<Duration> {
+        self.command_time.get()
+    }
+
+    pub(super) fn note_command_time(&self, time: Duration) {
+        let mean = self.command_time.get().map_or(time, |mean| (mean * 7 + time) / 8);
+        self.command_time.set(Some(mean));
+    }
+
+    /// Whether the host may be asked for a further connection.
+    pub(super) fn takes_further_connections(&self, now: Instant) -> bool {
+        !self.serves_one_session.get() && self.crowded_until.get().is_none_or(|until| until <= now)
+    }
+
+    /// The host refused a further connection.
+    pub(super) fn note_crowded(&self, now: Instant) {
+        self.crowded_until.set(Some(now + limits::FURTHER_CONNECTION_AFTER));
     }
 
     /// What is sent behind a login with `key` before the host has said what it makes of it.

@@ -1,6 +1,6 @@
 //! The brain of one core: its hosts and their connections. Knows neither MCP nor JSON.
 //!
-//! [`Fleet`] resolves names and hands out [`Machine`]s; `pool` keeps one [`link`] per host; a [`gate`] stands
+//! [`Fleet`] resolves names and hands out [`Machine`]s; `pool` keeps their [`link`]s; a [`gate`] stands
 //! wherever many want what only few can have. Sockets, time and processes come in through [`net::Net`].
 
 mod admission;
@@ -19,6 +19,7 @@ mod password_memory;
 pub mod patience;
 mod pool;
 mod quota;
+pub mod ramp;
 mod route;
 mod shards;
 mod status;
@@ -43,7 +44,7 @@ pub use admission::Need;
 pub use breaker::Breaker;
 pub use caller::{Caller, Claim, Class, ClientId};
 use dialler::Dialler;
-pub use link::{Link, LinkOptions, Outlook, Tunnel};
+pub use link::{Hold, Link, LinkOptions, Outlook, Tunnel};
 pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
 pub use memory::Memory;
 use net::Net;
@@ -111,7 +112,8 @@ impl Fleet {
             pool: Pool::new(
                 Dialler::new(Rc::clone(&net), policy, &recorder),
                 Rc::clone(&recorder),
-                settings.max_pool_size,
+                &settings,
+                Rc::clone(&quotas.connections),
             ),
             admission: Admission::new(Rc::clone(&net), quotas.clone(), settings.max_concurrency, &recorder),
             quotas: quotas.clone(),
@@ -170,12 +172,23 @@ impl Fleet {
         Ok(Some(route))
     }
 
-    /// A host ready for work: connected and logged in.
-    pub async fn machine(&self, name: &str) -> Result<Machine> {
+    /// A host ready for work: connected and logged in. Room for its connection is waited for until `deadline`.
+    pub async fn machine(&self, name: &str, deadline: Instant) -> Result<Machine> {
         match self.route(name)? {
             None => Ok(Machine::Local(self.net.shell())),
-            Some(route) => self.pool.link(&route).await.map(Machine::Remote),
+            Some(route) => self.pool.link(&route, deadline).await.map(Machine::Remote),
         }
+    }
+
+    /// Closes the connection of this core that was idle the longest, if there is one that nobody needs: for a core that
+    /// has no room for another and none to give up itself. False when all are needed.
+    pub fn give_up_idle(&self) -> bool {
+        self.pool.give_up_idle()
+    }
+
+    /// The same, as soon as there is one.
+    pub async fn give_up_next_idle(&self) {
+        self.pool.give_up_next_idle().await;
     }
 
     /// The fleet for one request, which may take as long as the settings say.

@@ -1,135 +1,135 @@
-//! The connections of one core: at most one for each host, dialled once however many wait for it.
+//! The connections of one core: one for each host, dialled once however many wait for it, and more where commands wait
+//! for sessions.
 //!
-//! A jump host's connection is one like any other: it has its place here, and all hosts behind it share it.
+//! A jump host's connection is one like any other: it has its place here, and all hosts behind it share it. Every place
+//! holds one of the connections that the process may have. Where there is none left, the one that was idle the longest is
+//! closed; where none is idle, who comes waits in a line.
+
+mod further;
+mod growth;
+mod line;
+mod place;
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::pin::pin;
 use std::rc::Rc;
 
 use futures_util::FutureExt;
-use futures_util::future::{LocalBoxFuture, Shared, WeakShared, join_all};
+use futures_util::future::{Either, Shared, join_all, select};
 
-use super::link::Link;
+use super::link::{Hold, Link};
 use super::memory::Memory;
 use super::net::{Hop, Net};
+use super::quota::{Grant, Quota};
 use super::route::Route;
 use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result, limits};
+use crate::config::Settings;
 use crate::metrics::{Counter, Gauge, Histogram, Reason, Recorder, Snapshot};
-
-type Dial = LocalBoxFuture<'static, Result<Rc<Link>>>;
+use further::Further;
+use line::Line;
+use place::{Dial, Found, Need, Place, Places, Seat};
 
 /// See the module's documentation.
 pub struct Pool {
     net: Rc<dyn Net>,
     recorder: Rc<Recorder>,
+    /// Connections of the whole process, for messages; `room` is what counts.
     connections_max: usize,
-    /// By the keys of routes.
-    places: RefCell<Places>,
-    /// One for each host that was ever dialled.
+    per_host_max: usize,
+    room: Rc<Quota>,
+    places: Rc<Places>,
+    line: Rc<Line>,
+    /// One for each host that was ever dialled, as itself or as a hop: no more than the configuration names.
     memories: RefCell<HashMap<Rc<str>, Rc<Memory>>>,
 }
 
-type Places = HashMap<Rc<str>, Place>;
-
-/// What stands at a host's place. A place is taken before its dial begins, so the cap holds at every moment.
-struct Place {
-    content: Content,
-    /// The place of the hop that it needs.
-    hop: Option<Rc<str>>,
-}
-
-enum Content {
-    /// Everybody who waits shares the dial; when all of them leave, it is dropped.
-    Dialling(WeakShared<Dial>),
-    /// The dial lives on until everybody who waited for it has come for the link.
-    Ready(Rc<Link>, WeakShared<Dial>),
-}
-
-impl Place {
-    fn is_vacant(&self) -> bool {
-        self.found().is_none()
-    }
-
-    fn found(&self) -> Option<Found> {
-        match &self.content {
-            Content::Ready(link, _) => (!link.has_ended()).then(|| Found::Ready(Rc::clone(link))),
-            Content::Dialling(dial) => dial.upgrade().map(Found::Dialling),
-        }
-    }
-
-    /// Since when nobody wants it, for itself.
-    fn idle_since(&self) -> Option<Instant> {
-        match &self.content {
-            Content::Ready(link, dial) if dial.upgrade().is_none() => link.idle_since(),
-            _ => None,
-        }
-    }
-}
-
-enum Found {
-    Ready(Rc<Link>),
-    Dialling(Shared<Dial>),
+/// What leads to the next leg.
+struct Hopped<'a> {
+    route: &'a Rc<Route>,
+    place: Rc<Place>,
+    found: Found,
 }
 
 impl Pool {
-    pub fn new(net: Rc<dyn Net>, recorder: Rc<Recorder>, connections_max: usize) -> Rc<Self> {
-        let (places, memories) = (RefCell::default(), RefCell::default());
-        Rc::new(Self { net, recorder, connections_max, places, memories })
+    /// `room` is what all pools of the process share.
+    pub fn new(net: Rc<dyn Net>, recorder: Rc<Recorder>, settings: &Settings, room: Rc<Quota>) -> Rc<Self> {
+        Rc::new(Self {
+            net,
+            recorder,
+            connections_max: settings.max_pool_size,
+            per_host_max: settings.max_connections_per_host,
+            room,
+            places: Rc::default(),
+            line: Rc::default(),
+            memories: RefCell::default(),
+        })
     }
 
-    /// The host's connection: the one there is, the one being dialled, or a new one.
+    /// The host's connection: the one there is, the one being dialled, or a new one, for which room is waited for until
+    /// `deadline`. It is kept for the caller.
     ///
-    /// Errors: those of the dial; `Busy` when the pool is full of connections at work.
-    pub async fn link(self: &Rc<Self>, route: &Rc<Route>) -> Result<Rc<Link>> {
+    /// Errors: those of the dial; `Busy` when there was no room in time.
+    pub async fn link(self: &Rc<Self>, route: &Rc<Route>, deadline: Instant) -> Result<Hold> {
         // A hop that has died unnoticed is dialled anew, and there may be another behind it.
         let mut tries_left = limits::HOPS_MAX;
         loop {
-            let dial = match self.find(&route.key) {
-                Some(Found::Ready(link)) => {
-                    self.recorder.count(Counter::PoolHits);
-                    return Ok(link);
-                }
-                Some(Found::Dialling(dial)) => dial,
+            let found = match self.places.find(&route.key) {
+                Some(found) => found,
                 None => {
                     self.recorder.count(Counter::PoolMisses);
-                    self.dial(route)?
+                    self.dial(route, deadline).await?
                 }
             };
-            match self.outcome(&route.key, dial).await {
+            let (place, dial) = match found {
+                (_, Found::Ready(link)) => {
+                    self.recorder.count(Counter::PoolHits);
+                    return Ok(link.hold());
+                }
+                (place, Found::Dialling(dial)) => (place, dial),
+            };
+            let _need = Need::new(&place);
+            match dial.await {
+                Ok(link) => return Ok(link.hold()),
                 Err(error) if error.kind() == Kind::NotBegun && tries_left > 0 => tries_left -= 1,
-                outcome => return outcome,
+                Err(error) => return Err(error),
             }
         }
     }
 
-    /// The host's connection, if there is one at this moment.
-    pub fn ready(&self, route: &Route) -> Option<Rc<Link>> {
-        match self.find(&route.key)? {
-            Found::Ready(link) => Some(link),
-            Found::Dialling(_) => None,
+    /// The host's connection, if there is one at this moment. It is kept for the caller.
+    pub fn ready(&self, route: &Route) -> Option<Hold> {
+        match self.places.find(&route.key)? {
+            (_, Found::Ready(link)) => Some(link.hold()),
+            (_, Found::Dialling(_)) => None,
         }
-    }
-
-    /// What is known of the host.
-    pub fn memory(&self, route: &Route) -> Rc<Memory> {
-        Rc::clone(self.memories.borrow_mut().entry(Rc::clone(&route.key)).or_default())
     }
 
     /// Whether there is a connection to the host at this moment.
     pub fn is_connected(&self, route: &Route) -> bool {
-        matches!(self.find(&route.key), Some(Found::Ready(_)))
+        matches!(self.places.find(&route.key), Some((_, Found::Ready(_))))
+    }
+
+    /// Closes the connection that was idle the longest, if there is one that nobody needs: another core has none left.
+    pub fn give_up_idle(&self) -> bool {
+        self.evict(None)
+    }
+
+    /// The same, as soon as there is one.
+    pub async fn give_up_next_idle(&self) {
+        loop {
+            let spared = self.places.listen();
+            if self.give_up_idle() {
+                return;
+            }
+            spared.await;
+        }
     }
 
     /// Says how many connections there are, and how many of them are wanted.
     pub fn measure(&self, snapshot: &mut Snapshot) {
-        let places = self.places.borrow();
-        let hops = hops(&places);
-        let taken: Vec<_> = places.iter().filter(|(_, place)| !place.is_vacant()).collect();
-        let size = taken.len();
-        let is_idle =
-            |(key, place): &(&Rc<str>, &Place)| place.idle_since().is_some() && !hops.contains(*key);
-        let idle = taken.into_iter().filter(is_idle).count();
+        let (size, idle) = self.places.measure();
         snapshot.set(Gauge::PoolSize, size);
         snapshot.set(Gauge::PoolActive, size - idle);
         snapshot.set(Gauge::PoolIdle, idle);
@@ -137,15 +137,12 @@ impl Pool {
 
     /// Takes leave of every host, of those behind others first, and waits until that is said.
     pub async fn close(&self) {
-        let mut places = self.places.take();
-        while !places.is_empty() {
-            let hops: HashSet<Rc<str>> = hops(&places);
-            let last: Places = places.extract_if(|key, _| !hops.contains(key)).collect();
-            let links = last.into_values().filter_map(|place| match place.content {
-                Content::Ready(link, _) => Some(link),
-                Content::Dialling(_) => None,
-            });
-            join_all(links.map(|link| async move {
+        loop {
+            let links = self.places.outermost();
+            if links.is_empty() {
+                return;
+            }
+            join_all(links.into_iter().map(|link| async move {
                 link.close();
                 link.closed().await;
             }))
@@ -153,58 +150,150 @@ impl Pool {
         }
     }
 
-    fn find(&self, key: &str) -> Option<Found> {
-        self.places.borrow().get(key)?.found()
+    /// The host does not bear a further connection.
+    fn note_crowded(&self, route: &Route) {
+        self.memory(route).note_crowded(self.net.now());
     }
 
-    /// Takes places for the host and all its hops that have none, and joins their dials: each waits for the one before.
-    fn dial(self: &Rc<Self>, route: &Rc<Route>) -> Result<Shared<Dial>> {
+    /// What is known of the host.
+    pub fn memory(&self, route: &Route) -> Rc<Memory> {
+        Rc::clone(self.memories.borrow_mut().entry(Rc::clone(&route.key)).or_default())
+    }
+
+    /// Begins the host's dial as soon as there is room, or finds that somebody else has.
+    async fn dial(self: &Rc<Self>, route: &Rc<Route>, deadline: Instant) -> Result<(Rc<Place>, Found)> {
         let length = route.legs().count();
         if length > self.connections_max {
             let text =
                 format!("The way there takes {length} connections, and {} are allowed", self.connections_max);
             return Err(Error::new(Kind::Busy, text));
         }
-        let mut places = self.places.borrow_mut();
-        let mut missing = Vec::new();
-        let mut found = None;
-        for leg in route.legs() {
-            found = places.get(&leg.key).and_then(Place::found).map(|found| (leg, found));
-            if found.is_some() {
-                break;
-            }
-            places.remove(&leg.key);
-            missing.push(leg);
+        if self.line.is_empty()
+            && let Some(begun) = self.begin_way(route, &mut Vec::new())
+        {
+            return Ok(begun);
         }
-        let keep = found.as_ref().map(|(leg, _)| &*leg.key);
-        self.make_room(&mut places, missing.len(), keep)?;
-        let mut hop = found;
-        for leg in missing.into_iter().rev() {
-            let place = hop.as_ref().map(|(hop, _)| Rc::clone(&hop.key));
-            let dial = self.begin(leg, hop).shared();
-            if let Some(weak) = dial.downgrade() {
-                places.insert(Rc::clone(&leg.key), Place { content: Content::Dialling(weak), hop: place });
+        let turn = self.turn(route);
+        let late = self.net.sleep_until(deadline);
+        match select(pin!(turn), late).await {
+            Either::Left((begun, _)) => Ok(begun),
+            Either::Right(_) => {
+                self.recorder.count(Counter::Rejected(Reason::Pool));
+                let text = format!("All {} connections are at work; try again later", self.connections_max);
+                Err(Error::new(Kind::Busy, text))
             }
-            hop = Some((leg, Found::Dialling(dial)));
-        }
-        match hop {
-            Some((_, Found::Dialling(dial))) => Ok(dial),
-            _ => Err(Error::new(Kind::Internal, "a dial was not begun")),
         }
     }
 
-    /// The dial of one leg.
-    fn begin(self: &Rc<Self>, leg: &Rc<Route>, hop: Option<(&Rc<Route>, Found)>) -> Dial {
-        let memory = self.memory(leg);
-        let Some((hop, found)) = hop else {
-            return self.measured(self.net.dial(Rc::clone(&leg.host), memory, None));
+    /// Waits in the line. The first one keeps what it has got hold of already, as a way with hops needs room for all its
+    /// legs at once. That the first ones of several cores keep it from each other takes a cap of fewer connections than
+    /// cores have hops to make, and ends with their deadlines.
+    async fn turn(self: &Rc<Self>, route: &Rc<Route>) -> (Rc<Place>, Found) {
+        let ticket = self.line.join(&route.key);
+        let mut grants = Vec::new();
+        loop {
+            let called = ticket.listen();
+            if let Some(found) = self.places.find(&route.key) {
+                return found;
+            }
+            if !ticket.is_first() {
+                called.await;
+                continue;
+            }
+            let (given, spared) = (self.room.listen(), self.places.listen());
+            if let Some(begun) = self.begin_way(route, &mut grants) {
+                return begun;
+            }
+            select(called, select(given, select(spared, self.room.call_in()))).await;
+        }
+    }
+
+    /// Takes places for the host and all its hops that have none, and joins their dials: each waits for the one before.
+    /// `None` while there is not enough room; `grants` are what there is of it.
+    fn begin_way(self: &Rc<Self>, route: &Rc<Route>, grants: &mut Vec<Grant>) -> Option<(Rc<Place>, Found)> {
+        let missing: Vec<_> = route.legs().take_while(|leg| self.places.find(&leg.key).is_none()).collect();
+        let found = route.legs().nth(missing.len());
+        let mut hop = found.and_then(|route| {
+            let (place, found) = self.places.find(&route.key)?;
+            Some(Hopped { route, place, found })
+        });
+        while grants.len() < missing.len() {
+            grants.push(self.find_room(hop.as_ref().map(|hop| &hop.place))?);
+        }
+        for (leg, grant) in missing.into_iter().rev().zip(std::mem::take(grants)) {
+            let (place, dial) = self.begin(leg, hop, grant);
+            self.line.call(&leg.key);
+            hop = Some(Hopped { route: leg, place, found: Found::Dialling(dial) });
+        }
+        hop.map(|hop| (hop.place, hop.found))
+    }
+
+    /// Room for one connection, if need be that of the one that was idle the longest.
+    fn find_room(&self, keep: Option<&Rc<Place>>) -> Option<Grant> {
+        loop {
+            if let Some(grant) = self.room.try_take() {
+                return Some(grant);
+            }
+            // What it leaves may be taken by another core.
+            if !self.evict(keep) {
+                return None;
+            }
+        }
+    }
+
+    fn evict(&self, keep: Option<&Rc<Place>>) -> bool {
+        let evicted = self.places.give_up_idle(keep);
+        if evicted {
+            self.recorder.count(Counter::PoolEvictions);
+        }
+        evicted
+    }
+
+    /// Begins the dial of one leg. It ends when nobody waits for it any more.
+    fn begin(
+        self: &Rc<Self>,
+        leg: &Rc<Route>,
+        hop: Option<Hopped>,
+        grant: Grant,
+    ) -> (Rc<Place>, Shared<Dial>) {
+        let (net, recorder, memory) = (Rc::clone(&self.net), Rc::clone(&self.recorder), self.memory(leg));
+        let seat = self.places.take(self, leg, hop.as_ref().map(|hop| &hop.place), grant);
+        let place = Rc::clone(&seat.place);
+        let dial = self.through(leg, &memory, hop);
+        recorder.count(Counter::Dials);
+        let settled = async move {
+            let begun = net.now();
+            let dialled = dial.await;
+            let time = net.now() - begun;
+            match &dialled {
+                Ok(link) => {
+                    recorder.time(Histogram::Dial, time);
+                    memory.note_dial_time(time);
+                    seat.settle(link);
+                }
+                Err(_) => {
+                    recorder.count(Counter::DialFailures);
+                    if seat.place.is_further {
+                        memory.note_crowded(net.now());
+                    }
+                }
+            }
+            dialled
         };
-        let (pool, key, name) = (Rc::clone(self), Rc::clone(&hop.key), Rc::from(hop.host.alias.as_str()));
-        let (link, used) = match found {
-            Found::Dialling(dial) => (async move { pool.outcome(&key, dial).await }.boxed_local(), None),
+        let dial = settled.boxed_local().shared();
+        Seat::dials(&place, &dial);
+        (place, dial)
+    }
+
+    fn through(&self, leg: &Rc<Route>, memory: &Rc<Memory>, hop: Option<Hopped>) -> Dial {
+        let (host, memory) = (Rc::clone(&leg.host), Rc::clone(memory));
+        let Some(hop) = hop else { return self.net.dial(host, memory, None) };
+        let (link, used): (Dial, Option<Rc<Link>>) = match hop.found {
+            Found::Dialling(dial) => (dial.boxed_local(), None),
             Found::Ready(link) => (std::future::ready(Ok(Rc::clone(&link))).boxed_local(), Some(link)),
         };
-        let dial = self.measured(self.net.dial(Rc::clone(&leg.host), memory, Some(Hop { name, link })));
+        let name = hop.route.host.alias.as_str().into();
+        let dial = self.net.dial(host, memory, Some(Hop { name, link }));
         async move {
             let dialled = dial.await;
             // The hop had been used before, and was over without anybody knowing.
@@ -216,68 +305,6 @@ impl Pool {
         }
         .boxed_local()
     }
-
-    /// Counts a dial, and measures it if it comes to something.
-    fn measured(&self, dial: Dial) -> Dial {
-        let (recorder, net) = (Rc::clone(&self.recorder), Rc::clone(&self.net));
-        recorder.count(Counter::Dials);
-        let begun = net.now();
-        let measured = dial.inspect(move |dialled| match dialled {
-            Ok(_) => recorder.time(Histogram::Dial, net.now() - begun),
-            Err(_) => recorder.count(Counter::DialFailures),
-        });
-        measured.boxed_local()
-    }
-
-    /// Waits for a dial and puts its outcome in its place; of several who wait the first one does.
-    async fn outcome(&self, key: &str, dial: Shared<Dial>) -> Result<Rc<Link>> {
-        let dialled = dial.clone().await;
-        self.settle(key, &dial, &dialled);
-        dialled
-    }
-
-    fn settle(&self, key: &str, dial: &Shared<Dial>, dialled: &Result<Rc<Link>>) {
-        let mut places = self.places.borrow_mut();
-        let Some(place) = places.get_mut(key) else { return };
-        let Content::Dialling(current) = &place.content else { return };
-        // A later dial may have taken the place of this one.
-        if !current.upgrade().is_some_and(|current| current.ptr_eq(dial)) {
-            return;
-        }
-        match dialled {
-            Ok(link) => place.content = Content::Ready(Rc::clone(link), current.clone()),
-            Err(_) => drop(places.remove(key)),
-        }
-    }
-
-    /// Makes room for `count` places without touching `keep`: clears away what is over; if that is not enough, closes
-    /// what was idle the longest. A hop stays as long as anybody behind it.
-    fn make_room(&self, places: &mut Places, count: usize, keep: Option<&str>) -> Result<()> {
-        let connections_max = self.connections_max;
-        if places.len() + count > connections_max {
-            places.retain(|_, place| !place.is_vacant());
-        }
-        while places.len() + count > connections_max {
-            let hops = hops(places);
-            let free = places.iter().filter(|(key, _)| !hops.contains(*key) && Some(&***key) != keep);
-            let idle = free.filter_map(|(key, place)| Some((place.idle_since()?, key)));
-            let Some(key) = idle.min_by_key(|(since, _)| *since).map(|(_, key)| Rc::clone(key)) else {
-                self.recorder.count(Counter::Rejected(Reason::Pool));
-                let text = format!("All {connections_max} connections are at work; try again later");
-                return Err(Error::new(Kind::Busy, text));
-            };
-            if let Some(Place { content: Content::Ready(link, _), .. }) = places.remove(&key) {
-                self.recorder.count(Counter::PoolEvictions);
-                link.close();
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The places that others need.
-fn hops(places: &Places) -> HashSet<Rc<str>> {
-    places.values().filter_map(|place| place.hop.clone()).collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use std::fmt;
 use std::rc::Rc;
 
 use event_listener::{Event, EventListener};
+use futures_util::FutureExt;
+use futures_util::future::{self, LocalBoxFuture};
 
 use crate::config::Settings;
 
@@ -19,6 +21,9 @@ pub trait Bank {
 
     /// This core wants to know when one is brought back next: [`Quota::handle_given`] is called then, once.
     fn ask(&self);
+
+    /// Has other cores bring one back that they hold and do not need, as soon as one of them can. Dropped, nobody need.
+    fn call_in(&self) -> LocalBoxFuture<'static, ()>;
 }
 
 /// One core's access to a bound.
@@ -70,6 +75,11 @@ impl Quota {
         listener
     }
 
+    /// Completes when another core has brought one back that it did not need, which somebody may have taken by then.
+    pub fn call_in(&self) -> LocalBoxFuture<'static, ()> {
+        self.bank.call_in()
+    }
+
     /// Another core has brought one back.
     pub fn handle_given(&self) {
         self.given.notify(usize::MAX);
@@ -97,6 +107,10 @@ impl Bank for Alone {
     }
 
     fn ask(&self) {}
+
+    fn call_in(&self) -> LocalBoxFuture<'static, ()> {
+        future::pending().boxed_local()
+    }
 }
 
 /// The bounds of the process, as one core sees them.
@@ -124,7 +138,6 @@ impl Quotas {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures_util::FutureExt;
 
     #[test]
     fn what_is_given_back_can_be_taken_again_and_is_told() {

@@ -85,7 +85,7 @@ fn a_server_that_hangs_up_when_asked_for_sessions_is_not_asked_again() {
 #[test]
 fn sftp_gives_way_where_there_is_one_session_at_a_time() {
     let world = World::new();
-    let fleet = world.fleet(|_| {});
+    let fleet = world.fleet(|settings| settings.max_connections_per_host = 1);
     let host = world.host("alpha");
     host.server.borrow_mut().sftp = Some(SftpServer::default);
     host.server.borrow_mut().sessions_max = 1;
@@ -183,7 +183,7 @@ fn work_that_takes_too_long_is_ended() {
     let fleet = world.fleet(|_| {});
     let other = Rc::clone(&fleet);
     let late = world.spawn(async move {
-        let machine = other.machine("alpha").await?;
+        let machine = other.machine("alpha", other.now() + 60 * SECOND).await?;
         let mut output = Collected::up_to(1000);
         let work = async { machine.run(b"hang", &mut output).await.map(Some) };
         other.within(5 * SECOND, work, || Ok(None)).await

@@ -81,10 +81,18 @@ impl Fleet {
         loop {
             let machine = match &place.route {
                 None => Machine::Local(self.net.shell()),
-                Some(route) => Machine::Remote(self.pool.link(route).await?),
+                Some(route) => Machine::Remote(self.pool.link(route, claim.deadline).await?),
             };
             let flow = self.flow(claim, place, need, &machine);
-            let turn = self.admission.turn(flow, &place.key, claim.deadline).await?;
+            let turn = self.admission.turn(flow, &place.key, claim.deadline);
+            let turn = match (&machine, machine.lane(need)) {
+                // Meanwhile the host may get further connections, and with them room for more at once.
+                (Machine::Remote(link), (Need::Session, _)) => {
+                    let grown = || self.admission.set_width(flow, machine.lane(need).1);
+                    link.wait_for_session(turn, grown).await?
+                }
+                _ => turn.await?,
+            };
             if !machine.has_ended() {
                 return Ok((machine, turn));
             }

@@ -14,7 +14,10 @@ use crate::base::{limits, time};
 use crate::fleet::Link;
 
 /// What one read may bring: two of the largest packets that servers usually send.
-const READ_BYTES: usize = 64 * 1024;
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
+/// As long as little comes at once, less is set aside for it: most connections of a fleet wait most of the time, each
+/// with a buffer in its read.
+const BUFFER_BYTES_MIN: usize = 8 * 1024;
 
 /// Serves the link until it ends. The link's own end closes the stream, and the other way round.
 pub(super) fn drive(stream: Stream, link: &Rc<Link>) {
@@ -23,18 +26,31 @@ pub(super) fn drive(stream: Stream, link: &Rc<Link>) {
 }
 
 async fn read(mut reader: Reader, link: Rc<Link>) {
-    let mut buffer = Vec::with_capacity(READ_BYTES);
+    let mut buffer = Vec::with_capacity(BUFFER_BYTES_MIN);
     loop {
-        buffer.clear();
         let (result, filled) = reader.read(buffer).await;
-        buffer = filled;
         match result {
             _ if link.has_ended() => return,
             Ok(0) => return link.handle_eof(),
-            Ok(_) => link.handle_input(&buffer, time::now()),
+            Ok(_) => link.handle_input(&filled, time::now()),
             Err(error) => return link.handle_loss(&error),
         }
+        buffer = next_buffer(filled);
     }
+}
+
+/// An empty buffer for the next read: a large one after a read that filled its buffer, a small one after a small read.
+fn next_buffer(mut filled: Vec<u8>) -> Vec<u8> {
+    let bytes = match filled.len() {
+        read if read == filled.capacity() => BUFFER_BYTES_MAX,
+        read if read <= BUFFER_BYTES_MIN => BUFFER_BYTES_MIN,
+        _ => filled.capacity(),
+    };
+    if bytes != filled.capacity() {
+        return Vec::with_capacity(bytes);
+    }
+    filled.clear();
+    filled
 }
 
 async fn write(mut writer: Writer, link: Rc<Link>) {
@@ -52,6 +68,8 @@ async fn write(mut writer: Writer, link: Rc<Link>) {
         } else if link.has_ended() {
             break;
         } else {
+            // What a large write needed is not kept for the next.
+            buffer.shrink_to(BUFFER_BYTES_MIN);
             next(&link, changed).await;
         }
     }

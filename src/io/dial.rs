@@ -7,7 +7,6 @@ use std::rc::Rc;
 use super::credentials::Credentials;
 use super::host_key::Acquaintance;
 use super::path::Path;
-use super::retries::Retries;
 use super::runtime::within;
 use super::stream::Stream;
 use super::terms::terms;
@@ -16,6 +15,7 @@ use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, time};
 use crate::config::{HostConfig, KnownHosts, Settings};
 use crate::fleet::net::Hop;
+use crate::fleet::ramp::{self, Ramp, Refusal};
 use crate::fleet::{Link, LinkOptions, Memory, errors};
 use crate::metrics::{Histogram, Recorder};
 use crate::ssh::{self, Client, ClientConfig, Event, Phase};
@@ -26,39 +26,45 @@ const READ_BYTES: usize = 16 * 1024;
 /// What is being waited for, at every moment.
 pub(super) type Stage = Cell<&'static str>;
 
+/// What all dials of a core work with.
+pub(super) struct Means {
+    pub(super) settings: Settings,
+    pub(super) ramp: Rc<Ramp>,
+    pub(super) recorder: Rc<Recorder>,
+}
+
 /// Connects and logs in, through `hop` where there is one. The link is carried from then on.
 ///
 /// Errors, each beginning with `Cannot connect to HOST`: whatever goes wrong on the way, or the connect timeout, which
 /// covers all of it.
 pub(super) async fn dial(
-    settings: &Settings,
+    means: &Means,
     host: &HostConfig,
     memory: Rc<Memory>,
-    recorder: Rc<Recorder>,
     hop: Option<Hop>,
 ) -> Result<Rc<Link>> {
-    let limit = host.connect_timeout.unwrap_or(settings.connect_timeout);
+    let limit = host.connect_timeout.unwrap_or(means.settings.connect_timeout);
     let through = hop.as_ref().map_or_else(String::new, |hop| format!(" (through {})", hop.name));
     let stage = Cell::new("reading keys");
     let late = || {
         let text = format!("timeout after {}s while {}{through}", limit.as_secs_f64(), stage.get());
         Err(Error::new(Kind::ConnectTimeout, text))
     };
-    let result = within(limit, Box::pin(connect(settings, host, memory, recorder, hop, limit, &stage)))
-        .await
-        .unwrap_or_else(late);
+    let connecting = connect(means, host, memory, hop, limit, &stage);
+    let result = within(limit, Box::pin(connecting)).await.unwrap_or_else(late);
     result.map_err(|error| error.context(format_args!("Cannot connect to {}", host.alias)))
 }
 
 async fn connect(
-    settings: &Settings,
+    means: &Means,
     host: &HostConfig,
     memory: Rc<Memory>,
-    recorder: Rc<Recorder>,
     hop: Option<Hop>,
     limit: Duration,
     stage: &Stage,
 ) -> Result<Rc<Link>> {
+    let Means { settings, ramp, recorder } = means;
+    let address = ramp::address(host, hop.as_ref().map(|hop| &*hop.name));
     let of_host = host.clone();
     let known_hosts = blocking::run(move || KnownHosts::load_for(&of_host));
     let until = time::now() + limit;
@@ -70,9 +76,11 @@ async fn connect(
     known_hosts.require_usable()?;
     let config = terms(settings, host, &known_hosts)?;
     let acquaintance = Acquaintance::new(host, &known_hosts);
-    let mut login =
-        Login { host, acquaintance, credentials, stage, memory: &memory, limit, recorder: &recorder };
-    let (stream, mut client) = login.along(&path, config).await?;
+    let mut login = Login { host, acquaintance, credentials, stage, memory: &memory, limit, recorder };
+    stage.set("waiting for other connections to it to be made");
+    let sleep = |pause| runtime::sleep_until(time::now() + pause);
+    let (stream, mut client) =
+        ramp.climb(&address, sleep, async || login.along(&path, config.clone()).await).await?;
     client.rely_on_login(until);
     memory.note_guess(client.preferences().copied());
     let options = LinkOptions {
@@ -81,7 +89,7 @@ async fn connect(
         idle_timeout: settings.idle_timeout,
         clock: time::now,
         memory,
-        recorder,
+        recorder: Rc::clone(recorder),
         env: host.send_env.iter().chain(&host.set_env).cloned().collect(),
     };
     let link = Link::new(client, options);
@@ -146,10 +154,12 @@ impl From<Error> for Failure {
 }
 
 impl Login<'_> {
-    /// Logs in, again after a pause where the server only was too busy, and again at once where a guess led astray or
-    /// the server ended a login of which something is left to try.
-    async fn along(&mut self, path: &Path<'_>, mut config: ClientConfig) -> Result<(Stream, Client)> {
-        let mut retries = Retries::new();
+    /// Logs in, again at once where the server ended a login of which something is left to try.
+    async fn along(
+        &mut self,
+        path: &Path<'_>,
+        mut config: ClientConfig,
+    ) -> Result<(Stream, Client), Refusal> {
         loop {
             self.credentials.apply(&mut config);
             config.guess = self.memory.take_guess();
@@ -171,15 +181,13 @@ impl Login<'_> {
                     continue;
                 }
                 let error = Error::new(Kind::Authentication, failure.error.message());
-                return Err(self.credentials.explain(error));
+                return Err(self.credentials.explain(error).into());
             }
             if failure.error.kind() == Kind::Authentication {
                 self.credentials.learn(&client);
             }
             let may_pass = failure.cause == Cause::TurnedAway && path.may_be_opened_again();
-            let Some(pause) = retries.next().filter(|_| may_pass) else { return Err(failure.error) };
-            tracing::debug!(host = self.host.alias, reason = %failure.error, ?pause, "turned away, trying again");
-            runtime::sleep_until(time::now() + pause).await;
+            return Err(Refusal { error: failure.error, may_pass });
         }
     }
 

@@ -30,7 +30,6 @@ mod private_file;
 mod process;
 mod proxy_command;
 mod resolver;
-mod retries;
 pub mod runtime;
 mod secrets;
 mod socket;

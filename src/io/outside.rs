@@ -6,26 +6,29 @@ use std::rc::Rc;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
+use super::dial::{self, Means};
 use super::runtime::within;
-use super::{dial, path, process, runtime};
+use super::{path, process, runtime};
 use crate::base::time::{self, Instant};
 use crate::base::{Result, limits};
 use crate::config::{HostConfig, Settings};
+use crate::crypto::random;
 use crate::fleet::net::{Hop, Net};
+use crate::fleet::ramp::Ramp;
 use crate::fleet::{Link, Memory, Shell};
 use crate::metrics::Recorder;
 
 /// Sockets, processes and the clock of this machine.
 pub struct Outside {
-    settings: Rc<Settings>,
+    means: Rc<Means>,
     home: PathBuf,
-    recorder: Rc<Recorder>,
 }
 
 impl Outside {
     /// `home` is where commands on this machine start; connections write to `recorder` what becomes of them.
     pub fn new(settings: Settings, home: PathBuf, recorder: Rc<Recorder>) -> Rc<Self> {
-        Rc::new(Self { settings: Rc::new(settings), home, recorder })
+        let ramp = Ramp::new(u64::from_ne_bytes(random::array()));
+        Rc::new(Self { means: Rc::new(Means { settings, ramp, recorder }), home })
     }
 }
 
@@ -36,8 +39,8 @@ impl Net for Outside {
         memory: Rc<Memory>,
         hop: Option<Hop>,
     ) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
-        let (settings, recorder) = (Rc::clone(&self.settings), Rc::clone(&self.recorder));
-        async move { dial::dial(&settings, &host, memory, recorder, hop).await }.boxed_local()
+        let means = Rc::clone(&self.means);
+        async move { dial::dial(&means, &host, memory, hop).await }.boxed_local()
     }
 
     fn probe(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool> {

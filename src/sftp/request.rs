@@ -6,6 +6,8 @@ use super::wire::{Packet, kind};
 const OPEN_READ: u32 = 0x01;
 /// `SSH_FXF_WRITE`, `SSH_FXF_CREAT` and `SSH_FXF_TRUNC`.
 const OPEN_NEW: u32 = 0x02 | 0x08 | 0x10;
+/// `SSH_FXF_EXCL`.
+const OPEN_EXCLUSIVE: u32 = 0x20;
 
 /// Asks the server for its limits (OpenSSH's PROTOCOL file, §4.8).
 pub(super) const LIMITS_EXTENSION: &[u8] = b"limits@openssh.com";
@@ -19,9 +21,10 @@ pub(super) enum Request<'a> {
     Open {
         path: &'a [u8],
     },
-    /// Opens a file to be written, empty.
+    /// Opens a file to be written, empty; fails where something is if it is to be `only_new`.
     Create {
         path: &'a [u8],
+        only_new: bool,
     },
     /// `expected` is whether there is likely a directory.
     OpenDir {
@@ -101,13 +104,25 @@ impl Request<'_> {
         }
     }
 
+    /// The bytes of a file that it brings or fetches.
+    pub fn data_bytes(&self) -> u64 {
+        match self {
+            Self::Read { len, .. } => u64::from(*len),
+            Self::Write { data, .. } => data.len() as u64,
+            _ => 0,
+        }
+    }
+
     pub fn write(&self, id: u32, out: &mut Vec<u8>) {
         match self {
             Self::Limits => Packet::new(out, kind::EXTENDED).u32(id).string(LIMITS_EXTENSION),
             Self::Stat { path } => Packet::new(out, kind::STAT).u32(id).string(path),
             // No attribute is set: flags of 0.
             Self::Open { path } => Packet::new(out, kind::OPEN).u32(id).string(path).u32(OPEN_READ).u32(0),
-            Self::Create { path } => Packet::new(out, kind::OPEN).u32(id).string(path).u32(OPEN_NEW).u32(0),
+            Self::Create { path, only_new } => {
+                let flags = if *only_new { OPEN_NEW | OPEN_EXCLUSIVE } else { OPEN_NEW };
+                Packet::new(out, kind::OPEN).u32(id).string(path).u32(flags).u32(0)
+            }
             Self::OpenDir { path, .. } => Packet::new(out, kind::OPENDIR).u32(id).string(path),
             Self::Read { handle, offset, len, .. } => {
                 Packet::new(out, kind::READ).u32(id).string(handle).u64(*offset).u32(*len)

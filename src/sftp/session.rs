@@ -13,6 +13,7 @@ use super::wire::sanitise;
 use super::write::Write;
 use crate::base::limits::{
     PATH_BYTES_MAX, SFTP_OPERATIONS_MAX, SFTP_PACKET_BYTES_MAX, SFTP_SPECULATING_OPERATIONS_MAX,
+    SFTP_TURN_BYTES,
 };
 use crate::base::time::Instant;
 use std::collections::{BTreeMap, VecDeque};
@@ -304,19 +305,31 @@ impl Session {
         }
     }
 
-    /// Lets each operation ask one thing at a time until all wait for replies or for room.
+    /// Lets each operation ask one thing at a time, or for data one piece, until all wait for replies or for room. What
+    /// is asked of one file piece by piece comes in that order, then, and not all at once in the end.
     fn pump(&mut self) {
         let mut blocked = VecDeque::new();
+        let mut turn_bytes = 0;
         while let Some(room) = self.requests.room()
             && let Some(op) = self.turns.pop_front()
         {
             let Some(operation) = self.operations.get_mut(&op) else { continue };
             match operation.next(room) {
-                Next::Wait => {}
-                Next::Blocked => blocked.push_back(op),
+                Next::Wait => turn_bytes = 0,
+                Next::Blocked => {
+                    turn_bytes = 0;
+                    blocked.push_back(op);
+                }
                 Next::Ask(request) => {
+                    let bytes = request.data_bytes();
                     self.requests.send(Some(op), &request);
-                    self.turns.push_back(op);
+                    turn_bytes += bytes;
+                    if bytes > 0 && turn_bytes < SFTP_TURN_BYTES {
+                        self.turns.push_front(op);
+                    } else {
+                        turn_bytes = 0;
+                        self.turns.push_back(op);
+                    }
                 }
             }
         }

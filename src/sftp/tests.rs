@@ -135,6 +135,27 @@ fn a_claimed_size_is_only_a_hint() {
 }
 
 #[test]
+fn the_first_piece_of_a_file_does_not_wait_for_the_others() {
+    let mut pair = Pair::new(Knobs::default());
+    pair.server.put_file("/a", bytes(4 << 20));
+    let pieces: Vec<OpId> =
+        (0..4).map(|n| pair.client.read(b"/a", n << 20, 1 << 20, now()).unwrap()).collect();
+    // INIT and STATs, OPENs.
+    (0..2).for_each(|_| assert!(pair.exchange()));
+    let (mut up, mut down) = (Vec::new(), Vec::new());
+    pair.client.poll_transmit(&mut up);
+    pair.server.handle_input(&up);
+    pair.server.poll_transmit(&mut down);
+    let mut done = Vec::new();
+    // A little more than a piece, with its headers.
+    for part in down.chunks((1 << 20) + 1024) {
+        pair.client.handle_input(part).unwrap();
+        done.push(std::iter::from_fn(|| pair.client.poll_done()).map(|(op, _)| op).collect::<Vec<_>>());
+    }
+    assert_eq!(done, pieces.iter().map(|op| vec![*op]).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_long_file_is_pipelined_within_its_window() {
     let mut pair = Pair::new(Knobs::default());
     let data = bytes(12 << 20);

@@ -1,7 +1,9 @@
-//! Writing a whole file: STAT, an OPEN that creates or empties it, as many WRITEs at once as the window holds, CLOSE.
+//! Writing a whole file: an OPEN that makes it or empties it, as many WRITEs at once as the window holds, and CLOSE right
+//! behind the last one: a server works off what concerns one file in order (draft §6.1).
 //!
-//! The STAT stands in front because OPEN on a FIFO blocks the server's process. No handle is predicted: a WRITE must
-//! never reach another file.
+//! OPEN on a FIFO blocks the server's process, so at first it is asked for with EXCL, which touches nothing that is there;
+//! if something is, the STAT in front of it tells whether that may be emptied. No handle is predicted: a WRITE must never
+//! reach another file.
 
 use super::attrs::FileType;
 use super::error::{Error, Failure, StatusCode};
@@ -18,15 +20,19 @@ pub(super) struct Write {
     asked: usize,
     /// WRITEs without an answer.
     in_flight: usize,
+    /// There is nothing at the path, or a regular file.
+    may_replace: bool,
     stage: Stage,
 }
 
 #[derive(Debug)]
 enum Stage {
-    Stat {
+    Stat,
+    Make {
         asked: bool,
     },
-    Open {
+    /// Something is there already.
+    Replace {
         asked: bool,
     },
     Data {
@@ -37,11 +43,12 @@ enum Stage {
         handle: Box<[u8]>,
         asked: bool,
     },
+    Closed,
 }
 
 impl Write {
     pub fn new(path: &[u8], data: Vec<u8>) -> Self {
-        Self { path: path.into(), data, asked: 0, in_flight: 0, stage: Stage::Stat { asked: false } }
+        Self { path: path.into(), data, asked: 0, in_flight: 0, may_replace: false, stage: Stage::Stat }
     }
 
     pub fn path(&self) -> &[u8] {
@@ -49,22 +56,26 @@ impl Write {
     }
 
     pub fn next(&mut self, room: Room) -> Next<'_> {
+        self.close_behind_the_last();
         match &mut self.stage {
-            Stage::Stat { asked } if !*asked => {
-                *asked = true;
+            stage @ Stage::Stat => {
+                *stage = Stage::Make { asked: false };
                 Next::Ask(Request::Stat { path: &self.path })
             }
-            Stage::Open { asked: false } if !room.handle => Next::Blocked,
-            Stage::Open { asked } if !*asked => {
+            Stage::Replace { asked: false } if !self.may_replace => Next::Wait,
+            Stage::Make { asked: false } | Stage::Replace { asked: false } if !room.handle => Next::Blocked,
+            Stage::Make { asked } if !*asked => {
                 *asked = true;
-                Next::Ask(Request::Create { path: &self.path })
+                Next::Ask(Request::Create { path: &self.path, only_new: true })
             }
+            Stage::Replace { asked } if !*asked => {
+                *asked = true;
+                Next::Ask(Request::Create { path: &self.path, only_new: false })
+            }
+            Stage::Data { .. } if room.write_bytes == 0 => Next::Blocked,
             Stage::Data { handle } => {
                 let rest = &self.data[self.asked..];
                 let piece = &rest[..rest.len().min(room.write_bytes as usize)];
-                if piece.is_empty() {
-                    return if rest.is_empty() { Next::Wait } else { Next::Blocked };
-                }
                 let offset = self.asked as u64;
                 self.asked += piece.len();
                 self.in_flight += 1;
@@ -81,26 +92,23 @@ impl Write {
     pub fn handle_reply(&mut self, asked: Asked, reply: Reply<'_>) -> Result<Step, Error> {
         match (asked, reply) {
             (Asked::Stat, Reply::Attrs(attrs)) => match attrs.file_type() {
-                FileType::Regular => self.stage = Stage::Open { asked: false },
+                FileType::Regular => self.may_replace = true,
                 other => return Ok(Step::Done(Err(Failure::NotRegular(other)))),
             },
-            (Asked::Stat, Reply::Status { code: StatusCode::NoSuchFile, .. }) => {
-                self.stage = Stage::Open { asked: false };
-            }
-            (Asked::Open, Reply::Handle(handle)) => {
-                self.stage = Stage::Data { handle: handle.into() };
-                self.close_when_written();
+            (Asked::Stat, Reply::Status { code: StatusCode::NoSuchFile, .. }) => self.may_replace = true,
+            (Asked::Open, Reply::Handle(handle)) => self.stage = Stage::Data { handle: handle.into() },
+            (Asked::Open, Reply::Status { .. }) if matches!(self.stage, Stage::Make { .. }) => {
+                self.stage = Stage::Replace { asked: false };
             }
             (Asked::Write { .. }, Reply::Status { code: StatusCode::Ok, .. }) => {
                 self.in_flight = self.in_flight.saturating_sub(1);
-                self.close_when_written();
             }
-            (Asked::Close, Reply::Status { code: StatusCode::Ok, .. }) => {
-                return Ok(Step::Done(Ok(Outcome::Written)));
-            }
+            (Asked::Close, Reply::Status { code: StatusCode::Ok, .. }) => self.stage = Stage::Closed,
             (asked, reply) => return Ok(Step::Done(Err(reply.into_failure(asked)?))),
         }
-        Ok(Step::Going)
+        // Replies may overtake each other.
+        let is_written = matches!(self.stage, Stage::Closed) && self.in_flight == 0;
+        Ok(if is_written { Step::Done(Ok(Outcome::Written)) } else { Step::Going })
     }
 
     /// The handle that nobody has asked to be closed.
@@ -111,10 +119,9 @@ impl Write {
         }
     }
 
-    fn close_when_written(&mut self) {
+    fn close_behind_the_last(&mut self) {
         if let Stage::Data { handle } = &mut self.stage
             && self.asked == self.data.len()
-            && self.in_flight == 0
         {
             self.stage = Stage::Close { handle: std::mem::take(handle), asked: false };
         }

@@ -2,8 +2,11 @@
 
 pub mod choices;
 pub mod fuzz;
+pub mod live;
+mod logins;
 mod nowhere;
 pub mod protections;
+mod scratch;
 pub mod sftp_server;
 pub mod ssh_pair;
 pub mod ssh_play;
@@ -11,7 +14,12 @@ mod ssh_play_session;
 pub mod ssh_server;
 mod ssh_server_channel;
 pub mod ssh_server_kex;
+mod tally;
+pub mod tcp;
+mod timers;
 pub mod world;
 mod world_host;
 
+pub use logins::{Crypto, Logins};
 pub use nowhere::{fleet, settings, shards, stats};
+pub use tally::Tally;

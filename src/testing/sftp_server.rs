@@ -141,7 +141,12 @@ impl SftpServer {
             1 => self.version(),
             3 => {
                 let path = string_of(&mut rest);
-                if u32_of(&mut rest) == 1 { self.open(id, path) } else { self.create(id, path) }
+                match u32_of(&mut rest) {
+                    1 => self.open(id, path),
+                    // SSH_FXF_EXCL; a link counts as what it is.
+                    flags if flags & 0x20 != 0 && self.nodes.contains_key(path) => status(id, FAILURE),
+                    _ => self.create(id, path),
+                }
             }
             4 => self.close(id, string_of(&mut rest)),
             5 => {

@@ -204,6 +204,8 @@ impl ServerChannel {
 
     fn run(&mut self, command: &str) -> bool {
         let command = without_leash(command);
+        // All directories are the same.
+        let command = command.rsplit_once(" && ").map_or(command, |(_, command)| command);
         let (name, argument) = command.split_once(' ').unwrap_or((command, ""));
         match name {
             "set" => self.show(argument),
@@ -227,7 +229,8 @@ impl ServerChannel {
             }
             "exit" => self.finish(Exit::Status(argument.parse().unwrap_or_default())),
             "killed" => self.finish(Exit::Signal(argument.to_owned())),
-            "cat" => self.echoes = true,
+            "cat" if argument.is_empty() => self.echoes = true,
+            "cat" => self.print(argument),
             "hang" => {}
             "stubborn" => self.is_stubborn = true,
             "linger" => {
@@ -237,6 +240,18 @@ impl ServerChannel {
             _ => return false,
         }
         true
+    }
+
+    /// The content of a file of the SFTP server.
+    fn print(&mut self, path: &str) {
+        let tree = self.serves.map(|serves| serves());
+        match tree.as_ref().and_then(|tree| tree.file(path)) {
+            Some(content) => {
+                self.output.extend_from_slice(content);
+                self.finish(Exit::Status(0));
+            }
+            None => self.finish(Exit::Status(1)),
+        }
     }
 
     /// What the script answers that shows the content of files: `-- PATH BYTES`, and the rest of it on further lines.

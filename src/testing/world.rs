@@ -3,7 +3,7 @@
 //! Nothing happens between two moments, so time goes on only when every task waits; and the same test takes the same
 //! course every time.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::Path;
@@ -17,17 +17,19 @@ use futures_util::FutureExt;
 use futures_util::future::{self, AbortHandle, LocalBoxFuture};
 use futures_util::stream::{FuturesUnordered, Stream};
 
+pub use super::logins::log_in;
 use super::nowhere::Hello;
-pub use super::world_host::{Connection, SimHost, log_in};
+use super::scratch;
+use super::timers::{CLOCK, Timers, now};
+pub use super::world_host::{Connection, Daemon, SimHost};
 use crate::base::Result;
 use crate::base::time::{Duration, Instant};
-use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SshConfig};
+use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SharedConfig, SshConfig};
 use crate::fleet::net::{Hop, Net};
+use crate::fleet::ramp::Ramp;
 use crate::fleet::{Fleet, Link, Memory, Quotas, Shell};
 use crate::metrics::Recorder;
 
-/// The hosts of every world, as `world.ssh_config` names them.
-pub const HOSTS: [&str; 6] = ["alpha", "away", "bravo", "charlie", "deep", "far"];
 /// What lasts longer hangs.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 /// Who is ready again and again without time going on spins.
@@ -38,16 +40,42 @@ type Task = LocalBoxFuture<'static, ()>;
 /// See the module's documentation. One per thread.
 pub struct World {
     scene: Scene,
+    stage: Rc<Stage>,
+    config: SharedConfig,
     tasks: RefCell<FuturesUnordered<Task>>,
 }
 
-/// What tasks see of the world.
+/// Who runs the tasks of hosts and tells them the time.
+pub(super) trait Surroundings {
+    fn spawn(&self, task: Task);
+
+    fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()>;
+}
+
+/// What tasks see of the world, whose time may be simulated or real.
 #[derive(Clone)]
 pub(super) struct Scene {
-    spawned: Rc<RefCell<Vec<Task>>>,
+    pub surroundings: Rc<dyn Surroundings>,
+    pub hosts: Rc<BTreeMap<String, Rc<SimHost>>>,
+    pub ramp: Rc<Ramp>,
+    pub recorder: Rc<Recorder>,
+}
+
+/// Where time jumps.
+#[derive(Default)]
+struct Stage {
+    spawned: RefCell<Vec<Task>>,
     timers: Rc<Timers>,
-    hosts: Rc<BTreeMap<&'static str, Rc<SimHost>>>,
-    pub(super) recorder: Rc<Recorder>,
+}
+
+impl Surroundings for Stage {
+    fn spawn(&self, task: Task) {
+        self.spawned.borrow_mut().push(task);
+    }
+
+    fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()> {
+        self.timers.sleep_until(at).boxed_local()
+    }
 }
 
 /// A future that runs by itself.
@@ -57,35 +85,54 @@ pub struct Handle<T> {
 }
 
 impl World {
+    /// The hosts that `world.ssh_config` names.
     pub fn new() -> Self {
-        CLOCK.set(Some(crate::base::time::now()));
-        let hosts = HOSTS.into_iter().map(|name| (name, Rc::new(SimHost::default()))).collect();
-        let scene = Scene {
-            spawned: Rc::default(),
-            timers: Rc::new(Timers::default()),
-            hosts: Rc::new(hosts),
-            recorder: Recorder::new(),
-        };
-        Self { scene, tasks: RefCell::default() }
+        Self::of(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/world.ssh_config")))
     }
 
-    /// A fleet of the [`HOSTS`]. The settings are the default ones but for what `change` does to them.
+    /// This many hosts, `h0` and so on.
+    pub fn with_hosts(count: usize) -> Self {
+        let hosts: Vec<String> = (0..count).map(|n| format!("Host h{n}\n")).collect();
+        Self::with_config(&hosts.concat())
+    }
+
+    /// The hosts that an SSH configuration names.
+    pub fn with_config(text: &str) -> Self {
+        Self::of(&scratch::file(text.as_bytes()))
+    }
+
+    fn of(file: &Path) -> Self {
+        CLOCK.set(Some(crate::base::time::now()));
+        let config = SshConfig::load(Some(file), &Env::default(), AlgorithmLists::spoken());
+        let config = config.expect("the file is there");
+        let hosts = config.hosts().iter().map(|name| (name.clone(), Rc::default())).collect();
+        let stage = Rc::new(Stage::default());
+        let scene = Scene {
+            surroundings: Rc::<Stage>::clone(&stage),
+            hosts: Rc::new(hosts),
+            ramp: Ramp::new(0),
+            recorder: Recorder::new(),
+        };
+        Self { scene, stage, config: config.into(), tasks: RefCell::default() }
+    }
+
+    /// A fleet of the world's hosts. The settings are the default ones but for what `change` does to them.
     pub fn fleet(&self, change: impl FnOnce(&mut Settings)) -> Rc<Fleet> {
         let mut settings = super::settings();
         change(&mut settings);
         let quotas = Quotas::alone(&settings);
-        self.fleet_within(settings, &quotas)
+        self.core(settings, &quotas)
     }
 
-    /// The same, as one of several cores.
-    pub fn fleet_within(&self, settings: Settings, quotas: &Quotas) -> Rc<Fleet> {
+    /// One of several fleets that share bounds, as the cores of a process do.
+    pub fn core(&self, settings: Settings, quotas: &Quotas) -> Rc<Fleet> {
         let recorder = Rc::clone(&self.scene.recorder);
-        Fleet::new(self.config().into(), settings, self.net(), quotas, recorder)
+        Fleet::new(self.config.clone(), settings, self.net(), quotas, recorder)
     }
 
     /// A connection to a host, without a fleet.
     pub fn link(&self, host: &str) -> Rc<Link> {
-        let config = Rc::new(self.config().resolve(host).expect("a whole configuration"));
+        let config = Rc::new(self.config.resolve(host).expect("a whole configuration"));
         self.run(self.net().dial(config, Rc::default(), None)).expect("a host that lets us in")
     }
 
@@ -123,7 +170,7 @@ impl World {
             if let Some(output) = handle.result.take() {
                 return output;
             }
-            assert!(self.scene.timers.jump(late), "nothing will ever happen any more");
+            assert!(self.stage.timers.jump(late), "nothing will ever happen any more");
         }
     }
 
@@ -131,7 +178,7 @@ impl World {
     pub fn pass(&self, time: Duration) {
         let until = now() + time;
         self.settle();
-        while self.scene.timers.jump(until) {
+        while self.stage.timers.jump(until) {
             self.settle();
         }
         CLOCK.set(Some(until));
@@ -144,20 +191,14 @@ impl World {
         let mut tasks = self.tasks.borrow_mut();
         for _ in 0..TURNS_MAX {
             flag.0.store(false, Ordering::Relaxed);
-            tasks.extend(self.scene.spawned.take());
+            tasks.extend(self.stage.spawned.take());
             let polled = Pin::new(&mut *tasks).poll_next(&mut Context::from_waker(&waker));
             let is_quiet = !matches!(polled, Poll::Ready(Some(()))) && !flag.0.load(Ordering::Relaxed);
-            if is_quiet && self.scene.spawned.borrow().is_empty() {
+            if is_quiet && self.stage.spawned.borrow().is_empty() {
                 return;
             }
         }
         panic!("a task is always ready and never done");
-    }
-
-    fn config(&self) -> SshConfig {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/world.ssh_config");
-        SshConfig::load(Some(Path::new(file)), &Env::default(), AlgorithmLists::spoken())
-            .expect("the file is there")
     }
 }
 
@@ -184,12 +225,16 @@ impl<T> Handle<T> {
 }
 
 impl Scene {
-    pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
-        self.spawned.borrow_mut().push(task.boxed_local());
+    pub fn ramp(&self) -> &Ramp {
+        &self.ramp
     }
 
-    pub fn sleep_until(&self, at: Instant) -> Sleep {
-        Sleep { timers: Rc::clone(&self.timers), at, number: None }
+    pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        self.surroundings.spawn(task.boxed_local());
+    }
+
+    pub fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()> {
+        self.surroundings.sleep_until(at)
     }
 }
 
@@ -213,73 +258,11 @@ impl Net for Scene {
     }
 
     fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()> {
-        Scene::sleep_until(self, at).boxed_local()
+        Scene::sleep_until(self, at)
     }
 
     fn shell(&self) -> Rc<dyn Shell> {
         Rc::new(Hello)
-    }
-}
-
-thread_local! {
-    static CLOCK: Cell<Option<Instant>> = const { Cell::new(None) };
-}
-
-/// The time in this thread's world.
-pub(super) fn now() -> Instant {
-    CLOCK.get().expect("there is a world")
-}
-
-/// Who waits for which moment; the number tells those apart that wait for the same one, in the order they came.
-#[derive(Default)]
-struct Timers {
-    waiting: RefCell<BTreeMap<(Instant, u64), Waker>>,
-    next: Cell<u64>,
-}
-
-impl Timers {
-    /// Goes to the next moment that somebody waits for; false when there is none until `until`.
-    fn jump(&self, until: Instant) -> bool {
-        let Some((at, _)) = self.waiting.borrow().keys().next().copied() else { return false };
-        if at > until {
-            return false;
-        }
-        CLOCK.set(Some(at.max(now())));
-        loop {
-            let mut waiting = self.waiting.borrow_mut();
-            let Some(first) = waiting.first_entry().filter(|first| first.key().0 <= at) else { return true };
-            let waker = first.remove();
-            drop(waiting);
-            waker.wake();
-        }
-    }
-}
-
-pub(super) struct Sleep {
-    timers: Rc<Timers>,
-    at: Instant,
-    number: Option<u64>,
-}
-
-impl Future for Sleep {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if now() >= self.at {
-            return Poll::Ready(());
-        }
-        let number = self.number.unwrap_or_else(|| self.timers.next.replace(self.timers.next.get() + 1));
-        self.number = Some(number);
-        self.timers.waiting.borrow_mut().insert((self.at, number), cx.waker().clone());
-        Poll::Pending
-    }
-}
-
-impl Drop for Sleep {
-    fn drop(&mut self) {
-        if let Some(number) = self.number {
-            self.timers.waiting.borrow_mut().remove(&(self.at, number));
-        }
     }
 }
 

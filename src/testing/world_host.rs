@@ -5,25 +5,30 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use event_listener::EventListener;
 use futures_util::future::{self, Either, select};
 
+use super::logins::{Login, Logins};
 use super::ssh_server::{Server, ServerConfig};
-use super::world::{Scene, now};
+use super::tally::Tally;
+use super::timers::now;
+use super::world::Scene;
+use crate::base::jitter::Jitter;
 use crate::base::limits::CONNECT_TIMEOUT_DEFAULT;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result};
 use crate::config::HostConfig;
-use crate::crypto::sign::Ed25519;
 use crate::fleet::net::Hop;
+use crate::fleet::ramp::{self, Refusal};
 use crate::fleet::{Link, LinkOptions, Memory, Tunnel};
-use crate::ssh::wire::Write;
-use crate::ssh::{Client, ClientConfig, Event, Haste, PublicIdentity};
 
 /// How a host and the way to it behave. What a connection is like is settled when it is made, but for `is_mute`.
 pub struct SimHost {
     pub server: RefCell<ServerConfig>,
+    /// What counts its logins; several hosts may be addresses of the same one.
+    pub daemon: RefCell<Rc<Daemon>>,
     /// What a dial fails with.
     pub refusal: RefCell<Option<Error>>,
     /// Dials never end.
@@ -41,6 +46,10 @@ pub struct SimHost {
     /// As in [`LinkOptions`].
     pub sessions: Cell<usize>,
     pub idle_timeout: Cell<Duration>,
+    /// A dial takes a login from here: it costs a time, and little or no computing.
+    pub logins: RefCell<Option<Rc<Logins>>>,
+    /// What several hosts count together.
+    pub tally: RefCell<Arc<Tally>>,
     dials: Cell<usize>,
     dialling: Cell<usize>,
     connections: RefCell<Vec<Rc<Connection>>>,
@@ -63,6 +72,7 @@ impl Default for SimHost {
     fn default() -> Self {
         Self {
             server: RefCell::default(),
+            daemon: RefCell::default(),
             refusal: RefCell::default(),
             never_answers: Cell::default(),
             is_mute: Cell::default(),
@@ -72,6 +82,8 @@ impl Default for SimHost {
             refuses_next_key: Cell::default(),
             sessions: Cell::new(8),
             idle_timeout: Cell::new(Duration::from_secs(60)),
+            logins: RefCell::default(),
+            tally: RefCell::default(),
             dials: Cell::default(),
             dialling: Cell::default(),
             connections: RefCell::default(),
@@ -108,13 +120,18 @@ impl SimHost {
         hop: Option<Hop>,
     ) -> Result<Rc<Link>> {
         self.dials.set(self.dials.get() + 1);
+        self.tally.borrow().note_dial();
         self.dialling.set(self.dialling.get() + 1);
         let _dialling = Dialling(self);
-        let tunnel = match hop {
-            Some(hop) => Some(hop.link.await?.tunnel(&host.hostname, ECHO).await?),
+        let address = ramp::address(host, hop.as_ref().map(|hop| &*hop.name));
+        let hop = match hop {
+            Some(hop) => Some(hop.link.await?),
             None => None,
         };
-        let (mut client, server) = self.connect_in_time(scene, &memory).await?;
+        let sleep = |pause| scene.sleep_until(now() + pause);
+        let knock =
+            async || self.in_time(scene, &memory, self.log_in(scene, host, &memory, hop.as_ref())).await;
+        let (Login { mut client, server, .. }, tunnel) = scene.ramp().climb(&address, sleep, knock).await?;
         if client.is_ready() {
             memory.keys.note_taken(USER_KEY, true);
         }
@@ -124,7 +141,7 @@ impl SimHost {
             is_open: Cell::new(true),
             is_broken: Cell::new(false),
         });
-        self.connections.borrow_mut().push(Rc::clone(&connection));
+        self.keep(Rc::clone(&connection));
         let options = LinkOptions {
             host: host.alias.as_str().into(),
             sessions: self.sessions.get(),
@@ -149,17 +166,21 @@ impl SimHost {
         Ok(link)
     }
 
-    /// As [`connect`](Self::connect), in the time that the host has taught that it takes.
-    async fn connect_in_time(&self, scene: &Scene, memory: &Memory) -> Result<(Client, Server)> {
+    /// Gives a login the time that the host has taught that it takes.
+    async fn in_time<T>(
+        &self,
+        scene: &Scene,
+        memory: &Memory,
+        login: impl Future<Output = Result<T, Refusal>>,
+    ) -> Result<T, Refusal> {
         let (begun, patience) = (now(), &memory.patience);
         let limit = patience.borrow().connect_timeout(CONNECT_TIMEOUT_DEFAULT);
-        let late = scene.sleep_until(begun + limit);
-        let Either::Left((connected, _)) = select(pin!(self.connect(scene, memory)), late).await else {
+        let Either::Left((connected, _)) = select(pin!(login), scene.sleep_until(begun + limit)).await else {
             if limit < CONNECT_TIMEOUT_DEFAULT {
                 patience.borrow_mut().note_cut_short();
             }
             let text = format!("Cannot connect: timeout after {}s", limit.as_secs_f64());
-            return Err(Error::new(Kind::ConnectTimeout, text));
+            return Err(Error::new(Kind::ConnectTimeout, text).into());
         };
         if connected.is_ok() {
             patience.borrow_mut().note_connect(now() - begun);
@@ -167,17 +188,33 @@ impl SimHost {
         connected
     }
 
-    /// As far as the client goes before its link takes over.
-    async fn connect(&self, scene: &Scene, memory: &Memory) -> Result<(Client, Server)> {
-        // TCP's own round trip.
-        scene.sleep_until(now() + 2 * self.delay.get()).await;
+    async fn log_in(
+        &self,
+        scene: &Scene,
+        host: &HostConfig,
+        memory: &Memory,
+        hop: Option<&Rc<Link>>,
+    ) -> Result<(Login, Option<Tunnel>), Refusal> {
+        let tunnel = match hop {
+            Some(hop) => Some(hop.tunnel(&host.hostname, ECHO).await?),
+            None => None,
+        };
+        let logins = self.logins.borrow().clone();
+        // TCP's own round trip, where it is not a part of something longer.
+        let time = logins.as_ref().map_or(2 * self.delay.get(), |logins| logins.time());
+        scene.sleep_until(now() + time).await;
+        let daemon = Rc::clone(&self.daemon.borrow());
+        let _startup = daemon.accept()?;
         if self.never_answers.get() {
             future::pending::<()>().await;
         }
         if let Some(error) = self.refusal.borrow().clone() {
-            return Err(error);
+            return Err(error.into());
         }
         memory.note_round_trip(2 * self.delay.get());
+        if let Some(logins) = logins {
+            return Ok((logins.take(), tunnel));
+        }
         let mut server = self.server.borrow().clone();
         if self.refuses_next_key.take() {
             server.accepts = Some(Vec::new());
@@ -191,7 +228,72 @@ impl SimHost {
             scene.sleep_until(now() + self.delay.get()).await;
             login.take(&answer, now());
         }
-        Ok((login.client, login.server))
+        Ok((login, tunnel))
+    }
+
+    /// Connections that are over are kept only as long as one may be the last.
+    fn keep(&self, connection: Rc<Connection>) {
+        self.tally.borrow().note_open();
+        let mut connections = self.connections.borrow_mut();
+        connections.retain(|connection| connection.is_open());
+        connections.push(connection);
+    }
+}
+
+/// What accepts connections, and drops those that have not logged in when there are too many.
+#[derive(Debug)]
+pub struct Daemon {
+    /// sshd's `MaxStartups`: from `begin` on three in ten are dropped, more and more up to `full`, and then all.
+    pub begin: Cell<usize>,
+    pub full: Cell<usize>,
+    startups: Cell<usize>,
+    busiest: Cell<usize>,
+    dropped: Cell<usize>,
+}
+
+impl Default for Daemon {
+    fn default() -> Self {
+        let none = || Cell::new(usize::MAX);
+        let zero = || Cell::new(0);
+        Self { begin: none(), full: none(), startups: zero(), busiest: zero(), dropped: zero() }
+    }
+}
+
+impl Daemon {
+    /// The most that were logging in at once, and how many were dropped.
+    pub fn load(&self) -> (usize, usize) {
+        (self.busiest.get(), self.dropped.get())
+    }
+
+    fn accept(&self) -> Result<Startup<'_>, Refusal> {
+        if self.drops() {
+            self.dropped.set(self.dropped.get() + 1);
+            let error = Error::new(Kind::Refused, "Exceeded MaxStartups");
+            return Err(Refusal { error, may_pass: true });
+        }
+        self.startups.set(self.startups.get() + 1);
+        self.busiest.set(self.busiest.get().max(self.startups.get()));
+        Ok(Startup(self))
+    }
+
+    /// As sshd decides it, with the luck of a generator that begins with what came before.
+    fn drops(&self) -> bool {
+        let (startups, begin, full) = (self.startups.get(), self.begin.get(), self.full.get());
+        if startups < begin || startups >= full {
+            return startups >= full;
+        }
+        let per_cent = 30 + 70 * (startups - begin) / (full - begin);
+        let luck = (self.dropped.get() * 31 + startups) as u64;
+        let draw = Jitter::new(luck).around(Duration::from_secs(100)) - Duration::from_secs(50);
+        draw.as_secs() < per_cent as u64
+    }
+}
+
+struct Startup<'a>(&'a Daemon);
+
+impl Drop for Startup<'_> {
+    fn drop(&mut self) {
+        self.0.startups.set(self.0.startups.get() - 1);
     }
 }
 
@@ -233,69 +335,6 @@ impl Drop for Dialling<'_> {
     }
 }
 
-/// A client and its server past login.
-pub fn log_in(config: ServerConfig, now: Instant) -> (Client, Server) {
-    let mut login = Login::new(config, Haste::None, now);
-    while !login.client.is_ready() {
-        let question = login.question();
-        let answer = login.answer(&question);
-        login.take(&answer, now);
-    }
-    (login.client, login.server)
-}
-
-/// A client and its server on the way there.
-struct Login {
-    client: Client,
-    server: Server,
-    key: Ed25519,
-}
-
-impl Login {
-    fn new(config: ServerConfig, haste: Haste, now: Instant) -> Self {
-        let (key, public) = Ed25519::generate();
-        let mut client_config = ClientConfig::new("me");
-        client_config.haste = haste;
-        client_config.identities.extend(PublicIdentity::from_blob(&named(&public)));
-        Self { client: Client::new(client_config, now), server: Server::new(config), key }
-    }
-
-    fn question(&mut self) -> Vec<u8> {
-        let mut out = Vec::new();
-        while self.client.poll_transmit(&mut out) {}
-        out
-    }
-
-    fn answer(&mut self, question: &[u8]) -> Vec<u8> {
-        self.server.handle_input(question).expect("the client keeps the rules");
-        let mut out = Vec::new();
-        assert!(self.server.poll_transmit(&mut out), "the server has an answer");
-        out
-    }
-
-    fn take(&mut self, answer: &[u8], now: Instant) {
-        self.client.handle_input(answer, now).expect("the server lets us in");
-        while !self.client.is_ready()
-            && let Some(event) = self.client.poll_event()
-        {
-            let answered = match event {
-                Event::HostKey(_) => self.client.accept_host_key(),
-                Event::Sign { data, .. } => self.client.provide_signature(&named(&self.key.sign(&data))),
-                _ => Ok(()),
-            };
-            answered.expect("the connection goes on");
-        }
-    }
-}
-
-/// An Ed25519 key or signature with its name (RFC 8709 §4, §6).
-fn named(value: &[u8]) -> Vec<u8> {
-    let mut blob = Vec::new();
-    blob.put_string(b"ssh-ed25519");
-    blob.put_string(value);
-    blob
-}
-
 /// Carries the bytes of one connection.
 struct Wire {
     host: Rc<SimHost>,
@@ -332,6 +371,7 @@ impl Wire {
             server.handle_input(&bytes).expect("the client keeps the rules");
         }
         self.connection.is_open.set(false);
+        self.host.tally.borrow().note_closed();
     }
 
     /// A change of the link, or the end of the way.

@@ -33,7 +33,7 @@ fn a_hundred_commands_at_once_stay_below_the_servers_limit() {
         assert_eq!(client.wait(id).text().trim_end(), format!("content {n}"));
     }
     assert!(client.close().success());
-    assert_eq!(sshd.connections(), 1);
+    assert!((1..=4).contains(&sshd.connections()), "more than one where they waited for sessions");
 }
 
 #[test]

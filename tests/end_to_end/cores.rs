@@ -72,6 +72,20 @@ fn a_cancelled_command_ends_on_the_hosts_of_every_core() {
 }
 
 #[test]
+fn cores_give_up_connections_that_another_one_has_no_room_for() {
+    let (machines, scout) = fleet();
+    let files: Vec<_> = machines.iter().map(|machine| machine.write("file", "content")).collect();
+    let target = |n: usize| format!("h{n}:{}", files[n % files.len()]);
+    let mut client = scout.env("SCOUT_MAX_POOL_SIZE", 1).client();
+    for n in 0..16 {
+        assert_eq!(client.read(&target(n)), "content");
+    }
+    let ids: Vec<_> = (0..16).map(|n| client.post_scout(json!({ "target": target(n) }))).collect();
+    ids.into_iter().for_each(|id| assert_eq!(client.wait(id).text(), "content"));
+    assert!(client.close().success());
+}
+
+#[test]
 fn one_core_is_enough() {
     let sshd = Sshd::start();
     let target = format!("h1:{}", sshd.write("file", "content"));

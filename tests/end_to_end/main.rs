@@ -21,6 +21,7 @@ mod jumps;
 mod matrix;
 mod mcp_stdio;
 mod passwords;
+mod pool;
 mod reads;
 mod rekey;
 mod runtime;

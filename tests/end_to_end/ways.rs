@@ -180,7 +180,7 @@ fn a_server_that_always_turns_us_away_is_given_up() {
     });
     let message = Scout::with(&busy.endpoint).run(&["read", PROBE]).failure();
     assert!(message.contains("MaxStartups"), "{message}");
-    assert_eq!(seen.load(Ordering::Relaxed), 6);
+    assert_eq!(seen.load(Ordering::Relaxed), 9);
 }
 
 #[test]

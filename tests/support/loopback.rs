@@ -47,6 +47,15 @@ pub fn unused() -> SocketAddrV4 {
     listen().1
 }
 
+/// A port where nobody listens at any address of this machine, for a server that is to have them all.
+pub fn unused_everywhere() -> SocketAddrV4 {
+    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).expect("a free port");
+    match listener.local_addr() {
+        Ok(std::net::SocketAddr::V4(address)) => address,
+        other => panic!("not an IPv4 address: {other:?}"),
+    }
+}
+
 /// Whether somebody on this machine has a connection to this address.
 pub fn is_connected(address: SocketAddrV4) -> bool {
     const ESTABLISHED: &str = "01";

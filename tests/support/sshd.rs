@@ -11,7 +11,7 @@ use rustix::process::getuid;
 
 use super::account::Account;
 use super::keys::{Key, KeyType};
-use super::loopback::{Endpoint, unused};
+use super::loopback::{Endpoint, unused, unused_everywhere};
 use super::process::{Log, Process, program};
 
 const SFTP_SERVER: &str = "/usr/lib/openssh/sftp-server";
@@ -33,6 +33,7 @@ pub struct Builder {
     lines: Vec<String>,
     bound_by_modes: bool,
     takes_password: bool,
+    everywhere: bool,
 }
 
 impl Sshd {
@@ -49,6 +50,7 @@ impl Sshd {
             lines: Vec::new(),
             bound_by_modes: false,
             takes_password: false,
+            everywhere: false,
         }
     }
 
@@ -124,6 +126,13 @@ impl Builder {
         self.config("PasswordAuthentication yes").config("PermitRootLogin yes")
     }
 
+    /// It listens at every address of this machine: as many hosts as one likes, served by one daemon.
+    #[must_use]
+    pub fn everywhere(mut self) -> Self {
+        self.everywhere = true;
+        self
+    }
+
     /// Sessions obey file modes even when the tests run as root.
     #[must_use]
     pub fn bound_by_modes(mut self) -> Self {
@@ -143,7 +152,7 @@ impl Builder {
             .map(|(n, key_type)| Key::generate(&account.path(&format!("host_key_{n}")), *key_type))
             .collect();
         let endpoint = Endpoint {
-            address: unused(),
+            address: if self.everywhere { unused_everywhere() } else { unused() },
             user: Account::USER.to_owned(),
             identity: identity.path,
             host_keys: host_keys.iter().map(|key| key.public.clone()).collect(),

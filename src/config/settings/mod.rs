@@ -131,6 +131,8 @@ settings! {
         "Sessions on one connection; sshd's MaxSessions is 10";
     max_pool_size: usize = limits::POOL_CONNECTIONS_DEFAULT, Count { min: 1, max: 100_000 }, New,
         "Connections of the whole process";
+    max_connections_per_host: usize = limits::CONNECTIONS_PER_HOST_DEFAULT, Count { min: 1, max: 64 }, New,
+        "Connections to one host; all but the first only while its commands wait";
     max_concurrency: usize = limits::EXECUTING_REQUESTS_DEFAULT, Count { min: 1, max: 100_000 }, New,
         "Requests that run at once";
     max_queue: usize = limits::QUEUED_REQUESTS_DEFAULT, Count { min: 0, max: 1_000_000 }, New,

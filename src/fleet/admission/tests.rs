@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use futures_util::FutureExt;
+use futures_util::future::{LocalBoxFuture, pending};
 use proptest::prelude::*;
 
 use super::*;
@@ -50,7 +52,7 @@ impl Site {
         for host in ["alpha", "bravo", "charlie"] {
             site.host_has_files(host);
             let fleet = Rc::clone(&site.fleet);
-            site.world.run(async move { fleet.machine(host).await }).unwrap();
+            site.world.run(async move { fleet.machine(host, fleet.now() + SECOND).await }).unwrap();
         }
         site
     }
@@ -307,6 +309,10 @@ impl Bank for Common {
     fn ask(&self) {
         self.asked.borrow_mut().extend(self.own.borrow().clone());
     }
+
+    fn call_in(&self) -> LocalBoxFuture<'static, ()> {
+        pending().boxed_local()
+    }
 }
 
 #[test]
@@ -315,7 +321,7 @@ fn rights_that_another_core_gives_back_are_heard_of() {
     let common = Common::default();
     common.left.set(3);
     let quotas = Quotas { executing: common.quota(), ..Quotas::alone(&settings()) };
-    let (fleet, other) = (world.fleet_within(settings(), &quotas), common.quota());
+    let (fleet, other) = (world.core(settings(), &quotas), common.quota());
     let site = Site { world, fleet, executing: Rc::default(), executing_most: Rc::default() };
     let mut taken: Vec<_> = (0..3).map(|_| other.try_take().unwrap()).collect();
     let asks: Vec<_> = (0..20).map(|_| site.ask(READ)).collect();

@@ -77,6 +77,12 @@ impl Admission {
         Ok(turn)
     }
 
+    /// The host has room for so many of this kind by now.
+    pub(in crate::fleet) fn set_width(self: &Rc<Self>, flow: Flow, width: usize) {
+        self.queue.borrow_mut().set_width(flow.lane, width);
+        self.serve_and_listen();
+    }
+
     /// Gives rights to those whose turn it is, as long as there are any. Returns who lacks one.
     fn serve(self: &Rc<Self>) -> Option<Rc<Waiter>> {
         let now = self.net.now();

@@ -5,10 +5,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use super::sessions::{Denied, Granted, Permit};
 use super::{Channels, InUse, Link, State};
 use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result, limits};
-use crate::fleet::gate::Permit;
 use crate::fleet::machine::{Exit, Sink};
 use crate::fleet::{Repeat, leash};
 use crate::metrics::Histogram;
@@ -79,13 +79,15 @@ impl Link {
     ) -> Result<Exit> {
         let _at_work = self.at_work();
         loop {
-            let permit = self.sessions.enter().await.map_err(|_| self.busy())?;
-            self.can_begin()?;
-            let channel = self.start(command, repeat, permit)?;
-            match (Run { link: self, channel, begun: (self.clock)(), sink }).await? {
+            let (link, permit) = self.session().await?;
+            link.can_begin()?;
+            let begun = (link.clock)();
+            let channel = link.start(command, repeat, permit)?;
+            match (Run { link: &link, channel, begun, sink }).await? {
                 Ended::Exit(exit) => {
-                    if self.memory.serves_one_session.get() && self.state.borrow().execs.is_empty() {
-                        self.close();
+                    link.memory.note_command_time((link.clock)() - begun);
+                    if link.memory.serves_one_session.get() && link.state.borrow().execs.is_empty() {
+                        link.close();
                     }
                     return Ok(exit);
                 }
@@ -96,10 +98,24 @@ impl Link {
                 // Beside other commands: there will be a session when one of them ends.
                 Ended::NotStarted(Refusal::Session { in_use: InUse { commands: 1.., .. }, .. }) => {}
                 Ended::NotStarted(Refusal::Session { reason, in_use, .. }) => {
-                    return Err(self.learn_from_refusal(&reason, in_use.sftp));
+                    return Err(link.learn_from_refusal(&reason, in_use.sftp));
                 }
             }
         }
+    }
+
+    /// A session of this connection or of another one to the same host. While there is none, further connections may
+    /// be made.
+    async fn session(&self) -> Result<Granted> {
+        let sessions = &self.memory.sessions;
+        if let Some(granted) = sessions.try_enter() {
+            return Ok(granted);
+        }
+        let granted = self.wait_for_session(sessions.enter(), || ()).await;
+        granted.map_err(|denied| match denied {
+            Denied::Full => self.busy(),
+            Denied::Over => self.can_begin().err().unwrap_or_else(|| self.busy()),
+        })
     }
 
     /// Runs a command as [`Link::query`] does, if there is an unused session for it. `None` where there is none, or where

@@ -90,7 +90,7 @@ impl Link {
             is_known_file: matches!(&state.files, Files::Open(channel) if channel.session.knows(path, (self.clock)())),
             round_trip: self.memory.round_trip(),
             unused_sessions: if self.memory.lacks_shell.get() { 0 } else { state.ahead.len() },
-            requests: state.active + 1,
+            requests: self.active.get() + 1,
         }
     }
 

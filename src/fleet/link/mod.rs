@@ -8,10 +8,12 @@
 mod ahead;
 mod exec;
 mod files;
+mod hold;
+mod sessions;
 mod tunnel;
 mod watch;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::rc::Rc;
@@ -25,13 +27,18 @@ use super::memory::Memory;
 use crate::base::error::Contact;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
-use crate::metrics::{Counter, Histogram, Reason, Recorder};
+use crate::metrics::{Counter, Reason, Recorder};
 use crate::ssh::{self, ChannelId, Event};
 
 use ahead::{Ahead, InUse};
 use exec::Execs;
 use files::Files;
 pub use files::Outlook;
+use hold::AtWork;
+pub use hold::Hold;
+pub use hold::Keeper;
+use sessions::Lane;
+pub use sessions::Sessions;
 pub use tunnel::Tunnel;
 use tunnel::Tunnels;
 use watch::Watched;
@@ -66,12 +73,19 @@ pub struct Link {
     memory: Rc<Memory>,
     recorder: Rc<Recorder>,
     env: Rc<[(String, String)]>,
-    /// Lets as many commands run as the server gives sessions.
-    sessions: Rc<Gate>,
+    /// Its part of the host's sessions: as many commands run as the server gives.
+    sessions: Rc<Lane>,
     /// Lets as many file operations share the SFTP channel as its pipeline holds.
     pipeline: Rc<Gate>,
     /// Told when there are bytes to send, or when the next deadline may have come nearer.
     driver: Notify,
+    /// Operations under way, and requests that it is kept for. Outside of the state, as grants change them that are given
+    /// in the middle of something.
+    active: Cell<usize>,
+    holds: Cell<usize>,
+    /// The last moment at which work began or ended, or somebody let go of it.
+    used: Cell<Instant>,
+    keeper: RefCell<Option<Box<dyn Keeper>>>,
     state: RefCell<State>,
 }
 
@@ -85,10 +99,6 @@ struct State {
     has_served: bool,
     /// Whether an operation has ever come to its end.
     was_of_use: bool,
-    /// Operations under way.
-    active: usize,
-    /// The last moment at which work began or ended.
-    used: Instant,
     watched: Watched,
     ended: Option<Error>,
     /// The driver is done with it.
@@ -96,16 +106,6 @@ struct State {
 }
 
 impl State {
-    /// Since when nobody waits for anything, besides `others`.
-    fn idle_since(&self, others: usize) -> Option<Instant> {
-        (self.active == others).then_some(self.used)
-    }
-
-    /// When a link that nobody wants is closed. Commands that were given up are ended first.
-    fn idle_ends(&self, idle_timeout: Duration) -> Option<Instant> {
-        self.idle_since(0).filter(|_| self.execs.is_empty()).map(|since| since + idle_timeout)
-    }
-
     fn in_use(&self) -> InUse {
         InUse { commands: self.execs.len(), sftp: self.files.is_open() }
     }
@@ -133,16 +133,20 @@ impl Link {
         // One command after another, so that no session waits while a command ends.
         let sessions = if client.keeps_waiting_sessions() { sessions } else { 1 };
         let ahead = Ahead::new(&client, sessions + SESSIONS_BESIDES, now);
-        Rc::new(Self {
+        let link = Rc::new_cyclic(|link| Self {
             host: options.host,
             idle_timeout: options.idle_timeout,
             clock: options.clock,
+            sessions: options.memory.sessions.join(link.clone(), sessions),
             memory: options.memory,
             recorder: options.recorder,
             env: options.env,
-            sessions: Gate::new(sessions, limits::QUEUED_REQUESTS_DEFAULT),
             pipeline: Gate::new(limits::SFTP_OPERATIONS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
             driver: Notify::new(),
+            active: Cell::new(0),
+            holds: Cell::new(0),
+            used: Cell::new(now),
+            keeper: RefCell::new(None),
             state: RefCell::new(State {
                 client,
                 ahead,
@@ -151,13 +155,13 @@ impl Link {
                 tunnels: Tunnels::default(),
                 has_served: false,
                 was_of_use: false,
-                active: 0,
-                used: now,
                 watched: Watched::default(),
                 ended: None,
                 is_closed: false,
             }),
-        })
+        });
+        link.memory.sessions.hand_out();
+        link
     }
 
     // --- for the driver ----------------------------------------------------------------------------------------
@@ -196,7 +200,7 @@ impl Link {
         ahead.handle_timeout(client, in_use, now);
         execs.end_overdue(client, now);
         files.handle_timeout(client, now);
-        let is_idle = state.idle_ends(self.idle_timeout).is_some_and(|end| end <= now);
+        let is_idle = self.idle_ends(&state).is_some_and(|end| end <= now);
         drop(state);
         self.settle(ticked, now);
         if is_idle {
@@ -216,7 +220,7 @@ impl Link {
             state.ahead.poll_timeout(state.in_use()),
             state.execs.poll_timeout(),
             state.files.poll_timeout(),
-            state.idle_ends(self.idle_timeout),
+            self.idle_ends(&state),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -256,7 +260,7 @@ impl Link {
             || self.state.borrow().has_sftp() == Some(false);
         match need {
             Need::Files if !by_command => (need, self.pipeline.width()),
-            _ => (Need::Session, self.sessions.width()),
+            _ => (Need::Session, memory.sessions.width()),
         }
     }
 
@@ -268,13 +272,6 @@ impl Link {
     /// Whether anybody ever got an answer through it.
     pub fn was_of_use(&self) -> bool {
         self.state.borrow().was_of_use
-    }
-
-    /// Since when nobody waits for it; `None` while somebody does. Who asks knows better what its tunnels are for.
-    /// Commands that were given up do not count: should the connection end before them, their leash ends them.
-    pub fn idle_since(&self) -> Option<Instant> {
-        let state = self.state.borrow();
-        state.idle_since(state.tunnels.count())
     }
 
     /// Waits until the driver is done with an ended link.
@@ -391,7 +388,7 @@ impl Link {
     /// The connection is lost. That is a failure of the host if anybody was at work on it.
     fn fail(&self, error: Error) {
         let state = self.state.borrow();
-        if state.ended.is_none() && state.active > 0 && error.kind().contact() == Contact::Failed {
+        if state.ended.is_none() && self.active.get() > 0 && error.kind().contact() == Contact::Failed {
             self.memory.note_failure(&error, (self.clock)(), &self.recorder);
         }
         drop(state);
@@ -408,6 +405,8 @@ impl Link {
             state.tunnels.wake_all();
         }
         drop(state);
+        self.sessions.close();
+        drop(self.keeper.take());
         self.driver.notify(usize::MAX);
     }
 
@@ -440,38 +439,6 @@ impl Link {
     fn busy(&self) -> Error {
         self.recorder.count(Counter::Rejected(Reason::Host));
         Error::new(Kind::Busy, format!("Too many requests are waiting for {}; try again later", self.host))
-    }
-
-    /// Records how long it had nothing to do, which is over now.
-    fn note_idle(&self) {
-        if let Some(since) = self.state.borrow().idle_since(0) {
-            self.recorder.time(Histogram::Idle, (self.clock)() - since);
-        }
-    }
-
-    /// Counts an operation as long as the guard lives, so that the link is not taken for idle.
-    fn at_work(self: &Rc<Self>) -> AtWork {
-        self.note_idle();
-        let mut state = self.state.borrow_mut();
-        state.active += 1;
-        self.watch(&mut state, (self.clock)());
-        AtWork { link: Rc::clone(self) }
-    }
-}
-
-struct AtWork {
-    link: Rc<Link>,
-}
-
-impl Drop for AtWork {
-    fn drop(&mut self) {
-        let mut state = self.link.state.borrow_mut();
-        state.active -= 1;
-        state.used = (self.link.clock)();
-        let now = state.used;
-        self.link.watch(&mut state, now);
-        drop(state);
-        self.link.driver.notify(usize::MAX);
     }
 }
 

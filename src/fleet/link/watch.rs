@@ -19,7 +19,7 @@ impl Link {
             self.memory.patience.borrow_mut().note_keepalive(time);
         }
         // Those behind a tunnel look after their own connections.
-        let is_waited_for = state.active > state.tunnels.count();
+        let is_waited_for = self.active.get() > state.tunnels.count();
         if is_waited_for == state.watched.is_closely {
             return;
         }

@@ -1,22 +1,36 @@
 //! The pool in a world of its own.
 
+mod growth;
 mod hops;
+mod room;
 
 use std::rc::Rc;
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{Class, ClientId, Collected, Exit, Fleet, Link, Machine, Need, Repeat};
 use crate::testing::world::{Handle, World};
 
+/// A connection that nobody holds any more; room for it is waited for a minute.
 fn connect(world: &World, fleet: &Rc<Fleet>, host: &'static str) -> Handle<Result<Rc<Link>>> {
-    let fleet = Rc::clone(fleet);
+    let (fleet, deadline) = (Rc::clone(fleet), world.now() + 60 * SECOND);
     world.spawn(async move {
-        match fleet.machine(host).await? {
-            Machine::Remote(link) => Ok(link),
+        match fleet.machine(host, deadline).await? {
+            Machine::Remote(link) => Ok(Rc::clone(&link)),
             Machine::Local(_) => unreachable!("{host} is no local machine"),
         }
     })
+}
+
+/// One who comes for a host and has not looked since.
+fn sleepy(world: &World, fleet: &Rc<Fleet>, host: &'static str) -> LocalBoxFuture<'static, Result<()>> {
+    let (fleet, deadline) = (Rc::clone(fleet), world.now() + 60 * SECOND);
+    let mut sleepy = async move { fleet.machine(host, deadline).await.map(|_| ()) }.boxed_local();
+    assert!((&mut sleepy).now_or_never().is_none());
+    sleepy
 }
 
 fn command(world: &World, link: &Rc<Link>, command: &'static str) -> Handle<Result<Exit>> {
@@ -82,13 +96,10 @@ fn a_failed_dial_reaches_everybody_and_nobody_after() {
 
 #[test]
 fn a_waiter_that_does_not_look_keeps_no_failure_alive() {
-    use futures_util::FutureExt;
     let world = World::new();
     let fleet = world.fleet(|_| {});
     world.host("alpha").refusal.replace(Some(Error::new(Kind::Unreachable, "nobody there")));
-    let other = Rc::clone(&fleet);
-    let mut sleepy = async move { other.machine("alpha").await.map(|_| ()) }.boxed_local();
-    assert!((&mut sleepy).now_or_never().is_none());
+    let sleepy = sleepy(&world, &fleet, "alpha");
     let awake = connect(&world, &fleet, "alpha");
     world.pass(SECOND);
     assert!(awake.output().is_err());
@@ -101,12 +112,9 @@ fn a_waiter_that_does_not_look_keeps_no_failure_alive() {
 
 #[test]
 fn late_news_of_an_old_dial_does_not_replace_a_new_one() {
-    use futures_util::FutureExt;
     let world = World::new();
     let fleet = world.fleet(|_| {});
-    let other = Rc::clone(&fleet);
-    let mut sleepy = async move { other.machine("alpha").await.map(|_| ()) }.boxed_local();
-    assert!((&mut sleepy).now_or_never().is_none());
+    let sleepy = sleepy(&world, &fleet, "alpha");
     connected(&world, &fleet, "alpha").close();
     let again = connect(&world, &fleet, "alpha");
     world.settle();
@@ -166,8 +174,12 @@ fn a_pool_whose_connections_are_all_at_work_is_busy() {
     let hanging = command(&world, &alpha, "hang");
     world.pass(SECOND);
     let refused = connect(&world, &fleet, "bravo");
-    world.settle();
-    assert_eq!(refused.output().unwrap_err().kind(), Kind::Busy);
+    world.pass(59 * SECOND);
+    assert!(!refused.is_done());
+    world.pass(SECOND);
+    let refusal = refused.output().unwrap_err();
+    assert_eq!(refusal.message(), "All 1 connections are at work; try again later");
+    assert_eq!(refusal.kind(), Kind::Busy);
     hanging.cancel();
     world.pass(SECOND);
     assert_eq!(world.host("alpha").open(), 1);
@@ -179,29 +191,42 @@ fn a_pool_whose_connections_are_all_at_work_is_busy() {
 fn a_place_being_dialled_counts() {
     let world = World::new();
     let fleet = world.fleet(|settings| settings.max_pool_size = 1);
+    world.host("alpha").never_answers.set(true);
     let first = connect(&world, &fleet, "alpha");
-    world.settle();
     let second = connect(&world, &fleet, "bravo");
-    world.settle();
-    assert_eq!(second.output().unwrap_err().kind(), Kind::Busy);
     world.pass(SECOND);
-    assert!(first.output().is_ok());
+    assert_eq!((world.host("alpha").dialling(), world.host("bravo").dialling()), (1, 0));
+    first.cancel();
+    world.pass(SECOND);
+    assert!(second.output().is_ok());
 }
 
 #[test]
 fn a_link_that_somebody_still_comes_for_is_not_evicted() {
-    use futures_util::FutureExt;
     let world = World::new();
     let fleet = world.fleet(|settings| settings.max_pool_size = 1);
-    let other = Rc::clone(&fleet);
-    let mut sleepy = async move { other.machine("alpha").await.map(|_| ()) }.boxed_local();
-    assert!((&mut sleepy).now_or_never().is_none());
+    let sleepy = sleepy(&world, &fleet, "alpha");
     let alpha = connected(&world, &fleet, "alpha");
-    let refused = connect(&world, &fleet, "bravo");
-    world.settle();
-    assert_eq!(refused.output().unwrap_err().kind(), Kind::Busy);
-    assert!(sleepy.now_or_never().unwrap().is_ok() && !alpha.has_ended());
-    connected(&world, &fleet, "bravo");
+    let waiting = connect(&world, &fleet, "bravo");
+    world.pass(SECOND);
+    assert!(!waiting.is_done() && !alpha.has_ended());
+    // Whether he comes or not.
+    drop(sleepy);
+    world.pass(SECOND);
+    assert!(waiting.output().is_ok() && alpha.has_ended());
+}
+
+#[test]
+fn a_link_that_a_request_holds_is_not_evicted() {
+    let world = World::new();
+    let fleet = world.fleet(|settings| settings.max_pool_size = 1);
+    let hold = connected(&world, &fleet, "alpha").hold();
+    let waiting = connect(&world, &fleet, "bravo");
+    world.pass(50 * SECOND);
+    assert!(!waiting.is_done() && !hold.has_ended());
+    drop(hold);
+    world.pass(SECOND);
+    assert!(waiting.output().is_ok());
 }
 
 #[test]

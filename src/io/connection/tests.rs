@@ -90,3 +90,19 @@ fn a_peer_that_never_reads_does_not_hold_up_the_end() {
         },
     );
 }
+
+#[test]
+fn the_buffer_follows_what_comes() {
+    let read = |capacity, bytes| {
+        let mut buffer = Vec::with_capacity(capacity);
+        buffer.resize(bytes, 0);
+        let next = next_buffer(buffer);
+        assert!(next.is_empty());
+        next.capacity()
+    };
+    assert_eq!(read(BUFFER_BYTES_MIN, 100), BUFFER_BYTES_MIN);
+    assert_eq!(read(BUFFER_BYTES_MIN, BUFFER_BYTES_MIN), BUFFER_BYTES_MAX);
+    assert_eq!(read(BUFFER_BYTES_MAX, BUFFER_BYTES_MAX), BUFFER_BYTES_MAX);
+    assert_eq!(read(BUFFER_BYTES_MAX, BUFFER_BYTES_MAX / 2), BUFFER_BYTES_MAX);
+    assert_eq!(read(BUFFER_BYTES_MAX, 100), BUFFER_BYTES_MIN);
+}

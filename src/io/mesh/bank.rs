@@ -4,9 +4,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use futures_util::future::{self, LocalBoxFuture};
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+
 use super::{Core, Inboxes, Mail};
 use crate::config::Settings;
-use crate::fleet::{Bank, Quota, Quotas};
+use crate::fleet::{Bank, Fleet, Job, Mesh, Quota, Quotas};
 
 /// See the module's documentation.
 pub struct Banks {
@@ -22,20 +26,49 @@ struct Count {
     /// How many of them there are, so that nobody looks for them who need not.
     asked_count: AtomicUsize,
     of: fn(&Quotas) -> &Rc<Quota>,
+    /// Brings one back that a core holds and does not need; `None` where cores hold only what they need.
+    spare: Option<Spare>,
+}
+
+/// Now or not at all, which it tells, or as soon as that is possible.
+type Spare = fn(Rc<Fleet>, When) -> LocalBoxFuture<'static, bool>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    Now,
+    Soon,
+}
+
+fn spare_connection(fleet: Rc<Fleet>, when: When) -> LocalBoxFuture<'static, bool> {
+    async move {
+        match when {
+            When::Now => fleet.give_up_idle(),
+            When::Soon => {
+                fleet.give_up_next_idle().await;
+                true
+            }
+        }
+    }
+    .boxed_local()
 }
 
 impl Banks {
     pub fn new(settings: &Settings, cores: usize) -> Arc<Self> {
-        let count = |max, of| Count {
+        let count = |max, of, spare| Count {
             left: AtomicUsize::new(max),
             asked: (0..cores).map(|_| AtomicBool::new(false)).collect(),
             asked_count: AtomicUsize::new(0),
             of,
+            spare,
         };
         Arc::new(Self {
-            connections: count(settings.max_pool_size, |quotas| &quotas.connections),
-            executing: count(settings.max_concurrency, |quotas| &quotas.executing),
-            waiting: count(settings.max_queue, |quotas| &quotas.waiting),
+            connections: count(
+                settings.max_pool_size,
+                |quotas| &quotas.connections,
+                Some(spare_connection as Spare),
+            ),
+            executing: count(settings.max_concurrency, |quotas| &quotas.executing, None),
+            waiting: count(settings.max_queue, |quotas| &quotas.waiting, None),
         })
     }
 
@@ -91,6 +124,38 @@ impl Bank for Branch {
             }
         }
     }
+
+    fn call_in(&self) -> LocalBoxFuture<'static, ()> {
+        match self.count().spare {
+            Some(spare) => call_in(Rc::clone(&self.core), spare).boxed_local(),
+            None => future::pending().boxed_local(),
+        }
+    }
+}
+
+/// Goes round the other cores, so that only one of them closes what it may want again; where none can, waits for all.
+async fn call_in(core: Rc<Core>, spare: Spare) {
+    let cores = core.cores();
+    let others: Vec<_> = (1..cores).map(|step| (core.here + step) % cores).collect();
+    let ask = |other, when| {
+        let job: Job =
+            Box::new(move |fleet| async move { Box::new(spare(fleet, when).await) as _ }.boxed_local());
+        let answer = core.call(other, job);
+        async move { answer.await.is_ok_and(|outcome| outcome.downcast_ref() == Some(&true)) }.boxed_local()
+    };
+    for other in &others {
+        if ask(*other, When::Now).await {
+            return;
+        }
+    }
+    let mut soon: FuturesUnordered<_> = others.iter().map(|other| ask(*other, When::Soon)).collect();
+    while let Some(is_spared) = soon.next().await {
+        if is_spared {
+            return;
+        }
+    }
+    // Nobody can be asked any more.
+    future::pending().await
 }
 
 impl Count {

@@ -98,10 +98,10 @@ fn evictions_and_refusals_of_a_full_pool_are_counted() {
     let took = (2 * ONE_WAY).mul_f64(far.command(Repeat::Never)).as_micros() as u64;
     far.world.pass(SECOND);
     let other = Rc::clone(&far.fleet);
-    let hanging = far.world.spawn(async move { other.machine("bravo").await });
+    let hanging = far.world.spawn(async move { other.machine("bravo", other.now()).await });
     far.world.settle();
     let wanted = Rc::clone(&far.fleet);
-    let refused = far.world.run(async move { wanted.machine("alpha").await.map(drop) });
+    let refused = far.world.run(async move { wanted.machine("alpha", wanted.now()).await.map(drop) });
     assert_eq!(refused.unwrap_err().kind(), Kind::Busy);
     far.world.pass(SECOND);
     assert!(hanging.output().is_ok());

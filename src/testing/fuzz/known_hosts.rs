@@ -1,9 +1,10 @@
 //! known_hosts files of any content: read within bounds, and never a reason to trust a key that is not in them.
 
-use super::{check_shown, scratch};
+use super::check_shown;
 use crate::base::limits::CONFIG_WARNINGS_MAX;
 use crate::config::{KnownHosts, known_hosts::Verdict};
 use crate::testing::choices::Choices;
+use crate::testing::scratch;
 
 /// The first byte is the name that is looked up, the rest the file.
 pub fn run(data: &[u8]) {

@@ -2,7 +2,6 @@
 //! code, so that what the fuzzers have collected is replayed by the tests.
 
 pub mod known_hosts;
-mod scratch;
 pub mod seeds;
 pub mod sftp;
 pub mod ssh_client;

@@ -1,9 +1,10 @@
 //! SSH configurations of any content: read within bounds, and every host resolves or says which line is to blame.
 //! Lines that would read other files are left out; commands of `Match exec` are not run where nobody offers to.
 
-use super::{check_shown, scratch};
+use super::check_shown;
 use crate::base::limits::CONFIG_WARNINGS_MAX;
 use crate::config::{AlgorithmLists, Env, SshConfig};
+use crate::testing::scratch;
 use std::path::PathBuf;
 
 /// A few names are enough: the first ones that the file mentions, and one that it does not.

@@ -20,7 +20,7 @@ fn wherever_the_connection_is_cut_everybody_hears_of_it() {
         assert!(runs.iter().any(|run| run.output().is_err_and(lost)), "cut after {bytes}");
         assert!(reads.iter().all(Handle::is_done), "cut after {bytes}");
         assert_eq!((link.sessions.held(), link.pipeline.held()), (0, 0), "cut after {bytes}");
-        assert_eq!(link.state.borrow().active, 0);
+        assert_eq!(link.active.get(), 0);
     }
 }
 
@@ -60,6 +60,26 @@ fn a_link_at_work_is_not_idle() {
     let hanging = run(&world, &link, "hang");
     world.pass(600 * SECOND);
     assert!(!link.has_ended() && !hanging.is_done());
+}
+
+#[test]
+fn a_link_is_not_idle_while_somebody_waits_on_it_or_holds_it() {
+    let world = World::new();
+    world.host("alpha").sessions.set(1);
+    let link = world.link("alpha");
+    let (hanging, waiting) = (run(&world, &link, "hang"), run(&world, &link, "hang"));
+    world.pass(600 * SECOND);
+    assert!(!link.has_ended());
+    hanging.cancel();
+    waiting.cancel();
+    let hold = link.hold();
+    world.pass(600 * SECOND);
+    assert!(!link.has_ended());
+    drop(hold);
+    world.pass(59 * SECOND);
+    assert!(!link.has_ended());
+    world.pass(2 * SECOND);
+    assert!(link.has_ended());
 }
 
 #[test]

@@ -25,8 +25,9 @@ fn hasty(change: impl FnOnce(&World)) -> (World, Rc<Link>) {
 
 fn link(world: &World, fleet: &Rc<Fleet>) -> Rc<Link> {
     let fleet = Rc::clone(fleet);
-    match world.run(async move { fleet.machine("alpha").await }) {
-        Ok(Machine::Remote(link)) => link,
+    let deadline = world.now() + SECOND;
+    match world.run(async move { fleet.machine("alpha", deadline).await }) {
+        Ok(Machine::Remote(link)) => Rc::clone(&link),
         _ => panic!("no link"),
     }
 }

@@ -123,7 +123,7 @@ fn a_tunnel_given_up_while_it_opens_is_closed() {
     world.settle();
     opening.cancel();
     world.pass(SECOND);
-    assert_eq!(link.state.borrow().active, 0);
+    assert_eq!(link.active.get(), 0);
     let tunnel = opened(&world, &link);
     let (writing, reading) = (write(&world, &tunnel, b"ping".to_vec()), read_some(&world, &tunnel, 4));
     world.pass(SECOND);

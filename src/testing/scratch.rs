@@ -17,7 +17,7 @@ impl Drop for Folder {
 }
 
 /// Writes `content` to a file of this thread; the same one every time.
-pub(super) fn file(content: &[u8]) -> PathBuf {
+pub fn file(content: &[u8]) -> PathBuf {
     FOLDER.with(|folder| {
         let folder = folder.get_or_init(|| {
             let thread = format!("{:?}", std::thread::current().id());
