@@ -67,10 +67,7 @@ fn files(world: &World, fleet: &Rc<Fleet>) -> Handle<Result<bool>> {
             Some(link) => link.read(b"/", 0, 1).await.map(|_| true),
             None => Ok(false),
         };
-        fleet
-            .caller(Class::Interactive, ClientId::STDIO)
-            .work("alpha", Need::Session, Repeat::Safe, work)
-            .await
+        fleet.caller(Class::Interactive, ClientId::STDIO).work("alpha", Need::Files, Repeat::Safe, work).await
     })
 }
 
@@ -248,10 +245,7 @@ fn look(world: &World, fleet: &Rc<Fleet>) -> Handle<Result<Exit>> {
             }
             None => machine.run(b"bytes 50000", &mut Collected::up_to(100_000)).await,
         };
-        fleet
-            .caller(Class::Interactive, ClientId::STDIO)
-            .work("alpha", Need::Session, Repeat::Safe, work)
-            .await
+        fleet.caller(Class::Interactive, ClientId::STDIO).work("alpha", Need::Files, Repeat::Safe, work).await
     })
 }
 

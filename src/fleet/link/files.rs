@@ -178,7 +178,7 @@ impl Link {
 
 impl State {
     /// Whether files are served by SFTP; `None` when that has to be asked.
-    pub(super) fn has_sftp(&self) -> Option<bool> {
+    fn has_sftp(&self) -> Option<bool> {
         match &self.files {
             Files::Open(_) => Some(true),
             Files::Absent => Some(false),

@@ -259,9 +259,8 @@ impl Link {
     /// What work that needs `need` takes of the host's connections, and how many may have that at once.
     pub(super) fn lane(&self, need: Need) -> (Need, usize) {
         let memory = &self.memory;
-        let by_command = memory.lacks_sftp.get()
-            || memory.serves_one_session.get()
-            || self.state.borrow().has_sftp() == Some(false);
+        // Commands that crowd SFTP out for a moment do not count: by the time of a turn among them they may be gone.
+        let by_command = memory.lacks_sftp.get() || memory.serves_one_session.get();
         match need {
             Need::Files if !by_command => (need, self.pipeline.width()),
             _ => (Need::Session, memory.sessions.width()),
