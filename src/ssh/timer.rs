@@ -218,6 +218,83 @@ mod tests {
         let mut liveness = Liveness::new(Keepalive { interval: 5 * SECOND, missed_max: 3 }, start);
         let begun = start + 4 * SECOND;
         assert_eq!(liveness.press(Some(3 * SECOND), begun), begun + SECOND, "silence before does not count");
+        let pause = SECOND * 2 / 3;
+        assert_eq!(liveness.judge(begun + SECOND), Verdict::Ask(begun + SECOND + pause));
+        let (usual, later) = (5 * SECOND * 2 / 3, begun + 2 * SECOND);
+        assert_eq!(liveness.press(None, later), later + usual);
+        assert_eq!(liveness.press(Some(3 * SECOND), later), later + pause, "a question is out");
+        assert_eq!(liveness.judge(later), Verdict::Ask(later + pause));
+        assert_eq!(liveness.judge(later), Verdict::Ask(later + pause));
+        assert_eq!(liveness.judge(later), Verdict::Gone { missed: 3 });
+        assert_eq!(liveness.press(Some(60 * SECOND), later), later + usual, "no longer than usual");
+    }
+        if silence.is_some() {
+            self.heard = now;
+        }
+        self.deadline()
+    }
+
+    pub fn deadline(&self) -> Instant {
+        self.heard + self.terms().interval
+    }
+
+    pub fn judge(&mut self, now: Instant) -> Verdict {
+        if self.missed == 0 && self.deadline() > now {
+            return Verdict::Alive(self.deadline());
+        }
+        let terms = self.terms();
+        if self.missed >= terms.missed_max {
+            return Verdict::Gone { missed: self.missed };
+        }
+        self.missed += 1;
+        Verdict::Ask(now + terms.pause())
+    }
+
+    fn terms(&self) -> Keepalive {
+        self.pressing.unwrap_or(self.keepalive)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn silence_is_asked_about_and_then_judged() {
+        let start = crate::base::time::now();
+        let mut liveness = Liveness::new(Keepalive { interval: 4 * SECOND, missed_max: 2 }, start);
+        assert_eq!(liveness.judge(start + SECOND), Verdict::Alive(start + 4 * SECOND));
+        assert_eq!(liveness.judge(start + 4 * SECOND), Verdict::Ask(start + 6 * SECOND));
+        assert_eq!(liveness.judge(start + 6 * SECOND), Verdict::Ask(start + 8 * SECOND));
+        liveness.heard(start + 7 * SECOND);
+        assert_eq!(liveness.judge(start + 8 * SECOND), Verdict::Alive(start + 11 * SECOND));
+        assert_eq!(liveness.judge(start + 11 * SECOND), Verdict::Ask(start + 13 * SECOND));
+        assert_eq!(liveness.judge(start + 13 * SECOND), Verdict::Ask(start + 15 * SECOND));
+        assert_eq!(liveness.judge(start + 15 * SECOND), Verdict::Gone { missed: 2 });
+    }
+
+    #[test]
+    fn five_seconds_and_three_questions_are_fifteen_seconds() {
+        let start = crate::base::time::now();
+        for (missed_max, late) in [(1, 10), (2, 10), (3, 15), (12, 60)] {
+            let mut liveness = Liveness::new(Keepalive { interval: 5 * SECOND, missed_max }, start);
+            let mut at = liveness.deadline();
+            while let Verdict::Ask(next) = liveness.judge(at) {
+                at = next;
+            }
+            let error = (at - start).abs_diff(late * SECOND);
+            assert!(error < Duration::from_micros(1), "{missed_max}: {:?}", at - start);
+        }
+    }
+
+    #[test]
+    fn who_is_waited_for_has_less_time() {
+        let start = crate::base::time::now();
+        let mut liveness = Liveness::new(Keepalive { interval: 5 * SECOND, missed_max: 3 }, start);
+        let begun = start + 4 * SECOND;
+        assert_eq!(liveness.press(Some(3 * SECOND), begun), begun + SECOND, "silence before does not count");
         assert_eq!(liveness.judge(begun + SECOND), Verdict::Ask(begun + 2 * SECOND));
         assert_eq!(liveness.judge(begun + 2 * SECOND), Verdict::Ask(begun + 3 * SECOND));
         assert_eq!(liveness.press(None, begun + 2 * SECOND), begun + 7 * SECOND);
