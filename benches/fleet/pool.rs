@@ -149,10 +149,8 @@ fn stale(scale: Scale) {
 
 fn sweep(scale: Scale) {
     let (hosts, sweeps) = (scale.of(1_000, 100), scale.of(10, 2));
-    let plan = Plan {
-        settings: |settings| settings.max_pool_size = 50,
-        ..Plan::new(hosts, millis(1), millis(1))
-    };
+    let plan =
+        Plan { settings: |settings| settings.max_pool_size = 50, ..Plan::new(hosts, millis(1), millis(1)) };
     let (peak, dials, errors, time) = plan.run(async |site| {
         let errors = Cell::new(0);
         let read = |n| {
