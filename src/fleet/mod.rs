@@ -1,27 +1,32 @@
 //! The brain of one core: its hosts and their connections. Knows neither MCP nor JSON.
 //!
-//! [`Fleet`] resolves names and hands out [`Machine`]s; `pool` keeps their [`link`]s; a [`gate`] stands
-//! wherever many want what only few can have. Sockets, time and processes come in through [`net::Net`].
+//! [`Fleet`] finds hosts in its `directory` and hands out [`Machine`]s; `pool` keeps their [`link`]s; a [`gate`] stands
+//! wherever many want what only few can have; `health` looks after hosts before anybody asks. Sockets, time and processes
+//! come in through [`net::Net`].
 
+mod cache;
 mod caller;
+mod directory;
 pub mod errors;
 pub mod gate;
+mod health;
 mod key_memory;
 pub mod leash;
 pub mod link;
 pub mod machine;
 mod memory;
 pub mod net;
+mod observed;
 mod password_memory;
 mod pool;
+mod presence;
 mod quota;
 pub mod ramp;
 mod route;
 mod shards;
 mod status;
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
 use std::rc::Rc;
@@ -33,14 +38,20 @@ use crate::base::{Error, Kind, Result, limits};
 use crate::config::{HostConfig, Settings, SharedConfig};
 use crate::metrics::{Counter, Histogram, Reason, Recorder, Snapshot};
 
+use cache::Cache;
+pub use cache::Cached;
 pub use caller::{Caller, Claim, Class, ClientId};
+use directory::Directory;
 use gate::{Gate, Permit};
+use health::Usage;
 pub use link::{Hold, Link, LinkOptions, Outlook, Tunnel};
 pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
 pub use memory::Memory;
 use net::Net;
+use observed::Observed;
 pub use password_memory::PasswordMemory;
 use pool::Pool;
+use presence::Presences;
 pub use quota::{Bank, Grant, Quota, Quotas};
 use route::Route;
 pub use shards::{Job, Mesh, Note, Outcome, Shards};
@@ -51,12 +62,14 @@ pub const LOCALHOST: &str = "localhost";
 
 /// The hosts of one core.
 pub struct Fleet {
-    settings: Settings,
-    config: SharedConfig,
-    /// Sorted, without duplicates.
-    names: Vec<Rc<str>>,
-    routes: RefCell<HashMap<Rc<str>, Rc<Route>>>,
+    settings: RefCell<Rc<Settings>>,
+    directory: RefCell<Rc<Directory>>,
     pool: Rc<Pool>,
+    presences: Rc<Presences>,
+    usage: RefCell<Usage>,
+    cache: Cache,
+    /// It takes leave, or has taken it.
+    is_closed: Cell<bool>,
     net: Rc<dyn Net>,
     admission: Rc<Gate>,
     quotas: Quotas,
@@ -82,7 +95,7 @@ pub enum Repeat {
 
 impl fmt::Debug for Fleet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fleet").field("names", &self.names).finish_non_exhaustive()
+        f.debug_struct("Fleet").field("names", &self.names()).finish_non_exhaustive()
     }
 }
 
@@ -94,25 +107,26 @@ impl Fleet {
         quotas: &Quotas,
         recorder: Rc<Recorder>,
     ) -> Rc<Self> {
-        let mut names: Vec<Rc<str>> = config.hosts().iter().map(|name| Rc::from(name.as_str())).collect();
-        names.push(LOCALHOST.into());
-        names.sort_unstable();
-        names.dedup();
+        let presences = Rc::default();
+        let net: Rc<dyn Net> = Observed::new(net, Rc::clone(&presences));
         Rc::new(Self {
             pool: Pool::new(Rc::clone(&net), Rc::clone(&recorder), &settings, Rc::clone(&quotas.connections)),
             quotas: quotas.clone(),
             admission: Gate::new(settings.max_concurrency, settings.max_queue),
-            routes: RefCell::default(),
-            settings,
-            config,
-            names,
+            settings: RefCell::new(Rc::new(settings)),
+            directory: RefCell::new(Rc::new(Directory::new(config))),
+            presences,
+            usage: RefCell::default(),
+            cache: Cache::default(),
+            is_closed: Cell::new(false),
             net,
             recorder,
         })
     }
 
-    pub fn settings(&self) -> &Settings {
-        &self.settings
+    /// The settings at this moment.
+    pub fn settings(&self) -> Rc<Settings> {
+        Rc::clone(&self.settings.borrow())
     }
 
     /// Where this core writes down what it does.
@@ -127,9 +141,20 @@ impl Fleet {
         snapshot
     }
 
-    /// The names of all hosts, sorted.
-    pub fn names(&self) -> &[Rc<str>] {
-        &self.names
+    /// The names of all hosts at this moment, sorted.
+    pub fn names(&self) -> Rc<[Rc<str>]> {
+        Rc::clone(self.directory().names())
+    }
+
+    /// Goes on with another configuration. Connections to hosts that are the same in both stay.
+    pub fn reconfigure(&self, config: SharedConfig, settings: Settings) {
+        let settings = Rc::new(settings);
+        self.net.reconfigure(&settings);
+        self.settings.replace(settings);
+        let directory = Rc::new(Directory::new(config));
+        self.pool.retire(&directory);
+        self.directory.replace(directory);
+        self.cache.clear();
     }
 
     /// Lets a request in, or says at once that the server is busy.
@@ -153,26 +178,23 @@ impl Fleet {
 
     /// The way to a host; `None` to this machine. Errors: as [`Fleet::host`], and those of jump hosts.
     fn route(&self, name: &str) -> Result<Option<Rc<Route>>> {
-        let Ok(index) = self.names.binary_search_by(|known| known.as_ref().cmp(name)) else {
-            return Err(self.unknown(name));
-        };
-        let name = &self.names[index];
-        if let Some(known) = self.routes.borrow().get(name) {
-            return Ok(Some(Rc::clone(known)));
-        }
-        if name.as_ref() == LOCALHOST && !self.config.hosts().iter().any(|host| host == LOCALHOST) {
-            return Ok(None);
-        }
-        let route = Route::to(&self.config, self.config.resolve(name)?)?;
-        self.routes.borrow_mut().insert(Rc::clone(name), Rc::clone(&route));
-        Ok(Some(route))
+        self.directory().route(name)
+    }
+
+    fn directory(&self) -> Rc<Directory> {
+        Rc::clone(&self.directory.borrow())
     }
 
     /// A host ready for work: connected and logged in. Room for its connection is waited for until `deadline`.
     pub async fn machine(&self, name: &str, deadline: Instant) -> Result<Machine> {
-        match self.route(name)? {
-            None => Ok(Machine::Local(self.net.shell())),
-            Some(route) => self.pool.link(&route, deadline).await.map(Machine::Remote),
+        loop {
+            let generation = self.pool.generation();
+            let Some(route) = self.route(name)? else { return Ok(Machine::Local(self.net.shell())) };
+            match self.pool.link(&route, deadline).await {
+                // There may be another way now.
+                Err(error) if error.kind() == Kind::NotBegun && self.pool.generation() != generation => {}
+                linked => return linked.map(Machine::Remote),
+            }
         }
     }
 
@@ -189,7 +211,7 @@ impl Fleet {
 
     /// The fleet for one request, which may take as long as the settings say.
     pub fn caller(self: &Rc<Self>, class: Class, client: ClientId) -> Caller {
-        let deadline = self.now() + self.settings.request_timeout;
+        let deadline = self.now() + self.settings().request_timeout;
         Caller::new(Rc::clone(self), Claim { class, client, deadline })
     }
 
@@ -207,6 +229,11 @@ impl Fleet {
         repeat: Repeat,
         mut work: impl AsyncFnMut(&Machine) -> Result<T>,
     ) -> Result<T> {
+        if claim.class != Class::Background
+            && let Some(name) = self.directory().name(name)
+        {
+            self.usage.borrow_mut().note(name, self.now());
+        }
         let _admitted = self.admit().await?;
         let mut repeats_left = usize::from(repeat == Repeat::Safe);
         let mut fruitless_left = limits::FRUITLESS_CONNECTIONS_MAX;
@@ -230,6 +257,11 @@ impl Fleet {
         }
     }
 
+    /// Runs a task of this core by itself.
+    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        self.net.spawn(Box::pin(task));
+    }
+
     /// The monotonic clock.
     pub fn now(&self) -> Instant {
         self.net.now()
@@ -251,22 +283,12 @@ impl Fleet {
 
     /// Takes leave of every host, and waits a moment for it to be said.
     pub async fn close(&self) {
+        self.is_closed.set(true);
         let leave = async {
             self.pool.close().await;
             Ok(())
         };
         let _ = self.within(limits::FAREWELL_PATIENCE, leave, || Ok(())).await;
-    }
-
-    fn unknown(&self, name: &str) -> Error {
-        let shown: Vec<&str> =
-            self.names.iter().take(limits::HOSTS_IN_ERROR_MAX).map(AsRef::as_ref).collect();
-        let mut text = format!("Unknown host '{}'. Available: {}", name.escape_debug(), shown.join(", "));
-        let more = self.names.len() - shown.len();
-        if more > 0 {
-            text.push_str(&format!(" and {more} more"));
-        }
-        Error::new(Kind::UnknownHost, text)
     }
 }
 

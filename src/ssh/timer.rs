@@ -66,6 +66,17 @@ pub struct Rekey {
     pub interval: Option<Duration>,
 }
 
+impl Keepalive {
+    /// Between two questions: the last may go unanswered for as long as any other, and yet the peer is known to be gone
+    /// when it has been silent for `missed_max` intervals. A single question has an interval of its own.
+    fn pause(&self) -> Duration {
+        match self.missed_max {
+            0 | 1 => self.interval,
+            questions => self.interval * (questions - 1) / questions,
+        }
+    }
+}
+
 /// What the peer's silence means so far. The deadline is moved when it fires, not with every packet.
 #[derive(Debug)]
 pub struct Liveness {
@@ -108,7 +119,7 @@ impl Liveness {
             return Verdict::Gone { missed: self.missed };
         }
         self.missed += 1;
-        Verdict::Ask(now + self.keepalive.interval)
+        Verdict::Ask(now + self.keepalive.pause())
     }
 }
 
@@ -121,15 +132,29 @@ mod tests {
     #[test]
     fn silence_is_asked_about_and_then_judged() {
         let start = crate::base::time::now();
-        let mut liveness = Liveness::new(Keepalive { interval: 5 * SECOND, missed_max: 2 }, start);
-        assert_eq!(liveness.judge(start + SECOND), Verdict::Alive(start + 5 * SECOND));
-        assert_eq!(liveness.judge(start + 5 * SECOND), Verdict::Ask(start + 10 * SECOND));
-        assert_eq!(liveness.judge(start + 10 * SECOND), Verdict::Ask(start + 15 * SECOND));
-        liveness.heard(start + 11 * SECOND);
-        assert_eq!(liveness.judge(start + 15 * SECOND), Verdict::Alive(start + 16 * SECOND));
-        assert_eq!(liveness.judge(start + 16 * SECOND), Verdict::Ask(start + 21 * SECOND));
-        assert_eq!(liveness.judge(start + 21 * SECOND), Verdict::Ask(start + 26 * SECOND));
-        assert_eq!(liveness.judge(start + 26 * SECOND), Verdict::Gone { missed: 2 });
+        let mut liveness = Liveness::new(Keepalive { interval: 4 * SECOND, missed_max: 2 }, start);
+        assert_eq!(liveness.judge(start + SECOND), Verdict::Alive(start + 4 * SECOND));
+        assert_eq!(liveness.judge(start + 4 * SECOND), Verdict::Ask(start + 6 * SECOND));
+        assert_eq!(liveness.judge(start + 6 * SECOND), Verdict::Ask(start + 8 * SECOND));
+        liveness.heard(start + 7 * SECOND);
+        assert_eq!(liveness.judge(start + 8 * SECOND), Verdict::Alive(start + 11 * SECOND));
+        assert_eq!(liveness.judge(start + 11 * SECOND), Verdict::Ask(start + 13 * SECOND));
+        assert_eq!(liveness.judge(start + 13 * SECOND), Verdict::Ask(start + 15 * SECOND));
+        assert_eq!(liveness.judge(start + 15 * SECOND), Verdict::Gone { missed: 2 });
+    }
+
+    #[test]
+    fn five_seconds_and_three_questions_are_fifteen_seconds() {
+        let start = crate::base::time::now();
+        for (missed_max, late) in [(1, 10), (2, 10), (3, 15), (12, 60)] {
+            let mut liveness = Liveness::new(Keepalive { interval: 5 * SECOND, missed_max }, start);
+            let mut at = liveness.deadline();
+            while let Verdict::Ask(next) = liveness.judge(at) {
+                at = next;
+            }
+            let error = (at - start).abs_diff(late * SECOND);
+            assert!(error < Duration::from_micros(1), "{missed_max}: {:?}", at - start);
+        }
     }
 
     #[test]

@@ -205,7 +205,8 @@ impl ServerChannel {
     fn run(&mut self, command: &str) -> bool {
         let command = without_leash(command);
         // All directories are the same.
-        let command = command.rsplit_once(" && ").map_or(command, |(_, command)| command);
+        let in_directory = command.strip_prefix("cd ").and_then(|rest| rest.split_once(" && "));
+        let command = in_directory.map_or(command, |(_, command)| command);
         let (name, argument) = command.split_once(' ').unwrap_or((command, ""));
         match name {
             "set" => self.show(argument),
