@@ -1,5 +1,6 @@
 //! The pool in a world of its own.
 
+mod chaos;
 mod growth;
 mod hops;
 mod room;
