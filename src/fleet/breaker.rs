@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::base::limits;
 use crate::base::time::{Duration, Instant};
+use crate::config::Settings;
 use crate::metrics::Circuit;
 
 /// When a breaker opens, and for how long.
@@ -16,6 +17,12 @@ pub struct Policy {
     /// Failures in a row.
     pub failures: u32,
     pub open_for: Duration,
+}
+
+impl Policy {
+    pub fn of(settings: &Settings) -> Self {
+        Self { failures: settings.breaker_failures, open_for: settings.breaker_open }
+    }
 }
 
 impl Default for Policy {

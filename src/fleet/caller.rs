@@ -55,6 +55,11 @@ impl Caller {
         &self.claim
     }
 
+    /// The same fleet for work of which nobody awaits the outcome.
+    pub(super) fn in_background(&self) -> Self {
+        self.fleet.caller(Class::Background, ClientId::OURSELVES)
+    }
+
     /// Does work on a host that takes of it what `need` says; see [`Repeat`] for what happens when the connection breaks
     /// under it.
     pub async fn work<T>(

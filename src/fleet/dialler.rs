@@ -3,7 +3,7 @@
 //! It stands between the pool and the world outside, so that a dial counts once, however many wait for it, and so does
 //! each leg of a way with jump hosts: for its own host.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures_util::FutureExt;
@@ -17,25 +17,25 @@ use super::net::{Hop, Net};
 use crate::base::error::Contact;
 use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result};
-use crate::config::HostConfig;
+use crate::config::{HostConfig, Settings};
 use crate::metrics::{Circuit, Counter, Recorder};
 
 /// See the module's documentation.
 pub(super) struct Dialler {
     net: Rc<dyn Net>,
-    policy: Policy,
+    policy: Cell<Policy>,
     recorder: Rc<Recorder>,
 }
 
 impl Dialler {
     pub(super) fn new(net: Rc<dyn Net>, policy: Policy, recorder: &Rc<Recorder>) -> Rc<Self> {
-        Rc::new(Self { net, policy, recorder: Rc::clone(recorder) })
+        Rc::new(Self { net, policy: Cell::new(policy), recorder: Rc::clone(recorder) })
     }
 
     /// Past the breaker.
     fn pass(&self, host: &str, memory: &Rc<Memory>) -> Result<Pass> {
         let mut breaker = memory.breaker.borrow_mut();
-        breaker.set_policy(self.policy);
+        breaker.set_policy(self.policy.get());
         let refused = |refused| Error::new(Kind::CircuitOpen, format!("{host}: {refused}"));
         let is_probe = breaker.pass(self.net.now()).map_err(refused)?;
         if is_probe {
@@ -87,6 +87,15 @@ impl Net for Dialler {
 
     fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()> {
         self.net.sleep_until(at)
+    }
+
+    fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
+        self.net.spawn(task);
+    }
+
+    fn reconfigure(&self, settings: &Rc<Settings>) {
+        self.policy.set(Policy::of(settings));
+        self.net.reconfigure(settings);
     }
 
     fn shell(&self) -> Rc<dyn Shell> {

@@ -1,9 +1,12 @@
 //! Fleets in a world of their own: admission, deadlines, the second try, and the end.
 
+mod reload;
+
 use std::cell::Cell;
 use std::rc::Rc;
 
 use super::*;
+use crate::base::Error;
 use crate::ssh::Phase;
 use crate::testing::sftp_server::{Knobs, SftpServer};
 use crate::testing::ssh_server::Misbehaviour;

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::admission::{Flow, Need, Turn};
-use super::caller::Claim;
+use super::caller::{Claim, Class};
 use super::machine::Machine;
 use super::route::Route;
 use super::{Fleet, Repeat};
@@ -14,6 +14,7 @@ use crate::metrics::Counter;
 
 /// Where work is to be done.
 struct Place {
+    name: Rc<str>,
     /// Names the host among those of this core.
     key: Rc<str>,
     /// `None`: here.
@@ -34,6 +35,11 @@ impl Fleet {
         mut work: impl AsyncFnMut(&Machine) -> Result<T>,
     ) -> Result<T> {
         let place = self.place(name)?;
+        if claim.class != Class::Background
+            && let Some(name) = self.directory().name(name)
+        {
+            self.usage.borrow_mut().note(name, self.now());
+        }
         let (mut machine, mut turn) = self.begin(claim, &place, need).await?;
         let mut tries = Tries::new(repeat);
         loop {
@@ -59,7 +65,7 @@ impl Fleet {
     fn place(&self, name: &str) -> Result<Place> {
         let route = self.route(name)?;
         let key = route.as_ref().map_or_else(|| name.into(), |route| Rc::clone(&route.key));
-        Ok(Place { key, route })
+        Ok(Place { name: name.into(), key, route })
     }
 
     /// A connection, and the right to execute: at once where nobody has to be waited for.
@@ -79,10 +85,7 @@ impl Fleet {
 
     async fn wait_for_turn(&self, claim: &Claim, place: &Place, need: Need) -> Result<(Machine, Turn)> {
         loop {
-            let machine = match &place.route {
-                None => Machine::Local(self.net.shell()),
-                Some(route) => Machine::Remote(self.pool.link(route, claim.deadline).await?),
-            };
+            let machine = self.machine(&place.name, claim.deadline).await?;
             let flow = self.flow(claim, place, need, &machine);
             let turn = self.admission.turn(flow, &place.key, claim.deadline);
             let turn = match (&machine, machine.lane(need)) {

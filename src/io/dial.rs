@@ -27,8 +27,9 @@ const READ_BYTES: usize = 16 * 1024;
 pub(super) type Stage = Cell<&'static str>;
 
 /// What all dials of a core work with.
+#[derive(Clone)]
 pub(super) struct Means {
-    pub(super) settings: Settings,
+    pub(super) settings: Rc<Settings>,
     pub(super) ramp: Rc<Ramp>,
     pub(super) recorder: Rc<Recorder>,
 }

@@ -24,6 +24,16 @@ pub enum Found {
     Directory(Listing),
 }
 
+impl Found {
+    /// What an agent sees.
+    pub fn text(&self) -> String {
+        match self {
+            Self::File(content) => content.text(),
+            Self::Directory(listing) => listing.text(),
+        }
+    }
+}
+
 /// Reads a file up to the limit of the settings, or lists a directory.
 ///
 /// Errors: those of the connection; the path is missing, forbidden or nothing that can be read.

@@ -99,6 +99,17 @@ pub struct Rekey {
     pub interval: Option<Duration>,
 }
 
+impl Keepalive {
+    /// Between two questions: the last may go unanswered for as long as any other, and yet the peer is known to be gone
+    /// when it has been silent for `missed_max` intervals. A single question has an interval of its own.
+    fn pause(&self) -> Duration {
+        match self.missed_max {
+            0 | 1 => self.interval,
+            questions => self.interval * (questions - 1) / questions,
+        }
+    }
+}
+
 /// What the peer's silence means so far. The deadline is moved when it fires, not with every packet.
 #[derive(Debug)]
 pub struct Liveness {
@@ -133,12 +144,12 @@ impl Liveness {
     }
 
     /// From now on silence of this length means that the peer is gone, be it no longer than usual: it is asked after a
-    /// third of it and once more after the second. `None`: as usual. Returns when to look again.
+    /// third of it, and twice more. `None`: as usual. Returns when to look again.
     pub fn press(&mut self, silence: Option<Duration>, now: Instant) -> Instant {
         let most = self.keepalive.interval * self.keepalive.missed_max.max(1);
-        self.pressing = silence.map(|silence| Keepalive { interval: silence.min(most) / 3, missed_max: 2 });
+        self.pressing = silence.map(|silence| Keepalive { interval: silence.min(most) / 3, missed_max: 3 });
         if self.missed > 0 {
-            return now + self.terms().interval;
+            return now + self.terms().pause();
         }
         if silence.is_some() {
             self.heard = now;
@@ -154,12 +165,11 @@ impl Liveness {
         if self.missed == 0 && self.deadline() > now {
             return Verdict::Alive(self.deadline());
         }
-        let Keepalive { interval, missed_max } = self.terms();
-        if self.missed >= missed_max {
+        if self.missed >= self.terms().missed_max {
             return Verdict::Gone { missed: self.missed };
         }
         self.missed += 1;
-        Verdict::Ask(now + interval)
+        Verdict::Ask(now + self.terms().pause())
     }
 
     fn terms(&self) -> Keepalive {
@@ -176,15 +186,29 @@ mod tests {
     #[test]
     fn silence_is_asked_about_and_then_judged() {
         let start = crate::base::time::now();
-        let mut liveness = Liveness::new(Keepalive { interval: 5 * SECOND, missed_max: 2 }, start);
-        assert_eq!(liveness.judge(start + SECOND), Verdict::Alive(start + 5 * SECOND));
-        assert_eq!(liveness.judge(start + 5 * SECOND), Verdict::Ask(start + 10 * SECOND));
-        assert_eq!(liveness.judge(start + 10 * SECOND), Verdict::Ask(start + 15 * SECOND));
-        liveness.heard(start + 11 * SECOND);
-        assert_eq!(liveness.judge(start + 15 * SECOND), Verdict::Alive(start + 16 * SECOND));
-        assert_eq!(liveness.judge(start + 16 * SECOND), Verdict::Ask(start + 21 * SECOND));
-        assert_eq!(liveness.judge(start + 21 * SECOND), Verdict::Ask(start + 26 * SECOND));
-        assert_eq!(liveness.judge(start + 26 * SECOND), Verdict::Gone { missed: 2 });
+        let mut liveness = Liveness::new(Keepalive { interval: 4 * SECOND, missed_max: 2 }, start);
+        assert_eq!(liveness.judge(start + SECOND), Verdict::Alive(start + 4 * SECOND));
+        assert_eq!(liveness.judge(start + 4 * SECOND), Verdict::Ask(start + 6 * SECOND));
+        assert_eq!(liveness.judge(start + 6 * SECOND), Verdict::Ask(start + 8 * SECOND));
+        liveness.heard(start + 7 * SECOND);
+        assert_eq!(liveness.judge(start + 8 * SECOND), Verdict::Alive(start + 11 * SECOND));
+        assert_eq!(liveness.judge(start + 11 * SECOND), Verdict::Ask(start + 13 * SECOND));
+        assert_eq!(liveness.judge(start + 13 * SECOND), Verdict::Ask(start + 15 * SECOND));
+        assert_eq!(liveness.judge(start + 15 * SECOND), Verdict::Gone { missed: 2 });
+    }
+
+    #[test]
+    fn five_seconds_and_three_questions_are_fifteen_seconds() {
+        let start = crate::base::time::now();
+        for (missed_max, late) in [(1, 10), (2, 10), (3, 15), (12, 60)] {
+            let mut liveness = Liveness::new(Keepalive { interval: 5 * SECOND, missed_max }, start);
+            let mut at = liveness.deadline();
+            while let Verdict::Ask(next) = liveness.judge(at) {
+                at = next;
+            }
+            let error = (at - start).abs_diff(late * SECOND);
+            assert!(error < Duration::from_micros(1), "{missed_max}: {:?}", at - start);
+        }
     }
 
     #[test]
@@ -192,16 +216,16 @@ mod tests {
         let start = crate::base::time::now();
         let mut liveness = Liveness::new(Keepalive { interval: 5 * SECOND, missed_max: 3 }, start);
         let begun = start + 4 * SECOND;
-        assert_eq!(liveness.press(Some(3 * SECOND), begun), begun + SECOND, "silence before does not count");
-        assert_eq!(liveness.judge(begun + SECOND), Verdict::Ask(begun + 2 * SECOND));
-        assert_eq!(liveness.judge(begun + 2 * SECOND), Verdict::Ask(begun + 3 * SECOND));
-        assert_eq!(liveness.press(None, begun + 2 * SECOND), begun + 7 * SECOND);
         assert_eq!(
-            liveness.press(Some(3 * SECOND), begun + 3 * SECOND),
-            begun + 4 * SECOND,
-            "a question is out"
+            liveness.press(Some(9 * SECOND), begun),
+            begun + 3 * SECOND,
+            "silence before does not count"
         );
-        assert_eq!(liveness.judge(begun + 4 * SECOND), Verdict::Gone { missed: 2 });
+        assert_eq!(liveness.judge(begun + 3 * SECOND), Verdict::Ask(begun + 5 * SECOND));
+        assert_eq!(liveness.judge(begun + 5 * SECOND), Verdict::Ask(begun + 7 * SECOND));
+        assert_eq!(liveness.judge(begun + 7 * SECOND), Verdict::Ask(begun + 9 * SECOND));
+        assert_eq!(liveness.judge(begun + 9 * SECOND), Verdict::Gone { missed: 3 });
+        liveness.heard(begun);
         assert_eq!(liveness.press(Some(60 * SECOND), begun), begun + 5 * SECOND, "no longer than usual");
     }
 

@@ -72,6 +72,10 @@ impl Net for Nowhere {
         future::pending().boxed_local()
     }
 
+    fn spawn(&self, _task: LocalBoxFuture<'static, ()>) {}
+
+    fn reconfigure(&self, _settings: &Rc<Settings>) {}
+
     fn shell(&self) -> Rc<dyn Shell> {
         Rc::new(Hello)
     }

@@ -16,7 +16,7 @@ use super::tally::Tally;
 use super::timers::now;
 use super::world::Scene;
 use crate::base::jitter::Jitter;
-use crate::base::limits::CONNECT_TIMEOUT_DEFAULT;
+use crate::base::limits::{CONNECT_TIMEOUT_DEFAULT, PROBE_TIMEOUT};
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result};
 use crate::config::HostConfig;
@@ -46,6 +46,7 @@ pub struct SimHost {
     /// As in [`LinkOptions`].
     pub sessions: Cell<usize>,
     pub idle_timeout: Cell<Duration>,
+    probes: Cell<usize>,
     /// A dial takes a login from here: it costs a time, and little or no computing.
     pub logins: RefCell<Option<Rc<Logins>>>,
     /// What several hosts count together.
@@ -82,6 +83,7 @@ impl Default for SimHost {
             refuses_next_key: Cell::default(),
             sessions: Cell::new(8),
             idle_timeout: Cell::new(Duration::from_secs(60)),
+            probes: Cell::default(),
             logins: RefCell::default(),
             tally: RefCell::default(),
             dials: Cell::default(),
@@ -97,6 +99,11 @@ impl SimHost {
         self.dials.get()
     }
 
+    /// Probes begun so far.
+    pub fn probes(&self) -> usize {
+        self.probes.get()
+    }
+
     /// Dials under way.
     pub fn dialling(&self) -> usize {
         self.dialling.get()
@@ -110,6 +117,14 @@ impl SimHost {
     /// The connection that was made last.
     pub fn last(&self) -> Rc<Connection> {
         Rc::clone(self.connections.borrow().last().expect("a connection was made"))
+    }
+
+    /// A host that does not let itself be dialled is not there.
+    pub(super) async fn probe(&self, scene: &Scene) -> bool {
+        self.probes.set(self.probes.get() + 1);
+        let time = if self.never_answers.get() { PROBE_TIMEOUT } else { 2 * self.delay.get() };
+        scene.sleep_until(now() + time).await;
+        !self.never_answers.get() && self.refusal.borrow().is_none()
     }
 
     pub(super) async fn dial(

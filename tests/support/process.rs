@@ -70,6 +70,12 @@ impl Process {
         let child = command.spawn().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
         Self { child, log: Log::follow(reader) }
     }
+
+    /// Sends a signal to it and all its descendants.
+    pub fn signal(&self, signal: Signal) {
+        send(self.child.id(), signal);
+        descendants(self.child.id()).into_iter().for_each(|pid| send(pid, signal));
+    }
 }
 
 impl Drop for Process {
@@ -80,14 +86,16 @@ impl Drop for Process {
 
 /// Kills a child with its descendants: sshd's session processes leave its process group.
 pub fn kill_tree(child: &mut Child) {
-    for pid in descendants(child.id()) {
-        if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-            // It may be gone already.
-            let _ = kill_process(pid, Signal::KILL);
-        }
-    }
+    descendants(child.id()).into_iter().for_each(|pid| send(pid, Signal::KILL));
     let _ = child.kill();
     let _ = child.wait();
+}
+
+fn send(pid: u32, signal: Signal) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        // It may be gone already.
+        let _ = kill_process(pid, signal);
+    }
 }
 
 fn descendants(root: u32) -> Vec<u32> {

@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Command;
 
-use rustix::process::getuid;
+use rustix::process::{Signal, getuid};
 
 use super::account::Account;
 use super::keys::{Key, KeyType};
@@ -56,6 +56,11 @@ impl Sshd {
 
     pub fn log(&self) -> &Log {
         &self.process.log
+    }
+
+    /// Sends a signal to it and to all its sessions.
+    pub fn signal(&self, signal: Signal) {
+        self.process.signal(signal);
     }
 
     /// TCP connections accepted so far.

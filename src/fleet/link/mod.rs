@@ -68,7 +68,10 @@ pub struct LinkOptions {
 /// One connection. See the module's documentation.
 pub struct Link {
     host: Rc<str>,
+    /// What the options say.
     idle_timeout: Duration,
+    /// What counts now: `None` while it is to be kept.
+    closes_after: Cell<Option<Duration>>,
     clock: fn() -> Instant,
     memory: Rc<Memory>,
     recorder: Rc<Recorder>,
@@ -136,6 +139,7 @@ impl Link {
         let link = Rc::new_cyclic(|link| Self {
             host: options.host,
             idle_timeout: options.idle_timeout,
+            closes_after: Cell::new(Some(options.idle_timeout)),
             clock: options.clock,
             sessions: options.memory.sessions.join(link.clone(), sessions),
             memory: options.memory,

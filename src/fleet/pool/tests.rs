@@ -52,7 +52,7 @@ fn everybody_gets_a_turn_where_a_connection_serves_one() {
     let fleet = world.fleet(|_| {});
     world.host("alpha").sessions.set(1);
     connected(&world, &fleet, "alpha");
-    fleet.pool.memories.borrow().values().for_each(|memory| memory.serves_one_session.set(true));
+    fleet.pool.memories.borrow().values().for_each(|known| known.memory.serves_one_session.set(true));
     let runs: Vec<_> = (0..20)
         .map(|_| {
             let fleet = Rc::clone(&fleet);
@@ -68,6 +68,19 @@ fn everybody_gets_a_turn_where_a_connection_serves_one() {
     world.pass(60 * SECOND);
     assert!(runs.iter().all(|run| run.output() == Ok(Exit::Code(0))));
     assert_eq!(world.host("alpha").dials(), 20);
+}
+
+#[test]
+fn what_a_changed_host_has_taught_is_forgotten() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    ["alpha", "bravo"].into_iter().for_each(|host| drop(connected(&world, &fleet, host)));
+    fleet.pool.memories.borrow().values().for_each(|known| known.memory.lacks_sftp.set(true));
+    let config = world.changed_config(|text| format!("Host alpha\n Port 2222\n{text}"));
+    fleet.reconfigure(config, (*fleet.settings()).clone());
+    ["alpha", "bravo"].into_iter().for_each(|host| drop(connected(&world, &fleet, host)));
+    let memories = fleet.pool.memories.borrow();
+    assert_eq!(["alpha", "bravo"].map(|host| memories[host].memory.lacks_sftp.get()), [false, true]);
 }
 
 #[test]
