@@ -1,6 +1,7 @@
 //! A configuration that changes under a fleet at work.
 
 use super::*;
+use crate::base::Error;
 use crate::fleet::Presence;
 
 fn run_on(
