@@ -14,7 +14,6 @@ use crate::metrics::Counter;
 
 /// Where work is to be done.
 struct Place {
-    name: Rc<str>,
     /// Names the host among those of this core.
     key: Rc<str>,
     /// `None`: here.
@@ -87,7 +86,10 @@ impl Fleet {
 
     async fn wait_for_turn(&self, claim: &Claim, place: &Place, need: Need) -> Result<(Machine, Turn)> {
         loop {
-            let machine = self.machine(&place.name, claim.deadline).await?;
+            let machine = match &place.route {
+                None => Machine::Local(self.net.shell()),
+                Some(route) => Machine::Remote(self.pool.link(route, claim.deadline).await?),
+            };
             let flow = self.flow(claim, place, need, &machine);
             let turn = self.admission.turn(flow, &place.key, claim.deadline);
             let turn = match (&machine, machine.lane(need)) {

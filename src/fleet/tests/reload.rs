@@ -1,7 +1,6 @@
 //! A configuration that changes under a fleet at work.
 
 use super::*;
-use crate::base::Error;
 use crate::fleet::Presence;
 
 fn run_on(
