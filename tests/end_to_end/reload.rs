@@ -5,7 +5,7 @@ use std::fs;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use crate::support::{McpPipe, Scout, Sshd};
+use crate::support::{McpPipe, Scout, Sshd, eventually};
 
 const READ_AGAIN: &str = "read the configuration again";
 
