@@ -17,7 +17,7 @@ use scout_mcp::fleet::{Caller, Class, ClientId, Fleet, Quotas, Repeat, Shards};
 use scout_mcp::io::cores;
 use scout_mcp::metrics::Recorder;
 use scout_mcp::scout::{self, Request};
-use scout_mcp::testing::sftp_server::{Knobs, Node, SftpServer};
+use scout_mcp::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
 use scout_mcp::testing::ssh_server::ServerConfig;
 use scout_mcp::testing::world::SimHost;
 use scout_mcp::testing::{self, Crypto, Logins, Tally, live};
@@ -120,7 +120,7 @@ fn config(hosts: usize) -> SharedConfig {
 }
 
 pub fn small_tree() -> SftpServer {
-    let mut tree = SftpServer::new(Knobs::default());
+    let mut tree = SftpServer::new(knobs());
     tree.put_file("/file", vec![b'x'; FILE_BYTES]);
     tree.put("/dir", Node::Directory);
     for n in 0..20 {
@@ -129,8 +129,13 @@ pub fn small_tree() -> SftpServer {
     tree
 }
 
+/// As OpenSSH's.
+fn knobs() -> Knobs {
+    Knobs { numbering: Numbering::OpenSsh, ..Knobs::default() }
+}
+
 pub fn large_tree() -> SftpServer {
-    let mut tree = SftpServer::new(Knobs::default());
+    let mut tree = SftpServer::new(knobs());
     tree.put_file("/large", vec![b'x'; LARGE_BYTES]);
     tree
 }
@@ -154,7 +159,7 @@ impl Site {
 
     /// A request of an agent.
     pub async fn ask(&self, target: String, query: Option<&str>) -> Result<String> {
-        let request = Request { target, query: query.map(str::to_owned) };
+        let request = Request { target, query: query.map(str::to_owned), cache: false };
         // On the heap: several of them in one future would make it a large one.
         let answer = Box::pin(scout::scout(&self.shards, ClientId::STDIO, &request)).await;
         answer.map(|answer| answer.text)
