@@ -89,7 +89,7 @@ impl Plan {
         tally: &Arc<Tally>,
         quotas: &Quotas,
     ) -> Rc<Fleet> {
-        let server = ServerConfig { sftp: Some(self.sftp), sessions_max: usize::MAX, ..Default::default() };
+        let server = server(self.sftp);
         let logins = Rc::new(Logins::new(server, self.connect, self.crypto));
         let host = |name: &str| {
             let host = Rc::new(SimHost::default());
@@ -105,6 +105,11 @@ impl Plan {
         let net = live::net(config, host, &recorder);
         Fleet::new(SharedConfig::clone(config), settings.clone(), net, quotas, recorder)
     }
+}
+
+/// A server that passes for OpenSSH, and is taken for what it is good at.
+pub fn server(sftp: fn() -> SftpServer) -> ServerConfig {
+    ServerConfig { ident: "SSH-2.0-OpenSSH_9.2 played", sftp: Some(sftp), ..ServerConfig::default() }
 }
 
 /// Hosts `h0`, `h1`, …
