@@ -57,7 +57,7 @@ pub struct SimHost {
 }
 
 /// Stands for the user's key, which is another one each time.
-const USER_KEY: &[u8] = b"the user's";
+pub(super) const USER_KEY: &[u8] = b"the user's";
 
 /// The port that every host lets us connect to.
 const ECHO: u16 = 7;
