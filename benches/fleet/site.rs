@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -160,6 +160,12 @@ impl Site {
         let work =
             move |caller: Caller| async move { caller.work(&host, Repeat::Safe, async |_| Ok(())).await };
         self.shards.on(&name, claim, work).await.unwrap();
+    }
+
+    /// Waits as a simulated host does.
+    pub async fn sleep(&self, time: Duration) {
+        let slept = self.shards.own().within(time, pending::<Result<()>>(), || Ok(()));
+        slept.await.unwrap();
     }
 
     /// A request of an agent.
