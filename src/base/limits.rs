@@ -286,6 +286,19 @@ pub const FURTHER_CONNECTION_AFTER: Duration = Duration::from_secs(60);
 /// Requests that may run at once, and that may wait for their turn.
 pub const EXECUTING_REQUESTS_DEFAULT: usize = 100;
 pub const QUEUED_REQUESTS_DEFAULT: usize = 1_000;
+/// Requests that must have been served before it is told from them how long the next ones will wait.
+pub const SERVICE_SAMPLES_MIN: u32 = 8;
+/// Failures of a host in a row after which it is left alone, and for how long.
+pub const BREAKER_FAILURES_DEFAULT: u32 = 5;
+pub const BREAKER_OPEN_DEFAULT: Duration = Duration::from_secs(60);
+/// What is kept of the last failure's explanation.
+pub const BREAKER_TEXT_CHARS_MAX: usize = 300;
+/// Observations of a host that its own timeouts are drawn from: the last so many, and not before there are so few.
+pub const PATIENCE_SAMPLES_MAX: usize = 64;
+pub const PATIENCE_SAMPLES_MIN: usize = 20;
+/// The shortest timeout that is drawn from them, and how many times what the slowest took.
+pub const PATIENCE_MIN: Duration = Duration::from_secs(1);
+pub const PATIENCE_FACTOR: u32 = 4;
 /// How often work that a connection could not take goes to another one, where nobody has got anything out of the one
 /// before. What a host teaches by hanging up (no sessions ahead, no SFTP, one session) it teaches in three times.
 pub const FRUITLESS_CONNECTIONS_MAX: usize = 4;

@@ -4,8 +4,11 @@
 //! wherever many want what only few can have; `health` looks after hosts before anybody asks. Sockets, time and processes
 //! come in through [`net::Net`].
 
+mod admission;
+mod breaker;
 mod cache;
 mod caller;
+mod dialler;
 mod directory;
 pub mod errors;
 pub mod gate;
@@ -18,6 +21,7 @@ mod memory;
 pub mod net;
 mod observed;
 mod password_memory;
+pub mod patience;
 mod pool;
 mod presence;
 mod quota;
@@ -25,24 +29,29 @@ pub mod ramp;
 mod route;
 mod shards;
 mod status;
+mod work;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
+use std::pin::pin;
 use std::rc::Rc;
 
 use futures_util::future::{Either, select};
 
 use crate::base::time::{Duration, Instant};
-use crate::base::{Error, Kind, Result, limits};
+use crate::base::{Kind, Result, limits};
 use crate::config::{HostConfig, Settings, SharedConfig};
-use crate::metrics::{Counter, Histogram, Reason, Recorder, Snapshot};
+use crate::metrics::{Recorder, Snapshot};
 
+use admission::Admission;
+pub use admission::Need;
+pub use breaker::Breaker;
 use cache::Cache;
 pub use cache::Cached;
 pub use caller::{Caller, Claim, Class, ClientId};
+use dialler::Dialler;
 use directory::Directory;
-use gate::{Gate, Permit};
 use health::Usage;
 pub use link::{Hold, Link, LinkOptions, Outlook, Tunnel};
 pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
@@ -71,7 +80,7 @@ pub struct Fleet {
     /// It takes leave, or has taken it.
     is_closed: Cell<bool>,
     net: Rc<dyn Net>,
-    admission: Rc<Gate>,
+    admission: Rc<Admission>,
     quotas: Quotas,
     recorder: Rc<Recorder>,
 }
@@ -108,11 +117,12 @@ impl Fleet {
         recorder: Rc<Recorder>,
     ) -> Rc<Self> {
         let presences = Rc::default();
-        let net: Rc<dyn Net> = Observed::new(net, Rc::clone(&presences));
+        let observed = Observed::new(net, Rc::clone(&presences));
+        let net: Rc<dyn Net> = Dialler::new(observed, &settings, &recorder);
         Rc::new(Self {
             pool: Pool::new(Rc::clone(&net), Rc::clone(&recorder), &settings, Rc::clone(&quotas.connections)),
+            admission: Admission::new(Rc::clone(&net), quotas.clone(), settings.max_concurrency, &recorder),
             quotas: quotas.clone(),
-            admission: Gate::new(settings.max_concurrency, settings.max_queue),
             settings: RefCell::new(Rc::new(settings)),
             directory: RefCell::new(Rc::new(Directory::new(config))),
             presences,
@@ -157,17 +167,6 @@ impl Fleet {
         self.cache.clear();
     }
 
-    /// Lets a request in, or says at once that the server is busy.
-    async fn admit(&self) -> Result<Permit> {
-        let asked = self.now();
-        let permit = self.admission.enter().await.map_err(|_| {
-            self.recorder.count(Counter::Rejected(Reason::Queue));
-            Error::new(Kind::Busy, "Server busy: too many requests are waiting; try again later")
-        })?;
-        self.recorder.time(Histogram::QueueWait, self.now() - asked);
-        Ok(permit)
-    }
-
     /// What the configuration says of a host.
     ///
     /// Errors: no such host (with the names there are); its configuration is broken (with file and line).
@@ -187,13 +186,20 @@ impl Fleet {
 
     /// A host ready for work: connected and logged in. Room for its connection is waited for until `deadline`.
     pub async fn machine(&self, name: &str, deadline: Instant) -> Result<Machine> {
+        let connect = async |route: Option<Rc<Route>>| match route {
+            Some(route) => self.pool.link(&route, deadline).await.map(Machine::Remote),
+            None => Ok(Machine::Local(self.net.shell())),
+        };
+        self.by_route(name, connect).await
+    }
+
+    /// Goes the way to a host, and another one if there is another one meanwhile.
+    async fn by_route<T>(&self, name: &str, go: impl AsyncFn(Option<Rc<Route>>) -> Result<T>) -> Result<T> {
         loop {
             let generation = self.pool.generation();
-            let Some(route) = self.route(name)? else { return Ok(Machine::Local(self.net.shell())) };
-            match self.pool.link(&route, deadline).await {
-                // There may be another way now.
+            match go(self.route(name)?).await {
                 Err(error) if error.kind() == Kind::NotBegun && self.pool.generation() != generation => {}
-                linked => return linked.map(Machine::Remote),
+                gone => return gone,
             }
         }
     }
@@ -220,43 +226,6 @@ impl Fleet {
         &self.quotas
     }
 
-    /// Does work on a host, once more on a fresh connection if the one it began on is lost and `repeat` allows it; and
-    /// on as many connections as it takes to find one that can begin it, as long as somebody is served by them.
-    async fn work<T>(
-        &self,
-        claim: &Claim,
-        name: &str,
-        repeat: Repeat,
-        mut work: impl AsyncFnMut(&Machine) -> Result<T>,
-    ) -> Result<T> {
-        if claim.class != Class::Background
-            && let Some(name) = self.directory().name(name)
-        {
-            self.usage.borrow_mut().note(name, self.now());
-        }
-        let _admitted = self.admit().await?;
-        let mut repeats_left = usize::from(repeat == Repeat::Safe);
-        let mut fruitless_left = limits::FRUITLESS_CONNECTIONS_MAX;
-        loop {
-            let machine = self.machine(name, claim.deadline).await?;
-            let error = match work(&machine).await {
-                Err(error) if error.kind().is_worth_retrying() => error,
-                result => return result,
-            };
-            let tries_left = match (error.kind(), &machine) {
-                // Others were served: where a connection serves one request only, everybody has to wait for his own.
-                (Kind::NotBegun, Machine::Remote(link)) if link.was_of_use() => None,
-                (Kind::NotBegun, _) => Some(&mut fruitless_left),
-                _ => Some(&mut repeats_left),
-            };
-            if let Some(left) = tries_left {
-                let Some(fewer) = left.checked_sub(1) else { return Err(error) };
-                *left = fewer;
-            }
-            tracing::debug!(host = name, reason = %error, "trying once more");
-        }
-    }
-
     /// Runs a task of this core by itself.
     fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         self.net.spawn(Box::pin(task));
@@ -274,8 +243,17 @@ impl Fleet {
         work: impl Future<Output = Result<T>>,
         late: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
-        let work = std::pin::pin!(work);
-        match select(work, self.net.sleep_until(self.net.now() + limit)).await {
+        self.until(self.net.now() + limit, work, late).await
+    }
+
+    /// The same up to a moment.
+    pub async fn until<T>(
+        &self,
+        deadline: Instant,
+        work: impl Future<Output = Result<T>>,
+        late: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        match select(pin!(work), self.net.sleep_until(deadline)).await {
             Either::Left((result, _)) => result,
             Either::Right(_) => late(),
         }

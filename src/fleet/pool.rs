@@ -106,6 +106,14 @@ impl Pool {
         }
     }
 
+    /// The host's connection, if there is one at this moment. It is kept for the caller.
+    pub fn ready(&self, route: &Route) -> Option<Hold> {
+        match self.places.find(&route.key)? {
+            (_, Found::Ready(link)) => Some(link.hold()),
+            (_, Found::Dialling(_)) => None,
+        }
+    }
+
     /// Whether there is a connection to the host at this moment.
     pub fn is_connected(&self, route: &Route) -> bool {
         matches!(self.places.find(&route.key), Some((_, Found::Ready(_))))

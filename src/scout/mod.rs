@@ -17,7 +17,7 @@ mod way;
 mod tests;
 
 use crate::base::{Error, Kind, Result};
-use crate::fleet::{Caller, Class, ClientId, Fleet, Shards};
+use crate::fleet::{Caller, Class, ClientId, Shards};
 use crate::metrics::{Histogram, TargetType};
 use crate::target::{RemotePath, Target};
 
@@ -55,14 +55,14 @@ pub async fn scout(shards: &Shards, client: ClientId, request: &Request) -> Resu
     Ok(Answer { text })
 }
 
-/// Gives an operation the request timeout of the settings.
-pub async fn in_time<T>(fleet: &Fleet, operation: impl Future<Output = Result<T>>) -> Result<T> {
-    let limit = fleet.settings().request_timeout;
+/// Gives an operation the time that its request has: the request timeout of the settings.
+pub async fn in_time<T>(caller: &Caller, operation: impl Future<Output = Result<T>>) -> Result<T> {
+    let limit = caller.settings().request_timeout;
     let late = || {
         let text = format!("Request timeout after {}s", limit.as_secs_f64());
         Err(Error::new(Kind::RequestTimeout, text))
     };
-    fleet.within(limit, operation, late).await
+    caller.until(caller.claim().deadline, operation, late).await
 }
 
 fn target_type(target: &Result<Target>, request: &Request) -> TargetType {
@@ -81,10 +81,11 @@ async fn answer(
     query: Option<String>,
     may_cache: bool,
 ) -> Result<String> {
+    let caller = shards.own().caller(Class::Interactive, client);
     match target? {
-        Target::Hosts => Ok(hosts::text(&in_time(shards.own(), async { Ok(shards.status().await) }).await?)),
+        Target::Hosts => Ok(hosts::text(&in_time(&caller, async { Ok(shards.status().await) }).await?)),
         Target::Path { host, path } => {
-            let claim = *shards.own().caller(Class::Interactive, client).claim();
+            let claim = *caller.claim();
             let name = host.as_str().to_owned();
             let work = move |caller: Caller| async move {
                 in_time(&caller, answer_of(&caller, host.as_str(), &path, query.as_deref(), may_cache)).await

@@ -144,7 +144,8 @@ impl SimHost {
             None => None,
         };
         let sleep = |pause| scene.sleep_until(now() + pause);
-        let knock = async || self.log_in(scene, host, &memory, hop.as_ref()).await;
+        let knock =
+            async || self.in_time(scene, &memory, self.log_in(scene, host, &memory, hop.as_ref())).await;
         let (Login { mut client, server, .. }, tunnel) = scene.ramp().climb(&address, sleep, knock).await?;
         if client.is_ready() {
             memory.keys.note_taken(USER_KEY, true);
@@ -178,6 +179,28 @@ impl SimHost {
         };
         scene.spawn(wire.carry(scene.clone()));
         Ok(link)
+    }
+
+    /// Gives a login the time that the host has taught that it takes.
+    async fn in_time<T>(
+        &self,
+        scene: &Scene,
+        memory: &Memory,
+        login: impl Future<Output = Result<T, Refusal>>,
+    ) -> Result<T, Refusal> {
+        let (begun, patience) = (now(), &memory.patience);
+        let limit = patience.borrow().connect_timeout(CONNECT_TIMEOUT_DEFAULT);
+        let Either::Left((connected, _)) = select(pin!(login), scene.sleep_until(begun + limit)).await else {
+            if limit < CONNECT_TIMEOUT_DEFAULT {
+                patience.borrow_mut().note_cut_short();
+            }
+            let text = format!("Cannot connect: timeout after {}s", limit.as_secs_f64());
+            return Err(Error::new(Kind::ConnectTimeout, text).into());
+        };
+        if connected.is_ok() {
+            patience.borrow_mut().note_connect(now() - begun);
+        }
+        connected
     }
 
     async fn log_in(

@@ -5,7 +5,7 @@ use std::fs;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use crate::support::{McpPipe, Scout, Sshd};
+use crate::support::{McpPipe, Scout, Sshd, eventually};
 
 const READ_AGAIN: &str = "read the configuration again";
 
@@ -82,7 +82,10 @@ fn what_cannot_be_read_changes_nothing_and_is_said_once() {
     fs::write(scout.config_file(), format!("Host broken\nPort many\n\n{text}")).unwrap();
     client.stderr.wait_for("config:2: ");
     assert_eq!(client.read(&target), "content");
-    assert!(client.scout(json!({ "target": "broken:/" })).tool_error().contains("config:2: "));
+    // Said as soon as it is read; it counts when all cores have it.
+    eventually("the new configuration counts", || {
+        client.scout(json!({ "target": "broken:/" })).tool_error().contains("config:2: ")
+    });
     assert_eq!(client.stderr.count("config:2: "), 1);
     assert_eq!(sshd.connections(), 1);
     assert!(client.close().success());

@@ -154,6 +154,10 @@ settings! {
         "Requests that run at once";
     max_queue: usize = limits::QUEUED_REQUESTS_DEFAULT, Count { min: 0, max: 1_000_000 }, New, Restart,
         "Requests that wait; further ones are told that the server is busy";
+    breaker_failures: u32 = limits::BREAKER_FAILURES_DEFAULT, Count { min: 1, max: 1_000 }, New, Live,
+        "Failures to reach a host in a row after which it is left alone";
+    breaker_open: Duration = limits::BREAKER_OPEN_DEFAULT, Time::seconds(1, 3_600), New, Live,
+        "Time it is left alone before it is tried again";
     health_check_interval: Duration = limits::HEALTH_CHECK_INTERVAL_DEFAULT, Time::seconds(0, 3_600), New, Live,
         "Time between looks at a host in use to which there is no connection; 0 never looks";
     host_status_ttl: Duration = limits::ONLINE_TTL_DEFAULT, Time::seconds(0, 3_600), New, Live,

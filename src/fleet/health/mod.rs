@@ -16,6 +16,7 @@ use super::route::Route;
 use crate::base::limits;
 use crate::base::time::Duration;
 use crate::config::ssh::Proxy;
+use crate::metrics::Circuit;
 
 use schedule::Schedule;
 pub(super) use usage::Usage;
@@ -95,6 +96,12 @@ impl Fleet {
                 self.pool.keep(&route, true);
             }
             Why::InUse if self.pool.is_connected(&route) => self.pool.keep(&route, false),
+            // Whoever asks next need not be the one who tries it.
+            Why::InUse
+                if self.pool.memory(&route).breaker.borrow().state(self.now()) == Circuit::HalfOpen =>
+            {
+                self.warm_up(&route).await;
+            }
             Why::Warm | Why::InUse => self.look_at(&route).await,
         }
     }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::base::{Error, Kind};
 use crate::config::Settings;
-use crate::fleet::{Class, ClientId, Machine, Repeat, Shards};
+use crate::fleet::{Class, ClientId, Machine, Need, Repeat, Shards};
 use crate::testing::world::World;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -25,7 +25,10 @@ fn use_once(world: &World, fleet: &Rc<Fleet>, host: &'static str) {
     let fleet = Rc::clone(fleet);
     let used = world.spawn(async move {
         let nothing = async |_: &Machine| Ok(());
-        fleet.caller(Class::Interactive, ClientId::STDIO).work(host, Repeat::Never, nothing).await
+        fleet
+            .caller(Class::Interactive, ClientId::STDIO)
+            .work(host, Need::Session, Repeat::Never, nothing)
+            .await
     });
     world.pass(SECOND);
     let _ = used.output();

@@ -93,6 +93,7 @@ impl Link {
     pub(super) fn at_work(self: &Rc<Self>) -> AtWork {
         self.note_idle();
         self.active.set(self.active.get() + 1);
+        self.watch(&mut self.state.borrow_mut(), (self.clock)());
         AtWork { link: Rc::clone(self) }
     }
 
@@ -139,7 +140,9 @@ pub(super) struct AtWork {
 
 impl Drop for AtWork {
     fn drop(&mut self) {
-        self.link.active.set(self.link.active.get() - 1);
+        let link = &self.link;
+        link.active.set(link.active.get() - 1);
+        link.watch(&mut link.state.borrow_mut(), (link.clock)());
         self.link.let_go();
     }
 }

@@ -1,5 +1,6 @@
 //! The pool in a world of its own.
 
+mod chaos;
 mod growth;
 mod hops;
 mod room;
@@ -11,7 +12,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
-use crate::fleet::{Class, ClientId, Collected, Exit, Fleet, Link, Machine, Repeat};
+use crate::fleet::{Class, ClientId, Collected, Exit, Fleet, Link, Machine, Need, Repeat};
 use crate::testing::world::{Handle, World};
 
 /// A connection that nobody holds any more; room for it is waited for a minute.
@@ -58,7 +59,10 @@ fn everybody_gets_a_turn_where_a_connection_serves_one() {
             let fleet = Rc::clone(&fleet);
             let echo = async |machine: &Machine| machine.run(b"echo hi", &mut Collected::up_to(100)).await;
             world.spawn(async move {
-                fleet.caller(Class::Interactive, ClientId::STDIO).work("alpha", Repeat::Never, echo).await
+                fleet
+                    .caller(Class::Interactive, ClientId::STDIO)
+                    .work("alpha", Need::Session, Repeat::Never, echo)
+                    .await
             })
         })
         .collect();

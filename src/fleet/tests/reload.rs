@@ -13,7 +13,7 @@ fn run_on(
     world.spawn(async move {
         let work =
             async |machine: &Machine| machine.run(command.as_bytes(), &mut Collected::up_to(100)).await;
-        fleet.caller(Class::Interactive, ClientId::STDIO).work(host, Repeat::Never, work).await
+        fleet.caller(Class::Interactive, ClientId::STDIO).work(host, Need::Session, Repeat::Never, work).await
     })
 }
 
