@@ -102,17 +102,19 @@ fn work_that_nobody_waits_for_is_dropped_where_it_runs() {
 
 #[test]
 fn more_calls_than_there_are_slots_for_are_refused_by_name() {
-    let inboxes = Inboxes::new(2);
-    let core = Core::new(0, inboxes, 1);
-    let job = || -> Job { Box::new(|_| async { Box::new(()) as Outcome }.boxed_local()) };
-    let first = core.call(1, job());
-    let second = core.call(1, job()).now_or_never().unwrap();
-    assert_eq!(second.unwrap_err().kind(), Kind::Busy);
-    drop(first);
-    // Its slot is free when the other core has said so.
-    assert!(core.call(1, job()).now_or_never().is_some());
-    core.answered(0, None);
-    assert!(core.call(1, job()).now_or_never().is_none());
+    runtime::run(async {
+        let core = Core::new(0, Inboxes::new(2).unwrap(), 1).unwrap().0;
+        let job = || -> Job { Box::new(|_| async { Box::new(()) as Outcome }.boxed_local()) };
+        let first = core.call(1, job());
+        let second = core.call(1, job()).now_or_never().unwrap();
+        assert_eq!(second.unwrap_err().kind(), Kind::Busy);
+        drop(first);
+        // Its slot is free when the other core has said so.
+        assert!(core.call(1, job()).now_or_never().is_some());
+        core.answered(0, None);
+        assert!(core.call(1, job()).now_or_never().is_none());
+    })
+    .unwrap();
 }
 
 #[test]
