@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use scout_mcp::base::Result;
 use scout_mcp::config::{AlgorithmLists, Env, Settings, SharedConfig, SshConfig};
-use scout_mcp::fleet::{Caller, Class, ClientId, Fleet, Quotas, Repeat, Shards};
+use scout_mcp::fleet::{Caller, Class, ClientId, Fleet, Need, Quotas, Repeat, Shards};
 use scout_mcp::io::cores;
 use scout_mcp::metrics::Recorder;
 use scout_mcp::scout::{self, Request};
@@ -107,11 +107,6 @@ impl Plan {
     }
 }
 
-/// A server that passes for OpenSSH, and is taken for what it is good at.
-pub fn server(sftp: fn() -> SftpServer) -> ServerConfig {
-    ServerConfig { ident: "SSH-2.0-OpenSSH_9.2 played", sftp: Some(sftp), ..ServerConfig::default() }
-}
-
 /// Hosts `h0`, `h1`, …
 fn config(hosts: usize) -> SharedConfig {
     let dir = TempDir::with_prefix("fleet-bench-").unwrap();
@@ -122,6 +117,11 @@ fn config(hosts: usize) -> SharedConfig {
     });
     std::fs::write(&path, text).unwrap();
     SshConfig::load(Some(&path), &Env::default(), AlgorithmLists::spoken()).unwrap().into()
+}
+
+/// A server that passes for OpenSSH, and is taken for what it is good at.
+pub fn server(sftp: fn() -> SftpServer) -> ServerConfig {
+    ServerConfig { ident: "SSH-2.0-OpenSSH_9.2 played", sftp: Some(sftp), ..ServerConfig::default() }
 }
 
 pub fn small_tree() -> SftpServer {
@@ -157,9 +157,16 @@ impl Site {
         let claim = *self.shards.own().caller(Class::Interactive, ClientId::STDIO).claim();
         let host = format!("h{n}");
         let name = host.clone();
-        let work =
-            move |caller: Caller| async move { caller.work(&host, Repeat::Safe, async |_| Ok(())).await };
+        let work = move |caller: Caller| async move {
+            caller.work(&host, Need::Files, Repeat::Safe, async |_| Ok(())).await
+        };
         self.shards.on(&name, claim, work).await.unwrap();
+    }
+
+    /// Waits as a simulated host does.
+    pub async fn sleep(&self, time: Duration) {
+        let slept = self.shards.own().within(time, pending::<Result<()>>(), || Ok(()));
+        slept.await.unwrap();
     }
 
     /// A request of an agent.
