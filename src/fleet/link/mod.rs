@@ -263,7 +263,8 @@ impl Link {
         let by_command = memory.lacks_sftp.get() || memory.serves_one_session.get();
         match need {
             Need::Files if !by_command => (need, self.pipeline.width()),
-            _ => (Need::Session, memory.sessions.width()),
+            // Where the last connection has just ended there are none, but somebody must get through to find that out.
+            _ => (Need::Session, memory.sessions.width().max(1)),
         }
     }
 
