@@ -52,6 +52,8 @@
 //! | which commands and options are allowed | `scout/command/table.rs` |
 //! | the way to a host | `fleet/route.rs` (jump hosts), `fleet/pool.rs` (who shares what, who has to wait), `fleet/ramp.rs` (how many dial at once), `io/path.rs` (addresses, programs) |
 //! | what cores say to each other | `fleet/shards.rs` for what, `io/mesh.rs` for how |
+//! | what is read again while serving, and when | `server/configuration.rs`, `io/watch.rs`; what then becomes of connections: `fleet/directory.rs`, the pool's `retire` |
+//! | who is asked whether he is there, and who stays connected | `fleet/health/`, `fleet/presence.rs` |
 //! | how remote commands are ended | `fleet/leash.rs` |
 //! | what is counted and measured | `metrics/names.rs`, and the place where it happens |
 //! | what agents see of a tool | `mcp/tools/`, then `UPDATE_GOLDEN=1 cargo test --test mcp_surface` |

@@ -92,10 +92,6 @@ impl Times {
     pub fn mean(&self) -> Duration {
         Duration::from_nanos(self.0.mean() as u64)
     }
-
-    pub fn max(&self) -> Duration {
-        Duration::from_nanos(self.0.max())
-    }
 }
 
 /// How long a future takes.

@@ -18,25 +18,32 @@ fn single(scale: Scale) {
     let times = scale.of(100, 3);
     let figures = Plan::new(1, millis(1), millis(1)).run(async |site| {
         site.warm(1).await;
+        let half = || site.sleep(millis(1) / 2);
+        let nothing = Times::of(times, |_| async {
+            half().await;
+            half().await;
+        })
+        .await;
         site.run(0).await;
         let read = Times::of(times, |_| site.read(0)).await;
         let list = Times::of(times, |_| site.list(0)).await;
         let run = Times::of(times, |_| site.run(0)).await;
         [
+            ("nothing: what the simulation itself takes", "", nothing),
             ("read, stat included", "1.13 / 1.16 ms", read),
             ("list", "1.13 / 1.16 ms", list),
             ("command", "1.12 / 1.14 ms", run),
         ]
     });
     for (what, document, times) in figures {
-        let overhead = times.mean().as_secs_f64() * 100.0 / 1e-3 / 100.0 - 1.0;
+        let overhead = times.mean().as_secs_f64() / 1e-3 - 1.0;
         row(
             "PB-9",
             &format!("{what}, host takes 1 ms (mean, p95)"),
             document,
             "< 15 % over 1 ms",
             format!("{} / {} (+{:.0} %)", ms(times.mean()), ms(times.at(0.95)), overhead * 100.0),
-            overhead < 0.15,
+            (!document.is_empty()).then_some(overhead < 0.15),
         );
     }
 }

@@ -35,24 +35,25 @@ fn alone(scale: Scale) {
     );
     row(
         "PB-16",
-        "warm request, host takes 5 ms (mean, p95); the document's asked twice",
+        "warm request, host takes 5 ms (p50, p95); the document's asked twice",
         "10.62 / 10.99 ms",
         "≤, and what we add < 1 %",
-        format!("{} / {}", ms(warm.mean()), ms(warm.at(0.95))),
+        format!("{} / {}", ms(warm.median()), ms(warm.at(0.95))),
         warm.median() <= Duration::from_micros(5_100),
     );
 }
 
 fn one_host(scale: Scale) {
     let rounds = scale.of(9, 1);
-    let (cold, times, warm) = plan(1).run(async |site| {
-        let (cold, times) = timed(site.at_once(50, |_| site.read(0))).await;
-        let mut warm = Vec::new();
-        for _ in 0..rounds {
-            warm.push(timed(site.at_once(50, |_| site.read(0))).await.0);
-        }
-        (cold, times, median(warm))
-    });
+    let all = || {
+        plan(1).run(async |site| {
+            let cold = timed(site.at_once(50, |_| site.read(0))).await;
+            (cold, timed(site.at_once(50, |_| site.read(0))).await.0)
+        })
+    };
+    let (mut cold, warm): (Vec<_>, Vec<_>) = (0..rounds).map(|_| all()).unzip();
+    cold.sort_by_key(|(all, _)| *all);
+    let ((cold, times), warm) = (cold.swap_remove(rounds / 2), median(warm));
     row(
         "PB-17",
         "50 requests at once, one cold host (all, mean, p95)",
@@ -73,14 +74,14 @@ fn one_host(scale: Scale) {
 
 fn ten_hosts(scale: Scale) {
     let rounds = scale.of(9, 1);
-    let (cold, warm) = plan(10).run(async |site| {
-        let cold = timed(site.at_once(10, |n| site.read(n))).await.0;
-        let mut warm = Vec::new();
-        for _ in 0..rounds {
-            warm.push(timed(site.at_once(10, |n| site.read(n))).await.0);
-        }
-        (cold, median(warm))
-    });
+    let all = || {
+        plan(10).run(async |site| {
+            let cold = timed(site.at_once(10, |n| site.read(n))).await.0;
+            (cold, timed(site.at_once(10, |n| site.read(n))).await.0)
+        })
+    };
+    let (cold, warm) = (0..rounds).map(|_| all()).unzip();
+    let (cold, warm) = (median(cold), median(warm));
     row(
         "PB-18",
         "10 cold hosts at once, dial 5 ms, host takes 5 ms",
@@ -127,18 +128,21 @@ async fn five(site: &Site) {
 
 fn hosts(scale: Scale) {
     let calls = scale.of(100, 3);
-    let times = plan(10).run(async |site| {
-        site.warm(10).await;
-        Times::of(calls, |_| async { site.ask("hosts".to_owned(), None).await.unwrap() }).await
-    });
-    row(
-        "PB-20",
-        "the host list, 10 hosts, on two cores (mean, p95)",
-        "0.01 / 0.01 ms",
-        "≤ 0.01 ms and a hop",
-        format!("{} / {}", ms(times.mean()), ms(times.at(0.95))),
-        times.mean() <= Duration::from_micros(60),
-    );
+    for (cores, what) in [(1, "one core"), (2, "two cores, both asked")] {
+        let times = Plan { cores, ..plan(10) }.run(async |site| {
+            site.warm(10).await;
+            Times::of(calls, |_| async { site.ask("hosts".to_owned(), None).await.unwrap() }).await
+        });
+        let met = (cores == 1).then_some(times.median() <= Duration::from_micros(10));
+        row(
+            "PB-20",
+            &format!("the host list, 10 hosts, {what} (p50, p95)"),
+            "0.01 / 0.01 ms",
+            if met.is_some() { "≤ 0.01 ms" } else { "" },
+            format!("{} / {}", ms(times.median()), ms(times.at(0.95))),
+            met,
+        );
+    }
 }
 
 fn dead_hosts(scale: Scale) {

@@ -5,13 +5,12 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use scout_mcp::testing::ssh_server::ServerConfig;
 use scout_mcp::testing::tcp;
 use serde_json::json;
 use tempfile::TempDir;
 
 use super::figures::Times;
-use super::site::small_tree;
+use super::site::{server, small_tree};
 use super::support::{Key, KeyType, McpPipe, Scout, Sshd};
 
 /// Hosts of which this process plays the server: real sockets, real crypto, and nothing is forked.
@@ -26,8 +25,7 @@ impl Played {
         Key::generate(&dir.path().join("key"), KeyType::Ed25519);
         let listener = TcpListener::bind("0.0.0.0:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let config = ServerConfig { sftp: Some(small_tree), ..ServerConfig::default() };
-        thread::spawn(move || tcp::serve(listener, config).unwrap());
+        thread::spawn(move || tcp::serve(listener, server(small_tree)).unwrap());
         Self { dir, port }
     }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use scout_mcp::base::Result;
 use scout_mcp::config::{AlgorithmLists, Env, Settings, SharedConfig, SshConfig};
-use scout_mcp::fleet::{Caller, Class, ClientId, Fleet, Quotas, Repeat, Shards};
+use scout_mcp::fleet::{Caller, Class, ClientId, Fleet, Need, Quotas, Repeat, Shards};
 use scout_mcp::io::cores;
 use scout_mcp::metrics::Recorder;
 use scout_mcp::scout::{self, Request};
-use scout_mcp::testing::sftp_server::{Knobs, Node, SftpServer};
+use scout_mcp::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
 use scout_mcp::testing::ssh_server::ServerConfig;
 use scout_mcp::testing::world::SimHost;
 use scout_mcp::testing::{self, Crypto, Logins, Tally, live};
@@ -89,7 +89,7 @@ impl Plan {
         tally: &Arc<Tally>,
         quotas: &Quotas,
     ) -> Rc<Fleet> {
-        let server = ServerConfig { sftp: Some(self.sftp), sessions_max: usize::MAX, ..Default::default() };
+        let server = server(self.sftp);
         let logins = Rc::new(Logins::new(server, self.connect, self.crypto));
         let host = |name: &str| {
             let host = Rc::new(SimHost::default());
@@ -119,8 +119,13 @@ fn config(hosts: usize) -> SharedConfig {
     SshConfig::load(Some(&path), &Env::default(), AlgorithmLists::spoken()).unwrap().into()
 }
 
+/// A server that passes for OpenSSH, and is taken for what it is good at.
+pub fn server(sftp: fn() -> SftpServer) -> ServerConfig {
+    ServerConfig { ident: "SSH-2.0-OpenSSH_9.2 played", sftp: Some(sftp), ..ServerConfig::default() }
+}
+
 pub fn small_tree() -> SftpServer {
-    let mut tree = SftpServer::new(Knobs::default());
+    let mut tree = SftpServer::new(knobs());
     tree.put_file("/file", vec![b'x'; FILE_BYTES]);
     tree.put("/dir", Node::Directory);
     for n in 0..20 {
@@ -129,8 +134,13 @@ pub fn small_tree() -> SftpServer {
     tree
 }
 
+/// As OpenSSH's.
+fn knobs() -> Knobs {
+    Knobs { numbering: Numbering::OpenSsh, ..Knobs::default() }
+}
+
 pub fn large_tree() -> SftpServer {
-    let mut tree = SftpServer::new(Knobs::default());
+    let mut tree = SftpServer::new(knobs());
     tree.put_file("/large", vec![b'x'; LARGE_BYTES]);
     tree
 }
@@ -147,14 +157,21 @@ impl Site {
         let claim = *self.shards.own().caller(Class::Interactive, ClientId::STDIO).claim();
         let host = format!("h{n}");
         let name = host.clone();
-        let work =
-            move |caller: Caller| async move { caller.work(&host, Repeat::Safe, async |_| Ok(())).await };
+        let work = move |caller: Caller| async move {
+            caller.work(&host, Need::Files, Repeat::Safe, async |_| Ok(())).await
+        };
         self.shards.on(&name, claim, work).await.unwrap();
+    }
+
+    /// Waits as a simulated host does.
+    pub async fn sleep(&self, time: Duration) {
+        let slept = self.shards.own().within(time, pending::<Result<()>>(), || Ok(()));
+        slept.await.unwrap();
     }
 
     /// A request of an agent.
     pub async fn ask(&self, target: String, query: Option<&str>) -> Result<String> {
-        let request = Request { target, query: query.map(str::to_owned) };
+        let request = Request { target, query: query.map(str::to_owned), ..Request::default() };
         // On the heap: several of them in one future would make it a large one.
         let answer = Box::pin(scout::scout(&self.shards, ClientId::STDIO, &request)).await;
         answer.map(|answer| answer.text)

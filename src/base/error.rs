@@ -23,8 +23,20 @@ pub enum Fault {
     Bug,
 }
 
+/// What a failure tells of the connection to the host, for the circuit breaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Contact {
+    /// The host was reached and answered, if only to say no. A login that is refused is such an answer: whoever mends his
+    /// keys is not to wait for a breaker as well.
+    Made,
+    /// It was not reached, or was lost, or what answered there spoke no SSH.
+    Failed,
+    /// Nothing: the cause is here, or with who asked.
+    Unknown,
+}
+
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident => $fault:ident, $label:literal, $again:literal;)*) => {
+    ($($(#[$doc:meta])* $kind:ident => $fault:ident, $label:literal, $again:literal, $contact:ident;)*) => {
         /// What went wrong. Closed, so that every outcome has a name in metrics and in tests.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Kind { $($(#[$doc])* $kind,)* }
@@ -47,61 +59,68 @@ macro_rules! kinds {
             pub const fn is_worth_retrying(self) -> bool {
                 match self { $(Kind::$kind => $again,)* }
             }
+
+            /// What it tells of the connection to the host.
+            pub const fn contact(self) -> Contact {
+                match self { $(Kind::$kind => Contact::$contact,)* }
+            }
         }
     };
 }
 
 kinds! {
     /// Not `host:/path`, `hosts` or another known form.
-    InvalidTarget => Caller, "invalid_target", false;
+    InvalidTarget => Caller, "invalid_target", false, Unknown;
     /// An argument of the wrong type, size or meaning.
-    InvalidArgument => Caller, "invalid_argument", false;
+    InvalidArgument => Caller, "invalid_argument", false, Unknown;
     /// No such host in the SSH configuration.
-    UnknownHost => Caller, "unknown_host", false;
+    UnknownHost => Caller, "unknown_host", false, Unknown;
     /// The command policy refuses it.
-    CommandRefused => Caller, "command_refused", false;
+    CommandRefused => Caller, "command_refused", false, Unknown;
     /// The path does not exist on the host.
-    NotFound => Caller, "not_found", false;
+    NotFound => Caller, "not_found", false, Made;
     /// The remote user may not do this.
-    PermissionDenied => Caller, "permission_denied", false;
+    PermissionDenied => Caller, "permission_denied", false, Made;
     /// The path is something that cannot be read like this: a FIFO, a socket, a directory.
-    WrongFileType => Caller, "wrong_file_type", false;
+    WrongFileType => Caller, "wrong_file_type", false, Made;
     /// The caller took the request back.
-    Cancelled => Caller, "cancelled", false;
+    Cancelled => Caller, "cancelled", false, Unknown;
     /// A broken line in the SSH configuration, or a setting we cannot honour, for this host.
-    HostConfig => Host, "host_config", false;
+    HostConfig => Host, "host_config", false, Unknown;
     /// The host's key is unknown, changed or revoked.
-    HostKey => Host, "host_key", false;
+    HostKey => Host, "host_key", false, Made;
     /// No key or other method was accepted.
-    Authentication => Host, "authentication", false;
+    Authentication => Host, "authentication", false, Made;
     /// No algorithm both sides accept.
-    NoCommonAlgorithm => Host, "no_common_algorithm", false;
+    NoCommonAlgorithm => Host, "no_common_algorithm", false, Made;
     /// The peer broke SSH or SFTP, or is no SSH server at all.
-    Protocol => Host, "protocol", false;
+    Protocol => Host, "protocol", false, Failed;
     /// The host refused a channel, a subsystem or a request.
-    Refused => Host, "refused", false;
+    Refused => Host, "refused", false, Made;
     /// The connection could not take the work, which was not begun; a fresh one may.
-    NotBegun => Host, "not_begun", true;
+    NotBegun => Host, "not_begun", true, Unknown;
     /// The operation failed on the host for a reason of its own (an I/O error, say).
-    Remote => Host, "remote", false;
+    Remote => Host, "remote", false, Made;
     /// The name does not resolve, nobody listens, no route.
-    Unreachable => Network, "unreachable", false;
+    Unreachable => Network, "unreachable", false, Failed;
     /// Connection and login did not finish in time.
-    ConnectTimeout => Network, "connect_timeout", false;
+    ConnectTimeout => Network, "connect_timeout", false, Failed;
     /// An established connection ended under the request.
-    ConnectionLost => Network, "connection_lost", true;
+    ConnectionLost => Network, "connection_lost", true, Failed;
+    /// The host has failed so often that it is left alone for a while.
+    CircuitOpen => Network, "circuit_open", false, Unknown;
     /// The remote command did not end in time.
-    CommandTimeout => Limit, "command_timeout", false;
+    CommandTimeout => Limit, "command_timeout", false, Unknown;
     /// The whole request did not end in time.
-    RequestTimeout => Limit, "request_timeout", false;
+    RequestTimeout => Limit, "request_timeout", false, Unknown;
     /// A queue or a table is full; nothing was started.
-    Busy => Limit, "busy", false;
+    Busy => Limit, "busy", false, Unknown;
     /// The input is longer than its bound.
-    TooLarge => Limit, "too_large", false;
+    TooLarge => Limit, "too_large", false, Unknown;
     /// An operation on this machine failed: a file of ours, a process, a socket.
-    Local => Caller, "local", false;
+    Local => Caller, "local", false, Unknown;
     /// A state that should not be reachable.
-    Internal => Bug, "internal", false;
+    Internal => Bug, "internal", false, Unknown;
 }
 
 /// A failed request: what kind of failure, and a sentence for the person or agent who asked.

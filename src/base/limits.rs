@@ -225,6 +225,15 @@ pub const CONFIG_WARNINGS_MAX: usize = 100;
 pub const CONFIG_WARNING_CHARS_MAX: usize = 1_000;
 /// A request that took longer is logged as slow.
 pub const SLOW_THRESHOLD_DEFAULT: Duration = Duration::from_secs(1);
+/// Between two looks at the files of the configuration, and how long they must have stayed as they are before they are
+/// read: an editor may be in the middle of writing them.
+pub const CONFIG_LOOKED_AT_EVERY: Duration = Duration::from_secs(2);
+pub const CONFIG_AT_REST_FOR: Duration = Duration::from_millis(300);
+/// So often it is waited for that; who writes without a pause is read all the same.
+pub const CONFIG_UNREST_LOOKS_MAX: u32 = 20;
+/// A look at thousands of files takes a while: so many times as long nobody looks, but never longer than the other.
+pub const CONFIG_LOOK_PAUSE_FACTOR: u32 = 500;
+pub const CONFIG_LOOK_PAUSE_MAX: Duration = Duration::from_secs(30);
 /// The settings file.
 pub const SETTINGS_FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// `/etc/passwd`, where it is larger we do without.
@@ -280,6 +289,19 @@ pub const FURTHER_CONNECTION_AFTER: Duration = Duration::from_secs(60);
 /// Requests that may run at once, and that may wait for their turn.
 pub const EXECUTING_REQUESTS_DEFAULT: usize = 100;
 pub const QUEUED_REQUESTS_DEFAULT: usize = 1_000;
+/// Requests that must have been served before it is told from them how long the next ones will wait.
+pub const SERVICE_SAMPLES_MIN: u32 = 8;
+/// Failures of a host in a row after which it is left alone, and for how long.
+pub const BREAKER_FAILURES_DEFAULT: u32 = 5;
+pub const BREAKER_OPEN_DEFAULT: Duration = Duration::from_secs(60);
+/// What is kept of the last failure's explanation.
+pub const BREAKER_TEXT_CHARS_MAX: usize = 300;
+/// Observations of a host that its own timeouts are drawn from: the last so many, and not before there are so few.
+pub const PATIENCE_SAMPLES_MAX: usize = 64;
+pub const PATIENCE_SAMPLES_MIN: usize = 20;
+/// The shortest timeout that is drawn from them, and how many times what the slowest took.
+pub const PATIENCE_MIN: Duration = Duration::from_secs(1);
+pub const PATIENCE_FACTOR: u32 = 4;
 /// How often work that a connection could not take goes to another one, where nobody has got anything out of the one
 /// before. What a host teaches by hanging up (no sessions ahead, no SFTP, one session) it teaches in three times.
 pub const FRUITLESS_CONNECTIONS_MAX: usize = 4;
@@ -302,6 +324,33 @@ pub const PROBES_AT_ONCE_MAX: usize = 256;
 pub const HOPS_MAX: usize = 8;
 /// Names listed for someone who asked for a host that is not there.
 pub const HOSTS_IN_ERROR_MAX: usize = 100;
+
+/// How long a host that answered counts as online, and one that did not as offline.
+pub const ONLINE_TTL_DEFAULT: Duration = Duration::from_secs(30);
+pub const OFFLINE_TTL: Duration = Duration::from_secs(5);
+/// Addresses of which it is known whether they answer: as many as there may be files of one host each.
+pub const PRESENCES_MAX: usize = SSH_CONFIG_FILES_MAX;
+/// Between two looks at a host in use to which there is no connection.
+pub const HEALTH_CHECK_INTERVAL_DEFAULT: Duration = Duration::from_secs(30);
+/// How long a host counts as in use.
+pub const IN_USE_FOR: Duration = Duration::from_secs(600);
+/// Hosts of which a core remembers how much they are used: 100 bytes each.
+pub const HOSTS_IN_USE_MAX: usize = 4_096;
+/// Checks of hosts under way on one core, each a connection to come or a socket.
+pub const CHECKS_AT_ONCE_MAX: usize = 32;
+/// Hosts in frequent use that are kept connected: the few that an agent works on.
+pub const WARM_FREQUENT_HOSTS_DEFAULT: usize = 4;
+/// Uses that make a host a frequent one. A use counts half after `USE_HALVED_AFTER`: ten at once keep a host connected
+/// for 13 minutes.
+pub const FREQUENT_USES_MIN: f64 = 4.0;
+pub const USE_HALVED_AFTER: Duration = Duration::from_secs(600);
+/// A cached text is fresh for so long, and served up to so many times as long while a fresh one is fetched.
+pub const CACHE_TTL_DEFAULT: Duration = Duration::from_secs(60);
+pub const CACHE_STALE_TTLS: u32 = 10;
+pub const CACHE_ENTRIES_DEFAULT: usize = 100;
+pub const CACHE_BYTES_DEFAULT: u64 = 16 * 1024 * 1024;
+/// Upper end of that setting.
+pub const CACHE_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
 // --- io --------------------------------------------------------------------------------------------------------
 

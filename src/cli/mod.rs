@@ -9,20 +9,22 @@ mod output;
 mod stats;
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::rc::Rc;
 
 use clap::Parser;
+use futures_util::future::select;
 
 use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
-use crate::config::{AlgorithmLists, Env, HostConfig, Settings, SharedConfig, SshConfig};
+use crate::config::{Env, HostConfig, SharedConfig};
 use crate::fleet::{Class, ClientId, Fleet, Host, Quotas, Shards};
-use crate::io::{self, Outside, condition, cores, cpus};
+use crate::io::{self, Outside, cores, cpus};
 use crate::mcp::{Options, Session};
 use crate::metrics::Recorder;
 use crate::scout;
-use crate::server;
+use crate::server::{self, Configuration};
 use crate::target::{RemotePath, Target};
 
 use args::{Args, Command};
@@ -48,28 +50,29 @@ pub fn main() -> ExitCode {
 
 /// What every subcommand works with.
 struct Scene {
-    settings: Settings,
-    config: SharedConfig,
+    configuration: Configuration,
     home: PathBuf,
+    adjust_log: log::Adjust,
     /// Where servers tell their figures.
     stats_folders: Vec<PathBuf>,
 }
 
 fn prepare(args: &Args) -> Result<Scene> {
     let env = Env::current();
-    let settings = Settings::load(&args.overrides(), &env)?;
-    log::start(&settings)?;
-    let config = SshConfig::load_for(&settings, &env, AlgorithmLists::spoken(), condition::exec())?;
-    for warning in config.warnings() {
+    let (home, stats_folders) = (env.home.clone(), io::stats::folders(&env));
+    let configuration = Configuration::read(args.overrides(), env)?;
+    let adjust_log = log::start(&configuration.settings)?;
+    for warning in configuration.ssh.warnings() {
         tracing::warn!("{warning}");
     }
-    let stats_folders = io::stats::folders(&env);
-    Ok(Scene { settings, config: config.into(), home: env.home, stats_folders })
+    Ok(Scene { configuration, home, adjust_log, stats_folders })
 }
 
 /// Only a server has use for more than one core.
 fn run(scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
-    let Scene { settings, config, home, stats_folders } = scene;
+    let (settings, config) =
+        (scene.configuration.settings.clone(), SharedConfig::clone(&scene.configuration.ssh));
+    let home = scene.home.clone();
     let count = match command {
         Command::Serve => settings.cores.unwrap_or_else(cpus::count),
         _ => 1,
@@ -80,29 +83,33 @@ fn run(scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
         let net = Outside::new(own.clone(), home.clone(), Rc::clone(&recorder));
         Fleet::new(SharedConfig::clone(&config), own.clone(), net, quotas, recorder)
     };
-    let main = async |shards| execute(&shards, command, output, &stats_folders).await;
-    let run = cores::run(count, &settings, fleet, main);
+    let run =
+        cores::run(count, &settings, fleet, async |shards| execute(scene, &shards, command, output).await);
     run.unwrap_or_else(|error| Err(Error::new(Kind::Local, format!("Cannot start the event loop: {error}"))))
 }
 
 async fn execute(
+    scene: Scene,
     shards: &Rc<Shards>,
     command: Command,
     mut output: Output,
-    stats_folders: &[PathBuf],
 ) -> Result<ExitCode> {
-    let settings = shards.own().settings();
     let caller = shards.own().caller(Class::Interactive, ClientId::OURSELVES);
     match command {
         Command::Serve => {
+            let settings = shards.own().settings();
             let options = Options {
                 allow_any_command: settings.allow_any_command,
                 calls_max: settings.max_concurrency.saturating_add(settings.max_queue),
             };
             let stats = server::Stats::new(Rc::clone(shards));
-            let _offered = stats.offer(stats_folders);
+            let _offered = stats.offer(&scene.stats_folders);
             let session = Session::new(Rc::clone(shards), stats, &options);
-            server::serve_stdio(&session).await?;
+            shards.tend();
+            let serve = pin!(server::serve_stdio(&session));
+            let keep_up = pin!(server::keep_up(shards, scene.configuration, scene.adjust_log));
+            // Whichever ends first: the client's leave, or what makes it impossible to serve.
+            select(serve, keep_up).await.factor_first().0?;
         }
         Command::Hosts => output.hosts(&shards.status().await)?,
         Command::Read { target } => {
@@ -122,10 +129,10 @@ async fn execute(
             return Ok(ExitCode::from(ran.exit_code()));
         }
         Command::Scout { target, query } => {
-            let request = scout::Request { target: target.unwrap_or_default(), query };
+            let request = scout::Request { target: target.unwrap_or_default(), query, cache: false };
             output.answer(&scout::scout(shards, ClientId::OURSELVES, &request).await?)?;
         }
-        Command::Stats { pid } => stats::show(stats_folders, pid, output).await?,
+        Command::Stats { pid } => stats::show(&scene.stats_folders, pid, output).await?,
         Command::Resolve { host } => match caller.host(&host)? {
             Host::Local => {
                 output.pairs(&[("host", host), ("hostname", "this machine, without SSH".into())])?

@@ -9,12 +9,14 @@ pub mod known_hosts;
 pub mod pattern;
 pub mod secret;
 pub mod settings;
+pub mod sources;
 pub mod ssh;
 
 pub use env::Env;
 pub use known_hosts::{KnownHosts, Verdict};
 pub use secret::{SECRET_VARIABLES, Secret, SecretSource};
 pub use settings::{Overrides, Settings};
+pub use sources::Sources;
 pub use ssh::{AlgorithmLists, HostConfig, SshConfig};
 
 /// A configuration that all cores read.

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::rc::Rc;
 
-use super::{Fleet, Machine, Repeat};
+use super::{Fleet, Machine, Need, Repeat};
 use crate::base::Result;
 use crate::base::time::Instant;
 
@@ -55,14 +55,21 @@ impl Caller {
         &self.claim
     }
 
-    /// Does work on a host; see [`Repeat`] for what happens when the connection breaks under it.
+    /// The same fleet for work of which nobody awaits the outcome.
+    pub(super) fn in_background(&self) -> Self {
+        self.fleet.caller(Class::Background, ClientId::OURSELVES)
+    }
+
+    /// Does work on a host that takes of it what `need` says; see [`Repeat`] for what happens when the connection breaks
+    /// under it.
     pub async fn work<T>(
         &self,
         host: &str,
+        need: Need,
         repeat: Repeat,
         work: impl AsyncFnMut(&Machine) -> Result<T>,
     ) -> Result<T> {
-        self.fleet.work(&self.claim, host, repeat, work).await
+        self.fleet.work(&self.claim, host, need, repeat, work).await
     }
 }
 

@@ -1,14 +1,17 @@
 //! What the connections to one host share: what is known of it beyond the life of any of them, and the queue for their
 //! sessions.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use super::breaker::Breaker;
 use super::key_memory::KeyMemory;
 use super::link::Sessions;
 use super::password_memory::PasswordMemory;
-use crate::base::limits;
+use super::patience::Patience;
 use crate::base::time::{Duration, Instant};
+use crate::base::{Error, limits};
+use crate::metrics::{Circuit, Counter, Recorder};
 use crate::ssh::{Guess, Haste};
 
 /// See the module's documentation.
@@ -36,6 +39,9 @@ pub struct Memory {
     pub(super) sessions: Rc<Sessions>,
     /// The shortest round trip of late.
     round_trip: Estimate,
+    /// How long it may take.
+    pub patience: RefCell<Patience>,
+    pub(super) breaker: RefCell<Breaker>,
     /// How long it takes to connect and log in.
     dial_time: Estimate,
     /// How long a command has its session, on average of late.
@@ -77,6 +83,22 @@ impl Memory {
     /// A message was answered after `time`. The way may have become longer, or the host was slow.
     pub fn note_round_trip(&self, time: Duration) {
         self.round_trip.note(time);
+        self.patience.borrow_mut().note_round_trip(time);
+    }
+
+    /// The host has answered, if only to say no.
+    pub(super) fn note_contact(&self, recorder: &Recorder) {
+        if self.breaker.borrow_mut().note_contact() {
+            recorder.count(Counter::CircuitTransitions(Circuit::Closed));
+        }
+    }
+
+    /// A dial, or a connection under work, has failed.
+    pub(super) fn note_failure(&self, error: &Error, now: Instant, recorder: &Recorder) {
+        if self.breaker.borrow_mut().note_failure(now, error.message()) {
+            recorder.count(Counter::CircuitTransitions(Circuit::Open));
+            tracing::warn!(reason = %error, "a host is left alone for a while");
+        }
     }
 
     /// How long it takes to connect to the host and to log in, when it is not busy; `None` before it was done.

@@ -1,11 +1,18 @@
 //! The brain of one core: its hosts and their connections. Knows neither MCP nor JSON.
 //!
-//! [`Fleet`] resolves names and hands out [`Machine`]s; `pool` keeps their [`link`]s; a [`gate`] stands
-//! wherever many want what only few can have. Sockets, time and processes come in through [`net::Net`].
+//! [`Fleet`] finds hosts in its `directory` and hands out [`Machine`]s; `pool` keeps their [`link`]s; a [`gate`] stands
+//! wherever many want what only few can have; `health` looks after hosts before anybody asks. Sockets, time and processes
+//! come in through [`net::Net`].
 
+mod admission;
+mod breaker;
+mod cache;
 mod caller;
+mod dialler;
+mod directory;
 pub mod errors;
 pub mod gate;
+mod health;
 mod key_memory;
 pub mod leash;
 pub mod link;
@@ -13,34 +20,45 @@ pub mod machine;
 mod memory;
 pub mod net;
 mod password_memory;
+pub mod patience;
 mod pool;
+mod presence;
 mod quota;
 pub mod ramp;
 mod route;
 mod shards;
 mod status;
+mod work;
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
+use std::pin::pin;
 use std::rc::Rc;
 
 use futures_util::future::{Either, select};
 
 use crate::base::time::{Duration, Instant};
-use crate::base::{Error, Kind, Result, limits};
+use crate::base::{Kind, Result, limits};
 use crate::config::{HostConfig, Settings, SharedConfig};
-use crate::metrics::{Counter, Histogram, Reason, Recorder, Snapshot};
+use crate::metrics::{Recorder, Snapshot};
 
+use admission::Admission;
+pub use admission::Need;
+pub use breaker::Breaker;
+use cache::Cache;
+pub use cache::Cached;
 pub use caller::{Caller, Claim, Class, ClientId};
-use gate::{Gate, Permit};
+use dialler::Dialler;
+use directory::Directory;
+use health::Usage;
 pub use link::{Hold, Link, LinkOptions, Outlook, Tunnel};
 pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
 pub use memory::Memory;
 use net::Net;
 pub use password_memory::PasswordMemory;
 use pool::Pool;
+use presence::Presences;
 pub use quota::{Bank, Grant, Quota, Quotas};
 use route::Route;
 pub use shards::{Job, Mesh, Note, Outcome, Shards};
@@ -51,14 +69,16 @@ pub const LOCALHOST: &str = "localhost";
 
 /// The hosts of one core.
 pub struct Fleet {
-    settings: Settings,
-    config: SharedConfig,
-    /// Sorted, without duplicates.
-    names: Vec<Rc<str>>,
-    routes: RefCell<HashMap<Rc<str>, Rc<Route>>>,
+    settings: RefCell<Rc<Settings>>,
+    directory: RefCell<Rc<Directory>>,
     pool: Rc<Pool>,
+    presences: Rc<Presences>,
+    usage: RefCell<Usage>,
+    cache: Cache,
+    /// It takes leave, or has taken it.
+    is_closed: Cell<bool>,
     net: Rc<dyn Net>,
-    admission: Rc<Gate>,
+    admission: Rc<Admission>,
     quotas: Quotas,
     recorder: Rc<Recorder>,
 }
@@ -82,7 +102,7 @@ pub enum Repeat {
 
 impl fmt::Debug for Fleet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fleet").field("names", &self.names).finish_non_exhaustive()
+        f.debug_struct("Fleet").field("names", &self.names()).finish_non_exhaustive()
     }
 }
 
@@ -94,25 +114,26 @@ impl Fleet {
         quotas: &Quotas,
         recorder: Rc<Recorder>,
     ) -> Rc<Self> {
-        let mut names: Vec<Rc<str>> = config.hosts().iter().map(|name| Rc::from(name.as_str())).collect();
-        names.push(LOCALHOST.into());
-        names.sort_unstable();
-        names.dedup();
+        let presences = Rc::default();
+        let net: Rc<dyn Net> = Dialler::new(net, &settings, &recorder, &presences);
         Rc::new(Self {
             pool: Pool::new(Rc::clone(&net), Rc::clone(&recorder), &settings, Rc::clone(&quotas.connections)),
+            admission: Admission::new(Rc::clone(&net), quotas.clone(), settings.max_concurrency, &recorder),
             quotas: quotas.clone(),
-            admission: Gate::new(settings.max_concurrency, settings.max_queue),
-            routes: RefCell::default(),
-            settings,
-            config,
-            names,
+            settings: RefCell::new(Rc::new(settings)),
+            directory: RefCell::new(Rc::new(Directory::new(config))),
+            presences,
+            usage: RefCell::default(),
+            cache: Cache::default(),
+            is_closed: Cell::new(false),
             net,
             recorder,
         })
     }
 
-    pub fn settings(&self) -> &Settings {
-        &self.settings
+    /// The settings at this moment.
+    pub fn settings(&self) -> Rc<Settings> {
+        Rc::clone(&self.settings.borrow())
     }
 
     /// Where this core writes down what it does.
@@ -127,20 +148,20 @@ impl Fleet {
         snapshot
     }
 
-    /// The names of all hosts, sorted.
-    pub fn names(&self) -> &[Rc<str>] {
-        &self.names
+    /// The names of all hosts at this moment, sorted.
+    pub fn names(&self) -> Rc<[Rc<str>]> {
+        Rc::clone(self.directory().names())
     }
 
-    /// Lets a request in, or says at once that the server is busy.
-    async fn admit(&self) -> Result<Permit> {
-        let asked = self.now();
-        let permit = self.admission.enter().await.map_err(|_| {
-            self.recorder.count(Counter::Rejected(Reason::Queue));
-            Error::new(Kind::Busy, "Server busy: too many requests are waiting; try again later")
-        })?;
-        self.recorder.time(Histogram::QueueWait, self.now() - asked);
-        Ok(permit)
+    /// Goes on with another configuration. Connections to hosts that are the same in both stay.
+    pub fn reconfigure(&self, config: SharedConfig, settings: Settings) {
+        let settings = Rc::new(settings);
+        self.net.reconfigure(&settings);
+        self.settings.replace(settings);
+        let directory = Rc::new(Directory::new(config));
+        self.pool.retire(&directory);
+        self.directory.replace(directory);
+        self.cache.clear();
     }
 
     /// What the configuration says of a host.
@@ -153,26 +174,30 @@ impl Fleet {
 
     /// The way to a host; `None` to this machine. Errors: as [`Fleet::host`], and those of jump hosts.
     fn route(&self, name: &str) -> Result<Option<Rc<Route>>> {
-        let Ok(index) = self.names.binary_search_by(|known| known.as_ref().cmp(name)) else {
-            return Err(self.unknown(name));
-        };
-        let name = &self.names[index];
-        if let Some(known) = self.routes.borrow().get(name) {
-            return Ok(Some(Rc::clone(known)));
-        }
-        if name.as_ref() == LOCALHOST && !self.config.hosts().iter().any(|host| host == LOCALHOST) {
-            return Ok(None);
-        }
-        let route = Route::to(&self.config, self.config.resolve(name)?)?;
-        self.routes.borrow_mut().insert(Rc::clone(name), Rc::clone(&route));
-        Ok(Some(route))
+        self.directory().route(name)
+    }
+
+    fn directory(&self) -> Rc<Directory> {
+        Rc::clone(&self.directory.borrow())
     }
 
     /// A host ready for work: connected and logged in. Room for its connection is waited for until `deadline`.
     pub async fn machine(&self, name: &str, deadline: Instant) -> Result<Machine> {
-        match self.route(name)? {
-            None => Ok(Machine::Local(self.net.shell())),
+        let connect = async |route: Option<Rc<Route>>| match route {
             Some(route) => self.pool.link(&route, deadline).await.map(Machine::Remote),
+            None => Ok(Machine::Local(self.net.shell())),
+        };
+        self.by_route(name, connect).await
+    }
+
+    /// Goes the way to a host, and another one if there is another one meanwhile.
+    async fn by_route<T>(&self, name: &str, go: impl AsyncFn(Option<Rc<Route>>) -> Result<T>) -> Result<T> {
+        loop {
+            let generation = self.pool.generation();
+            match go(self.route(name)?).await {
+                Err(error) if error.kind() == Kind::NotBegun && self.pool.generation() != generation => {}
+                gone => return gone,
+            }
         }
     }
 
@@ -189,7 +214,7 @@ impl Fleet {
 
     /// The fleet for one request, which may take as long as the settings say.
     pub fn caller(self: &Rc<Self>, class: Class, client: ClientId) -> Caller {
-        let deadline = self.now() + self.settings.request_timeout;
+        let deadline = self.now() + self.settings().request_timeout;
         Caller::new(Rc::clone(self), Claim { class, client, deadline })
     }
 
@@ -198,36 +223,9 @@ impl Fleet {
         &self.quotas
     }
 
-    /// Does work on a host, once more on a fresh connection if the one it began on is lost and `repeat` allows it; and
-    /// on as many connections as it takes to find one that can begin it, as long as somebody is served by them.
-    async fn work<T>(
-        &self,
-        claim: &Claim,
-        name: &str,
-        repeat: Repeat,
-        mut work: impl AsyncFnMut(&Machine) -> Result<T>,
-    ) -> Result<T> {
-        let _admitted = self.admit().await?;
-        let mut repeats_left = usize::from(repeat == Repeat::Safe);
-        let mut fruitless_left = limits::FRUITLESS_CONNECTIONS_MAX;
-        loop {
-            let machine = self.machine(name, claim.deadline).await?;
-            let error = match work(&machine).await {
-                Err(error) if error.kind().is_worth_retrying() => error,
-                result => return result,
-            };
-            let tries_left = match (error.kind(), &machine) {
-                // Others were served: where a connection serves one request only, everybody has to wait for his own.
-                (Kind::NotBegun, Machine::Remote(link)) if link.was_of_use() => None,
-                (Kind::NotBegun, _) => Some(&mut fruitless_left),
-                _ => Some(&mut repeats_left),
-            };
-            if let Some(left) = tries_left {
-                let Some(fewer) = left.checked_sub(1) else { return Err(error) };
-                *left = fewer;
-            }
-            tracing::debug!(host = name, reason = %error, "trying once more");
-        }
+    /// Runs a task of this core by itself.
+    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        self.net.spawn(Box::pin(task));
     }
 
     /// The monotonic clock.
@@ -242,8 +240,17 @@ impl Fleet {
         work: impl Future<Output = Result<T>>,
         late: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
-        let work = std::pin::pin!(work);
-        match select(work, self.net.sleep_until(self.net.now() + limit)).await {
+        self.until(self.net.now() + limit, work, late).await
+    }
+
+    /// The same up to a moment.
+    pub async fn until<T>(
+        &self,
+        deadline: Instant,
+        work: impl Future<Output = Result<T>>,
+        late: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        match select(pin!(work), self.net.sleep_until(deadline)).await {
             Either::Left((result, _)) => result,
             Either::Right(_) => late(),
         }
@@ -251,22 +258,12 @@ impl Fleet {
 
     /// Takes leave of every host, and waits a moment for it to be said.
     pub async fn close(&self) {
+        self.is_closed.set(true);
         let leave = async {
             self.pool.close().await;
             Ok(())
         };
         let _ = self.within(limits::FAREWELL_PATIENCE, leave, || Ok(())).await;
-    }
-
-    fn unknown(&self, name: &str) -> Error {
-        let shown: Vec<&str> =
-            self.names.iter().take(limits::HOSTS_IN_ERROR_MAX).map(AsRef::as_ref).collect();
-        let mut text = format!("Unknown host '{}'. Available: {}", name.escape_debug(), shown.join(", "));
-        let more = self.names.len() - shown.len();
-        if more > 0 {
-            text.push_str(&format!(" and {more} more"));
-        }
-        Error::new(Kind::UnknownHost, text)
     }
 }
 

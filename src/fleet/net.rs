@@ -9,7 +9,7 @@ use super::machine::Shell;
 use super::memory::Memory;
 use crate::base::Result;
 use crate::base::time::Instant;
-use crate::config::HostConfig;
+use crate::config::{HostConfig, Settings};
 
 /// The last jump host before a host.
 pub struct Hop {
@@ -40,6 +40,12 @@ pub trait Net {
 
     /// Completes at `at`.
     fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()>;
+
+    /// Runs a task of this core by itself.
+    fn spawn(&self, task: LocalBoxFuture<'static, ()>);
+
+    /// Dials from now on as these settings say.
+    fn reconfigure(&self, settings: &Rc<Settings>);
 
     /// This machine.
     fn shell(&self) -> Rc<dyn Shell>;

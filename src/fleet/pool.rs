@@ -9,8 +9,9 @@ mod further;
 mod growth;
 mod line;
 mod place;
+mod upkeep;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::pin::pin;
 use std::rc::Rc;
@@ -30,6 +31,7 @@ use crate::metrics::{Counter, Gauge, Histogram, Reason, Recorder, Snapshot};
 use further::Further;
 use line::Line;
 use place::{Dial, Found, Need, Place, Places, Seat};
+use upkeep::Remembered;
 
 /// See the module's documentation.
 pub struct Pool {
@@ -42,7 +44,9 @@ pub struct Pool {
     places: Rc<Places>,
     line: Rc<Line>,
     /// One for each host that was ever dialled, as itself or as a hop: no more than the configuration names.
-    memories: RefCell<HashMap<Rc<str>, Rc<Memory>>>,
+    memories: RefCell<HashMap<Rc<str>, Remembered>>,
+    /// How often the configuration has changed.
+    generation: Cell<u64>,
 }
 
 /// What leads to the next leg.
@@ -64,17 +68,21 @@ impl Pool {
             places: Rc::default(),
             line: Rc::default(),
             memories: RefCell::default(),
+            generation: Cell::default(),
         })
     }
 
     /// The host's connection: the one there is, the one being dialled, or a new one, for which room is waited for until
     /// `deadline`. It is kept for the caller.
     ///
-    /// Errors: those of the dial; `Busy` when there was no room in time.
+    /// Errors: those of the dial; `Busy` when there was no room in time; `NotBegun` when the configuration has changed
+    /// meanwhile ([`Pool::generation`]).
     pub async fn link(self: &Rc<Self>, route: &Rc<Route>, deadline: Instant) -> Result<Hold> {
         // A hop that has died unnoticed is dialled anew, and there may be another behind it.
         let mut tries_left = limits::HOPS_MAX;
+        let generation = self.generation();
         loop {
+            self.check_generation(generation)?;
             let found = match self.places.find(&route.key) {
                 Some(found) => found,
                 None => {
@@ -95,6 +103,14 @@ impl Pool {
                 Err(error) if error.kind() == Kind::NotBegun && tries_left > 0 => tries_left -= 1,
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// The host's connection, if there is one at this moment. It is kept for the caller.
+    pub fn ready(&self, route: &Route) -> Option<Hold> {
+        match self.places.find(&route.key)? {
+            (_, Found::Ready(link)) => Some(link.hold()),
+            (_, Found::Dialling(_)) => None,
         }
     }
 
@@ -143,12 +159,8 @@ impl Pool {
     }
 
     /// The host does not bear a further connection.
-    fn note_crowded(&self, route: &Route) {
+    fn note_crowded(&self, route: &Rc<Route>) {
         self.memory(route).note_crowded(self.net.now());
-    }
-
-    fn memory(&self, route: &Route) -> Rc<Memory> {
-        Rc::clone(self.memories.borrow_mut().entry(Rc::clone(&route.key)).or_default())
     }
 
     /// Begins the host's dial as soon as there is room, or finds that somebody else has.
@@ -167,7 +179,7 @@ impl Pool {
         let turn = self.turn(route);
         let late = self.net.sleep_until(deadline);
         match select(pin!(turn), late).await {
-            Either::Left((begun, _)) => Ok(begun),
+            Either::Left((begun, _)) => begun,
             Either::Right(_) => {
                 self.recorder.count(Counter::Rejected(Reason::Pool));
                 let text = format!("All {} connections are at work; try again later", self.connections_max);
@@ -179,13 +191,15 @@ impl Pool {
     /// Waits in the line. The first one keeps what it has got hold of already, as a way with hops needs room for all its
     /// legs at once. That the first ones of several cores keep it from each other takes a cap of fewer connections than
     /// cores have hops to make, and ends with their deadlines.
-    async fn turn(self: &Rc<Self>, route: &Rc<Route>) -> (Rc<Place>, Found) {
+    async fn turn(self: &Rc<Self>, route: &Rc<Route>) -> Result<(Rc<Place>, Found)> {
+        let generation = self.generation();
         let ticket = self.line.join(&route.key);
         let mut grants = Vec::new();
         loop {
             let called = ticket.listen();
+            self.check_generation(generation)?;
             if let Some(found) = self.places.find(&route.key) {
-                return found;
+                return Ok(found);
             }
             if !ticket.is_first() {
                 called.await;
@@ -193,7 +207,7 @@ impl Pool {
             }
             let (given, spared) = (self.room.listen(), self.places.listen());
             if let Some(begun) = self.begin_way(route, &mut grants) {
-                return begun;
+                return Ok(begun);
             }
             select(called, select(given, select(spared, self.room.call_in()))).await;
         }

@@ -89,6 +89,11 @@ impl Ramp {
         Err(refusal)
     }
 
+    /// Whether so many addresses are dialled at once that what is measured meanwhile says little of any of them.
+    pub fn is_crowded(&self) -> bool {
+        self.addresses.borrow().len() > STARTUPS_PER_ADDRESS_MAX
+    }
+
     /// Waits for a place at the address.
     async fn place<'a>(&'a self, address: &'a str) -> Result<Place<'a>> {
         let gate = Rc::clone(

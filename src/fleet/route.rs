@@ -10,7 +10,7 @@ use crate::config::ssh::{Jump, Proxy};
 use crate::config::{HostConfig, SshConfig};
 
 /// A host and the hops before it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// Names the connection: routes that lead to the same place by the same way share it.
     pub key: Rc<str>,

@@ -1,6 +1,7 @@
 //! Which core owns which host, and how work gets there: at most one hop, and none to a host of this core.
 
 use std::any::Any;
+use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,6 +13,7 @@ use futures_util::future::{LocalBoxFuture, join_all};
 use super::route::Route;
 use super::{Caller, Claim, Fleet, HostStatus, Presence};
 use crate::base::{Error, Kind, Result};
+use crate::config::{Settings, SharedConfig};
 use crate::metrics::{Counter, Reason, Snapshot};
 
 /// Work for another core, on the fleet that it owns.
@@ -78,20 +80,87 @@ impl Shards {
         self.at(owner, move |fleet| work(Caller::new(fleet, claim))).await?
     }
 
+    /// Has work done on many hosts, side by side, and gathers what comes of it in their order. `work` is done once for
+    /// each, with its place among them. A core is asked once for all of its hosts, and one that fails fails alone.
+    ///
+    /// Errors, for each host: as [`Shards::on`].
+    pub async fn on_each<T, W, F>(&self, hosts: &[impl AsRef<str>], claim: Claim, work: W) -> Vec<Result<T>>
+    where
+        T: Send + 'static,
+        W: Fn(Caller, usize) -> F + Clone + Send + 'static,
+        F: Future<Output = Result<T>> + 'static,
+    {
+        let mut results: Vec<Option<Result<T>>> = hosts.iter().map(|_| None).collect();
+        let mut owned = vec![Vec::new(); self.mesh.cores()];
+        for (place, (host, result)) in hosts.iter().zip(&mut results).enumerate() {
+            match self.owner(host.as_ref()) {
+                Ok(core) => owned[core].push(place),
+                Err(error) => *result = Some(Err(error)),
+            }
+        }
+        let parts = owned.into_iter().enumerate().filter(|(_, places)| !places.is_empty());
+        let parts = join_all(parts.map(|(core, places)| self.part(core, places, claim, work.clone())));
+        for (place, result) in parts.await.into_iter().flatten() {
+            results[place] = Some(result);
+        }
+        let lost = || Err(Error::new(Kind::Internal, "nobody answered for a host"));
+        results.into_iter().map(|result| result.unwrap_or_else(lost)).collect()
+    }
+
+    /// The hosts of one core, by their places.
+    async fn part<T, W, F>(
+        &self,
+        core: usize,
+        places: Vec<usize>,
+        claim: Claim,
+        work: W,
+    ) -> Vec<(usize, Result<T>)>
+    where
+        T: Send + 'static,
+        W: Fn(Caller, usize) -> F + Send + 'static,
+        F: Future<Output = Result<T>> + 'static,
+    {
+        let asked = places.clone();
+        let done = self.at(core, move |fleet| {
+            let caller = Caller::new(fleet, claim);
+            join_all(asked.into_iter().map(move |place| work(caller.clone(), place)))
+        });
+        match done.await {
+            Ok(results) => places.into_iter().zip(results).collect(),
+            Err(error) => places.into_iter().map(|place| (place, Err(error.clone()))).collect(),
+        }
+    }
+
+    /// Every core looks after its own hosts from now on: keeps some connected, asks others whether they are there.
+    pub fn tend(&self) {
+        let cores = self.mesh.cores();
+        self.tell_all(|core| {
+            move |fleet: &Rc<Fleet>| {
+                let tend = Rc::clone(fleet).tend(core, move |route| owner(route, cores) == core);
+                fleet.spawn(tend);
+            }
+        });
+    }
+
+    /// All cores go on with another configuration.
+    pub fn reconfigure(&self, config: &SharedConfig, settings: &Settings) {
+        self.tell_all(|_| {
+            let (config, settings) = (SharedConfig::clone(config), settings.clone());
+            move |fleet: &Rc<Fleet>| fleet.reconfigure(config, settings)
+        });
+    }
+
     /// All hosts, with a mark for those that are known to be there. Every core looks after its own.
     pub async fn status(&self) -> Vec<HostStatus> {
         let cores = self.mesh.cores();
         let found = self.on_all(|core| {
             move |fleet: Rc<Fleet>| async move { fleet.presences(|route| owner(route, cores) == core).await }
         });
-        let mut presences = vec![Presence::Unknown; self.own.names().len()];
-        for (index, presence) in found.await.into_iter().flatten().flatten() {
-            if let Some(place) = presences.get_mut(index) {
-                *place = presence;
-            }
-        }
-        let names = self.own.names().iter().zip(presences);
-        names.map(|(name, presence)| self.own.status_of(name, presence)).collect()
+        // By name: while the configuration changes, cores may know different hosts.
+        let presences: HashMap<_, _> = found.await.into_iter().flatten().flatten().collect();
+        let presence = |name: &str| presences.get(name).copied().unwrap_or(Presence::Unknown);
+        let names = self.own.names();
+        names.iter().map(|name| self.own.status_of(name, presence(name))).collect()
     }
 
     /// What the cores have done so far, all together.
@@ -138,6 +207,14 @@ impl Shards {
         })?;
         let foreign = |_| Error::new(Kind::Internal, "another core answered something else than was asked");
         outcome.downcast::<T>().map(|outcome| *outcome).map_err(foreign)
+    }
+
+    /// Leaves word with every core. `word` makes it for the core of a number.
+    fn tell_all<W: FnOnce(&Rc<Fleet>) + Send + 'static>(&self, word: impl Fn(usize) -> W) {
+        for core in (0..self.mesh.cores()).filter(|core| *core != self.mesh.here()) {
+            self.mesh.tell(core, Box::new(word(core)));
+        }
+        word(self.mesh.here())(&self.own);
     }
 
     /// Who owns a host: a function of where the way there begins, so that everything behind a jump host is with it and

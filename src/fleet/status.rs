@@ -1,11 +1,8 @@
 //! The host list: which hosts there are, and which of them answer.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
-use futures_util::future::{LocalBoxFuture, Shared};
-use futures_util::{FutureExt, StreamExt, stream};
+use futures_util::{StreamExt, stream};
 
 use super::route::Route;
 use super::{Fleet, Host};
@@ -34,21 +31,16 @@ pub enum Presence {
     Unknown,
 }
 
-/// Probes by the keys of routes: hosts behind the same jump host ask for one.
-type Probes = RefCell<HashMap<Rc<str>, Shared<LocalBoxFuture<'static, bool>>>>;
-
 impl Fleet {
-    /// Which of the hosts that `is_asked` accept connections, by their places among the names. Probes run side by side.
-    pub(super) async fn presences(&self, is_asked: impl Fn(&Rc<Route>) -> bool) -> Vec<(usize, Presence)> {
-        let probes = Probes::default();
-        let routes = self.names.iter().enumerate().filter_map(|(index, name)| {
+    /// Which of the hosts that `is_asked` accept connections. What is not known already is asked, side by side.
+    pub(super) async fn presences(&self, is_asked: impl Fn(&Rc<Route>) -> bool) -> Vec<(String, Presence)> {
+        let names = self.names();
+        let routes = names.iter().filter_map(|name| {
             let route = self.route(name).ok().flatten()?;
-            is_asked(&route).then_some((index, route))
+            is_asked(&route).then_some((name, route))
         });
-        let found = routes.map(|(index, route)| {
-            let probes = &probes;
-            async move { (index, self.presence(&route, probes).await) }
-        });
+        let found = routes
+            .map(|(name, route)| async move { (name.as_ref().to_owned(), self.presence(&route).await) });
         stream::iter(found).buffered(limits::PROBES_AT_ONCE_MAX).collect().await
     }
 
@@ -65,26 +57,26 @@ impl Fleet {
         }
     }
 
-    async fn presence(&self, route: &Rc<Route>, probes: &Probes) -> Presence {
-        let first = route.first_hop().unwrap_or(route);
-        let is_direct = Rc::ptr_eq(first, route);
-        if !is_direct && self.pool.is_connected(route) {
+    async fn presence(&self, route: &Rc<Route>) -> Presence {
+        if self.pool.is_connected(route) {
             return Presence::Online;
         }
+        let first = route.first_hop().unwrap_or(route);
+        let is_direct = Rc::ptr_eq(first, route);
         if matches!(first.host.proxy, Proxy::Command(_)) {
             return Presence::Unknown;
         }
-        match (self.probe(first, probes).await, is_direct) {
+        match (self.answers(first).await, is_direct) {
             (false, _) => Presence::Offline,
             (true, true) => Presence::Online,
             (true, false) => Presence::Unknown,
         }
     }
 
-    async fn probe(&self, route: &Route, probes: &Probes) -> bool {
-        let begin = || self.net.probe(Rc::clone(&route.host)).shared();
-        let probe = probes.borrow_mut().entry(Rc::clone(&route.key)).or_insert_with(begin).clone();
-        probe.await
+    /// Whether a host accepts connections that is reached directly.
+    async fn answers(&self, route: &Route) -> bool {
+        let ttl = self.settings().host_status_ttl;
+        self.pool.is_connected(route) || self.presences.is_online(&self.net, &route.host, ttl).await
     }
 }
 

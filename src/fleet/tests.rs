@@ -1,9 +1,12 @@
 //! Fleets in a world of their own: admission, deadlines, the second try, and the end.
 
+mod reload;
+
 use std::cell::Cell;
 use std::rc::Rc;
 
 use super::*;
+use crate::base::Error;
 use crate::ssh::Phase;
 use crate::testing::sftp_server::{Knobs, SftpServer};
 use crate::testing::ssh_server::Misbehaviour;
@@ -17,7 +20,7 @@ fn run(world: &World, fleet: &Rc<Fleet>, repeat: Repeat, command: &'static str) 
     world.spawn(async move {
         let work =
             async |machine: &Machine| machine.run(command.as_bytes(), &mut Collected::up_to(1_000_000)).await;
-        fleet.caller(Class::Interactive, ClientId::STDIO).work("alpha", repeat, work).await
+        fleet.caller(Class::Interactive, ClientId::STDIO).work("alpha", Need::Session, repeat, work).await
     })
 }
 
@@ -64,7 +67,7 @@ fn files(world: &World, fleet: &Rc<Fleet>) -> Handle<Result<bool>> {
             Some(link) => link.read(b"/", 0, 1).await.map(|_| true),
             None => Ok(false),
         };
-        fleet.caller(Class::Interactive, ClientId::STDIO).work("alpha", Repeat::Safe, work).await
+        fleet.caller(Class::Interactive, ClientId::STDIO).work("alpha", Need::Files, Repeat::Safe, work).await
     })
 }
 
@@ -122,7 +125,10 @@ fn there_is_no_third_try() {
             counted.set(counted.get() + 1);
             Err::<(), _>(Error::new(Kind::ConnectionLost, "lost"))
         };
-        other.caller(Class::Interactive, ClientId::STDIO).work("alpha", Repeat::Safe, work).await
+        other
+            .caller(Class::Interactive, ClientId::STDIO)
+            .work("alpha", Need::Session, Repeat::Safe, work)
+            .await
     });
     world.pass(SECOND);
     assert_eq!((lost.output().unwrap_err().kind(), tries.get()), (Kind::ConnectionLost, 2));
@@ -139,7 +145,10 @@ fn connections_that_can_begin_nothing_are_not_dialled_for_ever() {
             counted.set(counted.get() + 1);
             Err::<(), _>(Error::new(Kind::NotBegun, "no room"))
         };
-        other.caller(Class::Interactive, ClientId::STDIO).work("alpha", Repeat::Safe, work).await
+        other
+            .caller(Class::Interactive, ClientId::STDIO)
+            .work("alpha", Need::Session, Repeat::Safe, work)
+            .await
     });
     world.pass(SECOND);
     assert_eq!(lost.output().unwrap_err().kind(), Kind::NotBegun);
@@ -184,23 +193,6 @@ fn work_that_takes_too_long_is_ended() {
     world.pass(SECOND);
     assert_eq!(late.output().unwrap(), None);
     assert_eq!(world.host("alpha").last().server().signals(), ["TERM"]);
-}
-
-#[test]
-fn who_finds_the_queue_full_hears_so_at_once() {
-    let world = World::new();
-    let fleet = world.fleet(|settings| (settings.max_concurrency, settings.max_queue) = (1, 1));
-    let admit = || {
-        let fleet = Rc::clone(&fleet);
-        let admitted = world.spawn(async move { fleet.admit().await });
-        world.settle();
-        admitted
-    };
-    let (first, second, third) = (admit(), admit(), admit());
-    assert_eq!(third.output().unwrap_err().kind(), Kind::Busy);
-    drop(first.output().unwrap());
-    world.settle();
-    assert!(second.output().is_ok());
 }
 
 #[test]
@@ -253,7 +245,7 @@ fn look(world: &World, fleet: &Rc<Fleet>) -> Handle<Result<Exit>> {
             }
             None => machine.run(b"bytes 50000", &mut Collected::up_to(100_000)).await,
         };
-        fleet.caller(Class::Interactive, ClientId::STDIO).work("alpha", Repeat::Safe, work).await
+        fleet.caller(Class::Interactive, ClientId::STDIO).work("alpha", Need::Files, Repeat::Safe, work).await
     })
 }
 

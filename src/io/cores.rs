@@ -17,7 +17,7 @@ const CALLS_BESIDES: usize = 1024;
 /// Runs `main` on the first of `count` cores, with all of them at work, and takes leave of every host when it is done.
 /// `fleet` makes the fleet of a core.
 ///
-/// Errors: the kernel gives no event loop or no thread.
+/// Errors: the kernel gives no event loop, no thread or no descriptors.
 pub fn run<T>(
     count: usize,
     settings: &Settings,
@@ -25,7 +25,7 @@ pub fn run<T>(
     main: impl AsyncFnOnce(Rc<Shards>) -> T,
 ) -> io::Result<T> {
     let count = count.max(1);
-    let inboxes = Inboxes::new(count);
+    let inboxes = Inboxes::new(count)?;
     let banks = Banks::new(settings, count);
     let calls_max = settings.max_concurrency.saturating_add(settings.max_queue).saturating_add(CALLS_BESIDES);
     let core = {
@@ -41,13 +41,14 @@ pub fn run<T>(
             let _end = EndWithMe;
             cpus::pin(number, count);
             let ran = runtime::run(async {
+                let (core, ear) = core(number)?;
                 let _ = started.send(Ok(()));
-                let core = core(number);
                 let fleet = fleet(&banks.quotas(&core));
-                core.serve(Rc::clone(&fleet)).await;
+                core.serve(ear, Rc::clone(&fleet)).await;
                 fleet.close().await;
+                Ok(())
             });
-            if let Err(error) = ran {
+            if let Err(error) = ran.flatten() {
                 let _ = started.send(Err(error));
             }
         })?;
@@ -59,14 +60,15 @@ pub fn run<T>(
         cpus::pin(0, count);
     }
     runtime::run(async {
-        let core = core(0);
+        let (core, ear) = core(0)?;
         let fleet = fleet(&banks.quotas(&core));
-        runtime::spawn(Rc::clone(&core).serve(Rc::clone(&fleet)));
+        runtime::spawn(Rc::clone(&core).serve(ear, Rc::clone(&fleet)));
         let result = main(Shards::new(Rc::clone(&fleet), Rc::new(core))).await;
         others.end();
         fleet.close().await;
-        result
+        Ok(result)
     })
+    .flatten()
 }
 
 /// The threads of the cores but the first. They end when this is dropped.

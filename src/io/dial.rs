@@ -27,8 +27,9 @@ const READ_BYTES: usize = 16 * 1024;
 pub(super) type Stage = Cell<&'static str>;
 
 /// What all dials of a core work with.
+#[derive(Clone)]
 pub(super) struct Means {
-    pub(super) settings: Settings,
+    pub(super) settings: Rc<Settings>,
     pub(super) ramp: Rc<Ramp>,
     pub(super) recorder: Rc<Recorder>,
 }
@@ -76,7 +77,7 @@ async fn connect(
     known_hosts.require_usable()?;
     let config = terms(settings, host, &known_hosts)?;
     let acquaintance = Acquaintance::new(host, &known_hosts);
-    let mut login = Login { host, acquaintance, credentials, stage, memory: &memory, recorder };
+    let mut login = Login { host, acquaintance, credentials, stage, memory: &memory, limit, recorder, ramp };
     stage.set("waiting for other connections to it to be made");
     let sleep = |pause| runtime::sleep_until(time::now() + pause);
     let (stream, mut client) =
@@ -112,7 +113,10 @@ struct Login<'a> {
     credentials: Credentials<'a>,
     stage: &'a Stage,
     memory: &'a Memory,
+    /// The connect timeout.
+    limit: Duration,
     recorder: &'a Recorder,
+    ramp: &'a Ramp,
 }
 
 /// Why a login failed.
@@ -161,9 +165,8 @@ impl Login<'_> {
         loop {
             self.credentials.apply(&mut config);
             config.guess = self.memory.take_guess();
-            let stream = path.open(self.stage).await?;
             let mut client = Client::new(config.clone(), time::now());
-            let failure = match self.on(stream, &mut client).await {
+            let failure = match self.attempt(path, &mut client).await {
                 Ok(stream) => {
                     if client.is_ready() {
                         self.credentials.learn(&client);
@@ -188,6 +191,24 @@ impl Login<'_> {
             let may_pass = failure.cause == Cause::TurnedAway && path.may_be_opened_again();
             return Err(Refusal { error: failure.error, may_pass });
         }
+    }
+
+    /// One way to a login, which may take as long as this host has taught that it takes.
+    async fn attempt(&self, path: &Path<'_>, client: &mut Client) -> Result<Stream, Failure> {
+        let (begun, patience) = (time::now(), &self.memory.patience);
+        let limit = patience.borrow().connect_timeout(self.limit);
+        let attempt = async { self.on(path.open(self.stage).await?, client).await };
+        let Some(result) = within(limit, attempt).await else {
+            if limit < self.limit {
+                patience.borrow_mut().note_cut_short();
+            }
+            let text = format!("timeout after {}s while {}", limit.as_secs_f64(), self.stage.get());
+            return Err(Error::new(Kind::ConnectTimeout, text).into());
+        };
+        if result.is_ok() {
+            patience.borrow_mut().note_connect(time::now() - begun);
+        }
+        result
     }
 
     /// Shakes hands and logs in, or comes so far that the rest is as good as done: then work need not wait for it. Every
@@ -268,8 +289,11 @@ impl Login<'_> {
         while let Some(event) = client.poll_event() {
             match event {
                 Event::HostKey(key) => {
-                    // What the server computes for it is little beside a way that is long.
-                    self.memory.note_round_trip(time::now() - sent);
+                    // What the server computes for it is little beside a way that is long, unless many log in at once:
+                    // then it tells how busy everybody is.
+                    if !self.ramp.is_crowded() {
+                        self.memory.note_round_trip(time::now() - sent);
+                    }
                     match self.acquaintance.verify(key).await {
                         Ok(trust) => self.credentials.meet(trust),
                         Err(refusal) => {

@@ -6,10 +6,12 @@
 //! not wake it again.
 
 mod bank;
+mod bell;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::future::{Future, poll_fn};
+use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,7 +20,6 @@ use std::task::{Context, Poll, Waker};
 use crossbeam_queue::SegQueue;
 use futures_util::FutureExt;
 use futures_util::future::{AbortHandle, Abortable, LocalBoxFuture};
-use futures_util::task::AtomicWaker;
 use slab::Slab;
 
 use super::runtime;
@@ -28,14 +29,15 @@ use crate::fleet::{Fleet, Job, Mesh, Note, Outcome};
 use crate::metrics::Histogram;
 
 pub use bank::Banks;
+use bell::Bell;
+pub use bell::Ear;
 
 /// The inboxes of all cores.
 pub struct Inboxes(Box<[Inbox]>);
 
-#[derive(Default)]
 struct Inbox {
     mail: SegQueue<Mail>,
-    waker: AtomicWaker,
+    bell: Bell,
 }
 
 enum Mail {
@@ -57,19 +59,38 @@ struct Sender {
 }
 
 impl Inboxes {
-    pub fn new(cores: usize) -> Arc<Self> {
-        Arc::new(Self((0..cores.max(1)).map(|_| Inbox::default()).collect()))
+    /// Errors: no descriptors are left.
+    pub fn new(cores: usize) -> io::Result<Arc<Self>> {
+        let inbox = |_| Ok(Inbox { mail: SegQueue::new(), bell: Bell::new()? });
+        Ok(Arc::new(Self((0..cores.max(1)).map(inbox).collect::<io::Result<_>>()?)))
     }
 
     fn send(&self, core: usize, mail: Mail) {
         let Some(inbox) = self.0.get(core) else { return };
         inbox.mail.push(mail);
-        inbox.waker.wake();
+        inbox.bell.ring();
     }
 
     /// Ends the loops of all cores but the one that calls.
     pub fn end_others(&self, here: usize) {
         (0..self.0.len()).filter(|core| *core != here).for_each(|core| self.send(core, Mail::End));
+    }
+}
+
+impl Inbox {
+    async fn next(&self, ear: &mut Ear) -> Mail {
+        loop {
+            if let Some(mail) = self.mail.pop() {
+                return mail;
+            }
+            self.bell.listen();
+            // Mail may have come before the bell was listened to.
+            if let Some(mail) = self.mail.pop() {
+                self.bell.ignore();
+                return mail;
+            }
+            ear.hear().await;
+        }
     }
 }
 
@@ -92,15 +113,22 @@ enum Call {
 }
 
 impl Core {
-    /// `calls_max` is how many calls of this core may be under way.
-    pub fn new(here: usize, inboxes: Arc<Inboxes>, calls_max: usize) -> Rc<Self> {
-        Rc::new(Self { here, inboxes, calls_max, calls: RefCell::default(), work: RefCell::default() })
+    /// To be called on the event loop of the core. `calls_max` is how many of its calls may be under way.
+    ///
+    /// Errors: no descriptors are left.
+    pub fn new(here: usize, inboxes: Arc<Inboxes>, calls_max: usize) -> io::Result<(Rc<Self>, Ear)> {
+        let inbox =
+            inboxes.0.get(here).ok_or_else(|| io::Error::other(format!("there is no core {here}")))?;
+        let ear = inbox.bell.ear()?;
+        let core = Self { here, inboxes, calls_max, calls: RefCell::default(), work: RefCell::default() };
+        Ok((Rc::new(core), ear))
     }
 
     /// Does what the mail asks for until the process ends.
-    pub async fn serve(self: Rc<Self>, fleet: Rc<Fleet>) {
-        while let Some(mail) = self.next().await {
-            match mail {
+    pub async fn serve(self: Rc<Self>, mut ear: Ear, fleet: Rc<Fleet>) {
+        let Some(inbox) = self.inboxes.0.get(self.here) else { return };
+        loop {
+            match inbox.next(&mut ear).await {
                 Mail::Call(sender, job, sent) => {
                     fleet.recorder().time(Histogram::MailboxWait, time::now() - sent);
                     self.begin(sender, job(Rc::clone(&fleet)));
@@ -115,18 +143,6 @@ impl Core {
                 Mail::End => return,
             }
         }
-    }
-
-    fn next(&self) -> impl Future<Output = Option<Mail>> {
-        poll_fn(|context| {
-            let Some(inbox) = self.inboxes.0.get(self.here) else { return Poll::Ready(None) };
-            if let Some(mail) = inbox.mail.pop() {
-                return Poll::Ready(Some(mail));
-            }
-            inbox.waker.register(context.waker());
-            // Mail may have come before the waker was there.
-            inbox.mail.pop().map_or(Poll::Pending, |mail| Poll::Ready(Some(mail)))
-        })
     }
 
     fn begin(self: &Rc<Self>, sender: Sender, work: LocalBoxFuture<'static, Outcome>) {

@@ -6,7 +6,8 @@
 //! `credentials` what it logs in with: `keys` from `key_files` and an `agent`, a `password`, whatever `secrets` gets;
 //! `process` runs commands on this machine; [`stdio`] connects our own standard streams; `children` are the programs that
 //! these start; `blocking` does what would stop a core, and `resolver` looks up names there; [`condition`] runs the commands
-//! of `Match exec`; [`stats`] is where a server tells its figures, [`usage`] what it takes of its machine.
+//! of `Match exec`; [`stats`] is where a server tells its figures, [`usage`] what it takes of its machine; [`watch`] reads
+//! the configuration again.
 
 mod agent;
 mod blocking;
@@ -38,5 +39,6 @@ pub mod stdio;
 mod stream;
 mod terms;
 pub mod usage;
+pub mod watch;
 
 pub use outside::Outside;

@@ -1,5 +1,6 @@
 //! The world as a fleet sees it, for real.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -20,7 +21,7 @@ use crate::metrics::Recorder;
 
 /// Sockets, processes and the clock of this machine.
 pub struct Outside {
-    means: Rc<Means>,
+    means: RefCell<Rc<Means>>,
     home: PathBuf,
 }
 
@@ -28,7 +29,8 @@ impl Outside {
     /// `home` is where commands on this machine start; connections write to `recorder` what becomes of them.
     pub fn new(settings: Settings, home: PathBuf, recorder: Rc<Recorder>) -> Rc<Self> {
         let ramp = Ramp::new(u64::from_ne_bytes(random::array()));
-        Rc::new(Self { means: Rc::new(Means { settings, ramp, recorder }), home })
+        let means = Means { settings: Rc::new(settings), ramp, recorder };
+        Rc::new(Self { means: RefCell::new(Rc::new(means)), home })
     }
 }
 
@@ -39,7 +41,7 @@ impl Net for Outside {
         memory: Rc<Memory>,
         hop: Option<Hop>,
     ) -> LocalBoxFuture<'static, Result<Rc<Link>>> {
-        let means = Rc::clone(&self.means);
+        let means = Rc::clone(&self.means.borrow());
         async move { dial::dial(&means, &host, memory, hop).await }.boxed_local()
     }
 
@@ -56,6 +58,15 @@ impl Net for Outside {
 
     fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()> {
         runtime::sleep_until(at).boxed_local()
+    }
+
+    fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
+        runtime::spawn(task);
+    }
+
+    fn reconfigure(&self, settings: &Rc<Settings>) {
+        let settings = Rc::clone(settings);
+        self.means.replace_with(|means| Rc::new(Means { settings, ..Means::clone(means) }));
     }
 
     fn shell(&self) -> Rc<dyn Shell> {

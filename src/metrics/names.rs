@@ -46,7 +46,7 @@ labels! {
         Queue => "queue",
         /// It waited, and made room for one of somebody who has fewer waiting.
         Displaced => "displaced",
-        /// It could not have begun in time.
+        /// It could not have begun in time, or had not when its time was up.
         Deadline => "deadline",
         /// The host has failed too often, and is left alone for a while.
         Circuit => "circuit_open",

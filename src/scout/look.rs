@@ -12,7 +12,7 @@ use super::paths::{explain, is_device, sftp_path, unexpected};
 use super::read::Content;
 use super::way::Way;
 use crate::base::{Error, Kind, Result, limits};
-use crate::fleet::{Caller, Link, Machine, Repeat};
+use crate::fleet::{Caller, Link, Machine, Need, Repeat};
 use crate::metrics::Histogram;
 use crate::sftp::{Attrs, Failure, LookMax, Outcome};
 use crate::target::RemotePath;
@@ -24,12 +24,22 @@ pub enum Found {
     Directory(Listing),
 }
 
+impl Found {
+    /// What an agent sees.
+    pub fn text(&self) -> String {
+        match self {
+            Self::File(content) => content.text(),
+            Self::Directory(listing) => listing.text(),
+        }
+    }
+}
+
 /// Reads a file up to the limit of the settings, or lists a directory.
 ///
 /// Errors: those of the connection; the path is missing, forbidden or nothing that can be read.
 pub async fn look(caller: &Caller, host: &str, path: &RemotePath) -> Result<Found> {
     let look = async |machine: &Machine| look_on(caller, machine, path).await;
-    let found = caller.work(host, Repeat::Safe, look).await?;
+    let found = caller.work(host, Need::Files, Repeat::Safe, look).await?;
     if let Found::File(content) = &found {
         caller.recorder().size(Histogram::FileSize, content.data.len());
     }

@@ -2,6 +2,7 @@
 //!
 //! Operations take a [`Caller`] and return values; [`scout`] is the agent's view of them: one request, one text.
 
+pub mod cache;
 pub mod command;
 mod fallback;
 pub mod hosts;
@@ -16,7 +17,7 @@ mod way;
 mod tests;
 
 use crate::base::{Error, Kind, Result};
-use crate::fleet::{Caller, Class, ClientId, Fleet, Shards};
+use crate::fleet::{Caller, Class, ClientId, Shards};
 use crate::metrics::{Histogram, TargetType};
 use crate::target::{RemotePath, Target};
 
@@ -27,6 +28,8 @@ pub struct Request {
     pub target: String,
     /// A command to run in the target's directory.
     pub query: Option<String>,
+    /// A file or directory may be as it was a while ago. Commands are always run.
+    pub cache: bool,
 }
 
 /// What an operation says: text for an agent.
@@ -41,7 +44,7 @@ pub async fn scout(shards: &Shards, client: ClientId, request: &Request) -> Resu
     let target = Target::parse(&request.target);
     let fleet = shards.own();
     let measured = fleet.recorder().request(target_type(&target, request), fleet.now());
-    let result = answer(shards, client, target, request.query.clone()).await;
+    let result = answer(shards, client, target, request.query.clone(), request.cache).await;
     let took = measured.end(&result, fleet.now());
     let slow = fleet.settings().slow_threshold_ms;
     if took >= slow && !slow.is_zero() {
@@ -52,14 +55,14 @@ pub async fn scout(shards: &Shards, client: ClientId, request: &Request) -> Resu
     Ok(Answer { text })
 }
 
-/// Gives an operation the request timeout of the settings.
-pub async fn in_time<T>(fleet: &Fleet, operation: impl Future<Output = Result<T>>) -> Result<T> {
-    let limit = fleet.settings().request_timeout;
+/// Gives an operation the time that its request has: the request timeout of the settings.
+pub async fn in_time<T>(caller: &Caller, operation: impl Future<Output = Result<T>>) -> Result<T> {
+    let limit = caller.settings().request_timeout;
     let late = || {
         let text = format!("Request timeout after {}s", limit.as_secs_f64());
         Err(Error::new(Kind::RequestTimeout, text))
     };
-    fleet.within(limit, operation, late).await
+    caller.until(caller.claim().deadline, operation, late).await
 }
 
 fn target_type(target: &Result<Target>, request: &Request) -> TargetType {
@@ -76,21 +79,29 @@ async fn answer(
     client: ClientId,
     target: Result<Target>,
     query: Option<String>,
+    may_cache: bool,
 ) -> Result<String> {
+    let caller = shards.own().caller(Class::Interactive, client);
     match target? {
-        Target::Hosts => Ok(hosts::text(&in_time(shards.own(), async { Ok(shards.status().await) }).await?)),
+        Target::Hosts => Ok(hosts::text(&in_time(&caller, async { Ok(shards.status().await) }).await?)),
         Target::Path { host, path } => {
-            let claim = *shards.own().caller(Class::Interactive, client).claim();
+            let claim = *caller.claim();
             let name = host.as_str().to_owned();
             let work = move |caller: Caller| async move {
-                in_time(&caller, answer_of(&caller, host.as_str(), &path, query.as_deref())).await
+                in_time(&caller, answer_of(&caller, host.as_str(), &path, query.as_deref(), may_cache)).await
             };
             shards.on(&name, claim, work).await
         }
     }
 }
 
-async fn answer_of(caller: &Caller, host: &str, path: &RemotePath, query: Option<&str>) -> Result<String> {
+async fn answer_of(
+    caller: &Caller,
+    host: &str,
+    path: &RemotePath,
+    query: Option<&str>,
+    may_cache: bool,
+) -> Result<String> {
     if let Some(query) = query {
         let output = run::run(caller, host, path, query).await;
         return output.map(|output| output.text()).map_err(|error| match error.kind() {
@@ -98,8 +109,8 @@ async fn answer_of(caller: &Caller, host: &str, path: &RemotePath, query: Option
             _ => error,
         });
     }
-    Ok(match look::look(caller, host, path).await? {
-        look::Found::File(content) => content.text(),
-        look::Found::Directory(listing) => listing.text(),
-    })
+    if may_cache {
+        return cache::text(caller, host, path).await;
+    }
+    Ok(look::look(caller, host, path).await?.text())
 }

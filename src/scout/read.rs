@@ -9,7 +9,7 @@ use futures_util::stream::FuturesOrdered;
 use super::fallback::{self, Seen};
 use super::paths::{endless, explain, is_device, is_directory, sftp_path, unexpected};
 use crate::base::{Result, limits};
-use crate::fleet::{Caller, Link, Machine, Repeat};
+use crate::fleet::{Caller, Link, Machine, Need, Repeat};
 use crate::sftp::{Failure, FileType, Outcome};
 use crate::target::RemotePath;
 
@@ -45,7 +45,9 @@ pub async fn copy(
     take: &mut dyn FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
     // Only what has not begun is tried again: before the first piece.
-    caller.work(host, Repeat::Never, async |machine| copy_from(caller, machine, path, take).await).await
+    caller
+        .work(host, Need::Files, Repeat::Never, async |machine| copy_from(caller, machine, path, take).await)
+        .await
 }
 
 async fn copy_from(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::command::{Command, Policy};
 use crate::base::Result;
-use crate::fleet::{Caller, Collected, Exit, Repeat};
+use crate::fleet::{Caller, Collected, Exit, Need, Repeat};
 use crate::metrics::Counter;
 use crate::target::RemotePath;
 
@@ -79,7 +79,7 @@ pub async fn run(caller: &Caller, host: &str, directory: &RemotePath, command: &
     let limit = settings.max_output_size;
     let timeout = settings.command_timeout;
     caller
-        .work(host, repeat, async |machine| {
+        .work(host, Need::Session, repeat, async |machine| {
             let mut output = Collected::up_to(limit);
             let exit = async {
                 match repeat {

@@ -6,7 +6,7 @@ mod transfers;
 use std::rc::Rc;
 
 use crate::base::time::Duration;
-use crate::fleet::{Class, ClientId, Collected, Fleet, Repeat};
+use crate::fleet::{Class, ClientId, Collected, Fleet, Need, Repeat};
 use crate::scout::look::{Found, look};
 use crate::target::RemotePath;
 use crate::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
@@ -75,7 +75,7 @@ impl Far {
     fn command(&self, repeat: Repeat) -> f64 {
         let caller = self.fleet.caller(Class::Interactive, ClientId::STDIO);
         self.round_trips(async move {
-            let run = caller.work("alpha", repeat, async |machine| {
+            let run = caller.work("alpha", Need::Session, repeat, async |machine| {
                 let mut output = Collected::up_to(100);
                 match repeat {
                     Repeat::Safe => machine.query(b"echo hi", &mut output).await?,

@@ -22,7 +22,7 @@ use super::number;
 use super::offer::Guess;
 use super::renewal::Renewals;
 use super::text::sanitise_line;
-use super::timer::{Liveness, Timers};
+use super::timer::{Liveness, Questions, Timers};
 use super::transport::Transport;
 use super::wire::{Reader, Write};
 use crate::base::limits::{SSH_IDLE_MESSAGES_MAX, SSH_PACKET_BYTES_MAX, SSH_TEXT_BYTES_MAX};
@@ -58,8 +58,7 @@ pub struct Client {
     told: Instant,
     inbox: Inbox,
     idle_messages: u32,
-    /// Keepalives without an answer.
-    asked: u32,
+    questions: Questions,
     renewals: Renewals,
     end: Option<End>,
 }
@@ -81,7 +80,7 @@ impl Client {
             told: now,
             inbox: Inbox::default(),
             idle_messages: 0,
-            asked: 0,
+            questions: Questions::default(),
             renewals: Renewals::new(now),
             end: None,
         }
@@ -147,6 +146,7 @@ impl Client {
         if matches!(self.end, Some(End::Disconnected)) {
             return Ok(());
         }
+        self.told = now;
         if let Some(liveness) = &mut self.liveness {
             liveness.heard(now);
         }
@@ -374,8 +374,7 @@ impl Client {
 
     /// Only keepalives are answered to us.
     fn handle_answer(&mut self) -> Result<(), Error> {
-        self.asked = self.asked.checked_sub(1).ok_or(Error::UnexpectedReply)?;
-        Ok(())
+        if self.questions.answer(self.told) { Ok(()) } else { Err(Error::UnexpectedReply) }
     }
 
     fn send_unimplemented(&mut self, sequence: u32) {

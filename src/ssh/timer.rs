@@ -57,6 +57,39 @@ pub struct Keepalive {
     pub missed_max: u32,
 }
 
+/// Questions for a sign of life that were sent.
+#[derive(Debug, Default)]
+pub struct Questions {
+    unanswered: u32,
+    /// When the first of them left.
+    since: Option<Instant>,
+    answered_in: Option<Duration>,
+}
+
+impl Questions {
+    pub fn ask(&mut self, now: Instant) {
+        if self.unanswered == 0 {
+            self.since = Some(now);
+        }
+        self.unanswered = self.unanswered.saturating_add(1);
+    }
+
+    /// False when nothing was asked.
+    pub fn answer(&mut self, now: Instant) -> bool {
+        let Some(left) = self.unanswered.checked_sub(1) else { return false };
+        self.unanswered = left;
+        if let Some(since) = self.since.take() {
+            self.answered_in = Some(now.saturating_duration_since(since));
+        }
+        true
+    }
+
+    /// How long an answer took, once for each that is known.
+    pub fn take_answered_in(&mut self) -> Option<Duration> {
+        self.answered_in.take()
+    }
+}
+
 /// When keys are renewed, besides the bounds of each cipher.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rekey {
@@ -66,10 +99,24 @@ pub struct Rekey {
     pub interval: Option<Duration>,
 }
 
+impl Keepalive {
+    /// Between two questions: the last may go unanswered for as long as any other, and yet the peer is known to be gone
+    /// when it has been silent for `missed_max` intervals. A single question has an interval of its own.
+    fn pause(&self) -> Duration {
+        match self.missed_max {
+            0 | 1 => self.interval,
+            questions => self.interval * (questions - 1) / questions,
+        }
+    }
+}
+
 /// What the peer's silence means so far. The deadline is moved when it fires, not with every packet.
 #[derive(Debug)]
 pub struct Liveness {
     keepalive: Keepalive,
+    /// In its place while somebody waits for an answer.
+    pressing: Option<Keepalive>,
+    /// When the peer was last heard, or somebody began to wait.
     heard: Instant,
     missed: u32,
 }
@@ -88,7 +135,7 @@ pub enum Verdict {
 
 impl Liveness {
     pub fn new(keepalive: Keepalive, now: Instant) -> Self {
-        Self { keepalive, heard: now, missed: 0 }
+        Self { keepalive, pressing: None, heard: now, missed: 0 }
     }
 
     pub fn heard(&mut self, now: Instant) {
@@ -96,19 +143,38 @@ impl Liveness {
         self.missed = 0;
     }
 
+    /// From now on silence of this length means that the peer is gone, be it no longer than usual: it is asked three
+    /// times in it, the first time after a third. `None`: as usual. Returns when to look again.
+    pub fn press(&mut self, silence: Option<Duration>, now: Instant) -> Instant {
+        let most = self.keepalive.interval * self.keepalive.missed_max.max(1);
+        self.pressing = silence.map(|silence| Keepalive { interval: silence.min(most) / 3, missed_max: 3 });
+        if self.missed > 0 {
+            return now + self.terms().pause();
+        }
+        if silence.is_some() {
+            self.heard = now;
+        }
+        self.deadline()
+    }
+
     pub fn deadline(&self) -> Instant {
-        self.heard + self.keepalive.interval
+        self.heard + self.terms().interval
     }
 
     pub fn judge(&mut self, now: Instant) -> Verdict {
         if self.missed == 0 && self.deadline() > now {
             return Verdict::Alive(self.deadline());
         }
-        if self.missed >= self.keepalive.missed_max {
+        let terms = self.terms();
+        if self.missed >= terms.missed_max {
             return Verdict::Gone { missed: self.missed };
         }
         self.missed += 1;
-        Verdict::Ask(now + self.keepalive.interval)
+        Verdict::Ask(now + terms.pause())
+    }
+
+    fn terms(&self) -> Keepalive {
+        self.pressing.unwrap_or(self.keepalive)
     }
 }
 
@@ -121,15 +187,59 @@ mod tests {
     #[test]
     fn silence_is_asked_about_and_then_judged() {
         let start = crate::base::time::now();
-        let mut liveness = Liveness::new(Keepalive { interval: 5 * SECOND, missed_max: 2 }, start);
-        assert_eq!(liveness.judge(start + SECOND), Verdict::Alive(start + 5 * SECOND));
-        assert_eq!(liveness.judge(start + 5 * SECOND), Verdict::Ask(start + 10 * SECOND));
-        assert_eq!(liveness.judge(start + 10 * SECOND), Verdict::Ask(start + 15 * SECOND));
-        liveness.heard(start + 11 * SECOND);
-        assert_eq!(liveness.judge(start + 15 * SECOND), Verdict::Alive(start + 16 * SECOND));
-        assert_eq!(liveness.judge(start + 16 * SECOND), Verdict::Ask(start + 21 * SECOND));
-        assert_eq!(liveness.judge(start + 21 * SECOND), Verdict::Ask(start + 26 * SECOND));
-        assert_eq!(liveness.judge(start + 26 * SECOND), Verdict::Gone { missed: 2 });
+        let mut liveness = Liveness::new(Keepalive { interval: 4 * SECOND, missed_max: 2 }, start);
+        assert_eq!(liveness.judge(start + SECOND), Verdict::Alive(start + 4 * SECOND));
+        assert_eq!(liveness.judge(start + 4 * SECOND), Verdict::Ask(start + 6 * SECOND));
+        assert_eq!(liveness.judge(start + 6 * SECOND), Verdict::Ask(start + 8 * SECOND));
+        liveness.heard(start + 7 * SECOND);
+        assert_eq!(liveness.judge(start + 8 * SECOND), Verdict::Alive(start + 11 * SECOND));
+        assert_eq!(liveness.judge(start + 11 * SECOND), Verdict::Ask(start + 13 * SECOND));
+        assert_eq!(liveness.judge(start + 13 * SECOND), Verdict::Ask(start + 15 * SECOND));
+        assert_eq!(liveness.judge(start + 15 * SECOND), Verdict::Gone { missed: 2 });
+    }
+
+    #[test]
+    fn five_seconds_and_three_questions_are_fifteen_seconds() {
+        let start = crate::base::time::now();
+        for (missed_max, late) in [(1, 10), (2, 10), (3, 15), (12, 60)] {
+            let mut liveness = Liveness::new(Keepalive { interval: 5 * SECOND, missed_max }, start);
+            let mut at = liveness.deadline();
+            while let Verdict::Ask(next) = liveness.judge(at) {
+                at = next;
+            }
+            let error = (at - start).abs_diff(late * SECOND);
+            assert!(error < Duration::from_micros(1), "{missed_max}: {:?}", at - start);
+        }
+    }
+
+    #[test]
+    fn who_is_waited_for_has_less_time() {
+        let start = crate::base::time::now();
+        let mut liveness = Liveness::new(Keepalive { interval: 5 * SECOND, missed_max: 3 }, start);
+        let begun = start + 4 * SECOND;
+        assert_eq!(liveness.press(Some(3 * SECOND), begun), begun + SECOND, "silence before does not count");
+        let pause = SECOND * 2 / 3;
+        assert_eq!(liveness.judge(begun + SECOND), Verdict::Ask(begun + SECOND + pause));
+        let (usual, later) = (5 * SECOND * 2 / 3, begun + 2 * SECOND);
+        assert_eq!(liveness.press(None, later), later + usual);
+        assert_eq!(liveness.press(Some(3 * SECOND), later), later + pause, "a question is out");
+        assert_eq!(liveness.judge(later), Verdict::Ask(later + pause));
+        assert_eq!(liveness.judge(later), Verdict::Ask(later + pause));
+        assert_eq!(liveness.judge(later), Verdict::Gone { missed: 3 });
+        assert_eq!(liveness.press(Some(60 * SECOND), later), later + usual, "no longer than usual");
+    }
+
+    #[test]
+    fn of_several_questions_the_first_is_timed() {
+        let start = crate::base::time::now();
+        let mut questions = Questions::default();
+        assert!(!questions.answer(start), "nobody asked");
+        questions.ask(start);
+        questions.ask(start + SECOND);
+        assert!(questions.answer(start + 2 * SECOND));
+        assert_eq!(questions.take_answered_in(), Some(2 * SECOND));
+        assert!(questions.answer(start + 3 * SECOND));
+        assert_eq!(questions.take_answered_in(), None);
     }
 
     #[test]

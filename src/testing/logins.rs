@@ -5,6 +5,7 @@ use std::iter;
 
 use super::ssh_server::{Server, ServerConfig};
 use super::timers::now;
+use super::world_host::USER_KEY;
 use crate::base::time::{Duration, Instant};
 use crate::crypto::sign::Ed25519;
 use crate::fleet::{Link, Memory};
@@ -50,17 +51,22 @@ impl Logins {
         }
         match self.crypto {
             Crypto::None { .. } => keyed(self.config.clone()),
-            Crypto::Real => prepared(Login::new(self.config.clone(), Haste::None, now())),
+            Crypto::Real => finished(Login::new(self.config.clone(), haste(), now())),
         }
     }
 }
 
 fn keyed(config: ServerConfig) -> Login {
-    prepared(Login::keyed(config, now()))
+    finished(Login::keyed(config, haste(), now()))
+}
+
+/// As on a host never seen before.
+fn haste() -> Haste {
+    Memory::default().haste(USER_KEY)
 }
 
 /// Done, with what a link asks for before.
-fn prepared(mut login: Login) -> Login {
+fn finished(mut login: Login) -> Login {
     Link::prepare(&mut login.client, &Memory::default());
     login.finish(now())
 }
@@ -85,8 +91,8 @@ impl Login {
     }
 
     /// With the key exchange behind it.
-    fn keyed(config: ServerConfig, now: Instant) -> Self {
-        let (client_config, key) = client_config(Haste::None);
+    fn keyed(config: ServerConfig, haste: Haste, now: Instant) -> Self {
+        let (client_config, key) = client_config(haste);
         let mut server = Server::new(config);
         Self { client: server.keyed_client(client_config, now), server, key }
     }

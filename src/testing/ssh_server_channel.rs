@@ -110,16 +110,13 @@ impl ServerChannel {
             return payloads;
         }
         for kind in [number::CHANNEL_DATA, number::CHANNEL_EXTENDED_DATA] {
-            loop {
-                let buffer = if kind == number::CHANNEL_DATA { &mut self.output } else { &mut self.errors };
-                let count = buffer.len().min(self.window as usize).min(self.packet as usize);
-                if count == 0 {
-                    break;
-                }
-                let data: Vec<u8> = buffer.drain(..count).collect();
-                self.window -= count as u32;
-                payloads.push(data_payload(self.remote, kind, &data));
+            let buffer = if kind == number::CHANNEL_DATA { &mut self.output } else { &mut self.errors };
+            let allowed = buffer.len().min(self.window as usize);
+            for data in buffer[..allowed].chunks(self.packet.max(1) as usize) {
+                payloads.push(data_payload(self.remote, kind, data));
             }
+            buffer.drain(..allowed);
+            self.window -= allowed as u32;
         }
         if self.output.is_empty()
             && self.errors.is_empty()

@@ -30,6 +30,7 @@ use crate::fleet::ramp::Ramp;
 use crate::fleet::{Fleet, Link, Memory, Quotas, Shell};
 use crate::metrics::Recorder;
 
+const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/world.ssh_config");
 /// What lasts longer hangs.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 /// Who is ready again and again without time going on spins.
@@ -87,7 +88,7 @@ pub struct Handle<T> {
 impl World {
     /// The hosts that `world.ssh_config` names.
     pub fn new() -> Self {
-        Self::of(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/world.ssh_config")))
+        Self::of(Path::new(CONFIG))
     }
 
     /// This many hosts, `h0` and so on.
@@ -128,6 +129,14 @@ impl World {
     pub fn core(&self, settings: Settings, quotas: &Quotas) -> Rc<Fleet> {
         let recorder = Rc::clone(&self.scene.recorder);
         Fleet::new(self.config.clone(), settings, self.net(), quotas, recorder)
+    }
+
+    /// What becomes of `world.ssh_config` when its text is changed.
+    pub fn changed_config(&self, change: impl FnOnce(&str) -> String) -> SharedConfig {
+        let text = std::fs::read_to_string(CONFIG).expect("the file is there");
+        let file = scratch::file(change(&text).as_bytes());
+        let config = SshConfig::load(Some(&file), &Env::default(), AlgorithmLists::spoken());
+        config.expect("it is readable").into()
     }
 
     /// A connection to a host, without a fleet.
@@ -250,7 +259,8 @@ impl Net for Scene {
     }
 
     fn probe(&self, host: Rc<HostConfig>) -> LocalBoxFuture<'static, bool> {
-        future::ready(self.hosts.contains_key(host.alias.as_str())).boxed_local()
+        let (scene, to) = (self.clone(), Rc::clone(&self.hosts[host.alias.as_str()]));
+        async move { to.probe(&scene).await }.boxed_local()
     }
 
     fn now(&self) -> Instant {
@@ -260,6 +270,12 @@ impl Net for Scene {
     fn sleep_until(&self, at: Instant) -> LocalBoxFuture<'static, ()> {
         Scene::sleep_until(self, at)
     }
+
+    fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
+        Scene::spawn(self, task);
+    }
+
+    fn reconfigure(&self, _settings: &Rc<Settings>) {}
 
     fn shell(&self) -> Rc<dyn Shell> {
         Rc::new(Hello)

@@ -16,7 +16,7 @@ use super::tally::Tally;
 use super::timers::now;
 use super::world::Scene;
 use crate::base::jitter::Jitter;
-use crate::base::limits::CONNECT_TIMEOUT_DEFAULT;
+use crate::base::limits::{CONNECT_TIMEOUT_DEFAULT, PROBE_TIMEOUT};
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result};
 use crate::config::HostConfig;
@@ -46,6 +46,7 @@ pub struct SimHost {
     /// As in [`LinkOptions`].
     pub sessions: Cell<usize>,
     pub idle_timeout: Cell<Duration>,
+    probes: Cell<usize>,
     /// A dial takes a login from here: it costs a time, and little or no computing.
     pub logins: RefCell<Option<Rc<Logins>>>,
     /// What several hosts count together.
@@ -56,7 +57,7 @@ pub struct SimHost {
 }
 
 /// Stands for the user's key, which is another one each time.
-const USER_KEY: &[u8] = b"the user's";
+pub(super) const USER_KEY: &[u8] = b"the user's";
 
 /// The port that every host lets us connect to.
 const ECHO: u16 = 7;
@@ -82,6 +83,7 @@ impl Default for SimHost {
             refuses_next_key: Cell::default(),
             sessions: Cell::new(8),
             idle_timeout: Cell::new(Duration::from_secs(60)),
+            probes: Cell::default(),
             logins: RefCell::default(),
             tally: RefCell::default(),
             dials: Cell::default(),
@@ -97,6 +99,11 @@ impl SimHost {
         self.dials.get()
     }
 
+    /// Probes begun so far.
+    pub fn probes(&self) -> usize {
+        self.probes.get()
+    }
+
     /// Dials under way.
     pub fn dialling(&self) -> usize {
         self.dialling.get()
@@ -110,6 +117,14 @@ impl SimHost {
     /// The connection that was made last.
     pub fn last(&self) -> Rc<Connection> {
         Rc::clone(self.connections.borrow().last().expect("a connection was made"))
+    }
+
+    /// A host that does not let itself be dialled is not there.
+    pub(super) async fn probe(&self, scene: &Scene) -> bool {
+        self.probes.set(self.probes.get() + 1);
+        let time = if self.never_answers.get() { PROBE_TIMEOUT } else { 2 * self.delay.get() };
+        scene.sleep_until(now() + time).await;
+        !self.never_answers.get() && self.refusal.borrow().is_none()
     }
 
     pub(super) async fn dial(
@@ -129,7 +144,8 @@ impl SimHost {
             None => None,
         };
         let sleep = |pause| scene.sleep_until(now() + pause);
-        let knock = async || self.log_in(scene, host, &memory, hop.as_ref()).await;
+        let knock =
+            async || self.in_time(scene, &memory, self.log_in(scene, host, &memory, hop.as_ref())).await;
         let (Login { mut client, server, .. }, tunnel) = scene.ramp().climb(&address, sleep, knock).await?;
         if client.is_ready() {
             memory.keys.note_taken(USER_KEY, true);
@@ -163,6 +179,28 @@ impl SimHost {
         };
         scene.spawn(wire.carry(scene.clone()));
         Ok(link)
+    }
+
+    /// Gives a login the time that the host has taught that it takes.
+    async fn in_time<T>(
+        &self,
+        scene: &Scene,
+        memory: &Memory,
+        login: impl Future<Output = Result<T, Refusal>>,
+    ) -> Result<T, Refusal> {
+        let (begun, patience) = (now(), &memory.patience);
+        let limit = patience.borrow().connect_timeout(CONNECT_TIMEOUT_DEFAULT);
+        let Either::Left((connected, _)) = select(pin!(login), scene.sleep_until(begun + limit)).await else {
+            if limit < CONNECT_TIMEOUT_DEFAULT {
+                patience.borrow_mut().note_cut_short();
+            }
+            let text = format!("Cannot connect: timeout after {}s", limit.as_secs_f64());
+            return Err(Error::new(Kind::ConnectTimeout, text).into());
+        };
+        if connected.is_ok() {
+            patience.borrow_mut().note_connect(now() - begun);
+        }
+        connected
     }
 
     async fn log_in(

@@ -229,6 +229,7 @@ fn the_readme_names_every_setting_with_its_default() {
             setting.env,
             setting.default
         );
+        assert_eq!(row.contains("(restart)"), setting.needs_restart, "{row}");
     }
 }
 

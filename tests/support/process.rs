@@ -70,6 +70,17 @@ impl Process {
         let child = command.spawn().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
         Self { child, log: Log::follow(reader) }
     }
+
+    /// Sends a signal to it and all its descendants.
+    pub fn signal(&self, signal: Signal) {
+        send(self.child.id(), signal);
+        self.signal_descendants(signal);
+    }
+
+    /// Sends a signal to all its descendants.
+    pub fn signal_descendants(&self, signal: Signal) {
+        descendants(self.child.id()).into_iter().for_each(|pid| send(pid, signal));
+    }
 }
 
 impl Drop for Process {
@@ -80,14 +91,16 @@ impl Drop for Process {
 
 /// Kills a child with its descendants: sshd's session processes leave its process group.
 pub fn kill_tree(child: &mut Child) {
-    for pid in descendants(child.id()) {
-        if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-            // It may be gone already.
-            let _ = kill_process(pid, Signal::KILL);
-        }
-    }
+    descendants(child.id()).into_iter().for_each(|pid| send(pid, Signal::KILL));
     let _ = child.kill();
     let _ = child.wait();
+}
+
+fn send(pid: u32, signal: Signal) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        // It may be gone already.
+        let _ = kill_process(pid, signal);
+    }
 }
 
 fn descendants(root: u32) -> Vec<u32> {
@@ -159,6 +172,14 @@ impl Log {
         // A panic with the lock held would take the reader along.
         drop(lines);
         assert!(found >= n, "{found} of {n} times {needle:?} in the log:\n{}", self.text());
+    }
+
+    /// Waits until nobody writes to it any more.
+    pub fn wait_for_end(&self) {
+        let goes_on = |lines: &mut Lines| !lines.ended;
+        let (lines, _) =
+            self.0.1.wait_timeout_while(self.lock(), DEADLINE, goes_on).expect("the log's reader lives");
+        assert!(lines.ended, "somebody still writes to the log");
     }
 
     pub fn text(&self) -> String {

@@ -13,11 +13,14 @@ use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 
 use super::secret::{Secret, SecretSource};
-use super::{Env, file};
+use super::{Env, Sources, file};
 use crate::base::limits::{self, SETTINGS_FILE_BYTES_MAX};
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
-use rule::{CommandLine, Cores, Count, FilePath, Flag, KnownHostsFile, Level, Rule, Size, Time};
+pub use rule::Patterns;
+use rule::{
+    CommandLine, Cores, Count, FilePath, Flag, HostPatterns, KnownHostsFile, Level, Rule, Size, Time,
+};
 
 /// A row of the settings table, for `--help` and the README.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,11 +34,13 @@ pub struct Setting {
     pub default: String,
     /// What is allowed.
     pub expected: String,
+    /// A new value counts only after a restart.
+    pub needs_restart: bool,
     pub doc: &'static str,
 }
 
 macro_rules! settings {
-    ($($name:ident: $type:ty = $default:expr, $rule:expr, $older:ident, $doc:literal;)*) => {
+    ($($name:ident: $type:ty = $default:expr, $rule:expr, $older:ident, $change:ident, $doc:literal;)*) => {
         /// The settings of this process.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct Settings {
@@ -73,6 +78,17 @@ macro_rules! settings {
                     passphrase: env.secrets.get("SCOUT_PASSPHRASE").cloned(),
                 })
             }
+
+            /// Takes over what `new` says, but for the settings that need a restart: the names of those that differ.
+            pub fn adopt(&mut self, new: Self) -> Vec<&'static str> {
+                let old = std::mem::replace(self, new);
+                let mut kept = Vec::new();
+                $(if Change::$change == Change::Restart && self.$name != old.$name {
+                    self.$name = old.$name;
+                    kept.push(stringify!($name));
+                })*
+                kept
+            }
         }
 
         /// Every setting, in the order of the README.
@@ -85,6 +101,7 @@ macro_rules! settings {
                     older_env: names.older_env(),
                     default: Rule::show(&$rule, &$default),
                     expected: Rule::expected(&$rule),
+                    needs_restart: Change::$change == Change::Restart,
                     doc: $doc,
                 }
             },)*]
@@ -93,53 +110,71 @@ macro_rules! settings {
 }
 
 settings! {
-    ssh_config: Option<PathBuf> = None, FilePath("`~/.ssh/config`, `/etc/ssh/ssh_config`"), New,
+    ssh_config: Option<PathBuf> = None, FilePath("`~/.ssh/config`, `/etc/ssh/ssh_config`"), New, Live,
         "SSH client configuration to read instead of the usual ones";
-    known_hosts: Option<PathBuf> = None, KnownHostsFile, New,
+    known_hosts: Option<PathBuf> = None, KnownHostsFile, New, Live,
         "Host keys to trust where the SSH configuration names no file; the flag wins over it";
-    match_exec: bool = false, Flag, New,
+    match_exec: bool = false, Flag, New, Live,
         "Run the commands of `Match exec` in the SSH configuration";
-    passphrase_file: Option<PathBuf> = None, FilePath("none"), New,
+    passphrase_file: Option<PathBuf> = None, FilePath("none"), New, Live,
         "File with the passphrase of encrypted private keys";
-    passphrase_command: Option<String> = None, CommandLine, New,
+    passphrase_command: Option<String> = None, CommandLine, New, Live,
         "Command that prints the passphrase of an encrypted private key, `SCOUT_KEY_FILE`";
-    ssh_password_file: Option<PathBuf> = None, FilePath("none"), New,
+    ssh_password_file: Option<PathBuf> = None, FilePath("none"), New, Live,
         "File with the password for hosts that take no key";
-    ssh_password_command: Option<String> = None, CommandLine, New,
+    ssh_password_command: Option<String> = None, CommandLine, New, Live,
         "Command that prints the password for a host, `SCOUT_HOST`";
-    cores: Option<usize> = None, Cores, New,
+    cores: Option<usize> = None, Cores, New, Restart,
         "Cores that serve: threads, each with the hosts that it owns";
-    allow_any_command: bool = false, Flag, New,
+    allow_any_command: bool = false, Flag, New, Restart,
         "Run any command instead of the read-only ones";
-    max_file_size: u64 = limits::FILE_BYTES_DEFAULT, Size { min: 1, max: limits::OUTPUT_BYTES_MAX }, Old,
+    max_file_size: u64 = limits::FILE_BYTES_DEFAULT, Size { min: 1, max: limits::OUTPUT_BYTES_MAX }, Old, Live,
         "Bytes of a file that one read returns";
-    max_output_size: u64 = limits::OUTPUT_BYTES_DEFAULT, Size { min: 1, max: limits::OUTPUT_BYTES_MAX }, New,
+    max_output_size: u64 = limits::OUTPUT_BYTES_DEFAULT, Size { min: 1, max: limits::OUTPUT_BYTES_MAX }, New, Live,
         "Bytes of a listing, or of each output stream of a command";
-    connect_timeout: Duration = limits::CONNECT_TIMEOUT_DEFAULT, Time::seconds(1, 600), New,
+    connect_timeout: Duration = limits::CONNECT_TIMEOUT_DEFAULT, Time::seconds(1, 600), New, Live,
         "Time to connect and log in; `ConnectTimeout` of a host wins";
-    command_timeout: Duration = limits::COMMAND_TIMEOUT_DEFAULT, Time::seconds(1, 3_600), Old,
+    command_timeout: Duration = limits::COMMAND_TIMEOUT_DEFAULT, Time::seconds(1, 3_600), Old, Live,
         "Time a command may take before it is ended";
-    request_timeout: Duration = limits::REQUEST_TIMEOUT_DEFAULT, Time::seconds(1, 7_200), New,
+    request_timeout: Duration = limits::REQUEST_TIMEOUT_DEFAULT, Time::seconds(1, 7_200), New, Live,
         "Time a whole request may take";
-    idle_timeout: Duration = limits::IDLE_TIMEOUT_DEFAULT, Time::seconds(1, 86_400), Old,
+    idle_timeout: Duration = limits::IDLE_TIMEOUT_DEFAULT, Time::seconds(1, 86_400), Old, Live,
         "Time an unused connection is kept";
-    keepalive_interval: Duration = limits::KEEPALIVE_INTERVAL_DEFAULT, Time::seconds(0, 3_600), New,
+    keepalive_interval: Duration = limits::KEEPALIVE_INTERVAL_DEFAULT, Time::seconds(0, 3_600), New, Live,
         "Silence after which a connection is asked for a sign of life; 0 never asks";
-    keepalive_count_max: u32 = limits::KEEPALIVE_MISSED_MAX, Count { min: 1, max: 100 }, New,
+    keepalive_count_max: u32 = limits::KEEPALIVE_MISSED_MAX, Count { min: 1, max: 100 }, New, Live,
         "Signs of life a connection may miss";
-    max_sessions_per_connection: usize = limits::SESSIONS_PER_CONNECTION_DEFAULT, Count { min: 1, max: 1_000 }, New,
+    max_sessions_per_connection: usize = limits::SESSIONS_PER_CONNECTION_DEFAULT, Count { min: 1, max: 1_000 }, New, Live,
         "Sessions on one connection; sshd's MaxSessions is 10";
-    max_pool_size: usize = limits::POOL_CONNECTIONS_DEFAULT, Count { min: 1, max: 100_000 }, New,
+    max_pool_size: usize = limits::POOL_CONNECTIONS_DEFAULT, Count { min: 1, max: 100_000 }, New, Restart,
         "Connections of the whole process";
-    max_connections_per_host: usize = limits::CONNECTIONS_PER_HOST_DEFAULT, Count { min: 1, max: 64 }, New,
+    max_connections_per_host: usize = limits::CONNECTIONS_PER_HOST_DEFAULT, Count { min: 1, max: 64 }, New, Restart,
         "Connections to one host; all but the first only while its commands wait";
-    max_concurrency: usize = limits::EXECUTING_REQUESTS_DEFAULT, Count { min: 1, max: 100_000 }, New,
+    max_concurrency: usize = limits::EXECUTING_REQUESTS_DEFAULT, Count { min: 1, max: 100_000 }, New, Restart,
         "Requests that run at once";
-    max_queue: usize = limits::QUEUED_REQUESTS_DEFAULT, Count { min: 0, max: 1_000_000 }, New,
+    max_queue: usize = limits::QUEUED_REQUESTS_DEFAULT, Count { min: 0, max: 1_000_000 }, New, Restart,
         "Requests that wait; further ones are told that the server is busy";
-    log_level: LevelFilter = LevelFilter::INFO, Level, New,
+    breaker_failures: u32 = limits::BREAKER_FAILURES_DEFAULT, Count { min: 1, max: 1_000 }, New, Live,
+        "Failures to reach a host in a row after which it is left alone";
+    breaker_open: Duration = limits::BREAKER_OPEN_DEFAULT, Time::seconds(1, 3_600), New, Live,
+        "Time it is left alone before it is tried again";
+    health_check_interval: Duration = limits::HEALTH_CHECK_INTERVAL_DEFAULT, Time::seconds(0, 3_600), New, Live,
+        "Time between looks at a host in use to which there is no connection; 0 never looks";
+    host_status_ttl: Duration = limits::ONLINE_TTL_DEFAULT, Time::seconds(0, 3_600), New, Live,
+        "Time for which a host that answered counts as online; one that did not is asked again after 5 s at the latest";
+    warm_hosts: Patterns = Patterns::default(), HostPatterns, New, Live,
+        "Hosts that are kept connected: names and patterns, separated by commas";
+    warm_frequent_hosts: usize = limits::WARM_FREQUENT_HOSTS_DEFAULT, Count { min: 0, max: 1_000 }, New, Live,
+        "Hosts in frequent use that are kept connected besides";
+    cache_ttl: Duration = limits::CACHE_TTL_DEFAULT, Time::seconds(1, 86_400), New, Live,
+        "Time for which a cached file counts as fresh, where a call allows one";
+    cache_max_entries: usize = limits::CACHE_ENTRIES_DEFAULT, Count { min: 0, max: 100_000 }, New, Live,
+        "Files and listings that each core caches; 0 caches none";
+    cache_max_size: u64 = limits::CACHE_BYTES_DEFAULT, Size { min: 0, max: limits::CACHE_BYTES_MAX }, New, Live,
+        "Bytes of them that each core caches";
+    log_level: LevelFilter = LevelFilter::INFO, Level, New, Live,
         "What is logged to standard error";
-    slow_threshold_ms: Duration = limits::SLOW_THRESHOLD_DEFAULT, Time::milliseconds(0, 3_600_000), New,
+    slow_threshold_ms: Duration = limits::SLOW_THRESHOLD_DEFAULT, Time::milliseconds(0, 3_600_000), New, Live,
         "Time after which a request is logged as slow; 0 never";
 }
 
@@ -150,12 +185,19 @@ impl Settings {
     /// [`Kind::InvalidArgument`] for a value that is not allowed, a name that does not exist, or a file that cannot be
     /// read.
     pub fn load(overrides: &Overrides, env: &Env) -> Result<Self> {
-        let (path, must_exist) = match env.var("SCOUT_SETTINGS") {
-            Some(path) => (rule::path(path, env).map_err(|text| invalid("SCOUT_SETTINGS", &text))?, true),
-            None => (env.home.join(".config/scout-mcp/settings.toml"), false),
-        };
+        let (path, must_exist) = file_of(env)?;
         let document = read(&path, must_exist)?;
         Self::resolve(overrides, env, &document, &path)
+    }
+
+    /// The file, as it is now.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidArgument`] when `SCOUT_SETTINGS` is no path.
+    pub fn sources(env: &Env) -> Result<Sources> {
+        let mut sources = Sources::default();
+        sources.note_file(&file_of(env)?.0);
+        Ok(sources)
     }
 
     /// Where the password for hosts comes from.
@@ -176,6 +218,14 @@ impl Settings {
 enum Age {
     Old,
     New,
+}
+
+/// When a new value counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    /// As soon as the settings file is read again, for what begins then.
+    Live,
+    Restart,
 }
 
 struct Names {
@@ -242,6 +292,14 @@ fn text_of(value: &toml::Value) -> Option<String> {
         toml::Value::Boolean(flag) => Some(flag.to_string()),
         toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => None,
     }
+}
+
+/// The settings file, and whether it must exist.
+fn file_of(env: &Env) -> Result<(PathBuf, bool)> {
+    Ok(match env.var("SCOUT_SETTINGS") {
+        Some(path) => (rule::path(path, env).map_err(|text| invalid("SCOUT_SETTINGS", &text))?, true),
+        None => (env.home.join(".config/scout-mcp/settings.toml"), false),
+    })
 }
 
 fn read(path: &Path, must_exist: bool) -> Result<Document> {

@@ -117,6 +117,27 @@ fn what_is_wrong_in_the_file_is_named_with_its_place() {
 }
 
 #[test]
+fn patterns_name_hosts() {
+    let setup = Setup::new(&[("SCOUT_WARM_HOSTS", "web*, db1,!web9")]);
+    let warm = setup.load().unwrap().warm_hosts;
+    let included = ["web1", "web9", "db1", "db2"].map(|host| warm.include(host));
+    assert_eq!(included, [true, false, true, false]);
+    assert!(Setup::new(&[]).load().unwrap().warm_hosts.is_empty());
+}
+
+#[test]
+fn settings_are_taken_over_but_for_those_that_need_a_restart() {
+    let load = |text: &str| Setup::new(&[]).with_file(text).load().unwrap();
+    let mut settings = load("command_timeout = 5\nmax_queue = 10\ncores = 2\n");
+    let kept = settings.adopt(load("command_timeout = 6\nmax_queue = 11\ncores = 2\n"));
+    assert_eq!(kept, ["max_queue"]);
+    assert_eq!((settings.command_timeout, settings.max_queue), (Duration::from_secs(6), 10));
+    let restart = table().into_iter().filter(|row| row.needs_restart).map(|row| row.name);
+    let restart: Vec<_> = restart.collect();
+    assert!(restart.contains(&"allow_any_command"), "it is told to clients: {restart:?}");
+}
+
+#[test]
 fn a_file_that_is_asked_for_must_exist() {
     let setup = Setup::new(&[("SCOUT_SETTINGS", "~/gone.toml")]);
     assert_eq!(refusal(&setup), "~/gone.toml: cannot be read: No such file or directory");

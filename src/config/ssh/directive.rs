@@ -172,7 +172,7 @@ impl PubkeyAuthentication {
 }
 
 /// Which addresses of a host to connect to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum AddressFamily {
     #[default]
     Any,

@@ -34,7 +34,7 @@ pub use host::{HostConfig, Proxy};
 pub use jump::Jump;
 pub use reader::Diagnostic;
 
-use super::{Env, Settings, file};
+use super::{Env, Settings, Sources, file};
 use crate::base::{Error, Kind, Result};
 use draft::{Draft, Given};
 use reader::{Owner, Reader, Section};
@@ -52,6 +52,7 @@ pub struct SshConfig {
     floating: Vec<u32>,
     hosts: Vec<String>,
     warnings: Vec<Diagnostic>,
+    sources: Sources,
     known_hosts: Option<KnownHostsFile>,
     /// What hosts are offered of whose algorithms nothing is said.
     defaults: AlgorithmLists,
@@ -129,6 +130,11 @@ impl SshConfig {
         &self.warnings
     }
 
+    /// The files that it was read from.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
     /// What the configuration means for `alias`, whether or not a `Host` line names it.
     ///
     /// # Errors
@@ -177,7 +183,7 @@ impl SshConfig {
     }
 
     fn new(reader: Reader<'_>, env: Env, defaults: AlgorithmLists, exec: Option<Exec>) -> Self {
-        let Reader { scopes, sections, names, warnings, wants_final, .. } = reader;
+        let Reader { scopes, sections, names, warnings, sources, wants_final, .. } = reader;
         let (by_scope, floating) = index(&scopes, &sections);
         let mut seen = HashSet::new();
         let mut hosts = Vec::new();
@@ -195,6 +201,7 @@ impl SshConfig {
             floating,
             hosts,
             warnings,
+            sources,
             known_hosts: None,
             defaults,
             exec,

@@ -17,7 +17,7 @@ use crate::base::limits::{
     SSH_CONFIG_FILES_MAX, SSH_CONFIG_INCLUDE_DEPTH_MAX,
 };
 use crate::base::text::on_one_line;
-use crate::config::{Env, file, pattern};
+use crate::config::{Env, Sources, file, pattern};
 
 /// Something to tell about a line: `file:line: what is wrong`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +71,7 @@ pub struct Reader<'a> {
     may_exec: bool,
     /// Keywords that need not be known.
     ignored: Option<String>,
+    pub sources: Sources,
     files: usize,
     bytes: u64,
 }
@@ -104,6 +105,7 @@ impl<'a> Reader<'a> {
             wants_final: false,
             may_exec,
             ignored: None,
+            sources: Sources::default(),
             files: 0,
             bytes: 0,
         }
@@ -119,6 +121,7 @@ impl<'a> Reader<'a> {
     }
 
     fn read_file(&mut self, path: &Path, outer: ScopeId, depth: usize) -> std::io::Result<()> {
+        self.sources.note_file(path);
         let bytes = file::read(path, SSH_CONFIG_FILE_BYTES_MAX)?;
         self.files += 1;
         self.bytes += bytes.len() as u64;
@@ -234,8 +237,11 @@ impl<'a> Reader<'a> {
             return Err(format!("include '{arg}': nested deeper than {SSH_CONFIG_INCLUDE_DEPTH_MAX} files"));
         }
         let pattern = self.include_path(arg)?;
-        let files = glob::glob(&pattern).map_err(|error| format!("include '{arg}': {}", error.msg))?;
-        for file in files {
+        let found = glob::glob(&pattern).map_err(|error| format!("include '{arg}': {}", error.msg))?;
+        let found: Vec<_> = found.take(SSH_CONFIG_FILES_MAX + 1).collect();
+        let there: Vec<_> = found.iter().flatten().cloned().collect();
+        self.sources.note_pattern(&pattern, &there);
+        for file in found {
             let path = file.map_err(|error| format!("include '{arg}': {}", file::reason(error.error())))?;
             if self.files >= SSH_CONFIG_FILES_MAX || self.bytes >= SSH_CONFIG_BYTES_MAX {
                 return Err(format!(

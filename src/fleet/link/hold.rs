@@ -9,7 +9,7 @@ use std::rc::Rc;
 use futures_util::future::{Either, LocalBoxFuture, select};
 
 use super::{Link, State};
-use crate::base::time::Instant;
+use crate::base::time::{Duration, Instant};
 use crate::metrics::Histogram;
 
 /// Whoever keeps a link for those to come. It is dropped when the link ends.
@@ -74,13 +74,26 @@ impl Link {
     /// When a link that nobody needs is closed. Commands that were given up are ended first.
     pub(super) fn idle_ends(&self, state: &State) -> Option<Instant> {
         let since = self.idle_besides(0).filter(|_| state.execs.is_empty())?;
-        Some(since + self.idle_timeout)
+        Some(since + self.closes_after.get()?)
+    }
+
+    /// Whether it stays when nobody has needed it for long.
+    pub fn stay(&self, stays: bool) {
+        self.closes_after.set((!stays).then_some(self.idle_timeout));
+        self.driver.notify(usize::MAX);
+    }
+
+    /// Nobody needs it in future: it is closed as soon as nobody does now.
+    pub fn retire(&self) {
+        self.closes_after.set(Some(Duration::ZERO));
+        self.driver.notify(usize::MAX);
     }
 
     /// Counts an operation as long as the guard lives.
     pub(super) fn at_work(self: &Rc<Self>) -> AtWork {
         self.note_idle();
         self.active.set(self.active.get() + 1);
+        self.watch(&mut self.state.borrow_mut(), (self.clock)());
         AtWork { link: Rc::clone(self) }
     }
 
@@ -127,7 +140,9 @@ pub(super) struct AtWork {
 
 impl Drop for AtWork {
     fn drop(&mut self) {
-        self.link.active.set(self.link.active.get() - 1);
+        let link = &self.link;
+        link.active.set(link.active.get() - 1);
+        link.watch(&mut link.state.borrow_mut(), (link.clock)());
         self.link.let_go();
     }
 }

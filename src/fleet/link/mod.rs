@@ -11,6 +11,7 @@ mod files;
 mod hold;
 mod sessions;
 mod tunnel;
+mod watch;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -19,9 +20,11 @@ use std::rc::Rc;
 
 use event_listener::{Event as Notify, EventListener};
 
+use super::Need;
 use super::errors;
 use super::gate::Gate;
 use super::memory::Memory;
+use crate::base::error::Contact;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::metrics::{Counter, Reason, Recorder};
@@ -38,6 +41,7 @@ use sessions::Lane;
 pub use sessions::Sessions;
 pub use tunnel::Tunnel;
 use tunnel::Tunnels;
+use watch::Watched;
 
 /// Sessions that a server is believed to give besides those left to commands: SFTP's, and one to spare.
 const SESSIONS_BESIDES: usize = 2;
@@ -64,7 +68,10 @@ pub struct LinkOptions {
 /// One connection. See the module's documentation.
 pub struct Link {
     host: Rc<str>,
+    /// What the options say.
     idle_timeout: Duration,
+    /// What counts now: `None` while it is to be kept.
+    closes_after: Cell<Option<Duration>>,
     clock: fn() -> Instant,
     memory: Rc<Memory>,
     recorder: Rc<Recorder>,
@@ -95,6 +102,7 @@ struct State {
     has_served: bool,
     /// Whether an operation has ever come to its end.
     was_of_use: bool,
+    watched: Watched,
     ended: Option<Error>,
     /// The driver is done with it.
     is_closed: bool,
@@ -131,6 +139,7 @@ impl Link {
         let link = Rc::new_cyclic(|link| Self {
             host: options.host,
             idle_timeout: options.idle_timeout,
+            closes_after: Cell::new(Some(options.idle_timeout)),
             clock: options.clock,
             sessions: options.memory.sessions.join(link.clone(), sessions),
             memory: options.memory,
@@ -150,6 +159,7 @@ impl Link {
                 tunnels: Tunnels::default(),
                 has_served: false,
                 was_of_use: false,
+                watched: Watched::default(),
                 ended: None,
                 is_closed: false,
             }),
@@ -170,7 +180,7 @@ impl Link {
     pub fn handle_eof(&self) {
         let fate = self.state.borrow_mut().client.handle_eof();
         self.learn_from_hanging_up();
-        self.end(match fate {
+        self.fail(match fate {
             Err(error) => self.explain(&error),
             Ok(()) => Error::new(Kind::ConnectionLost, format!("{} closed the connection", self.host)),
         });
@@ -182,7 +192,7 @@ impl Link {
         if matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) {
             self.learn_from_hanging_up();
         }
-        self.end(Error::new(Kind::ConnectionLost, format!("Lost the connection to {}: {error}", self.host)));
+        self.fail(Error::new(Kind::ConnectionLost, format!("Lost the connection to {}: {error}", self.host)));
     }
 
     /// A deadline named by [`Link::poll_timeout`] may have passed.
@@ -246,6 +256,22 @@ impl Link {
         self.state.borrow().ended.is_some()
     }
 
+    /// What work that needs `need` takes of the host's connections, and how many may have that at once.
+    pub(super) fn lane(&self, need: Need) -> (Need, usize) {
+        let memory = &self.memory;
+        // Commands that crowd SFTP out for a moment do not count: by the time of a turn among them they may be gone.
+        let by_command = memory.lacks_sftp.get() || memory.serves_one_session.get();
+        match need {
+            Need::Files if !by_command => (need, self.pipeline.width()),
+            _ => (Need::Session, memory.sessions.width()),
+        }
+    }
+
+    /// The host has answered somebody.
+    pub(super) fn note_contact(&self) {
+        self.memory.note_contact(&self.recorder);
+    }
+
     /// Whether anybody ever got an answer through it.
     pub fn was_of_use(&self) -> bool {
         self.state.borrow().was_of_use
@@ -274,10 +300,11 @@ impl Link {
     fn settle(&self, fed: Result<(), ssh::Error>, now: Instant) {
         let mut state = self.state.borrow_mut();
         self.dispatch_all(&mut state, now);
+        self.watch(&mut state, now);
         drop(state);
         if let Err(error) = fed {
             self.learn_from(&error);
-            self.end(self.explain(&error));
+            self.fail(self.explain(&error));
         }
         self.driver.notify(usize::MAX);
     }
@@ -359,6 +386,16 @@ impl Link {
         } else if state.files.is_opening() {
             self.memory.lacks_sftp.set(true);
         }
+    }
+
+    /// The connection is lost. That is a failure of the host if anybody was at work on it.
+    fn fail(&self, error: Error) {
+        let state = self.state.borrow();
+        if state.ended.is_none() && self.active.get() > 0 && error.kind().contact() == Contact::Failed {
+            self.memory.note_failure(&error, (self.clock)(), &self.recorder);
+        }
+        drop(state);
+        self.end(error);
     }
 
     fn end(&self, error: Error) {

@@ -7,28 +7,28 @@ use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, Shared, pending, select_all};
 
 use super::growth::Load;
-use super::place::{Dial, Found};
+use super::place::{Dial, Found, Place};
 use super::{Hopped, Pool};
 use crate::base::limits;
 use crate::base::time::{Duration, Instant};
-use crate::fleet::route::Route;
 
 /// Looks after one who waits.
 pub(super) struct Further {
     pool: Rc<Pool>,
-    route: Rc<Route>,
+    /// Of the connection that he waits at.
+    place: Rc<Place>,
     since: Instant,
 }
 
 impl Further {
     /// Makes further connections to a host if that is worth it, as long as it is polled. Ends when there is one more,
     /// or one could not be made.
-    pub(super) fn connection(pool: &Weak<Pool>, route: &Rc<Route>) -> LocalBoxFuture<'static, ()> {
-        let (pool, route) = (pool.upgrade(), Rc::clone(route));
+    pub(super) fn connection(pool: &Weak<Pool>, place: &Rc<Place>) -> LocalBoxFuture<'static, ()> {
+        let (pool, place) = (pool.upgrade(), Rc::clone(place));
         async move {
-            let Some(pool) = pool else { return pending().await };
+            let Some(pool) = pool.filter(|_| !place.is_retired.get()) else { return pending().await };
             let since = pool.net.now();
-            Self { pool, route, since }.make().await
+            Self { pool, place, since }.make().await
         }
         .boxed_local()
     }
@@ -38,7 +38,7 @@ impl Further {
         let mut patience = self.dial_time();
         loop {
             let begun: Vec<_> = std::iter::from_fn(|| self.begin()).collect();
-            let dials = self.pool.places.dialling(&self.route.key);
+            let dials = self.pool.places.dialling(&self.place.route.key);
             drop(begun);
             if !dials.is_empty() {
                 // A failure is nobody's error: the commands have their queue.
@@ -46,6 +46,10 @@ impl Further {
                 return;
             }
             self.pool.net.sleep_until(self.since + patience).await;
+            if self.place.is_retired.get() {
+                // The route may lead elsewhere now.
+                return pending().await;
+            }
             patience *= 2;
         }
     }
@@ -53,7 +57,7 @@ impl Further {
     /// Begins a dial if it is worth it, if the host may have one more, and if the pool has room for it that nobody waits
     /// for.
     fn begin(&self) -> Option<Shared<Dial>> {
-        let (pool, route) = (&self.pool, &self.route);
+        let (pool, route) = (&self.pool, &self.place.route);
         let memory = pool.memory(route);
         let may_grow = pool.places.count(&route.key) < pool.per_host_max
             && memory.takes_further_connections(pool.net.now())
@@ -74,9 +78,10 @@ impl Further {
     }
 
     fn load(&self) -> Load {
-        let memory = self.pool.memory(&self.route);
+        let memory = self.pool.memory(&self.place.route);
         let (places, sessions) = (&self.pool.places, memory.sessions.width());
-        let (made, coming) = (places.count(&self.route.key), places.dialling(&self.route.key).len());
+        let (made, coming) =
+            (places.count(&self.place.route.key), places.dialling(&self.place.route.key).len());
         Load {
             waiting: memory.sessions.wanted(),
             sessions,
@@ -88,6 +93,6 @@ impl Further {
     }
 
     fn dial_time(&self) -> Duration {
-        self.pool.memory(&self.route).dial_time().unwrap_or_default().max(limits::DIAL_TIME_MIN)
+        self.pool.memory(&self.place.route).dial_time().unwrap_or_default().max(limits::DIAL_TIME_MIN)
     }
 }

@@ -60,6 +60,13 @@ impl Line {
             turn.called.notify(usize::MAX);
         }
     }
+
+    /// There is news for everybody.
+    pub(super) fn call_all(&self) {
+        for turn in self.turns.borrow().by_number.values() {
+            turn.called.notify(usize::MAX);
+        }
+    }
 }
 
 impl Ticket {

@@ -44,6 +44,8 @@ pub(super) struct Place {
     needed: Cell<usize>,
     /// Its moment among the idle ones.
     listed: Cell<Option<Instant>>,
+    /// Who has it keeps it; nobody finds it any more.
+    pub(super) is_retired: Cell<bool>,
 }
 
 enum Content {
@@ -78,6 +80,7 @@ impl Places {
             content: RefCell::new(Content::Dialling(None)),
             needed: Cell::new(0),
             listed: Cell::new(None),
+            is_retired: Cell::new(false),
         });
         self.hosts.borrow_mut().entry(Rc::clone(&route.key)).or_default().push(Rc::clone(&place));
         Seat { place, pool: Rc::downgrade(pool), _hop: hop.map(Need::new), _grant: grant }
@@ -88,7 +91,8 @@ impl Places {
         let hosts = self.hosts.borrow();
         let places = hosts.get(key)?;
         let find = |wanted: fn(Found) -> Option<Found>| {
-            places.iter().find_map(|place| Some((Rc::clone(place), place.found().and_then(wanted)?)))
+            let mut places = places.iter().filter(|place| !place.is_retired.get());
+            places.find_map(|place| Some((Rc::clone(place), place.found().and_then(wanted)?)))
         };
         find(Found::ready).or_else(|| find(Found::dialling))
     }
@@ -96,7 +100,8 @@ impl Places {
     /// The connections to a host that are being made.
     pub(super) fn dialling(&self, key: &str) -> Vec<Shared<Dial>> {
         let hosts = self.hosts.borrow();
-        let found = hosts.get(key).into_iter().flatten().filter_map(|place| place.found());
+        let places = hosts.get(key).into_iter().flatten().filter(|place| !place.is_retired.get());
+        let found = places.filter_map(|place| place.found());
         found
             .filter_map(|found| match found {
                 Found::Dialling(dial) => Some(dial),
@@ -107,7 +112,25 @@ impl Places {
 
     /// How many places a host has.
     pub(super) fn count(&self, key: &str) -> usize {
-        self.hosts.borrow().get(key).map_or(0, Vec::len)
+        let is_found = |place: &&Rc<Place>| !place.is_retired.get();
+        self.hosts.borrow().get(key).map_or(0, |places| places.iter().filter(is_found).count())
+    }
+
+    /// By which routes hosts are connected.
+    pub(super) fn routes(&self) -> Vec<Rc<Route>> {
+        let hosts = self.hosts.borrow();
+        let found = hosts.values().flatten().filter(|place| !place.is_retired.get());
+        found.map(|place| Rc::clone(&place.route)).collect()
+    }
+
+    /// The places at the ends of some routes are not found any more; their links are closed when nobody needs them.
+    pub(super) fn retire(&self, is_outdated: impl Fn(&Rc<Route>) -> bool) {
+        for place in self.hosts.borrow().values().flatten().filter(|place| is_outdated(&place.route)) {
+            place.is_retired.set(true);
+            if let Some(link) = place.link() {
+                link.retire();
+            }
+        }
     }
 
     /// Closes the connection that was idle the longest, if there is one that nobody needs. `keep` stays.
@@ -256,6 +279,9 @@ impl Seat {
     pub(super) fn settle(self, link: &Rc<Link>) {
         let place = Rc::clone(&self.place);
         place.content.replace(Content::Ready(Rc::clone(link)));
+        if place.is_retired.get() {
+            link.retire();
+        }
         link.keep(Box::new(self));
         place.offer();
     }
@@ -267,7 +293,7 @@ impl Keeper for Seat {
     }
 
     fn help(&self) -> LocalBoxFuture<'static, ()> {
-        Further::connection(&self.pool, &self.place.route)
+        Further::connection(&self.pool, &self.place)
     }
 }
 
@@ -275,6 +301,7 @@ impl Drop for Seat {
     fn drop(&mut self) {
         // It ended before it was of use to anybody: further ones would, too.
         if self.place.is_further
+            && !self.place.is_retired.get()
             && self.place.link().is_some_and(|link| !link.was_of_use())
             && let Some(pool) = self.pool.upgrade()
         {

@@ -1,5 +1,6 @@
 //! The pool in a world of its own.
 
+mod chaos;
 mod growth;
 mod hops;
 mod room;
@@ -11,7 +12,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
-use crate::fleet::{Class, ClientId, Collected, Exit, Fleet, Link, Machine, Repeat};
+use crate::fleet::{Class, ClientId, Collected, Exit, Fleet, Link, Machine, Need, Repeat};
 use crate::testing::world::{Handle, World};
 
 /// A connection that nobody holds any more; room for it is waited for a minute.
@@ -52,19 +53,35 @@ fn everybody_gets_a_turn_where_a_connection_serves_one() {
     let fleet = world.fleet(|_| {});
     world.host("alpha").sessions.set(1);
     connected(&world, &fleet, "alpha");
-    fleet.pool.memories.borrow().values().for_each(|memory| memory.serves_one_session.set(true));
+    fleet.pool.memories.borrow().values().for_each(|known| known.memory.serves_one_session.set(true));
     let runs: Vec<_> = (0..20)
         .map(|_| {
             let fleet = Rc::clone(&fleet);
             let echo = async |machine: &Machine| machine.run(b"echo hi", &mut Collected::up_to(100)).await;
             world.spawn(async move {
-                fleet.caller(Class::Interactive, ClientId::STDIO).work("alpha", Repeat::Never, echo).await
+                fleet
+                    .caller(Class::Interactive, ClientId::STDIO)
+                    .work("alpha", Need::Session, Repeat::Never, echo)
+                    .await
             })
         })
         .collect();
     world.pass(60 * SECOND);
     assert!(runs.iter().all(|run| run.output() == Ok(Exit::Code(0))));
     assert_eq!(world.host("alpha").dials(), 20);
+}
+
+#[test]
+fn what_a_changed_host_has_taught_is_forgotten() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    ["alpha", "bravo"].into_iter().for_each(|host| drop(connected(&world, &fleet, host)));
+    fleet.pool.memories.borrow().values().for_each(|known| known.memory.lacks_sftp.set(true));
+    let config = world.changed_config(|text| format!("Host alpha\n Port 2222\n{text}"));
+    fleet.reconfigure(config, (*fleet.settings()).clone());
+    ["alpha", "bravo"].into_iter().for_each(|host| drop(connected(&world, &fleet, host)));
+    let memories = fleet.pool.memories.borrow();
+    assert_eq!(["alpha", "bravo"].map(|host| memories[host].memory.lacks_sftp.get()), [false, true]);
 }
 
 #[test]

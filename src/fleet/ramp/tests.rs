@@ -87,6 +87,22 @@ fn a_server_that_lets_nobody_in_keeps_nobody_else_waiting() {
 }
 
 #[test]
+fn many_addresses_at_once_are_a_crowd() {
+    use futures_util::FutureExt;
+    let ramp = Ramp::new(1);
+    let addresses: Vec<_> = (0..=STARTUPS_PER_ADDRESS_MAX).map(|n| n.to_string()).collect();
+    let knock = || async || std::future::pending::<Result<(), Refusal>>().await;
+    let mut dials: Vec<_> = addresses
+        .iter()
+        .map(|address| ramp.climb(address, |_| std::future::ready(()), knock()).boxed_local())
+        .collect();
+    dials.iter_mut().for_each(|dial| assert!(dial.now_or_never().is_none()));
+    assert!(ramp.is_crowded());
+    drop(dials.pop());
+    assert!(!ramp.is_crowded());
+}
+
+#[test]
 fn whoever_leaves_leaves_no_trace() {
     use futures_util::FutureExt;
     let ramp = Ramp::new(1);

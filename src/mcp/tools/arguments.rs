@@ -47,6 +47,17 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// Yes or no; `None` when it is absent or `null`.
+    pub fn flag(&self, name: &str) -> Result<Option<bool>, Invalid> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        match (value.get(), type_name(value)) {
+            ("true", _) => Ok(Some(true)),
+            ("false", _) => Ok(Some(false)),
+            (_, "null") => Ok(None),
+            (_, other) => Err(Invalid(format!("Argument '{name}' must be true or false, not {other}"))),
+        }
+    }
+
     fn value(&self, name: &str) -> Option<Raw<'a>> {
         let index = self.names.iter().position(|known| *known == name)?;
         self.values.get(index).copied().flatten()
@@ -118,6 +129,23 @@ mod tests {
         assert_eq!(read("{}"), Ok([None, None]));
         assert_eq!(read(r#"{"b":null}"#), Ok([None, None]));
         assert_eq!(read(r#"{"b":"","\u0061":"x\ny"}"#), Ok([some("x\ny"), some("")]));
+    }
+
+    #[test]
+    fn flags_are_true_or_false_and_nothing_else() {
+        let flag = |json: &str| {
+            let raw: Box<RawValue> = serde_json::from_str(json).expect(json);
+            Arguments::read(Some(&raw), NAMES)
+                .and_then(|arguments| arguments.flag("a"))
+                .map_err(|invalid| invalid.0)
+        };
+        assert_eq!(flag("{}"), Ok(None));
+        assert_eq!(flag(r#"{"a":null}"#), Ok(None));
+        assert_eq!(flag(r#"{"a": true}"#), Ok(Some(true)));
+        assert_eq!(flag(r#"{"a":false}"#), Ok(Some(false)));
+        for (json, found) in [(r#"{"a":"true"}"#, "a string"), (r#"{"a":1}"#, "a number")] {
+            assert_eq!(flag(json), Err(format!("Argument 'a' must be true or false, not {found}")));
+        }
     }
 
     #[test]

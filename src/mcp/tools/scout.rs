@@ -13,13 +13,14 @@ use crate::scout::{Request, scout};
 
 pub const NAME: &str = "scout";
 
-const ARGUMENTS: &[&str] = &["target", "query"];
+const ARGUMENTS: &[&str] = &["target", "query", "cache"];
 
 pub fn start(shards: &Rc<Shards>, arguments: Option<Raw<'_>>) -> Result<Work, Invalid> {
     let arguments = Arguments::read(arguments, ARGUMENTS)?;
     let request = Request {
         target: arguments.text("target")?.unwrap_or_default().into_owned(),
         query: arguments.text("query")?.map(Cow::into_owned),
+        cache: arguments.flag("cache")?.unwrap_or_default(),
     };
     let shards = Rc::clone(shards);
     Ok(Box::pin(async move { Ok(scout(&shards, ClientId::STDIO, &request).await?.text) }))
@@ -43,6 +44,11 @@ pub fn describe(options: &Options) -> Value {
                 "query": {
                     "type": "string",
                     "description": "A command to run on the host, with the target's directory as working directory. Leave it out to read.",
+                },
+                "cache": {
+                    "type": "boolean",
+                    "description": "A file or directory may be a few minutes old: then the answer is there at once and ends with [cached Ns ago]. Commands are always run.",
+                    "default": false,
                 },
             },
             "additionalProperties": false,

@@ -6,7 +6,7 @@ use crate::ssh::error::Error;
 use crate::ssh::number;
 use crate::ssh::timer::{Timer, Verdict};
 use crate::ssh::wire::Write;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 impl Client {
     /// The deadline of [`poll_timeout`](Self::poll_timeout) has come. Too early is harmless.
@@ -35,6 +35,30 @@ impl Client {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
     pub fn poll_timeout(&self) -> Option<Instant> {
         if self.end.is_some() { None } else { self.timers.next() }
+    }
+
+    /// Somebody waits for the peer: silence of this length means that it is gone, be it no longer than the keepalive
+    /// allows anyhow. `None`: nobody does. Nothing without a keepalive.
+    pub fn press(&mut self, silence: Option<Duration>, now: Instant) {
+        let Some(liveness) = &mut self.liveness else { return };
+        let until = liveness.press(silence, now);
+        if self.login.is_done() {
+            self.timers.set(Timer::Keepalive, until);
+        }
+    }
+
+    /// Asks for a sign of life now. False when it is too early for that, or keepalives are not wanted.
+    pub fn ask_for_life(&mut self, now: Instant) -> bool {
+        let may_ask = self.login.is_done() && self.liveness.is_some() && self.end.is_none();
+        if may_ask {
+            self.ask(now);
+        }
+        may_ask
+    }
+
+    /// How long the answer to a keepalive took, once for each that is known.
+    pub fn poll_life(&mut self) -> Option<Duration> {
+        self.questions.take_answered_in()
     }
 
     /// Starts a key exchange when what was sent or received makes one due. Data goes first: so each key carries some,
@@ -74,7 +98,7 @@ impl Client {
             Verdict::Gone { missed } => return self.fail(Error::KeepaliveTimeout { missed }),
             Verdict::Ask(until) => {
                 self.timers.set(Timer::Keepalive, until);
-                self.ask();
+                self.ask(now);
                 self.trim();
             }
         }
@@ -82,8 +106,8 @@ impl Client {
     }
 
     /// OpenSSH's keepalive: any answer, a refusal too, is a sign of life.
-    fn ask(&mut self) {
-        self.asked = self.asked.saturating_add(1);
+    fn ask(&mut self, now: Instant) {
+        self.questions.ask(now);
         self.transport.send(|out| {
             out.push(number::GLOBAL_REQUEST);
             out.put_string(b"keepalive@openssh.com");

@@ -18,7 +18,7 @@ fn a_host_grows_to_four_connections_and_back() {
     let hanging = commands(&world, &link, 40, "hang");
     world.pass(10 * SECOND);
     assert_eq!((open(&world), world.host("alpha").dials()), (4, 4));
-    assert_eq!(fleet.pool.memories.borrow()["alpha"].sessions.wanted(), 40 - 4 * 8);
+    assert_eq!(fleet.pool.memories.borrow()["alpha"].memory.sessions.wanted(), 40 - 4 * 8);
     // Those whose turn it is not yet are served as well when others end.
     hanging[..32].iter().for_each(Handle::cancel);
     let echo = command(&world, &link, "echo hi");

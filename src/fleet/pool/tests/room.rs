@@ -122,7 +122,7 @@ fn a_thousand_hosts_are_swept_with_ten_connections() {
         let work = async |machine: &Machine| machine.run(b"echo hi", &mut Collected::up_to(100)).await;
         let host = format!("h{host}");
         world.spawn(async move {
-            fleet.caller(Class::Batch, ClientId::STDIO).work(&host, Repeat::Never, work).await
+            fleet.caller(Class::Batch, ClientId::STDIO).work(&host, Need::Session, Repeat::Never, work).await
         })
     };
     let busy = connected(&world, &fleet, "h0");

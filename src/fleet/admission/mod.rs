@@ -1,0 +1,65 @@
+//! Who may wait, and who may execute.
+//!
+//! A request that cannot begin at once takes a place (`place`) among those that wait, whatever it waits for; there are so many
+//! in the whole process. It gets a [`Turn`] when a connection is there: the right to execute, of which there are so many
+//! as well, given by a fair schedule (`queue`). Everything is given back by being dropped. Knows no connections: what a
+//! host has room for is told.
+
+mod lane;
+mod line;
+mod place;
+mod places;
+mod queue;
+mod refusal;
+mod shares;
+mod turn;
+mod turns;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::net::Net;
+use super::{Claim, Quotas};
+use crate::metrics::Recorder;
+pub use lane::Need;
+use place::Taken;
+use places::Places;
+pub(super) use queue::Flow;
+use queue::Queue;
+pub(super) use turn::Turn;
+use turn::{Listening, Waiter};
+
+/// The admission of one core. See the module's documentation.
+pub(super) struct Admission {
+    net: Rc<dyn Net>,
+    quotas: Quotas,
+    recorder: Rc<Recorder>,
+    places: RefCell<Places<Taken>>,
+    queue: RefCell<Queue<Rc<Waiter>>>,
+    listening: RefCell<Option<Listening>>,
+}
+
+impl Admission {
+    /// `rights` to execute are there in the whole process.
+    pub(super) fn new(net: Rc<dyn Net>, quotas: Quotas, rights: usize, recorder: &Rc<Recorder>) -> Rc<Self> {
+        Rc::new(Self {
+            net,
+            quotas,
+            recorder: Rc::clone(recorder),
+            places: RefCell::default(),
+            queue: RefCell::new(Queue::new(rights)),
+            listening: RefCell::default(),
+        })
+    }
+
+    /// The flow that a request belongs to. `width` of its kind may be at work on the host at once.
+    pub(super) fn flow(&self, claim: &Claim, host: &Rc<str>, need: Need, width: usize) -> Flow {
+        let mut queue = self.queue.borrow_mut();
+        let lane = queue.lane(host, need);
+        queue.set_width(lane, width);
+        Flow { class: claim.class, client: claim.client, lane }
+    }
+}
+
+#[cfg(test)]
+mod tests;

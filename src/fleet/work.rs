@@ -1,0 +1,187 @@
+//! The way of a request on the core that owns its host: its breaker, a place to wait at, a connection, the right to
+//! execute, the work. Whoever waits for a connection does not hold the right to execute.
+
+use std::rc::Rc;
+
+use super::admission::{Flow, Need, Turn};
+use super::caller::{Claim, Class};
+use super::machine::Machine;
+use super::route::Route;
+use super::{Fleet, Repeat};
+use crate::base::error::{Contact, Fault};
+use crate::base::{Error, Kind, Result, limits};
+use crate::metrics::Counter;
+
+/// Where work is to be done.
+struct Place {
+    /// Names the host among those of this core.
+    key: Rc<str>,
+    /// `None`: here.
+    route: Option<Rc<Route>>,
+}
+
+impl Fleet {
+    /// Does work on a host, once more on a fresh connection if the one it began on is lost and `repeat` allows it; and
+    /// on as many connections as it takes to find one that can begin it, as long as somebody is served by them.
+    ///
+    /// Errors: those of the work; the host cannot be reached; the request is refused ([`Reason`](crate::metrics::Reason)).
+    pub(super) async fn work<T>(
+        &self,
+        claim: &Claim,
+        name: &str,
+        need: Need,
+        repeat: Repeat,
+        mut work: impl AsyncFnMut(&Machine) -> Result<T>,
+    ) -> Result<T> {
+        if claim.class != Class::Background
+            && let Some(name) = self.directory().name(name)
+        {
+            self.usage.borrow_mut().note(name, self.now());
+        }
+        let (mut machine, mut turn) = self.begin(claim, name, need).await?;
+        let mut tries = Tries::new(repeat);
+        loop {
+            let result = work(&machine).await;
+            drop(turn);
+            machine.learn_from(&result);
+            let error = match result {
+                Err(error) if error.kind().is_worth_retrying() => error,
+                result => return result,
+            };
+            if !tries.take(&error, &machine) {
+                return Err(error);
+            }
+            tracing::debug!(host = name, reason = %error, "trying once more");
+            (machine, turn) = match self.begin(claim, name, need).await {
+                // What went wrong on the host tells more than that we have no time for a second try.
+                Err(refusal) if refusal.kind().fault() == Fault::Limit => return Err(error),
+                begun => begun?,
+            };
+        }
+    }
+
+    /// A connection, and the right to execute.
+    async fn begin(&self, claim: &Claim, name: &str, need: Need) -> Result<(Machine, Turn)> {
+        let begin = async |route: Option<Rc<Route>>| {
+            let key = route.as_ref().map_or_else(|| name.into(), |route| Rc::clone(&route.key));
+            self.begin_at(claim, &Place { key, route }, need).await
+        };
+        self.by_route(name, begin).await
+    }
+
+    /// At once where nobody has to be waited for.
+    async fn begin_at(&self, claim: &Claim, place: &Place, need: Need) -> Result<(Machine, Turn)> {
+        if let Some(machine) = self.at_hand(place)
+            && let Some(turn) = self.admission.try_turn(self.flow(claim, place, need, &machine))
+        {
+            if place.route.is_some() {
+                self.recorder.count(Counter::PoolHits);
+            }
+            return Ok((machine, turn));
+        }
+        place.route.as_ref().map_or(Ok(()), |route| self.check_breakers(route))?;
+        let waiting = self.admission.place(claim.client, &place.key)?;
+        waiting.wait(claim.deadline, self.wait_for_turn(claim, place, need)).await
+    }
+
+    async fn wait_for_turn(&self, claim: &Claim, place: &Place, need: Need) -> Result<(Machine, Turn)> {
+        loop {
+            let machine = match &place.route {
+                None => Machine::Local(self.net.shell()),
+                Some(route) => Machine::Remote(self.pool.link(route, claim.deadline).await?),
+            };
+            let flow = self.flow(claim, place, need, &machine);
+            let turn = self.admission.turn(flow, &place.key, claim.deadline);
+            let turn = match (&machine, machine.lane(need)) {
+                // Meanwhile the host may get further connections, and with them room for more at once.
+                (Machine::Remote(link), (Need::Session, _)) => {
+                    let grown = || self.admission.set_width(flow, machine.lane(need).1);
+                    link.wait_for_session(turn, grown).await?
+                }
+                _ => turn.await?,
+            };
+            if !machine.has_ended() {
+                return Ok((machine, turn));
+            }
+            // The connection ended meanwhile. The next one is waited for without the right to execute.
+        }
+    }
+
+    /// The host, if nothing needs to be waited for to reach it.
+    fn at_hand(&self, place: &Place) -> Option<Machine> {
+        match &place.route {
+            None => Some(Machine::Local(self.net.shell())),
+            Some(route) => self.pool.ready(route).map(Machine::Remote),
+        }
+    }
+
+    fn flow(&self, claim: &Claim, place: &Place, need: Need, machine: &Machine) -> Flow {
+        let (need, width) = machine.lane(need);
+        self.admission.flow(claim, &place.key, need, width)
+    }
+
+    /// Whether the breakers of all legs that there is no connection to would let a dial through.
+    fn check_breakers(&self, route: &Rc<Route>) -> Result<()> {
+        let now = self.now();
+        for leg in route.legs().take_while(|leg| !self.pool.is_connected(leg)) {
+            let checked = self.pool.memory(leg).breaker.borrow().check(now);
+            if let Err(refused) = checked {
+                return Err(self.admission.circuit_open(&leg.host.alias, refused));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Machine {
+    fn has_ended(&self) -> bool {
+        matches!(self, Self::Remote(link) if link.has_ended())
+    }
+
+    /// What work takes of the host, and how many may have that at once.
+    fn lane(&self, need: Need) -> (Need, usize) {
+        match self {
+            Self::Remote(link) => link.lane(need),
+            Self::Local(_) => (need, usize::MAX),
+        }
+    }
+
+    /// An answer of the host shows that it can be reached.
+    fn learn_from<T>(&self, result: &Result<T>) {
+        let has_answered =
+            result.as_ref().map_or_else(|error| error.kind().contact() == Contact::Made, |_| true);
+        if let (Self::Remote(link), true) = (self, has_answered) {
+            link.note_contact();
+        }
+    }
+}
+
+/// How often work may be tried again.
+struct Tries {
+    /// On a connection that was lost under it.
+    repeats: usize,
+    /// On connections that could not begin it.
+    fruitless: usize,
+}
+
+impl Tries {
+    fn new(repeat: Repeat) -> Self {
+        Self { repeats: usize::from(repeat == Repeat::Safe), fruitless: limits::FRUITLESS_CONNECTIONS_MAX }
+    }
+
+    /// Whether there is another try after this error, which is then taken.
+    fn take(&mut self, error: &Error, machine: &Machine) -> bool {
+        let left = match (error.kind(), machine) {
+            // Others were served: where a connection serves one request only, everybody has to wait for his own.
+            (Kind::NotBegun, Machine::Remote(link)) if link.was_of_use() => return true,
+            (Kind::NotBegun, _) => &mut self.fruitless,
+            _ => &mut self.repeats,
+        };
+        let fewer = left.checked_sub(1);
+        *left = fewer.unwrap_or_default();
+        fewer.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests;

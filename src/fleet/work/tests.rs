@@ -1,0 +1,264 @@
+//! Hosts that fail, hang or become slow, and what those who ask for them see.
+
+use super::*;
+use crate::base::time::{Duration, Instant};
+use crate::fleet::{Class, ClientId, Collected, Exit};
+use crate::metrics::{Circuit, Counter, Reason};
+use crate::testing::world::{Handle, World};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn run(world: &World, fleet: &Rc<Fleet>, host: &'static str, command: &'static str) -> Handle<Result<Exit>> {
+    let fleet = Rc::clone(fleet);
+    world.spawn(async move {
+        let work =
+            async |machine: &Machine| machine.run(command.as_bytes(), &mut Collected::up_to(100_000)).await;
+        fleet.caller(Class::Interactive, ClientId::STDIO).work(host, Need::Session, Repeat::Never, work).await
+    })
+}
+
+/// What becomes of a command, and how long that takes.
+fn outcome(
+    world: &World,
+    fleet: &Rc<Fleet>,
+    host: &'static str,
+    command: &'static str,
+) -> (Result<Exit>, Duration) {
+    let begun = world.now();
+    let (outcome, ended) = {
+        let handle = run(world, fleet, host, command);
+        let ended = until_done(world, &handle);
+        (handle.output(), ended)
+    };
+    (outcome, ended - begun)
+}
+
+fn until_done<T>(world: &World, handle: &Handle<T>) -> Instant {
+    world.settle();
+    while !handle.is_done() {
+        world.pass(Duration::from_millis(1));
+    }
+    world.now()
+}
+
+fn breaker(fleet: &Rc<Fleet>, host: &str) -> Circuit {
+    let route = fleet.route(host).unwrap().unwrap();
+    fleet.pool.memory(&route).breaker.borrow().state(fleet.now())
+}
+
+fn unreachable() -> Error {
+    Error::new(Kind::Unreachable, "Cannot connect to alpha: connection refused")
+}
+
+#[test]
+fn five_failed_dials_open_the_breaker_and_a_probe_closes_it() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    world.host("alpha").refusal.replace(Some(unreachable()));
+    for _ in 0..5 {
+        let (failed, took) = outcome(&world, &fleet, "alpha", "echo hi");
+        assert_eq!((failed.unwrap_err().kind(), took > Duration::ZERO), (Kind::Unreachable, true));
+    }
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Open);
+    let (refused, took) = outcome(&world, &fleet, "alpha", "echo hi");
+    let refused = refused.unwrap_err();
+    assert_eq!((refused.kind(), took), (Kind::CircuitOpen, Duration::ZERO));
+    assert_eq!(
+        refused.message(),
+        "alpha: circuit open after 5 failures (last: Cannot connect to alpha: connection refused), retry in 60s"
+    );
+    assert_eq!(fleet.snapshot().counter(Counter::Rejected(Reason::Circuit)), 1);
+    assert!(outcome(&world, &fleet, "bravo", "echo hi").0.is_ok(), "other hosts are not affected");
+
+    world.pass(60 * SECOND);
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::HalfOpen);
+    assert_eq!(outcome(&world, &fleet, "alpha", "echo hi").0.unwrap_err().kind(), Kind::Unreachable);
+    assert_eq!((breaker(&fleet, "alpha"), world.host("alpha").dials()), (Circuit::Open, 6));
+
+    world.pass(60 * SECOND);
+    world.host("alpha").refusal.take();
+    let probe = run(&world, &fleet, "alpha", "echo hi");
+    world.settle();
+    let beside = outcome(&world, &fleet, "alpha", "echo hi").0.unwrap_err();
+    assert!(beside.message().ends_with("it is being tried again just now"), "{beside}");
+    world.pass(SECOND);
+    assert!(probe.output().is_ok());
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
+    assert!(outcome(&world, &fleet, "alpha", "echo hi").0.is_ok());
+    for (to, count) in [(Circuit::Open, 2), (Circuit::HalfOpen, 2), (Circuit::Closed, 1)] {
+        assert_eq!(fleet.snapshot().counter(Counter::CircuitTransitions(to)), count, "{to:?}");
+    }
+}
+
+#[test]
+fn a_dial_that_a_thousand_waited_for_fails_once() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    world.host("alpha").refusal.replace(Some(unreachable()));
+    for dials in 1..=5 {
+        assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
+        let all: Vec<_> = (0..1_000).map(|_| run(&world, &fleet, "alpha", "echo hi")).collect();
+        world.pass(SECOND);
+        assert!(all.iter().all(|handle| handle.output().is_err()));
+        assert_eq!(world.host("alpha").dials(), dials);
+    }
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Open);
+}
+
+#[test]
+fn what_the_host_says_no_to_is_no_failure() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    world.host("alpha").refusal.replace(Some(Error::new(Kind::Authentication, "no key was accepted")));
+    for _ in 0..20 {
+        assert_eq!(outcome(&world, &fleet, "alpha", "echo hi").0.unwrap_err().kind(), Kind::Authentication);
+    }
+    world.host("alpha").refusal.take();
+    for _ in 0..20 {
+        assert_eq!(outcome(&world, &fleet, "alpha", "exit 3").0, Ok(Exit::Code(3)));
+    }
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
+}
+
+#[test]
+fn a_host_that_lets_everybody_in_and_drops_him_is_left_alone() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    for _ in 0..5 {
+        world.host("alpha").cut.set(Some(1_000));
+        let commands: Vec<_> = (0..4).map(|_| run(&world, &fleet, "alpha", "bytes 50000")).collect();
+        world.pass(SECOND);
+        assert!(commands.iter().all(|command| command.output().is_err()));
+    }
+    assert_eq!(outcome(&world, &fleet, "alpha", "echo hi").0.unwrap_err().kind(), Kind::CircuitOpen);
+}
+
+#[test]
+fn a_jump_hosts_failures_are_its_own() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    world.host("alpha").refusal.replace(Some(unreachable()));
+    for _ in 0..5 {
+        assert_eq!(outcome(&world, &fleet, "far", "echo hi").0.unwrap_err().kind(), Kind::Unreachable);
+    }
+    assert_eq!((breaker(&fleet, "alpha"), breaker(&fleet, "far")), (Circuit::Open, Circuit::Closed));
+    let (refused, took) = outcome(&world, &fleet, "far", "echo hi");
+    assert!(refused.unwrap_err().message().starts_with("alpha: circuit open after 5 failures"));
+    assert_eq!(took, Duration::ZERO);
+
+    world.pass(60 * SECOND);
+    world.host("alpha").refusal.take();
+    world.host("far").refusal.replace(Some(Error::new(Kind::Unreachable, "alpha cannot connect to far")));
+    for _ in 0..5 {
+        assert_eq!(outcome(&world, &fleet, "far", "echo hi").0.unwrap_err().kind(), Kind::Unreachable);
+    }
+    assert_ne!(breaker(&fleet, "alpha"), Circuit::Open);
+    assert!(
+        outcome(&world, &fleet, "far", "echo hi").0.unwrap_err().message().starts_with("far: circuit open")
+    );
+    assert!(outcome(&world, &fleet, "away", "echo hi").0.is_ok(), "the way goes on to others");
+}
+
+/// A host that was dialled and used twenty times, by itself.
+fn known(world: &World, fleet: &Rc<Fleet>, host: &'static str) {
+    world.host(host).idle_timeout.set(SECOND);
+    for _ in 0..20 {
+        assert!(outcome(world, fleet, host, "echo hi").0.is_ok());
+        world.pass(2 * SECOND);
+    }
+}
+
+#[test]
+fn a_quick_host_that_hangs_when_dialled_is_found_out_at_once() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    known(&world, &fleet, "alpha");
+    world.host("alpha").never_answers.set(true);
+    let (failed, took) = outcome(&world, &fleet, "alpha", "echo hi");
+    assert_eq!(failed.unwrap_err().kind(), Kind::ConnectTimeout);
+    assert!(took <= Duration::from_millis(1_500), "{took:?}");
+    // It may have become slow: the next one has all the time, and that counts.
+    for _ in 0..5 {
+        assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
+        let (failed, took) = outcome(&world, &fleet, "alpha", "echo hi");
+        assert_eq!((failed.unwrap_err().kind(), took), (Kind::ConnectTimeout, 10 * SECOND));
+    }
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Open);
+}
+
+#[test]
+fn a_host_that_becomes_slow_is_reached_at_the_second_try() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    known(&world, &fleet, "alpha");
+    world.host("alpha").delay.set(SECOND / 4);
+    assert_eq!(outcome(&world, &fleet, "alpha", "echo hi").0.unwrap_err().kind(), Kind::ConnectTimeout);
+    known(&world, &fleet, "alpha");
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
+}
+
+#[test]
+fn a_quick_host_that_hangs_under_work_is_found_out_at_once() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    known(&world, &fleet, "alpha");
+    world.host("alpha").idle_timeout.set(60 * SECOND);
+    assert!(outcome(&world, &fleet, "alpha", "echo hi").0.is_ok());
+    world.pass(SECOND);
+    world.host("alpha").is_mute.set(true);
+    let (failed, took) = outcome(&world, &fleet, "alpha", "echo hi");
+    assert_eq!(failed.unwrap_err().kind(), Kind::ConnectionLost);
+    assert!(took <= Duration::from_millis(1_500), "{took:?}");
+}
+
+#[test]
+fn a_slow_command_on_a_quick_host_is_no_silence() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    known(&world, &fleet, "alpha");
+    world.host("alpha").idle_timeout.set(60 * SECOND);
+    let silent = run(&world, &fleet, "alpha", "hang");
+    world.pass(50 * SECOND);
+    assert!(!silent.is_done());
+    assert!(outcome(&world, &fleet, "alpha", "echo hi").0.is_ok());
+    assert_eq!(world.host("alpha").open(), 1);
+}
+
+#[test]
+fn a_slow_host_is_not_taken_for_a_dead_one() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    // Two seconds there and back: nine to log in, which is almost all that is allowed.
+    world.host("alpha").delay.set(Duration::from_millis(200));
+    known(&world, &fleet, "alpha");
+    world.host("alpha").delay.set(Duration::from_millis(400));
+    for _ in 0..20 {
+        assert!(outcome(&world, &fleet, "alpha", "echo hi").0.is_ok());
+        world.pass(2 * SECOND);
+    }
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
+}
+
+#[test]
+fn a_host_that_falls_silent_among_others_costs_them_nothing() {
+    let world = World::new();
+    let fleet = world.fleet(|settings| settings.max_concurrency = 16);
+    for host in ["alpha", "bravo", "charlie"] {
+        known(&world, &fleet, host);
+        world.host(host).idle_timeout.set(60 * SECOND);
+        assert!(outcome(&world, &fleet, host, "echo hi").0.is_ok());
+    }
+    let (_, alone) = outcome(&world, &fleet, "bravo", "echo hi");
+    world.host("alpha").is_mute.set(true);
+    world.host("alpha").never_answers.set(true);
+    let stuck: Vec<_> = (0..100).map(|_| run(&world, &fleet, "alpha", "echo hi")).collect();
+    world.settle();
+    for _ in 0..50 {
+        for host in ["bravo", "charlie"] {
+            let (answered, took) = outcome(&world, &fleet, host, "echo hi");
+            assert_eq!((answered, took), (Ok(Exit::Code(0)), alone));
+        }
+    }
+    world.pass(60 * SECOND);
+    assert!(stuck.iter().all(|handle| handle.output().is_err()));
+}
