@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use scout_mcp::base::Result;
 use scout_mcp::config::{AlgorithmLists, Env, Settings, SharedConfig, SshConfig};
-use scout_mcp::fleet::{Caller, Class, ClientId, Fleet, Quotas, Repeat, Shards};
+use scout_mcp::fleet::{Caller, Class, ClientId, Fleet, Need, Quotas, Repeat, Shards};
 use scout_mcp::io::cores;
 use scout_mcp::metrics::Recorder;
 use scout_mcp::scout::{self, Request};
@@ -157,14 +157,21 @@ impl Site {
         let claim = *self.shards.own().caller(Class::Interactive, ClientId::STDIO).claim();
         let host = format!("h{n}");
         let name = host.clone();
-        let work =
-            move |caller: Caller| async move { caller.work(&host, Repeat::Safe, async |_| Ok(())).await };
+        let work = move |caller: Caller| async move {
+            caller.work(&host, Need::Files, Repeat::Safe, async |_| Ok(())).await
+        };
         self.shards.on(&name, claim, work).await.unwrap();
+    }
+
+    /// Waits as a simulated host does.
+    pub async fn sleep(&self, time: Duration) {
+        let slept = self.shards.own().within(time, pending::<Result<()>>(), || Ok(()));
+        slept.await.unwrap();
     }
 
     /// A request of an agent.
     pub async fn ask(&self, target: String, query: Option<&str>) -> Result<String> {
-        let request = Request { target, query: query.map(str::to_owned), ..Request::default() };
+        let request = Request { target, query: query.map(str::to_owned), cache: false };
         // On the heap: several of them in one future would make it a large one.
         let answer = Box::pin(scout::scout(&self.shards, ClientId::STDIO, &request)).await;
         answer.map(|answer| answer.text)
