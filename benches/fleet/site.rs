@@ -107,11 +107,6 @@ impl Plan {
     }
 }
 
-/// A server that passes for OpenSSH, and is taken for what it is good at.
-pub fn server(sftp: fn() -> SftpServer) -> ServerConfig {
-    ServerConfig { ident: "SSH-2.0-OpenSSH_9.2 played", sftp: Some(sftp), ..ServerConfig::default() }
-}
-
 /// Hosts `h0`, `h1`, …
 fn config(hosts: usize) -> SharedConfig {
     let dir = TempDir::with_prefix("fleet-bench-").unwrap();
@@ -122,6 +117,11 @@ fn config(hosts: usize) -> SharedConfig {
     });
     std::fs::write(&path, text).unwrap();
     SshConfig::load(Some(&path), &Env::default(), AlgorithmLists::spoken()).unwrap().into()
+}
+
+/// A server that passes for OpenSSH, and is taken for what it is good at.
+pub fn server(sftp: fn() -> SftpServer) -> ServerConfig {
+    ServerConfig { ident: "SSH-2.0-OpenSSH_9.2 played", sftp: Some(sftp), ..ServerConfig::default() }
 }
 
 pub fn small_tree() -> SftpServer {

@@ -1,5 +1,6 @@
 //! Mail between real cores.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -8,7 +9,7 @@ use futures_util::future::{join_all, pending};
 use super::super::cores;
 use super::*;
 use crate::config::Settings;
-use crate::fleet::{Grant, Shards};
+use crate::fleet::{Class, ClientId, Grant, Shards};
 use crate::testing;
 
 /// Runs `main` on the first of three cores.
@@ -39,6 +40,40 @@ fn every_core_answers_on_its_own_thread_in_the_asked_order() {
     );
     let others = names.into_iter().skip(1).collect::<Result<Vec<_>>>().unwrap();
     assert_eq!(others, [(1, Some("core-1".to_owned())), (2, Some("core-2".to_owned()))]);
+}
+
+#[test]
+fn many_hosts_are_asked_where_they_are_owned_and_answer_in_the_asked_order() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let names: Vec<_> = (0..60).map(|n| format!("h{n}")).collect();
+    std::fs::write(file.path(), format!("Host {}\n", names.join(" "))).unwrap();
+    let path = file.path().to_owned();
+    let fleet = move |quotas: &_| testing::fleet_of(&path, quotas);
+    let mut asked = names.clone();
+    asked.insert(30, "stranger".into());
+    let answers = cores::run(3, &testing::settings(), fleet, async |shards| {
+        let claim = *shards.own().caller(Class::Batch, ClientId::STDIO).claim();
+        let work = |_, place| async move {
+            match place % 10 {
+                7 => Err(Error::new(Kind::Unreachable, format!("{place}"))),
+                _ => Ok((place, thread::current().id())),
+            }
+        };
+        shards.on_each(&asked, claim, work).await
+    })
+    .unwrap();
+    let mut threads = HashSet::new();
+    for (place, answer) in answers.iter().enumerate() {
+        match answer {
+            Ok((own, thread)) => {
+                assert_eq!(*own, place);
+                threads.insert(*thread);
+            }
+            Err(error) if place == 30 => assert_eq!(error.kind(), Kind::UnknownHost),
+            Err(error) => assert_eq!((error.message(), place % 10), (place.to_string().as_str(), 7)),
+        }
+    }
+    assert_eq!((answers.len(), threads.len()), (61, 3));
 }
 
 #[test]
