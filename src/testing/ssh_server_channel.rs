@@ -29,6 +29,8 @@ pub(super) struct ServerChannel {
     pub is_started: bool,
     pub runs_commands: bool,
     pub signals: Vec<String>,
+    /// The command `task TEXT`, until somebody has taken it over.
+    pub task: Option<String>,
     env: Vec<(String, String)>,
     remote: u32,
     window: u32,
@@ -65,6 +67,7 @@ impl ServerChannel {
             is_started: false,
             runs_commands: true,
             signals: Vec::new(),
+            task: None,
             env: Vec::new(),
             remote,
             window,
@@ -233,6 +236,7 @@ impl ServerChannel {
             "cat" if argument.is_empty() => self.echoes = true,
             "cat" => self.print(argument),
             "hang" => {}
+            "task" => self.task = Some(argument.to_owned()),
             "stubborn" => self.is_stubborn = true,
             "linger" => {
                 self.lingers = true;
@@ -269,6 +273,14 @@ impl ServerChannel {
             None => self.output.extend_from_slice(b"\x01scout other\n"),
         }
         self.finish(Exit::Status(0));
+    }
+
+    /// What was taken over ends with this output, unless it was made to end before.
+    pub fn end_task(&mut self, output: &str) {
+        if !self.closes && self.exit.is_none() {
+            self.output.extend_from_slice(output.as_bytes());
+            self.finish(Exit::Status(0));
+        }
     }
 
     pub fn end_subsystem(&mut self) {
