@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
 use monoio::time::sleep_until;
+use scout_mcp::config::Settings;
 
 use super::figures::{Scale, Times, median, millis, ms, row};
 use super::site::{Plan, Site};
@@ -16,7 +17,7 @@ pub fn all(scale: Scale) {
 }
 
 fn steps(scale: Scale) {
-    let time = Duration::from_secs(scale.of(5, 1) as u64);
+    let time = millis(scale.of(5_000, 200) as u64);
     for (rate, target) in [(10, 15), (100, 20), (500, 25), (1_000, 30), (5_000, 50)] {
         let times = Plan::new(10, millis(10), millis(10)).run(async |site| {
             site.warm(10).await;
@@ -51,12 +52,13 @@ async fn every<F: Future>(rate: usize, time: Duration, work: impl Fn(usize) -> F
 /// One host of a hundred accepts nothing and refuses nothing.
 fn blackhole(scale: Scale) {
     let rounds = scale.of(5, 1);
-    let time = Duration::from_secs(scale.of(4, 1) as u64);
+    let time = millis(scale.of(4_000, 200) as u64);
+    let patience = if scale.is_full { long_patience } else { short_patience };
     let errors = AtomicUsize::new(0);
     let run = |strikes: usize| {
         Plan {
             change: |name, host| host.never_answers.set(name == "h99"),
-            settings: |settings| settings.request_timeout = Duration::from_secs(5),
+            settings: patience,
             ..Plan::new(100, millis(5), millis(5))
         }
         .run(async |site| {
@@ -82,6 +84,14 @@ fn blackhole(scale: Scale) {
         format!("{}, {}, {errors} errors", ms(without), ms(with)),
         with <= without.mul_f64(1.1) && errors == 0,
     );
+}
+
+fn long_patience(settings: &mut Settings) {
+    settings.request_timeout = Duration::from_secs(5);
+}
+
+fn short_patience(settings: &mut Settings) {
+    settings.request_timeout = Duration::from_secs(1);
 }
 
 async fn lost(site: &Site) {
