@@ -51,7 +51,8 @@ fn siege(seed: u64, trace: &Trace) {
     let hosts = plan.hosts.len();
     let crowd: Vec<_> = (0..plan.clients)
         .map(|client| {
-            let class = choices.pick(&[Class::Interactive, Class::Interactive, Class::Batch, Class::Background]);
+            let class =
+                choices.pick(&[Class::Interactive, Class::Interactive, Class::Batch, Class::Background]);
             (client, class, usize::from(choices.u8()) % hosts, 1 + usize::from(choices.u8() % 6))
         })
         .collect();
