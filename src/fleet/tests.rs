@@ -1,6 +1,7 @@
 //! Fleets in a world of their own: admission, deadlines, the second try, and the end.
 
 mod reload;
+mod simulation;
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -118,7 +118,8 @@ impl Default for ServerConfig {
 }
 
 /// Understands the commands `echo TEXT`, `cat`, `bytes N`, `fail TEXT`, `exit N`, `killed NAME`, `printenv NAME`, `hang`,
-/// `stubborn` (which only `KILL` ends) and `linger` (which ends and stays open), and the subsystems `echo` and `sftp`. Of TCP connections it makes those to
+/// `stubborn` (which only `KILL` ends), `linger` (which ends and stays open) and `task TEXT` (which [`Server::end_task`]
+/// ends), and the subsystems `echo` and `sftp`. Of TCP connections it makes those to
 /// port 7, where an echo answers; to the host `forbidden` it makes none.
 pub struct Server {
     pub config: ServerConfig,
@@ -203,6 +204,16 @@ impl Server {
     /// Those of them in which something was started.
     pub fn busy_sessions(&self) -> usize {
         self.channels.iter().filter(|channel| !channel.is_free && channel.is_started).count()
+    }
+
+    /// A command `task TEXT` that was started: its channel and text.
+    pub fn poll_task(&mut self) -> Option<(usize, String)> {
+        let channels = self.channels.iter_mut().enumerate();
+        channels.filter_map(|(place, channel)| Some((place, channel.task.take()?))).next()
+    }
+
+    pub fn end_task(&mut self, channel: usize, output: &str) {
+        self.channels[channel].end_task(output);
     }
 
     /// Ends every subsystem, as if its process had died.

@@ -8,6 +8,8 @@ use crate::ssh::wire::{Reader, Write};
 
 const WHAT: &str = "client channel message";
 const MAX: usize = 1 << 20;
+/// The window is granted anew as by sshd (`channel_check_window`): after three of its packets, or half of the window.
+const GRANT_BYTES: u32 = 3 * 32 * 1024;
 
 /// How a command ends once its output is sent.
 enum Exit {
@@ -27,6 +29,8 @@ pub(super) struct ServerChannel {
     pub is_started: bool,
     pub runs_commands: bool,
     pub signals: Vec<String>,
+    /// The command `task TEXT`, until somebody has taken it over.
+    pub task: Option<String>,
     env: Vec<(String, String)>,
     remote: u32,
     window: u32,
@@ -63,6 +67,7 @@ impl ServerChannel {
             is_started: false,
             runs_commands: true,
             signals: Vec::new(),
+            task: None,
             env: Vec::new(),
             remote,
             window,
@@ -154,12 +159,13 @@ impl ServerChannel {
             sftp.handle_input(data);
             sftp.poll_transmit(&mut self.output);
         }
+        let used = self.granted_max - self.granted;
         // Nothing may follow our CLOSE.
-        if self.closes || self.granted > self.granted_max / 2 {
+        if self.closes || (used <= GRANT_BYTES && self.granted > self.granted_max / 2) {
             return Ok(Vec::new());
         }
         let mut adjust = self.short(number::CHANNEL_WINDOW_ADJUST);
-        adjust.put_u32(self.granted_max - self.granted);
+        adjust.put_u32(used);
         self.granted = self.granted_max;
         Ok(vec![adjust])
     }
@@ -230,6 +236,7 @@ impl ServerChannel {
             "cat" if argument.is_empty() => self.echoes = true,
             "cat" => self.print(argument),
             "hang" => {}
+            "task" => self.task = Some(argument.to_owned()),
             "stubborn" => self.is_stubborn = true,
             "linger" => {
                 self.lingers = true;
@@ -266,6 +273,14 @@ impl ServerChannel {
             None => self.output.extend_from_slice(b"\x01scout other\n"),
         }
         self.finish(Exit::Status(0));
+    }
+
+    /// What was taken over ends with this output, unless it was made to end before.
+    pub fn end_task(&mut self, output: &str) {
+        if !self.closes && self.exit.is_none() {
+            self.output.extend_from_slice(output.as_bytes());
+            self.finish(Exit::Status(0));
+        }
     }
 
     pub fn end_subsystem(&mut self) {

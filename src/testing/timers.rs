@@ -37,6 +37,11 @@ impl Timers {
         self.waiting.borrow().keys().next().map(|(at, _)| *at)
     }
 
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.waiting.borrow().len()
+    }
+
     /// Wakes everybody whose moment has come.
     pub fn wake(&self) {
         let now = now();

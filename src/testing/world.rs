@@ -134,7 +134,12 @@ impl World {
     /// What becomes of `world.ssh_config` when its text is changed.
     pub fn changed_config(&self, change: impl FnOnce(&str) -> String) -> SharedConfig {
         let text = std::fs::read_to_string(CONFIG).expect("the file is there");
-        let file = scratch::file(change(&text).as_bytes());
+        Self::config(&change(&text))
+    }
+
+    /// What an SSH configuration says.
+    pub fn config(text: &str) -> SharedConfig {
+        let file = scratch::file(text.as_bytes());
         let config = SshConfig::load(Some(&file), &Env::default(), AlgorithmLists::spoken());
         config.expect("it is readable").into()
     }
@@ -185,12 +190,24 @@ impl World {
 
     /// Lets this much time go by.
     pub fn pass(&self, time: Duration) {
+        self.watch(time, || ());
+    }
+
+    /// The same, with a look at every moment at which anything happens, once everything has that can.
+    pub fn watch(&self, time: Duration, mut look: impl FnMut()) {
         let until = now() + time;
         self.settle();
+        look();
         while self.stage.timers.jump(until) {
             self.settle();
+            look();
         }
         CLOCK.set(Some(until));
+    }
+
+    /// How many tasks there are, and how many wait for some moment.
+    pub fn left(&self) -> (usize, usize) {
+        (self.tasks.borrow().len(), self.stage.timers.len())
     }
 
     /// Lets everything happen that can happen now.

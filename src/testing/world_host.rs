@@ -1,7 +1,7 @@
 //! A host of the [`World`](super::world::World): a small SSH server behind a wire that delays, cuts and swallows.
 
 use std::cell::{Cell, Ref, RefCell};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, ErrorKind};
 use std::pin::pin;
 use std::rc::Rc;
@@ -49,6 +49,8 @@ pub struct SimHost {
     probes: Cell<usize>,
     /// A dial takes a login from here: it costs a time, and little or no computing.
     pub logins: RefCell<Option<Rc<Logins>>>,
+    /// How often each command `task NAME MILLISECONDS` was started, which ends by itself after that time.
+    pub tasks: RefCell<BTreeMap<String, usize>>,
     /// What several hosts count together.
     pub tally: RefCell<Arc<Tally>>,
     dials: Cell<usize>,
@@ -85,6 +87,7 @@ impl Default for SimHost {
             idle_timeout: Cell::new(Duration::from_secs(60)),
             probes: Cell::default(),
             logins: RefCell::default(),
+            tasks: RefCell::default(),
             tally: RefCell::default(),
             dials: Cell::default(),
             dialling: Cell::default(),
@@ -174,6 +177,7 @@ impl SimHost {
             tunnel,
             to_server: VecDeque::new(),
             to_client: VecDeque::new(),
+            tasks: Vec::new(),
             until_cut: self.cut.take(),
             seed: self.pieces.get(),
         };
@@ -359,6 +363,8 @@ struct Wire {
     tunnel: Option<Tunnel>,
     to_server: VecDeque<(Instant, Vec<u8>)>,
     to_client: VecDeque<(Instant, Vec<u8>)>,
+    /// When they end, their channels, and their names.
+    tasks: Vec<(Instant, usize, String)>,
     until_cut: Option<usize>,
     seed: Option<u64>,
 }
@@ -369,7 +375,8 @@ impl Wire {
             let changed = self.link.listen();
             while self.turn() {}
             let due = [self.to_server.front(), self.to_client.front()].into_iter().flatten();
-            let next = due.map(|(at, _)| *at).chain(self.link.poll_timeout()).min();
+            let due = due.map(|(at, _)| *at).chain(self.tasks.iter().map(|(at, ..)| *at));
+            let next = due.chain(self.link.poll_timeout()).min();
             match next {
                 _ if self.link.has_ended() => {}
                 Some(at) => drop(select(pin!(self.change(changed)), scene.sleep_until(at)).await),
@@ -414,6 +421,7 @@ impl Wire {
             handled.expect("the client keeps the rules");
             moved = true;
         }
+        self.tend_tasks();
         let mut out = Vec::new();
         if self.connection.server.borrow_mut().poll_transmit(&mut out) && !self.host.is_mute.get() {
             self.to_client.push_back((arrival, out));
@@ -427,6 +435,19 @@ impl Wire {
             self.link.handle_eof();
         }
         moved && !self.link.has_ended()
+    }
+
+    fn tend_tasks(&mut self) {
+        let mut server = self.connection.server.borrow_mut();
+        while let Some((channel, task)) = server.poll_task() {
+            let (name, time) = task.split_once(' ').expect("a name and a time");
+            *self.host.tasks.borrow_mut().entry(name.to_owned()).or_default() += 1;
+            let time = Duration::from_millis(time.parse().expect("milliseconds"));
+            self.tasks.push((now() + time, channel, name.to_owned()));
+        }
+        for (_, channel, name) in self.tasks.extract_if(.., |(at, ..)| *at <= now()) {
+            server.end_task(channel, &name);
+        }
     }
 
     fn deliver(&mut self, mut bytes: &[u8]) {

@@ -1,0 +1,126 @@
+//! Whole days of a process, seeded: cores that share their bounds, hosts that are slow, dead, mute or break off, people
+//! who ask in crowds and go away again, and a configuration that changes. Time is virtual. A `model` of what may be
+//! expected stands beside, and the invariants of `site` are checked whenever nothing more can happen at a moment.
+//!
+//! `SCOUT_SEEDS=5000 cargo test --lib fleet::tests::simulation` plays more of them; with `SCOUT_SEED=17` it plays that one.
+
+mod cores;
+mod model;
+mod plan;
+mod request;
+mod site;
+mod trace;
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::base::time::Duration;
+use crate::fleet::Class;
+use crate::testing::choices::{Choices, noise};
+use plan::Plan;
+use site::Site;
+use trace::Trace;
+
+/// Seeds of an ordinary run.
+const DAYS: u64 = 200;
+const SIEGES: u64 = 60;
+/// Choices of one play.
+const BYTES: usize = 4_000;
+const STEPS: usize = 60;
+/// How long nobody does anything, in milliseconds.
+const PAUSES: [u64; 8] = [0, 0, 1, 20, 20, 150, 700, 3_000];
+
+/// Anything happens.
+fn day(seed: u64, trace: &Trace) {
+    let bytes = noise(seed, BYTES);
+    let mut choices = Choices::new(&bytes);
+    let site = Site::new(Plan::draw(&mut choices), trace);
+    for _ in 0..STEPS {
+        site.act(&mut choices);
+        site.pass(Duration::from_millis(choices.pick(&PAUSES)));
+    }
+    site.end(&mut choices);
+}
+
+/// Some clients never let go, and one asks for a little.
+fn siege(seed: u64, trace: &Trace) {
+    let bytes = noise(seed, BYTES);
+    let mut choices = Choices::new(&bytes);
+    let site = Site::new(Plan::draw_siege(&mut choices), trace);
+    let plan = site.plan();
+    let hosts = plan.hosts.len();
+    let crowd: Vec<_> = (0..plan.clients)
+        .map(|client| {
+            let class =
+                choices.pick(&[Class::Interactive, Class::Interactive, Class::Batch, Class::Background]);
+            (client, class, usize::from(choices.u8()) % hosts, 1 + usize::from(choices.u8() % 6))
+        })
+        .collect();
+    let wanted: Vec<_> = (0..hosts).filter(|host| plan.is_well(*host)).collect();
+    let mut hours = noise(!seed, 100_000);
+    hours.truncate(100_000);
+    let mut choices = Choices::new(&hours);
+    let mut wanted = wanted.into_iter().take(2);
+    loop {
+        for (client, class, host, width) in &crowd {
+            while site.open(|request| request.claim.client.0 == *client) < *width {
+                site.ask_as(*client, *class, *host, 2 * plan.wait_max(), &mut choices);
+            }
+        }
+        if site.open(|request| request.is_polite) == 0 {
+            let Some(host) = wanted.next() else { break };
+            site.pass(plan.work_max);
+            site.ask_politely(host, &mut choices);
+        }
+        site.pass(plan.work_max / 4);
+    }
+    site.end(&mut choices);
+}
+
+fn number(variable: &str) -> Option<u64> {
+    let value = std::env::var(variable).ok()?;
+    Some(value.parse().unwrap_or_else(|_| panic!("{variable} is no number: {value}")))
+}
+
+/// Plays seeds; `test` is the name of the test that does.
+fn play(seeds: u64, test: &str, play: fn(u64, &Trace)) {
+    let seeds = match number("SCOUT_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("SCOUT_SEEDS").unwrap_or(seeds),
+    };
+    for seed in seeds {
+        let trace = Trace::default();
+        if let Err(cause) = catch_unwind(AssertUnwindSafe(|| play(seed, &trace))) {
+            panic!("{trace}{}\nSCOUT_SEED={seed} cargo test --lib {test}", text(&*cause));
+        }
+    }
+}
+
+fn text(cause: &(dyn Any + Send)) -> &str {
+    let text = cause.downcast_ref::<String>().map(String::as_str);
+    text.or(cause.downcast_ref::<&str>().copied()).unwrap_or_default()
+}
+
+#[test]
+fn days_of_many_seeds() {
+    play(DAYS, "days_of_many_seeds", day);
+}
+
+#[test]
+fn sieges_of_many_seeds() {
+    play(SIEGES, "sieges_of_many_seeds", siege);
+}
+
+#[test]
+fn the_same_seed_plays_the_same_day() {
+    for seed in [3, 17, 99, 1_234] {
+        for play in [day, siege] {
+            let [one, other] = [(); 2].map(|()| {
+                let trace = Trace::default();
+                play(seed, &trace);
+                trace.hash()
+            });
+            assert_eq!(one, other, "seed {seed}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What a plan lets one expect, without any of the code that is tested: who has to be served by when, and which answers
+//! can be true.
+
+use std::collections::BTreeMap;
+
+use super::plan::{Nature, Plan};
+use super::request::{Answer, Loss, Request, name};
+use crate::base::error::Fault;
+use crate::base::limits::{CONNECT_TIMEOUT_DEFAULT, HOPS_MAX};
+use crate::base::time::Duration;
+use crate::base::{Error, Kind, Result};
+use crate::testing::world::World;
+
+/// See the module's documentation.
+#[derive(Debug, Default)]
+pub(super) struct Model {
+    asked: usize,
+    answered: usize,
+    cancelled: usize,
+    /// Answers that say no before anything is begun.
+    refused: u64,
+    /// Answers behind which such a no may hide: it was for the second try, or nobody waited for it any more.
+    may_be_refused: u64,
+    /// Requests that may not be done twice, by host; and whether they were done, where that is known.
+    unsafe_work: BTreeMap<usize, (usize, Option<bool>)>,
+}
+
+impl Model {
+    pub fn note_asked(&mut self) {
+        self.asked += 1;
+    }
+
+    pub fn note_cancelled(&mut self, request: &Request) {
+        self.cancelled += 1;
+        self.may_be_refused += 1;
+        self.note_unsafe(request, None);
+    }
+
+    pub fn note_answered(&mut self, request: &Request, answer: &Result<Answer>) {
+        self.answered += 1;
+        match answer {
+            Err(error) if is_refusal(error) => self.refused += 1,
+            Err(error) if error.kind().is_worth_retrying() => self.may_be_refused += 1,
+            _ => {}
+        }
+        self.note_unsafe(
+            request,
+            match answer {
+                Ok(Answer::Done) => Some(true),
+                Ok(Answer::Late) => None,
+                Err(error) if error.kind() == Kind::ConnectionLost => None,
+                Err(_) => Some(false),
+            },
+        );
+    }
+
+    fn note_unsafe(&mut self, request: &Request, was_done: Option<bool>) {
+        if request.is_unsafe() {
+            self.unsafe_work.insert(request.number, (request.host, was_done));
+        }
+    }
+
+    /// What the hosts have seen of it.
+    pub fn check_unsafe_work(&self, world: &World) {
+        for (number, (host, was_done)) in &self.unsafe_work {
+            let host = world.host(&format!("h{host}"));
+            let count = host.tasks.borrow().get(&name(*number)).copied().unwrap_or_default();
+            assert!(count <= 1, "r{number} was done {count} times");
+            let is_true = was_done.is_none_or(|was_done| was_done == (count == 1));
+            assert!(is_true, "r{number} was done {count} times, and its answer said {was_done:?}");
+        }
+    }
+
+    /// Every request has its answer, and every no was counted.
+    pub fn check_books(&self, counted: u64) {
+        assert_eq!(self.asked, self.answered + self.cancelled, "requests and answers");
+        let most = self.refused + self.may_be_refused;
+        assert!(
+            (self.refused..=most).contains(&counted),
+            "{counted} refusals were counted, {} to {most} seen",
+            self.refused
+        );
+    }
+}
+
+fn is_refusal(error: &Error) -> bool {
+    error.kind().fault() == Fault::Limit || error.kind() == Kind::CircuitOpen
+}
+
+impl Plan {
+    /// Work on a host that is well, and is so all the way, is never interrupted.
+    pub fn check_loss(&self, loss: &Loss) {
+        // Commands may have taken the session that was meant for files.
+        let is_crowded = loss.error.kind() == Kind::NotBegun && self.hosts[loss.host].sessions < 10;
+        assert!(is_crowded || !self.is_well(loss.host), "r{} on h{}: {}", loss.request, loss.host, loss.error);
+    }
+
+    /// In a world that is busy but where nothing breaks: how long somebody waits at most who has nothing else under way,
+    /// for a host that is well. Everything one after another: every host once makes a connection and serves somebody
+    /// before it gives its place away; and every client has a turn on every host, of every class.
+    pub fn wait_max(&self) -> Duration {
+        let hosts = count(self.hosts.len());
+        let way =
+            self.hosts.iter().map(|host| host.delay).max().unwrap_or_default() * 20 * count(HOPS_MAX).min(3);
+        let dial = match self.hosts.iter().any(|host| host.nature == Nature::Dead) {
+            true => CONNECT_TIMEOUT_DEFAULT,
+            false => way,
+        };
+        let service = self.work_max + way;
+        let clients = u32::try_from(self.clients).unwrap_or(u32::MAX) + 1;
+        hosts * (dial + service) + clients * hosts * service
+    }
+}
+
+fn count(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
