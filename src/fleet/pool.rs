@@ -169,6 +169,7 @@ impl Pool {
         if length > self.connections_max {
             let text =
                 format!("The way there takes {length} connections, and {} are allowed", self.connections_max);
+            self.recorder.count(Counter::Rejected(Reason::Pool));
             return Err(Error::new(Kind::Busy, text));
         }
         if self.line.is_empty()

@@ -7,10 +7,11 @@ use super::admission::{Flow, Need, Turn};
 use super::caller::{Claim, Class};
 use super::machine::Machine;
 use super::route::Route;
-use super::{Fleet, Repeat};
+use super::{Fleet, Hold, Repeat};
 use crate::base::error::{Contact, Fault};
+use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result, limits};
-use crate::metrics::Counter;
+use crate::metrics::{Counter, Reason};
 
 /// Where work is to be done.
 struct Place {
@@ -88,7 +89,7 @@ impl Fleet {
         loop {
             let machine = match &place.route {
                 None => Machine::Local(self.net.shell()),
-                Some(route) => Machine::Remote(self.pool.link(route, claim.deadline).await?),
+                Some(route) => Machine::Remote(self.connection(route, claim.deadline).await?),
             };
             let flow = self.flow(claim, place, need, &machine);
             let turn = self.admission.turn(flow, &place.key, claim.deadline);
@@ -105,6 +106,15 @@ impl Fleet {
             }
             // The connection ended meanwhile. The next one is waited for without the right to execute.
         }
+    }
+
+    async fn connection(&self, route: &Rc<Route>, deadline: Instant) -> Result<Hold> {
+        let connected = self.pool.link(route, deadline).await;
+        // While room was waited for, others have failed, or one tries whether the host is back.
+        if connected.as_ref().is_err_and(|error| error.kind() == Kind::CircuitOpen) {
+            self.recorder.count(Counter::Rejected(Reason::Circuit));
+        }
+        connected
     }
 
     /// The host, if nothing needs to be waited for to reach it.

@@ -262,3 +262,28 @@ fn a_host_that_falls_silent_among_others_costs_them_nothing() {
     world.pass(60 * SECOND);
     assert!(stuck.iter().all(|handle| handle.output().is_err()));
 }
+
+#[test]
+fn who_finds_the_breaker_open_after_he_waited_for_room_is_counted() {
+    let world = World::new();
+    let fleet = world.fleet(|settings| settings.max_pool_size = 1);
+    assert!(outcome(&world, &fleet, "alpha", "echo hi").0.is_ok());
+    let busy = run(&world, &fleet, "alpha", "hang");
+    world.pass(SECOND);
+    let waiting = run(&world, &fleet, "bravo", "echo hi");
+    world.pass(SECOND);
+    let memory = fleet.pool.memory(&fleet.route("bravo").unwrap().unwrap());
+    (0..5).for_each(|_| memory.note_failure(&unreachable(), fleet.now(), fleet.recorder()));
+    busy.cancel();
+    world.pass(10 * SECOND);
+    assert_eq!(waiting.output().unwrap_err().kind(), Kind::CircuitOpen);
+    assert_eq!(fleet.snapshot().counter(Counter::Rejected(Reason::Circuit)), 1);
+}
+
+#[test]
+fn a_way_that_is_longer_than_allowed_is_counted() {
+    let world = World::new();
+    let fleet = world.fleet(|settings| settings.max_pool_size = 1);
+    assert_eq!(outcome(&world, &fleet, "far", "echo hi").0.unwrap_err().kind(), Kind::Busy);
+    assert_eq!(fleet.snapshot().counter(Counter::Rejected(Reason::Pool)), 1);
+}

@@ -158,7 +158,7 @@ fn what_one_core_gives_back_another_that_waits_can_take() {
         |settings| settings.max_concurrency = 1,
         async |shards| {
             for _ in 0..100 {
-                let taken = shards.own().quotas().executing.try_take().unwrap();
+                let taken = take(shards.own()).await;
                 let waiting = shards.on_all(|core| {
                     move |fleet: Rc<Fleet>| async move {
                         if core > 0 {
@@ -170,6 +170,32 @@ fn what_one_core_gives_back_another_that_waits_can_take() {
                 assert!(futures_util::poll!(&mut waiting).is_pending());
                 drop(taken);
                 waiting.await;
+            }
+        },
+    );
+}
+
+#[test]
+fn a_core_that_takes_again_what_it_gives_back_lets_another_have_its_turn() {
+    on_cores(
+        |settings| settings.max_concurrency = 1,
+        async |shards| {
+            for core in [1, 2, 1, 2] {
+                let mut taken = Some(take(shards.own()).await);
+                let mut waiting =
+                    std::pin::pin!(shards.at(core, |fleet| async move { drop(take(&fleet).await) }));
+                assert!(futures_util::poll!(&mut waiting).is_pending());
+                // Mail is read in order, so by then the core has asked.
+                for _ in 0..2 {
+                    shards.at(core, |_| async {}).await.unwrap();
+                }
+                let gives_way = (0..10).any(|_| {
+                    drop(taken.take());
+                    taken = take(shards.own()).now_or_never();
+                    taken.is_none()
+                });
+                assert!(gives_way, "core {core} has no turn");
+                waiting.await.unwrap();
             }
         },
     );
