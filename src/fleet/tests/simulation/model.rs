@@ -92,7 +92,13 @@ impl Plan {
     pub fn check_loss(&self, loss: &Loss) {
         // Commands may have taken the session that was meant for files.
         let is_crowded = loss.error.kind() == Kind::NotBegun && self.hosts[loss.host].sessions < 10;
-        assert!(is_crowded || !self.is_well(loss.host), "r{} on h{}: {}", loss.request, loss.host, loss.error);
+        assert!(
+            is_crowded || !self.is_well(loss.host),
+            "r{} on h{}: {}",
+            loss.request,
+            loss.host,
+            loss.error
+        );
     }
 
     /// In a world that is busy but where nothing breaks: how long somebody waits at most who has nothing else under way,
