@@ -196,6 +196,7 @@ impl Pool {
         let generation = self.generation();
         let ticket = self.line.join(&route.key);
         let mut grants = Vec::new();
+        let mut others = self.room.call_in().fuse();
         loop {
             let called = ticket.listen();
             self.check_generation(generation)?;
@@ -210,7 +211,11 @@ impl Pool {
             if let Some(begun) = self.begin_way(route, &mut grants) {
                 return Ok(begun);
             }
-            select(called, select(given, select(spared, self.room.call_in()))).await;
+            // One that another core closes for us is ours once that is done.
+            let news = select(given, select(called, select(spared, &mut others))).await;
+            if let Either::Left(_) = news {
+                others = self.room.call_in().fuse();
+            }
         }
     }
 
@@ -224,7 +229,8 @@ impl Pool {
             Some(Hopped { route, place, found })
         });
         while grants.len() < missing.len() {
-            grants.push(self.find_room(hop.as_ref().map(|hop| &hop.place))?);
+            let wanted = missing.len() - grants.len();
+            grants.push(self.find_room(wanted, hop.as_ref().map(|hop| &hop.place))?);
         }
         for (leg, grant) in missing.into_iter().rev().zip(std::mem::take(grants)) {
             let (place, dial) = self.begin(leg, hop, grant);
@@ -234,17 +240,14 @@ impl Pool {
         hop.map(|hop| (hop.place, hop.found))
     }
 
-    /// Room for one connection, if need be that of the one that was idle the longest.
-    fn find_room(&self, keep: Option<&Rc<Place>>) -> Option<Grant> {
-        loop {
-            if let Some(grant) = self.room.try_take() {
-                return Some(grant);
-            }
-            // What it leaves may be taken by another core.
-            if !self.evict(keep) {
-                return None;
-            }
+    /// Room for one of so many connections. Where there is none, as many idle ones are on their way out as it takes, those
+    /// first that were idle the longest: their room is free once they are closed.
+    fn find_room(&self, wanted: usize, keep: Option<&Rc<Place>>) -> Option<Grant> {
+        let grant = self.room.try_take();
+        if grant.is_none() {
+            while self.places.leaving() < wanted && self.evict(keep) {}
         }
+        grant
     }
 
     fn evict(&self, keep: Option<&Rc<Place>>) -> bool {

@@ -241,6 +241,7 @@ impl Link {
     /// The last words are sent and the socket is closed.
     pub fn handle_closed(&self) {
         self.state.borrow_mut().is_closed = true;
+        drop(self.keeper.take());
         self.driver.notify(usize::MAX);
     }
 
@@ -410,7 +411,9 @@ impl Link {
         }
         drop(state);
         self.sessions.close();
-        drop(self.keeper.take());
+        if let Some(keeper) = &*self.keeper.borrow() {
+            keeper.handle_end();
+        }
         self.driver.notify(usize::MAX);
     }
 
