@@ -3,7 +3,7 @@
 //!
 //! A jump host's connection is one like any other: it has its place here, and all hosts behind it share it. Every place
 //! holds one of the connections that the process may have. Where there is none left, the one that was idle the longest is
-//! closed; where none is idle, who comes waits in a line.
+//! closed; where none is idle, who comes waits in a line, and before long one that is at work takes nothing new any more.
 
 mod further;
 mod growth;
@@ -13,6 +13,7 @@ mod upkeep;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -24,7 +25,7 @@ use super::memory::Memory;
 use super::net::{Hop, Net};
 use super::quota::{Grant, Quota};
 use super::route::Route;
-use crate::base::time::Instant;
+use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::config::Settings;
 use crate::metrics::{Counter, Gauge, Histogram, Reason, Recorder, Snapshot};
@@ -54,6 +55,24 @@ struct Hopped<'a> {
     route: &'a Rc<Route>,
     place: Rc<Place>,
     found: Found,
+}
+
+/// How much somebody who waits for room wants it.
+struct Pressure {
+    rises: Instant,
+    patience: Duration,
+}
+
+impl Pressure {
+    fn new(now: Instant) -> Self {
+        Self { rises: now + limits::ROOM_PATIENCE, patience: limits::ROOM_PATIENCE }
+    }
+
+    /// What makes room may take its time, so it is given more each time.
+    fn rise(&mut self) {
+        self.patience *= 2;
+        self.rises += self.patience;
+    }
 }
 
 impl Pool {
@@ -126,12 +145,13 @@ impl Pool {
 
     /// The same, as soon as there is one.
     pub async fn give_up_next_idle(&self) {
+        let mut pressure = Pressure::new(self.net.now());
         loop {
             let spared = self.places.listen();
             if self.give_up_idle() {
                 return;
             }
-            spared.await;
+            self.press(&mut pressure, spared).await;
         }
     }
 
@@ -196,6 +216,7 @@ impl Pool {
         let generation = self.generation();
         let ticket = self.line.join(&route.key);
         let mut grants = Vec::new();
+        let mut pressure = None;
         loop {
             let called = ticket.listen();
             self.check_generation(generation)?;
@@ -210,7 +231,18 @@ impl Pool {
             if let Some(begun) = self.begin_way(route, &mut grants) {
                 return Ok(begun);
             }
-            select(called, select(given, select(spared, self.room.call_in()))).await;
+            let pressure = pressure.get_or_insert_with(|| Pressure::new(self.net.now()));
+            let room = select(given, select(spared, self.room.call_in()));
+            self.press(pressure, select(called, room)).await;
+        }
+    }
+
+    /// Waits for news of those who need room. Where none falls idle for long, has a connection make some.
+    async fn press(&self, pressure: &mut Pressure, news: impl Future) {
+        let late = self.net.sleep_until(pressure.rises);
+        if let Either::Right(_) = select(pin!(news), late).await {
+            pressure.rise();
+            self.places.relieve();
         }
     }
 
