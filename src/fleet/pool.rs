@@ -209,13 +209,12 @@ impl Pool {
         }
     }
 
-    /// Waits in the line. The first one keeps what it has got hold of already, as a way with hops needs room for all its
+    /// Waits in the line. The first turn keeps what it has got hold of already, as a way with hops needs room for all its
     /// legs at once. That the first ones of several cores keep it from each other takes a cap of fewer connections than
     /// cores have hops to make, and ends with their deadlines.
     async fn turn(self: &Rc<Self>, route: &Rc<Route>) -> Result<(Rc<Place>, Found)> {
         let generation = self.generation();
         let ticket = self.line.join(&route.key);
-        let mut grants = Vec::new();
         let mut pressure = None;
         loop {
             let called = ticket.listen();
@@ -228,7 +227,7 @@ impl Pool {
                 continue;
             }
             let (given, spared) = (self.room.listen(), self.places.listen());
-            if let Some(begun) = self.begin_way(route, &mut grants) {
+            if let Some(begun) = ticket.with_grants(|grants| self.begin_way(route, grants)) {
                 return Ok(begun);
             }
             let pressure = pressure.get_or_insert_with(|| Pressure::new(self.net.now()));

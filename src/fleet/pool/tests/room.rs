@@ -60,6 +60,22 @@ fn a_jump_host_that_is_dialled_for_others_serves_those_who_wait_for_it() {
 }
 
 #[test]
+fn many_who_wait_for_a_way_with_hops_do_not_keep_it_from_each_other() {
+    let world = World::new();
+    let fleet = world.fleet(|settings| settings.max_pool_size = 2);
+    let [bravo, charlie] = ["bravo", "charlie"].map(|host| connected(&world, &fleet, host).hold());
+    let far: Vec<_> = (0..3).map(|_| connect(&world, &fleet, "far")).collect();
+    world.pass(SECOND / 2);
+    drop(bravo);
+    world.settle();
+    // Whoever began to wait first may not be the one who goes on.
+    far[0].cancel();
+    drop(charlie);
+    world.pass(SECOND);
+    assert!(far[1..].iter().all(|far| far.output().is_ok()));
+}
+
+#[test]
 fn waiters_that_leave_leave_no_trace() {
     let world = World::new();
     let fleet = world.fleet(|settings| settings.max_pool_size = 3);
