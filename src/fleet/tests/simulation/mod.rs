@@ -90,7 +90,7 @@ fn play(seeds: u64, test: &str, play: fn(u64, &Trace)) {
     for seed in seeds {
         let trace = Trace::default();
         if let Err(cause) = catch_unwind(AssertUnwindSafe(|| play(seed, &trace))) {
-            panic!("{trace}{}\nSCOUT_SEED={seed} cargo test --lib {test}", text(&*cause));
+            panic!("{}\n{trace}{}\nSCOUT_SEED={seed} cargo test --lib {test}", trace.head(), text(&*cause));
         }
     }
 }

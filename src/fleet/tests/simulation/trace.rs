@@ -25,6 +25,11 @@ impl Trace {
         hasher.finish()
     }
 
+    /// What it began with.
+    pub fn head(&self) -> String {
+        self.0.borrow().first().cloned().unwrap_or_default()
+    }
+
     /// Where another one goes another way.
     pub fn fork(&self, other: &Self) -> Option<(String, String)> {
         let (lines, others) = (self.0.borrow(), other.0.borrow());
