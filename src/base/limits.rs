@@ -279,6 +279,10 @@ pub const SOCKET_PATH_BYTES_MAX: usize = 107;
 pub const CORES_MAX: usize = 1024;
 /// Connections of the whole process.
 pub const POOL_CONNECTIONS_DEFAULT: usize = 100;
+/// How long somebody waits for room while no connection falls idle, until one of those at work takes nothing new any
+/// more and makes room; and twice as long each time from there on. So much longer than a login that connections which
+/// take turns like this still spend their time on work.
+pub const ROOM_PATIENCE: Duration = Duration::from_secs(1);
 /// Connections to one host, all but the first only while its commands wait. Four bring 32 sessions; sshd forks and runs
 /// a shell for each command, which keeps as many cores busy.
 pub const CONNECTIONS_PER_HOST_DEFAULT: usize = 4;

@@ -3,7 +3,7 @@
 //!
 //! A jump host's connection is one like any other: it has its place here, and all hosts behind it share it. Every place
 //! holds one of the connections that the process may have. Where there is none left, the one that was idle the longest is
-//! closed; where none is idle, who comes waits in a line.
+//! closed; where none is idle, who comes waits in a line, and before long one that is at work takes nothing new any more.
 
 mod further;
 mod growth;
@@ -13,6 +13,7 @@ mod upkeep;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -24,7 +25,7 @@ use super::memory::Memory;
 use super::net::{Hop, Net};
 use super::quota::{Grant, Quota};
 use super::route::Route;
-use crate::base::time::Instant;
+use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::config::Settings;
 use crate::metrics::{Counter, Gauge, Histogram, Reason, Recorder, Snapshot};
@@ -54,6 +55,24 @@ struct Hopped<'a> {
     route: &'a Rc<Route>,
     place: Rc<Place>,
     found: Found,
+}
+
+/// How much somebody who waits for room wants it.
+struct Pressure {
+    rises: Instant,
+    patience: Duration,
+}
+
+impl Pressure {
+    fn new(now: Instant) -> Self {
+        Self { rises: now + limits::ROOM_PATIENCE, patience: limits::ROOM_PATIENCE }
+    }
+
+    /// What makes room may take its time, so it is given more each time.
+    fn rise(&mut self) {
+        self.patience *= 2;
+        self.rises += self.patience;
+    }
 }
 
 impl Pool {
@@ -126,12 +145,13 @@ impl Pool {
 
     /// The same, as soon as there is one.
     pub async fn give_up_next_idle(&self) {
+        let mut pressure = Pressure::new(self.net.now());
         loop {
             let spared = self.places.listen();
             if self.give_up_idle() {
                 return;
             }
-            spared.await;
+            self.press(&mut pressure, spared).await;
         }
     }
 
@@ -189,14 +209,14 @@ impl Pool {
         }
     }
 
-    /// Waits in the line. The first one keeps what it has got hold of already, as a way with hops needs room for all its
+    /// Waits in the line. The first turn keeps what it has got hold of already, as a way with hops needs room for all its
     /// legs at once. That the first ones of several cores keep it from each other takes a cap of fewer connections than
     /// cores have hops to make, and ends with their deadlines.
     async fn turn(self: &Rc<Self>, route: &Rc<Route>) -> Result<(Rc<Place>, Found)> {
         let generation = self.generation();
         let ticket = self.line.join(&route.key);
-        let mut grants = Vec::new();
         let mut others = self.room.call_in().fuse();
+        let mut pressure = None;
         loop {
             let called = ticket.listen();
             self.check_generation(generation)?;
@@ -208,13 +228,27 @@ impl Pool {
                 continue;
             }
             let (given, spared) = (self.room.listen(), self.places.listen());
-            if let Some(begun) = self.begin_way(route, &mut grants) {
+            if let Some(begun) = ticket.with_grants(|grants| self.begin_way(route, grants)) {
                 return Ok(begun);
             }
+            let pressure = pressure.get_or_insert_with(|| Pressure::new(self.net.now()));
             // One that another core closes for us is ours once that is done.
-            let news = select(given, select(called, select(spared, &mut others))).await;
-            if let Either::Left(_) = news {
+            let news = select(given, select(called, select(spared, &mut others)));
+            if let Some(Either::Left(_)) = self.press(pressure, news).await {
                 others = self.room.call_in().fuse();
+            }
+        }
+    }
+
+    /// Waits for news of those who need room. Where none falls idle for long, has a connection make some.
+    async fn press<T>(&self, pressure: &mut Pressure, news: impl Future<Output = T>) -> Option<T> {
+        let late = self.net.sleep_until(pressure.rises);
+        match select(pin!(news), late).await {
+            Either::Left((news, _)) => Some(news),
+            Either::Right(_) => {
+                pressure.rise();
+                self.places.relieve();
+                None
             }
         }
     }

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result};
-use crate::fleet::{Bank, Caller, Class, ClientId, Fleet, Machine, Quota, Repeat};
+use crate::fleet::{Bank, Caller, Class, ClientId, Collected, Fleet, Machine, Quota, Repeat};
 use crate::metrics::{Counter, Reason};
 use crate::testing::settings;
 use crate::testing::world::{Handle, World};
@@ -139,6 +139,46 @@ fn a_thousand_wait_for_one_cold_host_and_nobody_executes_meanwhile() {
     site.world.pass(12 * SECOND);
     assert!(all.iter().all(|handle| handle.output().is_ok()));
     assert_eq!(site.world.host("alpha").dials(), 1);
+}
+
+/// Who waits for a dial may not be able to execute afterwards, and nobody holds a right meanwhile: so only places count,
+/// and the bound of those is kept.
+#[test]
+fn of_1500_at_once_for_a_cold_host_1000_wait_and_500_hear_no_at_once() {
+    let site = Site::new(100, 1_000);
+    site.host_has_files("alpha");
+    let all: Vec<_> = (0..1_500).map(|_| site.ask(READ)).collect();
+    site.world.settle();
+    assert_eq!((site.held(), refused(&all).len()), ((0, 1_000), 500));
+    assert_eq!(site.refusals(Reason::Queue), 500);
+    site.world.pass(12 * SECOND);
+    assert_eq!(all.iter().filter(|handle| handle.is_done()).count(), 1_000);
+    assert_eq!((site.world.host("alpha").dials(), site.held()), (1, (0, 0)));
+}
+
+#[test]
+fn commands_that_wait_in_front_of_a_host_make_it_grow() {
+    let site = Site::warm(100, 1_000);
+    let run = || {
+        let caller = site.fleet.caller(Class::Interactive, ClientId(1));
+        site.world.spawn(async move {
+            let hang = async |machine: &Machine| machine.run(b"hang", &mut Collected::up_to(10)).await;
+            caller.work("alpha", Need::Session, Repeat::Never, hang).await
+        })
+    };
+    let commands: Vec<_> = (0..40).map(|_| run()).collect();
+    site.world.settle();
+    assert_eq!((site.held(), site.world.host("alpha").open()), ((8, 32), 1));
+    site.world.pass(10 * SECOND);
+    assert_eq!(
+        (site.held(), site.world.host("alpha").open()),
+        ((32, 8), 4),
+        "as many as four connections bear"
+    );
+    assert_eq!(site.world.host("alpha").dials(), 4);
+    commands.iter().for_each(Handle::cancel);
+    site.world.settle();
+    assert_eq!(site.held(), (0, 0));
 }
 
 #[test]

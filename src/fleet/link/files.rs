@@ -1,6 +1,6 @@
 //! File operations on a link: all of them share one SFTP channel, opened when the first one comes and then kept.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -33,7 +33,7 @@ pub(super) struct Channel {
     session: Session,
     /// What the session wants to say and the channel's window does not take yet.
     unsent: Unsent,
-    operations: HashMap<OpId, Operation>,
+    operations: BTreeMap<OpId, Operation>,
     /// Whether the version exchange is over.
     ready: bool,
     /// When the server last said something, or was first asked after it had answered everything.
@@ -266,7 +266,7 @@ impl Channel {
             id,
             session: Session::new(is_openssh, now),
             unsent: Unsent::default(),
-            operations: HashMap::new(),
+            operations: BTreeMap::new(),
             ready: false,
             heard: now,
         }

@@ -91,6 +91,7 @@ impl Link {
     /// Nobody needs it in future: it is closed as soon as nobody does now.
     pub fn retire(&self) {
         self.closes_after.set(Some(Duration::ZERO));
+        self.sessions.retire();
         self.driver.notify(usize::MAX);
     }
 

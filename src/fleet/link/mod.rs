@@ -449,8 +449,8 @@ impl Link {
     }
 }
 
-/// A channel of this link, for maps.
-type Channels<T> = std::collections::HashMap<ChannelId, T>;
+/// What there is of each channel of this link, the oldest first: who came first hears first of its end.
+type Channels<T> = std::collections::BTreeMap<ChannelId, T>;
 
 #[cfg(test)]
 mod tests;

@@ -31,6 +31,8 @@ pub(super) struct Lane {
     width: Cell<usize>,
     held: Cell<usize>,
     is_closed: Cell<bool>,
+    /// Its sessions are given only where there are no others.
+    is_retired: Cell<bool>,
 }
 
 /// The right to a session; given back when dropped.
@@ -73,6 +75,7 @@ impl Sessions {
             width: Cell::new(width.max(1)),
             held: Cell::new(0),
             is_closed: Cell::new(false),
+            is_retired: Cell::new(false),
         });
         self.lanes.borrow_mut().push(Rc::downgrade(&lane));
         lane
@@ -135,8 +138,13 @@ impl Sessions {
     }
 
     fn open_lanes(&self) -> impl Iterator<Item = Rc<Lane>> {
-        let lanes: Vec<_> = self.lanes.borrow().iter().filter_map(Weak::upgrade).collect();
-        lanes.into_iter().filter(|lane| !lane.is_closed.get())
+        let lanes = self.lanes.borrow();
+        let open = lanes.iter().filter_map(Weak::upgrade).filter(|lane| !lane.is_closed.get());
+        let (retired, mut open): (Vec<_>, Vec<_>) = open.partition(|lane| lane.is_retired.get());
+        if open.is_empty() {
+            open = retired;
+        }
+        open.into_iter()
     }
 }
 
@@ -161,6 +169,11 @@ impl Lane {
     /// The server gives fewer than was thought, for good; it is not left without any.
     pub(super) fn narrow(&self, width: usize) {
         self.width.set(self.width.get().min(width.max(1)));
+    }
+
+    /// The connection is to take nothing new.
+    pub(super) fn retire(&self) {
+        self.is_retired.set(true);
     }
 
     /// The connection is over. When it was the last one, nobody waits any longer.

@@ -7,6 +7,8 @@ use std::rc::Rc;
 
 use event_listener::{Event, EventListener};
 
+use crate::fleet::Grant;
+
 /// See the module's documentation.
 #[derive(Default)]
 pub(super) struct Line {
@@ -25,6 +27,8 @@ struct Turn {
     number: u64,
     /// Who shares it.
     waiting: Cell<usize>,
+    /// The room that there is already for the first one, whoever of those that share it goes on.
+    grants: RefCell<Vec<Grant>>,
     called: Event,
 }
 
@@ -45,8 +49,13 @@ impl Line {
         let Turns { by_number, by_host, given } = &mut *turns;
         let turn = by_host.entry(Rc::clone(host)).or_insert_with(|| {
             *given += 1;
-            let (waiting, called) = (Cell::new(0), Event::new());
-            let turn = Rc::new(Turn { host: Rc::clone(host), number: *given, waiting, called });
+            let turn = Rc::new(Turn {
+                host: Rc::clone(host),
+                number: *given,
+                waiting: Cell::new(0),
+                grants: RefCell::default(),
+                called: Event::new(),
+            });
             by_number.insert(*given, Rc::clone(&turn));
             turn
         });
@@ -72,6 +81,14 @@ impl Line {
 impl Ticket {
     pub(super) fn is_first(&self) -> bool {
         self.line.turns.borrow().by_number.keys().next() == Some(&self.turn.number)
+    }
+
+    /// Adds to the room that there is for its host, or uses it.
+    pub(super) fn with_grants<T>(&self, use_them: impl FnOnce(&mut Vec<Grant>) -> T) -> T {
+        let mut grants = self.turn.grants.take();
+        let result = use_them(&mut grants);
+        self.turn.grants.replace(grants);
+        result
     }
 
     /// Hears when it becomes the first one, and of [`Line::call`].

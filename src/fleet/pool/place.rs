@@ -134,10 +134,7 @@ impl Places {
     /// The places at the ends of some routes are not found any more; their links are closed when nobody needs them.
     pub(super) fn retire(&self, is_outdated: impl Fn(&Rc<Route>) -> bool) {
         for place in self.hosts.borrow().values().flatten().filter(|place| is_outdated(&place.route)) {
-            place.is_retired.set(true);
-            if let Some(link) = place.link() {
-                link.retire();
-            }
+            place.retire();
         }
     }
 
@@ -170,6 +167,16 @@ impl Places {
     /// How many connections are over and not closed yet.
     pub(super) fn leaving(&self) -> usize {
         self.leaving.get()
+    }
+
+    /// Of the connections that are at work, the one that was made first takes nothing new any more, and makes room when
+    /// it is done. Those that others lead through stay.
+    pub(super) fn relieve(&self) {
+        let hosts = self.hosts.borrow();
+        let busy =
+            hosts.values().flatten().filter(|place| place.needed.get() == 0 && !place.is_retired.get());
+        let oldest = busy.filter(|place| place.link().is_some()).min_by_key(|place| place.number);
+        oldest.inspect(|place| place.retire());
     }
 
     /// Hears when a connection can be given up that could not.
@@ -244,6 +251,14 @@ impl Place {
     fn idle(&self) -> Option<(Instant, Rc<Link>)> {
         let link = self.link().filter(|_| self.needed.get() == 0)?;
         Some((link.idle_since()?, link))
+    }
+
+    /// Who has it keeps it; it goes when they are done.
+    fn retire(&self) {
+        self.is_retired.set(true);
+        if let Some(link) = self.link() {
+            link.retire();
+        }
     }
 
     /// Somebody may have needed it no longer.

@@ -4,7 +4,9 @@ use super::*;
 use crate::base::time::{Duration, Instant};
 use crate::fleet::{Class, ClientId, Collected, Exit};
 use crate::metrics::{Circuit, Counter, Reason};
+use crate::testing::ssh_server::ServerConfig;
 use crate::testing::world::{Handle, World};
+use crate::testing::{Crypto, Logins};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -228,7 +230,7 @@ fn a_slow_command_on_a_quick_host_is_no_silence() {
 fn a_slow_host_is_not_taken_for_a_dead_one() {
     let world = World::new();
     let fleet = world.fleet(|_| {});
-    // Two seconds there and back: nine to log in, which is almost all that is allowed.
+    // Four round trips make a login: two seconds, and twice as much once it is known.
     world.host("alpha").delay.set(Duration::from_millis(200));
     known(&world, &fleet, "alpha");
     world.host("alpha").delay.set(Duration::from_millis(400));
@@ -237,6 +239,33 @@ fn a_slow_host_is_not_taken_for_a_dead_one() {
         world.pass(2 * SECOND);
     }
     assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
+}
+
+#[test]
+fn a_host_that_takes_two_seconds_for_everything_keeps_its_time_once_it_is_known() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    let host = world.host("alpha");
+    // There and back; a dial takes as long, and was observed twenty times.
+    host.delay.set(SECOND);
+    host.logins.replace(Some(Rc::new(Logins::new(
+        ServerConfig::default(),
+        2 * SECOND,
+        Crypto::None { stock: 0 },
+    ))));
+    known(&world, &fleet, "alpha");
+    let memory = fleet.pool.memory(&fleet.route("alpha").unwrap().unwrap());
+    assert_eq!(memory.patience.borrow().connect_timeout(10 * SECOND), 8 * SECOND, "four times the slowest");
+    host.idle_timeout.set(60 * SECOND);
+    for _ in 0..40 {
+        assert!(outcome(&world, &fleet, "alpha", "echo hi").0.is_ok());
+        world.pass(SECOND);
+    }
+    assert_eq!(
+        (host.dials(), breaker(&fleet, "alpha")),
+        (21, Circuit::Closed),
+        "no answer was taken for silence"
+    );
 }
 
 #[test]

@@ -60,6 +60,22 @@ fn a_jump_host_that_is_dialled_for_others_serves_those_who_wait_for_it() {
 }
 
 #[test]
+fn many_who_wait_for_a_way_with_hops_do_not_keep_it_from_each_other() {
+    let world = World::new();
+    let fleet = world.fleet(|settings| settings.max_pool_size = 2);
+    let [bravo, charlie] = ["bravo", "charlie"].map(|host| connected(&world, &fleet, host).hold());
+    let far: Vec<_> = (0..3).map(|_| connect(&world, &fleet, "far")).collect();
+    world.pass(SECOND / 2);
+    drop(bravo);
+    world.settle();
+    // Whoever began to wait first may not be the one who goes on.
+    far[0].cancel();
+    drop(charlie);
+    world.pass(SECOND);
+    assert!(far[1..].iter().all(|far| far.output().is_ok()));
+}
+
+#[test]
 fn waiters_that_leave_leave_no_trace() {
     let world = World::new();
     let fleet = world.fleet(|settings| settings.max_pool_size = 3);
@@ -69,7 +85,7 @@ fn waiters_that_leave_leave_no_trace() {
     world.settle();
     assert_eq!(held(&fleet), 3);
     let waiting: Vec<_> = ["far", "deep", "away", "far"].map(|host| connect(&world, &fleet, host)).into();
-    world.pass(SECOND);
+    world.pass(SECOND / 2);
     waiting.iter().for_each(Handle::cancel);
     dialling.cancel();
     world.settle();
@@ -153,4 +169,52 @@ fn a_thousand_hosts_are_swept_with_ten_connections() {
     assert_eq!(most, 10);
     assert!(!busy.has_ended() && !hanging.is_done(), "what is at work stays");
     assert_eq!(world.host("h0").dials(), 1);
+}
+
+#[test]
+fn connections_that_never_fall_idle_make_room_in_turn() {
+    let world = World::new();
+    let fleet = world.fleet(|settings| settings.max_pool_size = 2);
+    let ask = |host: &'static str| {
+        let fleet = Rc::clone(&fleet);
+        let echo = async |machine: &Machine| machine.run(b"task x 500", &mut Collected::up_to(100)).await;
+        world.spawn(async move {
+            fleet
+                .caller(Class::Interactive, ClientId::STDIO)
+                .work(host, Need::Session, Repeat::Never, echo)
+                .await
+        })
+    };
+    let mut crowd = Vec::new();
+    let mut served = [0; 3];
+    for _ in 0..600 {
+        // Each asks again long before he has his answer.
+        crowd.extend(["alpha", "bravo", "charlie"].into_iter().enumerate().map(|(at, host)| (at, ask(host))));
+        world.pass(SECOND / 10);
+        for (at, request) in crowd.extract_if(.., |(_, request)| request.is_done()) {
+            assert!(request.output().is_ok());
+            served[at] += 1;
+        }
+        assert!(held(&fleet) <= 2);
+    }
+    assert!(served.iter().all(|served| *served > 100), "{served:?}");
+    let dials = ["alpha", "bravo", "charlie"].map(|host| world.host(host).dials());
+    assert!(dials.iter().all(|dials| (5..40).contains(dials)), "they take turns of some length: {dials:?}");
+}
+
+#[test]
+fn commands_go_to_a_connection_that_stays() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    let retired = connected(&world, &fleet, "alpha");
+    let hanging = command(&world, &retired, "hang");
+    world.settle();
+    fleet.pool.places.relieve();
+    let fresh = connected(&world, &fleet, "alpha");
+    assert!(!Rc::ptr_eq(&retired, &fresh));
+    let runs: Vec<_> = (0..8).map(|_| command(&world, &fresh, "hang")).collect();
+    world.pass(SECOND);
+    hanging.cancel();
+    world.pass(5 * SECOND);
+    assert!(retired.has_ended() && runs.iter().all(|run| !run.is_done()));
 }

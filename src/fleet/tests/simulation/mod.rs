@@ -91,7 +91,7 @@ fn play(seeds: u64, test: &str, play: fn(u64, &Trace)) {
     for seed in seeds {
         let trace = Trace::default();
         if let Err(cause) = catch_unwind(AssertUnwindSafe(|| play(seed, &trace))) {
-            panic!("{trace}{}\nSCOUT_SEED={seed} cargo test --lib {test}", text(&*cause));
+            panic!("{}\n{trace}{}\nSCOUT_SEED={seed} cargo test --lib {test}", trace.head(), text(&*cause));
         }
     }
 }
@@ -118,9 +118,9 @@ fn the_same_seed_plays_the_same_day() {
             let [one, other] = [(); 2].map(|()| {
                 let trace = Trace::default();
                 play(seed, &trace);
-                trace.hash()
+                trace
             });
-            assert_eq!(one, other, "seed {seed}");
+            assert!(one.hash() == other.hash(), "seed {seed}: {:?}", one.fork(&other));
         }
     }
 }

@@ -214,7 +214,8 @@ impl<'a> Site<'a> {
     /// Nobody asks any more, and some do not wait for their answers.
     pub fn end(&self, choices: &mut Choices<'_>) {
         (0..choices.u8() % 8).for_each(|_| self.cancel(usize::from(choices.u8())));
-        self.pass(NIGHT);
+        let last = self.requests.borrow().iter().map(|request| request.claim.deadline).max();
+        self.pass(last.map_or(NIGHT, |last| NIGHT + (last - self.world.now())));
         assert_eq!(self.requests.borrow().len(), 0, "requests without an answer");
         for (core, fleet) in self.cores.fleets().iter().enumerate() {
             let quotas = fleet.quotas();

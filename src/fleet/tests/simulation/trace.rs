@@ -1,44 +1,46 @@
 //! What happened in a world, in order: told when a seed fails, and compared when it is played twice.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::base::time::Duration;
 
-/// Lines that are kept to be shown.
-const LINES_MAX: usize = 60;
+/// The last lines tell why a seed fails.
+const LINES_SHOWN: usize = 60;
 
-#[derive(Default)]
-pub(super) struct Trace(RefCell<Lines>);
-
-#[derive(Default)]
-struct Lines {
-    last: VecDeque<String>,
-    hasher: DefaultHasher,
-}
+#[derive(Debug, Default)]
+pub(super) struct Trace(RefCell<Vec<String>>);
 
 impl Trace {
     /// `at` is the time since the world began.
     pub fn note(&self, at: Duration, what: fmt::Arguments<'_>) {
-        let line = format!("{:>10.4}s {what}", at.as_secs_f64());
-        let mut lines = self.0.borrow_mut();
-        line.hash(&mut lines.hasher);
-        if lines.last.len() == LINES_MAX {
-            lines.last.pop_front();
-        }
-        lines.last.push_back(line);
+        self.0.borrow_mut().push(format!("{:>10.4}s {what}", at.as_secs_f64()));
     }
 
     /// The same for the same happenings.
     pub fn hash(&self) -> u64 {
-        self.0.borrow().hasher.finish()
+        let mut hasher = DefaultHasher::new();
+        self.0.borrow().hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// What it began with.
+    pub fn head(&self) -> String {
+        self.0.borrow().first().cloned().unwrap_or_default()
+    }
+
+    /// Where another one goes another way.
+    pub fn fork(&self, other: &Self) -> Option<(String, String)> {
+        let (lines, others) = (self.0.borrow(), other.0.borrow());
+        let mut pairs = lines.iter().zip(others.iter());
+        pairs.find(|(line, other)| line != other).map(|(line, other)| (line.clone(), other.clone()))
     }
 }
 
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.borrow().last.iter().try_for_each(|line| writeln!(f, "{line}"))
+        let lines = self.0.borrow();
+        lines[lines.len().saturating_sub(LINES_SHOWN)..].iter().try_for_each(|line| writeln!(f, "{line}"))
     }
 }
