@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::command::{Command, Policy};
-use crate::base::Result;
+use crate::base::{Error, Kind, Result};
 use crate::fleet::{Caller, Collected, Exit, Need, Repeat};
 use crate::metrics::Counter;
 use crate::target::RemotePath;
@@ -78,7 +78,7 @@ pub async fn run(caller: &Caller, host: &str, directory: &RemotePath, command: &
     let command = Command::parse(command, policy)?.to_shell_in(directory.as_str().as_bytes());
     let limit = settings.max_output_size;
     let timeout = settings.command_timeout;
-    caller
+    let ran = caller
         .work(host, Need::Session, repeat, async |machine| {
             let mut output = Collected::up_to(limit);
             let exit = async {
@@ -99,7 +99,14 @@ pub async fn run(caller: &Caller, host: &str, directory: &RemotePath, command: &
             };
             Ok(Output { stdout: output.stdout, stderr: output.stderr, end })
         })
-        .await
+        .await;
+    ran.map_err(|error| match (repeat, error.kind()) {
+        // Who asked has to find out before he asks again.
+        (Repeat::Never, Kind::ConnectionLost) => {
+            Error::new(error.kind(), format!("{}; the command may have run", error.message()))
+        }
+        _ => error,
+    })
 }
 
 /// The signals of RFC 4254 §6.10, numbered as on Linux.

@@ -77,6 +77,21 @@ impl Process {
         self.signal_descendants(signal);
     }
 
+    /// Kills it and all its descendants, those too that are being started meanwhile.
+    pub fn crash(&self) {
+        // It starts nobody any more.
+        send(self.child.id(), Signal::STOP);
+        loop {
+            let left = descendants(self.child.id());
+            if left.is_empty() {
+                break;
+            }
+            left.into_iter().for_each(|pid| send(pid, Signal::KILL));
+        }
+        send(self.child.id(), Signal::KILL);
+        self.log.wait_for_end();
+    }
+
     /// Sends a signal to all its descendants.
     pub fn signal_descendants(&self, signal: Signal) {
         descendants(self.child.id()).into_iter().for_each(|pid| send(pid, signal));
@@ -123,7 +138,9 @@ fn parent(pid: u32) -> Option<u32> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in parentheses may hold anything, parentheses and spaces included.
     let (_, fields) = stat.rsplit_once(") ")?;
-    fields.split(' ').nth(1)?.parse().ok()
+    // One that has ended and waits to be buried is nobody's descendant any more.
+    let (state, fields) = fields.split_once(' ')?;
+    if state == "Z" { None } else { fields.split(' ').next()?.parse().ok() }
 }
 
 /// Lines of output, readable while they come.

@@ -71,8 +71,7 @@ impl Sshd {
 
     /// Ends it with all its sessions, as a crash would, until [`Sshd::start_again`].
     pub fn crash(&self) {
-        self.signal(Signal::KILL);
-        self.process.log.wait_for_end();
+        self.process.crash();
     }
 
     /// Starts it again as it was. What was counted begins anew.
