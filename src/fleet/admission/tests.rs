@@ -170,7 +170,11 @@ fn commands_that_wait_in_front_of_a_host_make_it_grow() {
     site.world.settle();
     assert_eq!((site.held(), site.world.host("alpha").open()), ((8, 32), 1));
     site.world.pass(10 * SECOND);
-    assert_eq!((site.held(), site.world.host("alpha").open()), ((32, 8), 4), "as many as four connections bear");
+    assert_eq!(
+        (site.held(), site.world.host("alpha").open()),
+        ((32, 8), 4),
+        "as many as four connections bear"
+    );
     assert_eq!(site.world.host("alpha").dials(), 4);
     commands.iter().for_each(Handle::cancel);
     site.world.settle();

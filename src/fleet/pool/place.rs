@@ -160,7 +160,8 @@ impl Places {
     /// it is done. Those that others lead through stay.
     pub(super) fn relieve(&self) {
         let hosts = self.hosts.borrow();
-        let busy = hosts.values().flatten().filter(|place| place.needed.get() == 0 && !place.is_retired.get());
+        let busy =
+            hosts.values().flatten().filter(|place| place.needed.get() == 0 && !place.is_retired.get());
         let oldest = busy.filter(|place| place.link().is_some()).min_by_key(|place| place.number);
         oldest.inspect(|place| place.retire());
     }

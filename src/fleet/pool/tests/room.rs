@@ -164,7 +164,10 @@ fn connections_that_never_fall_idle_make_room_in_turn() {
         let fleet = Rc::clone(&fleet);
         let echo = async |machine: &Machine| machine.run(b"task x 500", &mut Collected::up_to(100)).await;
         world.spawn(async move {
-            fleet.caller(Class::Interactive, ClientId::STDIO).work(host, Need::Session, Repeat::Never, echo).await
+            fleet
+                .caller(Class::Interactive, ClientId::STDIO)
+                .work(host, Need::Session, Repeat::Never, echo)
+                .await
         })
     };
     let mut crowd = Vec::new();

@@ -157,7 +157,8 @@ impl Bank for Branch {
 async fn call_in(post: Post) {
     let others: Vec<_> = (1..post.cores()).map(|step| (post.here + step) % post.cores()).collect();
     for other in &others {
-        let now: Job = Box::new(|fleet| future::ready(Box::new(fleet.give_up_idle()) as Outcome).boxed_local());
+        let now: Job =
+            Box::new(|fleet| future::ready(Box::new(fleet.give_up_idle()) as Outcome).boxed_local());
         if post.call(*other, now).await.is_ok_and(|outcome| outcome.downcast_ref() == Some(&true)) {
             return;
         }

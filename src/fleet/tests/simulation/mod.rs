@@ -22,8 +22,8 @@ use site::Site;
 use trace::Trace;
 
 /// Seeds of an ordinary run.
-const DAYS: u64 = 200;
-const SIEGES: u64 = 60;
+const DAYS: u64 = 120;
+const SIEGES: u64 = 80;
 /// Choices of one play.
 const BYTES: usize = 4_000;
 const STEPS: usize = 60;
@@ -51,7 +51,8 @@ fn siege(seed: u64, trace: &Trace) {
     let hosts = plan.hosts.len();
     let crowd: Vec<_> = (0..plan.clients)
         .map(|client| {
-            let class = choices.pick(&[Class::Interactive, Class::Interactive, Class::Batch, Class::Background]);
+            let class =
+                choices.pick(&[Class::Interactive, Class::Interactive, Class::Batch, Class::Background]);
             (client, class, usize::from(choices.u8()) % hosts, 1 + usize::from(choices.u8() % 6))
         })
         .collect();

@@ -43,12 +43,15 @@ impl Model {
             Err(error) if error.kind().is_worth_retrying() => self.may_be_refused += 1,
             _ => {}
         }
-        self.note_unsafe(request, match answer {
-            Ok(Answer::Done) => Some(true),
-            Ok(Answer::Late) => None,
-            Err(error) if error.kind() == Kind::ConnectionLost => None,
-            Err(_) => Some(false),
-        });
+        self.note_unsafe(
+            request,
+            match answer {
+                Ok(Answer::Done) => Some(true),
+                Ok(Answer::Late) => None,
+                Err(error) if error.kind() == Kind::ConnectionLost => None,
+                Err(_) => Some(false),
+            },
+        );
     }
 
     fn note_unsafe(&mut self, request: &Request, was_done: Option<bool>) {
@@ -89,7 +92,13 @@ impl Plan {
     pub fn check_loss(&self, loss: &Loss) {
         // Commands may have taken the session that was meant for files.
         let is_crowded = loss.error.kind() == Kind::NotBegun && self.hosts[loss.host].sessions < 10;
-        assert!(is_crowded || !self.is_well(loss.host), "r{} on h{}: {}", loss.request, loss.host, loss.error);
+        assert!(
+            is_crowded || !self.is_well(loss.host),
+            "r{} on h{}: {}",
+            loss.request,
+            loss.host,
+            loss.error
+        );
     }
 
     /// In a world that is busy but where nothing breaks: how long somebody waits at most who has nothing else under way,
@@ -97,7 +106,8 @@ impl Plan {
     /// before it gives its place away; and every client has a turn on every host, of every class.
     pub fn wait_max(&self) -> Duration {
         let hosts = count(self.hosts.len());
-        let way = self.hosts.iter().map(|host| host.delay).max().unwrap_or_default() * 20 * count(HOPS_MAX).min(3);
+        let way =
+            self.hosts.iter().map(|host| host.delay).max().unwrap_or_default() * 20 * count(HOPS_MAX).min(3);
         let dial = match self.hosts.iter().any(|host| host.nature == Nature::Dead) {
             true => CONNECT_TIMEOUT_DEFAULT,
             false => way,

@@ -62,7 +62,8 @@ impl Plan {
     /// A world in which nothing breaks, for those who keep it busy all the time.
     pub fn draw_siege(choices: &mut Choices<'_>) -> Self {
         use Nature::{Dead, Refusing, Well};
-        let mut plan = Self { places: 100, ..Self::bounds(choices) };
+        // Cores that are busy all the time do not hand each other what they give back, but take it again themselves.
+        let mut plan = Self { places: 100, cores: 1, ..Self::bounds(choices) };
         let count = 2 + usize::from(choices.u8() % 4);
         let natures = [Well, Well, Well, Well, Well, Well, Dead, Refusing];
         plan.hosts = (0..count).map(|number| HostPlan::draw(choices, number, &natures)).collect();

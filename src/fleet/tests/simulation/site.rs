@@ -145,12 +145,14 @@ impl<'a> Site<'a> {
         let core = core % self.plan.cores;
         let time = claim.deadline - self.world.now();
         let Claim { class, client, .. } = claim;
-        self.note(format_args!("r{number}: {client:?} {class:?} at core {core}: {what:?} on h{host} in {time:?}"));
+        self.note(format_args!(
+            "r{number}: {client:?} {class:?} at core {core}: {what:?} on h{host} in {time:?}"
+        ));
         let (shards, work) =
             (Rc::clone(&self.shards[core]), Work { number, host, what, works: Arc::clone(&self.works) });
-        let handle = self.world.spawn(async move {
-            shards.on(&format!("h{host}"), claim, |caller| work.perform(caller)).await
-        });
+        let handle = self
+            .world
+            .spawn(async move { shards.on(&format!("h{host}"), claim, |caller| work.perform(caller)).await });
         self.requests.borrow_mut().push(Request { number, host, what, claim, is_polite, handle });
     }
 
