@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use scout_mcp::config::Settings;
 use scout_mcp::testing::Crypto;
 
 use super::figures::{Scale, Times, median, millis, ms, rate, row, timed, us};
@@ -97,11 +98,14 @@ fn many_hosts(scale: Scale) {
 
 /// Many idle connections are closed while one is at work.
 fn cleanup(scale: Scale) {
-    let (before, during) = Plan {
-        settings: |settings| settings.idle_timeout = Duration::from_millis(1_500),
-        ..Plan::new(100, millis(1), millis(1))
-    }
-    .run(async |site| {
+    let (idle, watched) = (millis(scale.of(1_500, 150) as u64), millis(scale.of(1_000, 100) as u64));
+    let change = if scale.is_full {
+        |settings: &mut Settings| settings.idle_timeout = Duration::from_millis(1_500)
+    } else {
+        |settings: &mut Settings| settings.idle_timeout = Duration::from_millis(150)
+    };
+    let plan = Plan { settings: change, ..Plan::new(100, millis(1), millis(1)) };
+    let (before, during) = plan.run(async |site| {
         site.warm(100).await;
         let until = |end: Instant| async move {
             let mut times = Times::new();
@@ -111,9 +115,7 @@ fn cleanup(scale: Scale) {
             times
         };
         let begun = Instant::now();
-        let before = until(begun + millis(1_000)).await;
-        let during = until(begun + millis(if scale.is_full { 2_000 } else { 1_100 })).await;
-        (before, during)
+        (until(begun + watched).await, until(begun + watched + idle).await)
     });
     let added = during.mean().saturating_sub(before.mean());
     row(

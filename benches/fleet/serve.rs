@@ -44,7 +44,7 @@ impl Played {
 
 /// One sshd that is many hosts.
 pub fn sshd() -> Sshd {
-    Sshd::builder().config("ListenAddress 0.0.0.0").start()
+    Sshd::builder().everywhere().start()
 }
 
 /// Knows this many addresses of it.

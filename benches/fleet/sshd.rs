@@ -128,7 +128,7 @@ fn directory(scale: Scale, sshd: &Sshd) {
 
 /// A hundred requests a second for long: reads, lists and commands of ten hosts.
 fn sustained(scale: Scale, sshd: &Sshd, file: &str) {
-    let seconds = scale.seconds.unwrap_or(scale.of(30, 2) as u64);
+    let seconds = scale.seconds.unwrap_or(scale.of(30, 1) as u64);
     let mut client = scout_of(sshd, 10).client();
     read_all(&mut client, (0..10).map(|n| format!("{}:{file}", address(n))));
     let mut samples = vec![Sample::of(&client)];

@@ -163,6 +163,8 @@ pub const SFTP_FILE_WINDOW_BYTES_MAX: u64 = 5 * 1024 * 1024;
 pub const SFTP_TURN_BYTES: u64 = COPY_PIECE_BYTES;
 /// How far READs run ahead over all files of a session.
 pub const SFTP_SESSION_WINDOW_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// Requests made ready to be sent above which no more data is asked to be written: two of the longest WRITEs.
+pub const SFTP_UNSENT_BYTES_MAX: usize = 512 * 1024;
 /// Open handles of one session: an eighth of what a process of the server may usually have open.
 pub const SFTP_HANDLES_MAX: usize = 128;
 /// One handle (draft §6.2).
@@ -179,8 +181,9 @@ pub const SFTP_KNOWN_PATHS_MAX: usize = 512;
 /// How long a regular file is believed to be one still: as long as somebody reads on in it or comes back to it. What is
 /// put in its place meanwhile may block the server when it is opened.
 pub const SFTP_KNOWN_FOR: Duration = Duration::from_secs(30);
-/// Memory set aside for a file of which nothing has come but its size: the default limit of a read.
-pub const SFTP_FILE_RESERVED_BYTES_MAX: u64 = FILE_BYTES_DEFAULT;
+/// Memory set aside for a file of which nothing has come but its size: the default limit of a read, and the byte that tells
+/// whether the file goes on.
+pub const SFTP_FILE_RESERVED_BYTES_MAX: u64 = FILE_BYTES_DEFAULT + 1;
 /// Operations of one session above which a look at a path asks nothing in advance that may turn out to be in vain.
 pub const SFTP_SPECULATING_OPERATIONS_MAX: usize = 8;
 /// What is kept of a server's explanation.

@@ -1,4 +1,5 @@
-//! Every dial of a core: past the host's breaker, which learns from how it ends.
+//! Every dial of a core: past the host's breaker, which learns from how it ends, as do those who only want to know whether
+//! somebody is there.
 //!
 //! It stands between the pool and the world outside, so that a dial counts once, however many wait for it, and so does
 //! each leg of a way with jump hosts: for its own host.
@@ -14,9 +15,11 @@ use super::link::Link;
 use super::machine::Shell;
 use super::memory::Memory;
 use super::net::{Hop, Net};
+use super::presence::Presences;
 use crate::base::error::Contact;
 use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result};
+use crate::config::ssh::Proxy;
 use crate::config::{HostConfig, Settings};
 use crate::metrics::{Circuit, Counter, Recorder};
 
@@ -25,12 +28,18 @@ pub(super) struct Dialler {
     net: Rc<dyn Net>,
     policy: Cell<Policy>,
     recorder: Rc<Recorder>,
+    presences: Rc<Presences>,
 }
 
 impl Dialler {
-    pub(super) fn new(net: Rc<dyn Net>, settings: &Settings, recorder: &Rc<Recorder>) -> Rc<Self> {
+    pub(super) fn new(
+        net: Rc<dyn Net>,
+        settings: &Settings,
+        recorder: &Rc<Recorder>,
+        presences: &Rc<Presences>,
+    ) -> Rc<Self> {
         let policy = Cell::new(Policy::of(settings));
-        Rc::new(Self { net, policy, recorder: Rc::clone(recorder) })
+        Rc::new(Self { net, policy, recorder: Rc::clone(recorder), presences: Rc::clone(presences) })
     }
 
     /// Past the breaker.
@@ -63,11 +72,15 @@ impl Net for Dialler {
             Ok(pass) => pass,
             Err(refused) => return std::future::ready(Err(refused)).boxed_local(),
         };
-        let net = Rc::clone(&self.net);
+        let (net, presences) = (Rc::clone(&self.net), Rc::clone(&self.presences));
         async move {
+            let is_direct = hop.is_none() && matches!(host.proxy, Proxy::None);
             let before = Before::of(hop.as_ref());
             let hop = hop.map(|hop| before.watched(hop));
-            let dialled = net.dial(host, memory, hop).await;
+            let dialled = net.dial(Rc::clone(&host), memory, hop).await;
+            if is_direct {
+                presences.learn(&host, &dialled, net.now());
+            }
             if let Err(error) = &dialled
                 && before.is_there()
             {

@@ -19,7 +19,6 @@ pub mod link;
 pub mod machine;
 mod memory;
 pub mod net;
-mod observed;
 mod password_memory;
 pub mod patience;
 mod pool;
@@ -57,7 +56,6 @@ pub use link::{Hold, Link, LinkOptions, Outlook, Tunnel};
 pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
 pub use memory::Memory;
 use net::Net;
-use observed::Observed;
 pub use password_memory::PasswordMemory;
 use pool::Pool;
 use presence::Presences;
@@ -117,8 +115,7 @@ impl Fleet {
         recorder: Rc<Recorder>,
     ) -> Rc<Self> {
         let presences = Rc::default();
-        let observed = Observed::new(net, Rc::clone(&presences));
-        let net: Rc<dyn Net> = Dialler::new(observed, &settings, &recorder);
+        let net: Rc<dyn Net> = Dialler::new(net, &settings, &recorder, &presences);
         Rc::new(Self {
             pool: Pool::new(Rc::clone(&net), Rc::clone(&recorder), &settings, Rc::clone(&quotas.connections)),
             admission: Admission::new(Rc::clone(&net), quotas.clone(), settings.max_concurrency, &recorder),

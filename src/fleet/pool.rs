@@ -215,6 +215,7 @@ impl Pool {
     async fn turn(self: &Rc<Self>, route: &Rc<Route>) -> Result<(Rc<Place>, Found)> {
         let generation = self.generation();
         let ticket = self.line.join(&route.key);
+        let mut others = self.room.call_in().fuse();
         let mut pressure = None;
         loop {
             let called = ticket.listen();
@@ -231,17 +232,24 @@ impl Pool {
                 return Ok(begun);
             }
             let pressure = pressure.get_or_insert_with(|| Pressure::new(self.net.now()));
-            let room = select(given, select(spared, self.room.call_in()));
-            self.press(pressure, select(called, room)).await;
+            // One that another core closes for us is ours once that is done.
+            let news = select(given, select(called, select(spared, &mut others)));
+            if let Some(Either::Left(_)) = self.press(pressure, news).await {
+                others = self.room.call_in().fuse();
+            }
         }
     }
 
     /// Waits for news of those who need room. Where none falls idle for long, has a connection make some.
-    async fn press(&self, pressure: &mut Pressure, news: impl Future) {
+    async fn press<T>(&self, pressure: &mut Pressure, news: impl Future<Output = T>) -> Option<T> {
         let late = self.net.sleep_until(pressure.rises);
-        if let Either::Right(_) = select(pin!(news), late).await {
-            pressure.rise();
-            self.places.relieve();
+        match select(pin!(news), late).await {
+            Either::Left((news, _)) => Some(news),
+            Either::Right(_) => {
+                pressure.rise();
+                self.places.relieve();
+                None
+            }
         }
     }
 
@@ -255,7 +263,8 @@ impl Pool {
             Some(Hopped { route, place, found })
         });
         while grants.len() < missing.len() {
-            grants.push(self.find_room(hop.as_ref().map(|hop| &hop.place))?);
+            let wanted = missing.len() - grants.len();
+            grants.push(self.find_room(wanted, hop.as_ref().map(|hop| &hop.place))?);
         }
         for (leg, grant) in missing.into_iter().rev().zip(std::mem::take(grants)) {
             let (place, dial) = self.begin(leg, hop, grant);
@@ -265,17 +274,14 @@ impl Pool {
         hop.map(|hop| (hop.place, hop.found))
     }
 
-    /// Room for one connection, if need be that of the one that was idle the longest.
-    fn find_room(&self, keep: Option<&Rc<Place>>) -> Option<Grant> {
-        loop {
-            if let Some(grant) = self.room.try_take() {
-                return Some(grant);
-            }
-            // What it leaves may be taken by another core.
-            if !self.evict(keep) {
-                return None;
-            }
+    /// Room for one of so many connections. Where there is none, as many idle ones are on their way out as it takes, those
+    /// first that were idle the longest: their room is free once they are closed.
+    fn find_room(&self, wanted: usize, keep: Option<&Rc<Place>>) -> Option<Grant> {
+        let grant = self.room.try_take();
+        if grant.is_none() {
+            while self.places.leaving() < wanted && self.evict(keep) {}
         }
+        grant
     }
 
     fn evict(&self, keep: Option<&Rc<Place>>) -> bool {

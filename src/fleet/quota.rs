@@ -16,7 +16,7 @@ pub trait Bank {
     /// Takes one, if there is one.
     fn try_take(&self) -> bool;
 
-    /// Brings one back, and lets cores that asked know.
+    /// Brings one back, to a core that asked where there is one, so that the others cannot take it before it could.
     fn give(&self);
 
     /// This core wants to know when one is brought back next: [`Quota::handle_given`] is called then, once.

@@ -80,6 +80,57 @@ impl Shards {
         self.at(owner, move |fleet| work(Caller::new(fleet, claim))).await?
     }
 
+    /// Has work done on many hosts, side by side, and gathers what comes of it in their order. `work` is done once for
+    /// each, with its place among them. A core is asked once for all of its hosts, and one that fails fails alone.
+    ///
+    /// Errors, for each host: as [`Shards::on`].
+    pub async fn on_each<T, W, F>(&self, hosts: &[impl AsRef<str>], claim: Claim, work: W) -> Vec<Result<T>>
+    where
+        T: Send + 'static,
+        W: Fn(Caller, usize) -> F + Clone + Send + 'static,
+        F: Future<Output = Result<T>> + 'static,
+    {
+        let mut results: Vec<Option<Result<T>>> = hosts.iter().map(|_| None).collect();
+        let mut owned = vec![Vec::new(); self.mesh.cores()];
+        for (place, (host, result)) in hosts.iter().zip(&mut results).enumerate() {
+            match self.owner(host.as_ref()) {
+                Ok(core) => owned[core].push(place),
+                Err(error) => *result = Some(Err(error)),
+            }
+        }
+        let parts = owned.into_iter().enumerate().filter(|(_, places)| !places.is_empty());
+        let parts = join_all(parts.map(|(core, places)| self.part(core, places, claim, work.clone())));
+        for (place, result) in parts.await.into_iter().flatten() {
+            results[place] = Some(result);
+        }
+        let lost = || Err(Error::new(Kind::Internal, "nobody answered for a host"));
+        results.into_iter().map(|result| result.unwrap_or_else(lost)).collect()
+    }
+
+    /// The hosts of one core, by their places.
+    async fn part<T, W, F>(
+        &self,
+        core: usize,
+        places: Vec<usize>,
+        claim: Claim,
+        work: W,
+    ) -> Vec<(usize, Result<T>)>
+    where
+        T: Send + 'static,
+        W: Fn(Caller, usize) -> F + Send + 'static,
+        F: Future<Output = Result<T>> + 'static,
+    {
+        let asked = places.clone();
+        let done = self.at(core, move |fleet| {
+            let caller = Caller::new(fleet, claim);
+            join_all(asked.into_iter().map(move |place| work(caller.clone(), place)))
+        });
+        match done.await {
+            Ok(results) => places.into_iter().zip(results).collect(),
+            Err(error) => places.into_iter().map(|place| (place, Err(error.clone()))).collect(),
+        }
+    }
+
     /// Every core looks after its own hosts from now on: keeps some connected, asks others whether they are there.
     pub fn tend(&self) {
         let cores = self.mesh.cores();

@@ -70,7 +70,7 @@ impl Group {
     /// Waits for its end, which must be near: a thread is taken up by it.
     pub(super) async fn wait(mut self) -> io::Result<ExitStatus> {
         let Some(mut child) = self.child.take() else { return Err(io::Error::other("it is over")) };
-        blocking::run(move || child.wait()).await.map_err(io::Error::other)?
+        blocking::ENDS.run(move || child.wait()).await.map_err(io::Error::other)?
     }
 
     /// How it ended, if it has. Then it must not be asked again.
@@ -94,7 +94,7 @@ impl Drop for Group {
             End::Kill => signal(&child, Signal::KILL),
         }
         let end = self.end;
-        blocking::start(move || bury(child, end));
+        blocking::ENDS.start(move || bury(child, end));
     }
 }
 

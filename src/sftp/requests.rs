@@ -7,7 +7,7 @@ use super::reply::{Reply, ServerLimits};
 use super::request::{Asked, Request, write_init};
 use crate::base::limits::{
     SFTP_HANDLES_MAX, SFTP_READ_BYTES_DEFAULT, SFTP_READ_BYTES_MAX, SFTP_REQUESTS_MAX,
-    SFTP_SESSION_WINDOW_BYTES_MAX,
+    SFTP_SESSION_WINDOW_BYTES_MAX, SFTP_UNSENT_BYTES_MAX,
 };
 use std::collections::HashMap;
 
@@ -95,11 +95,7 @@ impl Requests {
         (self.pending.len() < SFTP_REQUESTS_MAX).then_some(Room {
             handle: self.handles < self.handles_max,
             read_bytes: if self.read_bytes < SFTP_SESSION_WINDOW_BYTES_MAX { self.read_bytes_max } else { 0 },
-            write_bytes: if self.write_bytes < SFTP_SESSION_WINDOW_BYTES_MAX {
-                self.write_bytes_max
-            } else {
-                0
-            },
+            write_bytes: if self.takes_data() { self.write_bytes_max } else { 0 },
             guess: self.predictions.predict(),
             directories: self.directories,
         })
@@ -154,8 +150,18 @@ impl Requests {
     /// Moves every byte to be sent to the end of `out`; true when there were any.
     pub fn transmit(&mut self, out: &mut Vec<u8>) -> bool {
         let any = !self.outbound.is_empty();
-        out.append(&mut self.outbound);
+        if out.is_empty() {
+            // The buffers change places: nothing is copied, and the caller's allocation is used next.
+            std::mem::swap(out, &mut self.outbound);
+        } else {
+            out.append(&mut self.outbound);
+        }
         any
+    }
+
+    /// Whether data may be asked to be written: what waits to be sent is memory, and saves nothing.
+    fn takes_data(&self) -> bool {
+        self.write_bytes < SFTP_SESSION_WINDOW_BYTES_MAX && self.outbound.len() < SFTP_UNSENT_BYTES_MAX
     }
 
     /// Forgets what was asked and what was to be sent.

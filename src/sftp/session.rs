@@ -149,9 +149,14 @@ impl Session {
         result
     }
 
-    /// Appends every byte that is ready to be sent; true when there were any.
+    /// Appends every byte that is ready to be sent; true when there were any. There may be more once they are gone: of what
+    /// is to be written, little is made ready at once.
     pub fn poll_transmit(&mut self, out: &mut Vec<u8>) -> bool {
-        self.requests.transmit(out)
+        let any = self.requests.transmit(out);
+        if any {
+            self.pump();
+        }
+        any
     }
 
     /// The next operation that has ended.

@@ -35,7 +35,10 @@ impl Pair {
     /// One round trip; false when neither side had anything to say.
     fn exchange(&mut self) -> bool {
         let (mut up, mut down) = (Vec::new(), Vec::new());
-        let sent = self.client.poll_transmit(&mut up);
+        let mut sent = false;
+        while self.client.poll_transmit(&mut up) {
+            sent = true;
+        }
         self.server.handle_input(&up);
         let answered = self.server.poll_transmit(&mut down);
         for piece in down.chunks(self.piece.min(down.len().max(1))) {

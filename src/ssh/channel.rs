@@ -5,8 +5,9 @@ use super::transport::Transport;
 use super::wire::Write;
 use crate::base::limits::{SSH_CHANNEL_PACKET_BYTES_MAX, SSH_SEND_BUFFER_BYTES_MAX};
 
-/// Into so many parts a window is granted anew: few packets, and never far from all of it on its way.
-const GRANTS_PER_WINDOW: u32 = 32;
+/// Into so many parts a window is granted anew: for one packet of the peer, of the window that serves files. What has been
+/// consumed and not granted when the peer pauses is lost to it for a round trip.
+const GRANTS_PER_WINDOW: u32 = 128;
 
 /// Names a channel of one connection; on the wire it is our channel number. It comes again only after millions of
 /// others, so that a late word of an old channel is never taken for one of a new channel.

@@ -17,9 +17,14 @@ use crate::metrics::{Process, Recorder, Report, Source};
 /// A fleet that consists of `localhost`: its files all say hello, but for those whose name contains `wait`, which
 /// never answer.
 pub fn fleet(quotas: &Quotas) -> Rc<Fleet> {
-    let config = SshConfig::load(Some(Path::new("/dev/null")), &Env::default(), AlgorithmLists::spoken())
-        .expect("an empty file is readable");
-    Fleet::new(config.into(), settings(), Rc::new(Nowhere), quotas, Recorder::new())
+    fleet_of(Path::new("/dev/null"), quotas)
+}
+
+/// The same, with the hosts of an SSH configuration, none of which ever answers.
+pub fn fleet_of(config: &Path, quotas: &Quotas) -> Rc<Fleet> {
+    let config = SshConfig::load(Some(config), &Env::default(), AlgorithmLists::spoken());
+    let config = config.expect("a readable file").into();
+    Fleet::new(config, settings(), Rc::new(Nowhere), quotas, Recorder::new())
 }
 
 /// The same, of a process with one core.

@@ -8,6 +8,8 @@ use crate::ssh::wire::{Reader, Write};
 
 const WHAT: &str = "client channel message";
 const MAX: usize = 1 << 20;
+/// The window is granted anew as by sshd (`channel_check_window`): after three of its packets, or half of the window.
+const GRANT_BYTES: u32 = 3 * 32 * 1024;
 
 /// How a command ends once its output is sent.
 enum Exit {
@@ -157,12 +159,13 @@ impl ServerChannel {
             sftp.handle_input(data);
             sftp.poll_transmit(&mut self.output);
         }
+        let used = self.granted_max - self.granted;
         // Nothing may follow our CLOSE.
-        if self.closes || self.granted > self.granted_max / 2 {
+        if self.closes || (used <= GRANT_BYTES && self.granted > self.granted_max / 2) {
             return Ok(Vec::new());
         }
         let mut adjust = self.short(number::CHANNEL_WINDOW_ADJUST);
-        adjust.put_u32(self.granted_max - self.granted);
+        adjust.put_u32(used);
         self.granted = self.granted_max;
         Ok(vec![adjust])
     }

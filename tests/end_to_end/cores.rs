@@ -50,6 +50,17 @@ fn hosts_of_all_cores_answer_in_one_conversation() {
 }
 
 #[test]
+fn with_io_uring_refused_cores_go_on_while_they_wait_for_mail() {
+    let (machines, scout) = fleet();
+    let files: Vec<_> = machines.iter().map(|machine| machine.write("file", "content")).collect();
+    let mut client = scout.without_io_uring().client();
+    for n in 0..16 {
+        assert_eq!(client.read(&format!("h{n}:{}", files[n % files.len()])), "content");
+    }
+    assert!(client.close().success());
+}
+
+#[test]
 fn a_cancelled_command_ends_on_the_hosts_of_every_core() {
     let (machines, scout) = fleet();
     let marker = machines[0].path("cancelled-on-every-core");

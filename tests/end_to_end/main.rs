@@ -26,6 +26,7 @@ mod pool;
 mod reads;
 mod rekey;
 mod reload;
+mod resilience;
 mod runtime;
 mod servers;
 mod stats;

@@ -22,7 +22,7 @@ pub use account::Account;
 pub use distance::Distance;
 pub use keys::{Agent, Authority, Key, KeyType};
 pub use loopback::{Endpoint, is_connected};
-pub use mcp_pipe::McpPipe;
+pub use mcp_pipe::{McpPipe, Reply};
 pub use names::Names;
 pub use peers::{Fake, Relay};
 pub use process::{Log, eventually, process_running, program, venv_python};

@@ -74,6 +74,11 @@ impl Process {
     /// Sends a signal to it and all its descendants.
     pub fn signal(&self, signal: Signal) {
         send(self.child.id(), signal);
+        self.signal_descendants(signal);
+    }
+
+    /// Sends a signal to all its descendants.
+    pub fn signal_descendants(&self, signal: Signal) {
         descendants(self.child.id()).into_iter().for_each(|pid| send(pid, signal));
     }
 }
@@ -167,6 +172,14 @@ impl Log {
         // A panic with the lock held would take the reader along.
         drop(lines);
         assert!(found >= n, "{found} of {n} times {needle:?} in the log:\n{}", self.text());
+    }
+
+    /// Waits until nobody writes to it any more.
+    pub fn wait_for_end(&self) {
+        let goes_on = |lines: &mut Lines| !lines.ended;
+        let (lines, _) =
+            self.0.1.wait_timeout_while(self.lock(), DEADLINE, goes_on).expect("the log's reader lives");
+        assert!(lines.ended, "somebody still writes to the log");
     }
 
     pub fn text(&self) -> String {

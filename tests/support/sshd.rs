@@ -23,6 +23,7 @@ pub struct Sshd {
     pub endpoint: Endpoint,
     /// Connections made by [`Sshd::connections`].
     probes: Cell<usize>,
+    is_bound_by_modes: bool,
 }
 
 /// What a server is to be like.
@@ -61,6 +62,23 @@ impl Sshd {
     /// Sends a signal to it and to all its sessions.
     pub fn signal(&self, signal: Signal) {
         self.process.signal(signal);
+    }
+
+    /// Sends a signal to all its sessions.
+    pub fn signal_sessions(&self, signal: Signal) {
+        self.process.signal_descendants(signal);
+    }
+
+    /// Ends it with all its sessions, as a crash would, until [`Sshd::start_again`].
+    pub fn crash(&self) {
+        self.signal(Signal::KILL);
+        self.process.log.wait_for_end();
+    }
+
+    /// Starts it again as it was. What was counted begins anew.
+    pub fn start_again(&mut self) {
+        self.process = run(&self.account, self.is_bound_by_modes);
+        self.probes.set(0);
     }
 
     /// TCP connections accepted so far.
@@ -162,15 +180,11 @@ impl Builder {
             identity: identity.path,
             host_keys: host_keys.iter().map(|key| key.public.clone()).collect(),
         };
-        let config = account.path("sshd_config");
-        fs::write(&config, self.file(&account, &endpoint, &host_keys)).expect("sshd_config");
-
-        let mut command = self.command();
-        command.args(["-D", "-e", "-f"]).arg(config);
-        account.apply(&mut command);
-        let process = Process::start(command);
-        process.log.wait_for("Server listening on");
-        Sshd { process, account, endpoint, probes: Cell::new(0) }
+        let config = self.file(&account, &endpoint, &host_keys);
+        fs::write(account.path(CONFIG), config).expect("sshd_config");
+        let is_bound_by_modes = self.bound_by_modes;
+        let process = run(&account, is_bound_by_modes);
+        Sshd { process, account, endpoint, probes: Cell::new(0), is_bound_by_modes }
     }
 
     fn file(&self, account: &Account, endpoint: &Endpoint, host_keys: &[Key]) -> String {
@@ -192,21 +206,34 @@ impl Builder {
         }
         text
     }
+}
 
-    fn command(&self) -> Command {
-        let sshd = program("sshd", "openssh-server");
-        if !getuid().is_root() {
-            return sshd;
-        }
-        // Debian's service makes it; without systemd nobody does. It must be there, empty, and root's.
-        fs::create_dir_all("/run/sshd").expect("/run/sshd");
-        if !self.bound_by_modes {
-            return sshd;
-        }
-        let mut setpriv = program("setpriv", "util-linux");
-        setpriv.arg("--bounding-set=-dac_override,-dac_read_search").arg(sshd.get_program());
-        setpriv
+/// The file in the account's folder.
+const CONFIG: &str = "sshd_config";
+
+/// Runs what the account's configuration describes.
+fn run(account: &Account, is_bound_by_modes: bool) -> Process {
+    let mut command = command(is_bound_by_modes);
+    command.args(["-D", "-e", "-f"]).arg(account.path(CONFIG));
+    account.apply(&mut command);
+    let process = Process::start(command);
+    process.log.wait_for("Server listening on");
+    process
+}
+
+fn command(is_bound_by_modes: bool) -> Command {
+    let sshd = program("sshd", "openssh-server");
+    if !getuid().is_root() {
+        return sshd;
     }
+    // Debian's service makes it; without systemd nobody does. It must be there, empty, and root's.
+    fs::create_dir_all("/run/sshd").expect("/run/sshd");
+    if !is_bound_by_modes {
+        return sshd;
+    }
+    let mut setpriv = program("setpriv", "util-linux");
+    setpriv.arg("--bounding-set=-dac_override,-dac_read_search").arg(sshd.get_program());
+    setpriv
 }
 
 fn sftp_server() -> PathBuf {

@@ -113,6 +113,10 @@ fn what_is_wrong_in_the_file_is_named_with_its_place() {
     );
     assert!(refused("a b\n").starts_with(&format!("{file}:1: ")));
     assert!(refused("max_queue = -5\n").starts_with(&format!("{file}: max_queue: '-5' is not a number")));
+    assert!(
+        refused("max_queue = 0\n").starts_with(&format!("{file}: max_queue: ")),
+        "nobody could wait for a login"
+    );
     assert!(refused("max_queue = [1]\n").ends_with("is a list or a table: expected a single value"));
 }
 
@@ -142,9 +146,9 @@ fn a_file_that_is_asked_for_must_exist() {
     let setup = Setup::new(&[("SCOUT_SETTINGS", "~/gone.toml")]);
     assert_eq!(refusal(&setup), "~/gone.toml: cannot be read: No such file or directory");
     let setup = Setup::new(&[("SCOUT_SETTINGS", "~/my.toml")]);
-    std::fs::write(setup.dir.path().join("my.toml"), "max_queue = 0\nssh_config = '~/c'\n").unwrap();
+    std::fs::write(setup.dir.path().join("my.toml"), "max_queue = 1\nssh_config = '~/c'\n").unwrap();
     let settings = setup.load().unwrap();
-    assert_eq!((settings.max_queue, settings.ssh_config), (0, Some(setup.dir.path().join("c"))));
+    assert_eq!((settings.max_queue, settings.ssh_config), (1, Some(setup.dir.path().join("c"))));
 }
 
 #[test]

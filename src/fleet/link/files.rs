@@ -279,9 +279,13 @@ impl Channel {
     }
 
     fn send(&mut self, client: &mut Client) {
-        while self.session.poll_transmit(&mut self.unsent.bytes) {}
-        let taken = client.send(self.id, self.unsent.rest());
-        self.unsent.taken(taken);
+        while !self.unsent.rest().is_empty() || self.session.poll_transmit(&mut self.unsent.bytes) {
+            let taken = client.send(self.id, self.unsent.rest());
+            self.unsent.taken(taken);
+            if !self.unsent.rest().is_empty() {
+                return;
+            }
+        }
     }
 
     fn receive(&mut self, client: &mut Client) -> Result<()> {

@@ -12,8 +12,11 @@ use super::{Link, State};
 use crate::base::time::{Duration, Instant};
 use crate::metrics::Histogram;
 
-/// Whoever keeps a link for those to come. It is dropped when the link ends.
+/// Whoever keeps a link for those to come. It is dropped when the connection is closed.
 pub trait Keeper {
+    /// The link is over: nobody is to come for it any more. Its connection has yet to be closed.
+    fn handle_end(&self);
+
     /// Nobody needs the link any more, unless for its tunnels.
     fn handle_idle(&self);
 
@@ -59,7 +62,9 @@ impl Link {
 
     /// Hands it to its keeper. One that is over is not kept.
     pub fn keep(&self, keeper: Box<dyn Keeper>) {
-        if !self.has_ended() {
+        if self.has_ended() {
+            keeper.handle_end();
+        } else {
             self.keeper.replace(Some(keeper));
         }
     }

@@ -241,6 +241,7 @@ impl Link {
     /// The last words are sent and the socket is closed.
     pub fn handle_closed(&self) {
         self.state.borrow_mut().is_closed = true;
+        drop(self.keeper.take());
         self.driver.notify(usize::MAX);
     }
 
@@ -263,7 +264,8 @@ impl Link {
         let by_command = memory.lacks_sftp.get() || memory.serves_one_session.get();
         match need {
             Need::Files if !by_command => (need, self.pipeline.width()),
-            _ => (Need::Session, memory.sessions.width()),
+            // Where the last connection has just ended there are none, but somebody must get through to find that out.
+            _ => (Need::Session, memory.sessions.width().max(1)),
         }
     }
 
@@ -409,7 +411,9 @@ impl Link {
         }
         drop(state);
         self.sessions.close();
-        drop(self.keeper.take());
+        if let Some(keeper) = &*self.keeper.borrow() {
+            keeper.handle_end();
+        }
         self.driver.notify(usize::MAX);
     }
 

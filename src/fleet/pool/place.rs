@@ -30,6 +30,8 @@ pub(super) struct Places {
     taken: Cell<u64>,
     /// Told when one can be given up.
     spare: Event,
+    /// Connections that are over and not closed yet: their room is about to come free.
+    leaving: Cell<usize>,
 }
 
 /// One connection's place.
@@ -83,7 +85,13 @@ impl Places {
             is_retired: Cell::new(false),
         });
         self.hosts.borrow_mut().entry(Rc::clone(&route.key)).or_default().push(Rc::clone(&place));
-        Seat { place, pool: Rc::downgrade(pool), _hop: hop.map(Need::new), _grant: grant }
+        Seat {
+            place,
+            pool: Rc::downgrade(pool),
+            is_leaving: Cell::new(false),
+            _hop: hop.map(Need::new),
+            _grant: grant,
+        }
     }
 
     /// The host's oldest connection, or the oldest that is being made.
@@ -154,6 +162,11 @@ impl Places {
             self.list(&place, since);
         }
         given_up
+    }
+
+    /// How many connections are over and not closed yet.
+    pub(super) fn leaving(&self) -> usize {
+        self.leaving.get()
     }
 
     /// Of the connections that are at work, the one that was made first takes nothing new any more, and makes room when
@@ -276,10 +289,12 @@ impl Drop for Need {
     }
 }
 
-/// A place that is taken. Dropping it vacates the place.
+/// A place that is taken. Dropping it vacates the place, if that has not been done yet, and gives its room back.
 pub(super) struct Seat {
     pub(super) place: Rc<Place>,
     pool: Weak<Pool>,
+    /// Its link is over and not closed yet.
+    is_leaving: Cell<bool>,
     _hop: Option<Need>,
     _grant: Grant,
 }
@@ -300,20 +315,12 @@ impl Seat {
         link.keep(Box::new(self));
         place.offer();
     }
-}
 
-impl Keeper for Seat {
-    fn handle_idle(&self) {
-        self.place.offer();
-    }
-
-    fn help(&self) -> LocalBoxFuture<'static, ()> {
-        Further::connection(&self.pool, &self.place)
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
+    /// Vacates the place; its room is taken until the connection is closed.
+    fn leave(&self) {
+        if matches!(*self.place.content.borrow(), Content::Vacant) {
+            return;
+        }
         // It ended before it was of use to anybody: further ones would, too.
         if self.place.is_further
             && !self.place.is_retired.get()
@@ -325,5 +332,35 @@ impl Drop for Seat {
         if let Some(places) = self.place.places.upgrade() {
             places.vacate(&self.place);
         }
+    }
+}
+
+impl Keeper for Seat {
+    fn handle_end(&self) {
+        if let Some(places) = self.place.places.upgrade()
+            && !self.is_leaving.replace(true)
+        {
+            places.leaving.set(places.leaving.get() + 1);
+        }
+        self.leave();
+    }
+
+    fn handle_idle(&self) {
+        self.place.offer();
+    }
+
+    fn help(&self) -> LocalBoxFuture<'static, ()> {
+        Further::connection(&self.pool, &self.place)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Some(places) = self.place.places.upgrade()
+            && self.is_leaving.get()
+        {
+            places.leaving.set(places.leaving.get() - 1);
+        }
+        self.leave();
     }
 }

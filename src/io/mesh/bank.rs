@@ -96,6 +96,18 @@ impl Branch {
     fn count(&self) -> &Count {
         (self.count)(&self.banks)
     }
+
+    /// Sends one to a core that asked, which puts it back where it is first to hear of it. Were it put back here, a core
+    /// with many waiting would always be the first to take again what it gives, and the others would never get a turn.
+    fn hand_over(&self, other: usize) {
+        let (banks, count) = (Arc::clone(&self.banks), self.count);
+        let inboxes = Arc::clone(&self.core.inboxes);
+        let put = move |fleet: &Rc<Fleet>| {
+            let count = count(&banks);
+            count.put(&inboxes, other, || (count.of)(fleet.quotas()).handle_given());
+        };
+        self.core.inboxes.send(other, Mail::Note(Box::new(put)));
+    }
 }
 
 // Who asks and then finds nothing must be seen by whoever gives after that: both sides write one value and then read the
@@ -107,10 +119,10 @@ impl Bank for Branch {
     }
 
     fn give(&self) {
-        let count = self.count();
-        count.left.fetch_add(1, Ordering::SeqCst);
-        if count.asked_count.load(Ordering::SeqCst) > 0 {
-            count.tell(&self.core.inboxes, self.core.here);
+        let here = self.core.here;
+        match self.count().take_asker(here) {
+            Some(other) => self.hand_over(other),
+            None => self.count().put(&self.core.inboxes, here, || ()),
         }
     }
 
@@ -159,16 +171,30 @@ async fn call_in(core: Rc<Core>, spare: Spare) {
 }
 
 impl Count {
-    /// Lets every core that asked know that there is more, but for the one that gives: it knows.
-    fn tell(&self, inboxes: &Inboxes, here: usize) {
-        for (core, asked) in self.asked.iter().enumerate() {
-            if asked.swap(false, Ordering::SeqCst) {
-                self.asked_count.fetch_sub(1, Ordering::SeqCst);
-                let of = self.of;
-                if core != here {
-                    inboxes.send(core, Mail::Note(Box::new(move |fleet| of(fleet.quotas()).handle_given())));
-                }
-            }
+    /// Puts one back. This core hears of it by `handle_given`, and then every other one that asked.
+    fn put(&self, inboxes: &Inboxes, here: usize, handle_given: impl FnOnce()) {
+        self.left.fetch_add(1, Ordering::SeqCst);
+        handle_given();
+        while let Some(other) = self.take_asker(here) {
+            let of = self.of;
+            inboxes.send(other, Mail::Note(Box::new(move |fleet| of(fleet.quotas()).handle_given())));
         }
+    }
+
+    /// The next core round the circle that asked, and is told now.
+    fn take_asker(&self, here: usize) -> Option<usize> {
+        if self.asked_count.load(Ordering::SeqCst) == 0 {
+            return None;
+        }
+        let cores = self.asked.len();
+        (1..cores).map(|step| (here + step) % cores).find(|core| self.take_question(*core))
+    }
+
+    fn take_question(&self, core: usize) -> bool {
+        let has_asked = self.asked.get(core).is_some_and(|asked| asked.swap(false, Ordering::SeqCst));
+        if has_asked {
+            self.asked_count.fetch_sub(1, Ordering::SeqCst);
+        }
+        has_asked
     }
 }

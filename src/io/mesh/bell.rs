@@ -29,6 +29,8 @@ impl Bell {
     pub fn new() -> io::Result<Self> {
         let (rope, ear) = UnixStream::pair()?;
         rope.set_nonblocking(true)?;
+        // On epoll the loop reads until there is nothing: a read that blocks would stop the whole core.
+        ear.set_nonblocking(true)?;
         Ok(Self { rope, ear, is_awaited: AtomicBool::new(false) })
     }
 
@@ -97,7 +99,6 @@ mod tests {
             bell.ignore();
             bell.ring();
             let (mut byte, mut other) = ([0; 2], &bell.ear);
-            bell.ear.set_nonblocking(true).unwrap();
             assert!(io::Read::read(&mut other, &mut byte).is_err(), "nothing more is on its way");
         })
         .unwrap();

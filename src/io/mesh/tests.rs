@@ -1,5 +1,6 @@
 //! Mail between real cores.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -8,7 +9,7 @@ use futures_util::future::{join_all, pending};
 use super::super::cores;
 use super::*;
 use crate::config::Settings;
-use crate::fleet::{Grant, Shards};
+use crate::fleet::{Class, ClientId, Grant, Shards};
 use crate::testing;
 
 /// Runs `main` on the first of three cores.
@@ -39,6 +40,40 @@ fn every_core_answers_on_its_own_thread_in_the_asked_order() {
     );
     let others = names.into_iter().skip(1).collect::<Result<Vec<_>>>().unwrap();
     assert_eq!(others, [(1, Some("core-1".to_owned())), (2, Some("core-2".to_owned()))]);
+}
+
+#[test]
+fn many_hosts_are_asked_where_they_are_owned_and_answer_in_the_asked_order() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let names: Vec<_> = (0..60).map(|n| format!("h{n}")).collect();
+    std::fs::write(file.path(), format!("Host {}\n", names.join(" "))).unwrap();
+    let path = file.path().to_owned();
+    let fleet = move |quotas: &_| testing::fleet_of(&path, quotas);
+    let mut asked = names.clone();
+    asked.insert(30, "stranger".into());
+    let answers = cores::run(3, &testing::settings(), fleet, async |shards| {
+        let claim = *shards.own().caller(Class::Batch, ClientId::STDIO).claim();
+        let work = |_, place| async move {
+            match place % 10 {
+                7 => Err(Error::new(Kind::Unreachable, format!("{place}"))),
+                _ => Ok((place, thread::current().id())),
+            }
+        };
+        shards.on_each(&asked, claim, work).await
+    })
+    .unwrap();
+    let mut threads = HashSet::new();
+    for (place, answer) in answers.iter().enumerate() {
+        match answer {
+            Ok((own, thread)) => {
+                assert_eq!(*own, place);
+                threads.insert(*thread);
+            }
+            Err(error) if place == 30 => assert_eq!(error.kind(), Kind::UnknownHost),
+            Err(error) => assert_eq!((error.message(), place % 10), (place.to_string().as_str(), 7)),
+        }
+    }
+    assert_eq!((answers.len(), threads.len()), (61, 3));
 }
 
 #[test]
@@ -123,7 +158,7 @@ fn what_one_core_gives_back_another_that_waits_can_take() {
         |settings| settings.max_concurrency = 1,
         async |shards| {
             for _ in 0..100 {
-                let taken = shards.own().quotas().executing.try_take().unwrap();
+                let taken = take(shards.own()).await;
                 let waiting = shards.on_all(|core| {
                     move |fleet: Rc<Fleet>| async move {
                         if core > 0 {
@@ -135,6 +170,32 @@ fn what_one_core_gives_back_another_that_waits_can_take() {
                 assert!(futures_util::poll!(&mut waiting).is_pending());
                 drop(taken);
                 waiting.await;
+            }
+        },
+    );
+}
+
+#[test]
+fn a_core_that_takes_again_what_it_gives_back_lets_another_have_its_turn() {
+    on_cores(
+        |settings| settings.max_concurrency = 1,
+        async |shards| {
+            for core in [1, 2, 1, 2] {
+                let mut taken = Some(take(shards.own()).await);
+                let mut waiting =
+                    std::pin::pin!(shards.at(core, |fleet| async move { drop(take(&fleet).await) }));
+                assert!(futures_util::poll!(&mut waiting).is_pending());
+                // Mail is read in order, so by then the core has asked.
+                for _ in 0..2 {
+                    shards.at(core, |_| async {}).await.unwrap();
+                }
+                let gives_way = (0..10).any(|_| {
+                    drop(taken.take());
+                    taken = take(shards.own()).now_or_never();
+                    taken.is_none()
+                });
+                assert!(gives_way, "core {core} has no turn");
+                waiting.await.unwrap();
             }
         },
     );

@@ -7,7 +7,7 @@ use monoio::io::AsyncReadRent;
 use monoio::net::UnixStream;
 
 use super::super::runtime::within;
-use super::{clear_away, own, sockets};
+use super::{clear_away, own, socket_of, sockets};
 use crate::base::{Error, Kind, Result, limits};
 
 /// What one read may bring.
@@ -25,8 +25,13 @@ pub struct Found {
 pub async fn read_all(folders: &[PathBuf], pid: Option<u32>) -> Vec<Found> {
     // What others may enter, others may have put sockets into.
     let ours = folders.iter().filter(|folder| folder.is_dir() && own(folder).is_ok());
-    let mut sockets: Vec<_> = ours.flat_map(|folder| sockets(folder)).collect();
-    sockets.retain(|(number, socket)| pid.is_none_or(|pid| pid == *number) && !clear_away(socket));
+    // The one that is asked for need not be among the first of very many.
+    let wanted = |folder| match pid {
+        None => sockets(folder),
+        Some(pid) => vec![(pid, socket_of(folder, pid))],
+    };
+    let mut sockets: Vec<_> = ours.flat_map(|folder| wanted(folder)).collect();
+    sockets.retain(|(_, socket)| socket.exists() && !clear_away(socket));
     sockets.sort_unstable();
     let asked =
         sockets.iter().map(|(pid, socket)| async { Found { pid: *pid, said: ask(*pid, socket).await } });

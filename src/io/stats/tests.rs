@@ -44,6 +44,22 @@ fn who_asks_is_told_and_the_socket_goes_with_its_owner() {
 }
 
 #[test]
+fn a_server_is_found_by_its_number_among_very_many() {
+    let (_dir, folders) = folders();
+    let [folder] = &folders;
+    runtime::run(async {
+        let _listener = listen(&folders, said("figures")).unwrap();
+        let pid = std::process::id();
+        (1..=2 * limits::STATS_SERVERS_MAX as u32).filter(|other| *other != pid).for_each(|other| {
+            fs::write(socket_of(folder, other), "").unwrap();
+        });
+        let found = read_all(&folders, Some(pid)).await;
+        assert_eq!(found.first().map(|found| &found.said), Some(&Ok(b"figures\n".to_vec())));
+    })
+    .unwrap();
+}
+
+#[test]
 fn what_the_killed_left_behind_is_cleared_away() {
     let (_dir, folders) = folders();
     let [folder] = &folders;

@@ -1,6 +1,7 @@
 //! Writing files.
 
 use super::*;
+use crate::base::limits::{SFTP_PACKET_BYTES_MAX, SFTP_UNSENT_BYTES_MAX};
 
 fn write(pair: &mut Pair, path: &str, data: Vec<u8>) -> Result<Outcome, Failure> {
     let op = pair.client.write(path.as_bytes(), data).unwrap();
@@ -25,6 +26,21 @@ fn writes_are_pipelined() {
     // What is there already is opened only after the STAT.
     write(&mut pair, "/a", bytes(2 << 20)).unwrap();
     assert_eq!(pair.round_trips, 2 + 3);
+}
+
+#[test]
+fn little_of_a_long_file_is_made_ready_at_once() {
+    let mut pair = Pair::new(Knobs::default());
+    pair.client.write(b"/a", bytes(4 << 20)).unwrap();
+    pair.exchange();
+    let mut sent = 0;
+    let mut out = Vec::new();
+    while pair.client.poll_transmit(&mut out) {
+        assert!(out.len() < SFTP_UNSENT_BYTES_MAX + SFTP_PACKET_BYTES_MAX);
+        sent += out.len();
+        out.clear();
+    }
+    assert!(sent > 4 << 20, "nothing waits for an answer");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! How links end, and that nobody is left waiting then.
 
 use super::*;
+use crate::fleet::Need;
 use crate::testing::ssh_server::Misbehaviour;
 
 #[test]
@@ -22,6 +23,15 @@ fn wherever_the_connection_is_cut_everybody_hears_of_it() {
         assert_eq!((link.sessions.held(), link.pipeline.held()), (0, 0), "cut after {bytes}");
         assert_eq!(link.active.get(), 0);
     }
+}
+
+#[test]
+fn who_waits_for_a_connection_that_has_ended_is_let_through_to_find_that_out() {
+    let world = world_with_sessions(10);
+    let link = world.link("alpha");
+    assert_eq!(link.lane(Need::Session), (Need::Session, 8));
+    link.close();
+    assert_eq!(link.lane(Need::Session), (Need::Session, 1));
 }
 
 #[test]

@@ -109,6 +109,21 @@ fn a_failed_dial_gives_its_room_to_the_next() {
 }
 
 #[test]
+fn a_connection_takes_room_until_it_is_closed() {
+    let world = World::new();
+    let fleet = world.fleet(|settings| settings.max_pool_size = 1);
+    drop(connected(&world, &fleet, "alpha"));
+    let bravo = connect(&world, &fleet, "bravo");
+    let (old, new) = (world.host("alpha"), world.host("bravo"));
+    while !bravo.is_done() {
+        world.pass(SECOND / 1_000);
+        let connections = old.open() + new.open() + new.dialling();
+        assert!(connections <= 1, "{connections} at once");
+    }
+    assert!(bravo.output().is_ok());
+}
+
+#[test]
 fn cores_lend_each_other_room() {
     let world = World::new();
     let mut settings = testing::settings();
