@@ -113,12 +113,13 @@ impl HostPlan {
     fn draw(choices: &mut Choices<'_>, number: usize, natures: &[Nature]) -> Self {
         Self {
             nature: choices.pick(natures),
-            hop: (number > 0 && choices.u8() % 4 == 0).then(|| usize::from(choices.u8() % 2) % number),
+            hop: (number > 0 && choices.u8().is_multiple_of(4))
+                .then(|| usize::from(choices.u8() % 2) % number),
             delay: Duration::from_millis(choices.pick(&[1, 5, 5, 20, 20, 250])),
             sessions: choices.pick(&[10, 10, 10, 10, 3, 2, 1]),
-            has_files: choices.u8() % 4 != 0,
-            is_crowded: choices.u8() % 8 == 0,
-            logs_in: choices.u8() % 8 == 0,
+            has_files: !choices.u8().is_multiple_of(4),
+            is_crowded: choices.u8().is_multiple_of(8),
+            logs_in: choices.u8().is_multiple_of(8),
         }
     }
 }
