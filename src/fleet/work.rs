@@ -39,9 +39,10 @@ impl Fleet {
         {
             self.usage.borrow_mut().note(name, self.now());
         }
-        let (mut machine, mut turn) = self.begin(claim, name, need).await?;
+        let mut begun = self.begin(claim, name, need).await?;
         let mut tries = Tries::new(repeat);
         loop {
+            let (machine, turn) = begun;
             let result = work(&machine).await;
             drop(turn);
             machine.learn_from(&result);
@@ -53,7 +54,9 @@ impl Fleet {
                 return Err(error);
             }
             tracing::debug!(host = name, reason = %error, "trying once more");
-            (machine, turn) = match self.begin(claim, name, need).await {
+            // Kept, it might be what there is no room for another one for.
+            drop(machine);
+            begun = match self.begin(claim, name, need).await {
                 // What went wrong on the host tells more than that we have no time for a second try.
                 Err(refusal) if refusal.kind().fault() == Fault::Limit => return Err(error),
                 begun => begun?,

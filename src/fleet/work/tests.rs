@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::time::{Duration, Instant};
+use crate::fleet::directory::Directory;
 use crate::fleet::{Class, ClientId, Collected, Exit};
 use crate::metrics::{Circuit, Counter, Reason};
 use crate::testing::ssh_server::ServerConfig;
@@ -315,4 +316,27 @@ fn a_way_that_is_longer_than_allowed_is_counted() {
     let fleet = world.fleet(|settings| settings.max_pool_size = 1);
     assert_eq!(outcome(&world, &fleet, "far", "echo hi").0.unwrap_err().kind(), Kind::Busy);
     assert_eq!(fleet.snapshot().counter(Counter::Rejected(Reason::Pool)), 1);
+}
+
+#[test]
+fn who_tries_again_does_not_keep_what_he_waits_for() {
+    let world = World::new();
+    let fleet = world.fleet(|settings| settings.max_pool_size = 1);
+    let caller = fleet.caller(Class::Interactive, ClientId::STDIO);
+    let other = Rc::clone(&fleet);
+    let tries = world.spawn(async move {
+        let mut is_first = true;
+        let work = async |_: &Machine| {
+            if std::mem::take(&mut is_first) {
+                // Meanwhile its host is to be reached otherwise.
+                other.pool.retire(&Directory::new(World::config("Host alpha\n Port 2222\n")));
+                return Err(Error::new(Kind::NotBegun, "not like this"));
+            }
+            Ok(())
+        };
+        caller.work("alpha", Need::Files, Repeat::Safe, work).await
+    });
+    world.pass(5 * SECOND);
+    assert_eq!(tries.output(), Ok(()));
+    assert_eq!(world.host("alpha").dials(), 2);
 }

@@ -22,8 +22,8 @@ use site::Site;
 use trace::Trace;
 
 /// Seeds of an ordinary run.
-const DAYS: u64 = 200;
-const SIEGES: u64 = 60;
+const DAYS: u64 = 120;
+const SIEGES: u64 = 80;
 /// Choices of one play.
 const BYTES: usize = 4_000;
 const STEPS: usize = 60;

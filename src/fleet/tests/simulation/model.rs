@@ -48,7 +48,8 @@ impl Model {
             match answer {
                 Ok(Answer::Done) => Some(true),
                 Ok(Answer::Late) => None,
-                Err(error) if error.kind() == Kind::ConnectionLost => None,
+                // A wire that swallowed something brings nonsense afterwards.
+            Err(error) if matches!(error.kind(), Kind::ConnectionLost | Kind::Protocol) => None,
                 Err(_) => Some(false),
             },
         );

@@ -62,7 +62,8 @@ impl Plan {
     /// A world in which nothing breaks, for those who keep it busy all the time.
     pub fn draw_siege(choices: &mut Choices<'_>) -> Self {
         use Nature::{Dead, Refusing, Well};
-        let mut plan = Self { places: 100, ..Self::bounds(choices) };
+        // Cores that are busy all the time do not hand each other what they give back, but take it again themselves.
+        let mut plan = Self { places: 100, cores: 1, ..Self::bounds(choices) };
         let count = 2 + usize::from(choices.u8() % 4);
         let natures = [Well, Well, Well, Well, Well, Well, Dead, Refusing];
         plan.hosts = (0..count).map(|number| HostPlan::draw(choices, number, &natures)).collect();
@@ -112,12 +113,13 @@ impl HostPlan {
     fn draw(choices: &mut Choices<'_>, number: usize, natures: &[Nature]) -> Self {
         Self {
             nature: choices.pick(natures),
-            hop: (number > 0 && choices.u8() % 4 == 0).then(|| usize::from(choices.u8() % 2) % number),
+            hop: (number > 0 && choices.u8().is_multiple_of(4))
+                .then(|| usize::from(choices.u8() % 2) % number),
             delay: Duration::from_millis(choices.pick(&[1, 5, 5, 20, 20, 250])),
             sessions: choices.pick(&[10, 10, 10, 10, 3, 2, 1]),
-            has_files: choices.u8() % 4 != 0,
-            is_crowded: choices.u8() % 8 == 0,
-            logs_in: choices.u8() % 8 == 0,
+            has_files: !choices.u8().is_multiple_of(4),
+            is_crowded: choices.u8().is_multiple_of(8),
+            logs_in: choices.u8().is_multiple_of(8),
         }
     }
 }

@@ -45,7 +45,8 @@ impl<'a> Site<'a> {
         let ports = vec![22; plan.hosts.len()];
         let world = World::with_config(&plan.config(&ports));
         let daemon = Rc::new(Daemon::default());
-        (daemon.begin.set(2), daemon.full.set(4));
+        daemon.begin.set(2);
+        daemon.full.set(4);
         for (number, host) in plan.hosts.iter().enumerate() {
             host.apply(world.host(&format!("h{number}")), &daemon);
         }
