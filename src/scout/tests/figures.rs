@@ -98,7 +98,7 @@ fn evictions_and_refusals_of_a_full_pool_are_counted() {
     let took = (2 * ONE_WAY).mul_f64(far.command(Repeat::Never)).as_micros() as u64;
     far.world.pass(SECOND);
     let other = Rc::clone(&far.fleet);
-    let hanging = far.world.spawn(async move { other.machine("bravo", other.now()).await });
+    let hanging = far.world.spawn(async move { other.machine("bravo", other.now() + SECOND).await });
     far.world.settle();
     let wanted = Rc::clone(&far.fleet);
     let refused = far.world.run(async move { wanted.machine("alpha", wanted.now()).await.map(drop) });
