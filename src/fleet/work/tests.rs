@@ -231,7 +231,7 @@ fn a_slow_command_on_a_quick_host_is_no_silence() {
 fn a_slow_host_is_not_taken_for_a_dead_one() {
     let world = World::new();
     let fleet = world.fleet(|_| {});
-    // Four round trips make a login: two seconds, and twice as much once it is known.
+    // Slow, and twice as slow once it is known.
     world.host("alpha").delay.set(Duration::from_millis(200));
     known(&world, &fleet, "alpha");
     world.host("alpha").delay.set(Duration::from_millis(400));

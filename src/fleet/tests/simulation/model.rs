@@ -49,7 +49,7 @@ impl Model {
                 Ok(Answer::Done) => Some(true),
                 Ok(Answer::Late) => None,
                 // A wire that swallowed something brings nonsense afterwards.
-            Err(error) if matches!(error.kind(), Kind::ConnectionLost | Kind::Protocol) => None,
+                Err(error) if matches!(error.kind(), Kind::ConnectionLost | Kind::Protocol) => None,
                 Err(_) => Some(false),
             },
         );
