@@ -4,7 +4,7 @@
 //! in three, of those beyond the hundredth every one. So there are at most [`STARTUPS_PER_ADDRESS_MAX`] to an address.
 //!
 //! One daemon may answer at many addresses, which nobody can know before. Therefore whoever is turned away takes a
-//! [detour](Detour) to the door: these knock again side by side no more than the servers that turned them away were
+//! detour to the door: these knock again side by side no more than the servers that turned them away were
 //! seen to bear. Everybody else dials freely, so that a crowded server delays nobody but its own. To let nobody dial
 //! freely would have a thousand machines far away wait for each other.
 

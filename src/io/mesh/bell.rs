@@ -63,7 +63,7 @@ impl Bell {
     }
 }
 
-/// Waits for a [`Bell`].
+/// Waits for a bell.
 pub struct Ear {
     stream: monoio::net::UnixStream,
     heard: Vec<u8>,
