@@ -143,6 +143,8 @@ fn a_full_queue_is_refused_at_once() {
     let fifo = sshd.fifo("silent");
     let scout = Scout::with(&sshd.endpoint).env("SCOUT_MAX_CONCURRENCY", 2).env("SCOUT_MAX_QUEUE", 3);
     let mut client = scout.client();
+    // While a host is being connected to nobody executes, and all who ask for it wait.
+    client.query("h1:/", "cat /dev/null");
     let query = json!({ "target": "h1:/", "query": format!("cat {fifo}") });
     let ids: Vec<u64> = (0..6).map(|_| client.post_scout(query.clone())).collect();
     let message = client.wait(ids[5]).failure();
