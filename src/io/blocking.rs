@@ -3,6 +3,7 @@
 //! Each kind has threads of its own, and a job waits for another of its kind only where there are very many: a name
 //! server that does not answer, or a program that does not end, must keep nobody from connecting to another host.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -83,7 +84,8 @@ impl Threads {
         let thread = thread::Builder::new().name("blocking".into()).spawn(move || {
             cpus::unpin();
             while let Ok(job) = receiver.recv_blocking() {
-                job();
+                // Whoever waits hears that there is no result; the thread is there for the next job.
+                let _ = catch_unwind(AssertUnwindSafe(job));
                 self.jobs.fetch_sub(1, Ordering::SeqCst);
             }
         });
@@ -102,6 +104,21 @@ mod tests {
     use super::super::runtime;
     use super::*;
     use crate::base::time::Duration;
+
+    #[test]
+    fn a_job_that_panics_is_an_error_and_costs_no_thread() {
+        static THREADS: Threads = Threads::new();
+        runtime::run(async {
+            for _ in 0..3 {
+                let failed = THREADS.run(|| panic!("a defect of ours")).await.map(|(): ()| ());
+                assert_eq!(failed.unwrap_err().kind(), Kind::Internal);
+            }
+            assert_eq!(THREADS.run(|| 1).await, Ok(1));
+        })
+        .unwrap();
+        let (count, jobs) = (&THREADS.count, &THREADS.jobs);
+        assert!((1..=4).contains(&count.load(Ordering::SeqCst)) && jobs.load(Ordering::SeqCst) <= 1);
+    }
 
     #[test]
     fn what_takes_long_keeps_nothing_else_from_being_done() {
