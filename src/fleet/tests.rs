@@ -115,45 +115,31 @@ fn a_wire_that_breaks_does_not_speak_against_sftp() {
     assert_eq!((asked.output(), world.host("alpha").dials()), (Ok(true), 2));
 }
 
-#[test]
-fn there_is_no_third_try() {
+/// What becomes of work that may run twice and always fails in this way, and how often it was tried.
+fn failing(kind: Kind) -> (Kind, usize) {
     let world = World::new();
-    let fleet = world.fleet(|_| {});
-    let (other, tries) = (Rc::clone(&fleet), Rc::new(Cell::new(0)));
+    let caller = world.fleet(|_| {}).caller(Class::Interactive, ClientId::STDIO);
+    let tries = Rc::new(Cell::new(0));
     let counted = Rc::clone(&tries);
     let lost = world.spawn(async move {
         let work = async |_: &Machine| {
             counted.set(counted.get() + 1);
-            Err::<(), _>(Error::new(Kind::ConnectionLost, "lost"))
+            Err::<(), _>(Error::new(kind, "it fails"))
         };
-        other
-            .caller(Class::Interactive, ClientId::STDIO)
-            .work("alpha", Need::Session, Repeat::Safe, work)
-            .await
+        caller.work("alpha", Need::Session, Repeat::Safe, work).await
     });
     world.pass(SECOND);
-    assert_eq!((lost.output().unwrap_err().kind(), tries.get()), (Kind::ConnectionLost, 2));
+    (lost.output().unwrap_err().kind(), tries.get())
+}
+
+#[test]
+fn there_is_no_third_try() {
+    assert_eq!(failing(Kind::ConnectionLost), (Kind::ConnectionLost, 2));
 }
 
 #[test]
 fn connections_that_can_begin_nothing_are_not_dialled_for_ever() {
-    let world = World::new();
-    let fleet = world.fleet(|_| {});
-    let (other, tries) = (Rc::clone(&fleet), Rc::new(Cell::new(0)));
-    let counted = Rc::clone(&tries);
-    let lost = world.spawn(async move {
-        let work = async |_: &Machine| {
-            counted.set(counted.get() + 1);
-            Err::<(), _>(Error::new(Kind::NotBegun, "no room"))
-        };
-        other
-            .caller(Class::Interactive, ClientId::STDIO)
-            .work("alpha", Need::Session, Repeat::Safe, work)
-            .await
-    });
-    world.pass(SECOND);
-    assert_eq!(lost.output().unwrap_err().kind(), Kind::NotBegun);
-    assert_eq!(tries.get(), 1 + limits::FRUITLESS_CONNECTIONS_MAX);
+    assert_eq!(failing(Kind::NotBegun), (Kind::NotBegun, 1 + limits::FRUITLESS_CONNECTIONS_MAX));
 }
 
 #[test]
