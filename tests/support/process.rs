@@ -173,6 +173,11 @@ impl Log {
         self.lock().count(needle)
     }
 
+    /// How many lines begin with `start` so far.
+    pub fn count_starting(&self, start: &str) -> usize {
+        self.lock().lines.iter().filter(|line| line.starts_with(start)).count()
+    }
+
     /// Waits for a line that holds `needle` and returns it.
     pub fn wait_for(&self, needle: &str) -> String {
         self.wait_for_count(needle, 1);

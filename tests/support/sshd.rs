@@ -87,7 +87,8 @@ impl Sshd {
         let port = probe.local_addr().expect("an address").port();
         self.log().wait_for(&format!("port {port} on "));
         self.probes.set(self.probes.get() + 1);
-        self.log().count("Connection from ") - self.probes.get()
+        // Some of sshd's complaints hold the same words further behind.
+        self.log().count_starting("Connection from ") - self.probes.get()
     }
 
     /// Writes a file below the home directory and returns its path.
