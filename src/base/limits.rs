@@ -295,6 +295,8 @@ pub const HTTP_LINGER_BYTES_MAX: usize = 1024 * 1024;
 pub const HTTP_REQUESTS_MAX: u32 = 100_000;
 /// Connections of the whole process: 8 KiB each while they are idle.
 pub const HTTP_CONNECTIONS_DEFAULT: usize = 16_384;
+/// A chain of certificates, or a key.
+pub const HTTP_CERTIFICATES_BYTES_MAX: u64 = 1024 * 1024;
 /// Connections that the kernel holds for us until we take them.
 pub const HTTP_BACKLOG: i32 = 1024;
 /// How long nobody is taken where there is no descriptor left.
