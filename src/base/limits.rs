@@ -251,6 +251,12 @@ pub const BATCH_LENGTH_MAX: usize = 100;
 pub const REQUEST_ID_BYTES_MAX: usize = 256;
 /// Requests of one client in flight: what may run and what may wait for its turn, as the settings below.
 pub const SESSION_REQUESTS_MAX: usize = EXECUTING_REQUESTS_DEFAULT + QUEUED_REQUESTS_DEFAULT;
+/// Messages of one request that wait for a client to hear them; what is said faster is lost, as with any log.
+pub const CALL_MESSAGES_MAX: usize = 100;
+/// What one session has asked its client, and has no answer to yet.
+pub const QUESTIONS_MAX: usize = 100;
+/// Resources of which one client is told when they change; each is looked at again and again.
+pub const SUBSCRIPTIONS_MAX: usize = 100;
 
 // --- http ------------------------------------------------------------------------------------------------------
 
