@@ -9,7 +9,6 @@ use super::Site;
 use super::labels::Headers;
 use super::sessions::owner;
 use crate::base::limits::HTTP_WORDS_AHEAD;
-use crate::base::time;
 use crate::fleet::ClientId;
 use crate::mcp::{Flow, Incoming, Outgoing};
 use crate::rpc::Code;
@@ -93,7 +92,7 @@ fn ask_here(site: &Site, id: &str, client: ClientId, ask: Ask) -> Outcome {
     if let Ask::End = ask {
         return if sessions.end(id, client) { Outcome::Ended } else { Outcome::Unknown };
     }
-    let Some(session) = sessions.find(id, client, time::now()) else { return Outcome::Unknown };
+    let Some(session) = sessions.find(id, client, site.now()) else { return Outcome::Unknown };
     match ask {
         Ask::Take { message, headers } => {
             Outcome::Incoming(session.handle(&message, Some(&headers.labels())))

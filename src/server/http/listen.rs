@@ -1,6 +1,6 @@
 //! From settings to listening sockets, and from a socket to a core that serves it.
 
-use std::net::SocketAddr;
+use core::net::SocketAddr;
 use std::rc::Rc;
 
 use async_channel::{Receiver, Sender};
@@ -65,8 +65,8 @@ impl Part {
     /// # Errors
     /// The runtime does not take the socket.
     pub async fn serve(self, shards: Rc<Shards>, stats: Rc<Stats>) -> Result<()> {
-        let catalog = Catalog::new(shards, stats, &self.offer);
-        let site = Site::new(self.here, catalog, self.calls_max, self.has_sessions, self.cores);
+        let catalog = Catalog::new(Rc::clone(&shards), stats, &self.offer);
+        let site = Site::new(self.here, shards, catalog, self.calls_max, self.has_sessions, self.cores);
         let front = Rc::new(Front(Rc::clone(&site)));
         let failed = |error| Error::new(Kind::Local, format!("Cannot serve HTTP: {error}"));
         let _server = http::serve(self.socket, front, self.connections).map_err(failed)?;

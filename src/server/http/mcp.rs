@@ -17,7 +17,6 @@ use futures_util::stream;
 use super::Site;
 use super::errands::{Ask, Outcome, ask};
 use super::labels::{Accepted, Headers, is_json};
-use crate::base::time;
 use crate::http::sse::Event;
 use crate::http::{Request, Response, Status};
 use crate::mcp::{Client, Flow, Incoming, Outgoing, Revision};
@@ -97,7 +96,7 @@ async fn alone(
     let session = Rc::new(if site.sessions.is_some() { session.with_questions() } else { session });
     let incoming = session.handle(message, Some(&headers.labels()));
     let kept = match &site.sessions {
-        Some(sessions) if session.is_initialized() => sessions.keep(session, id, time::now()),
+        Some(sessions) if session.is_initialized() => sessions.keep(session, id, site.now()),
         _ => None,
     };
     let response = respond(incoming, accepted).await;

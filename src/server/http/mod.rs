@@ -14,7 +14,8 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 use crate::base::limits::HTTP_ERRANDS_MAX;
-use crate::fleet::ClientId;
+use crate::base::time::Instant;
+use crate::fleet::{ClientId, Shards};
 use crate::http::{Peer, Request, Response, Service, Status};
 use crate::io::runtime;
 use crate::mcp::{Client, Provider, Session};
@@ -24,6 +25,7 @@ use sessions::Sessions;
 
 /// What one core serves.
 struct Site {
+    shards: Rc<Shards>,
     provider: Rc<dyn Provider>,
     /// Requests of one session, or of one HTTP request, under way at once.
     calls_max: usize,
@@ -42,13 +44,14 @@ impl Site {
     /// The site of core `here`; with sessions of its own for clients that want some if `has_sessions`.
     fn new(
         here: usize,
+        shards: Rc<Shards>,
         provider: Rc<dyn Provider>,
         calls_max: usize,
         has_sessions: bool,
         cores: Vec<Sender<Errand>>,
     ) -> Rc<Self> {
         let sessions = has_sessions.then(|| Sessions::new(here));
-        Rc::new(Self { provider, calls_max, sessions, cores })
+        Rc::new(Self { shards, provider, calls_max, sessions, cores })
     }
 
     /// Does what other cores ask of this one's sessions, for as long as it is polled.
@@ -56,6 +59,10 @@ impl Site {
         while let Ok(errand) = errands.recv().await {
             runtime::spawn(errand.run(Rc::clone(&self)));
         }
+    }
+
+    fn now(&self) -> Instant {
+        self.shards.own().now()
     }
 
     fn session(&self, client: Client) -> Session {
