@@ -7,17 +7,18 @@ mod mcp;
 mod sessions;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::pin::pin;
 use std::rc::Rc;
 
 use async_channel::{Receiver, Sender};
-use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt, select_biased};
 
 use crate::base::limits::HTTP_ERRANDS_MAX;
 use crate::base::time::Instant;
 use crate::fleet::{ClientId, Shards};
 use crate::http::{Peer, Request, Response, Service, Status};
-use crate::io::runtime;
 use crate::mcp::{Client, Provider, Session};
 use errands::Errand;
 pub use listen::{Part, listen};
@@ -56,8 +57,14 @@ impl Site {
 
     /// Does what other cores ask of this one's sessions, for as long as it is polled.
     async fn run_errands(self: Rc<Self>, errands: Receiver<Errand>) {
-        while let Ok(errand) = errands.recv().await {
-            runtime::spawn(errand.run(Rc::clone(&self)));
+        let mut running = FuturesUnordered::new();
+        let mut errands = pin!(errands.fuse());
+        loop {
+            select_biased! {
+                () = running.select_next_some() => {}
+                errand = errands.select_next_some() => running.push(errand.run(Rc::clone(&self))),
+                complete => return,
+            }
         }
     }
 
@@ -89,3 +96,6 @@ fn client(peer: Peer) -> Client {
     peer.address.hash(&mut hasher);
     Client { id: ClientId::of_hash(hasher.finish()) }
 }
+
+#[cfg(test)]
+mod tests;
