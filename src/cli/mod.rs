@@ -100,7 +100,7 @@ async fn execute(
             let settings = shards.own().settings();
             let options = Options {
                 allow_any_command: settings.allow_any_command,
-                calls_max: settings.max_concurrency.saturating_add(settings.max_queue),
+                calls_max: settings.admitted_max(),
             };
             let stats = server::Stats::new(Rc::clone(shards));
             let _offered = stats.offer(&scene.stats_folders);

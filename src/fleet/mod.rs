@@ -191,7 +191,11 @@ impl Fleet {
     }
 
     /// Goes the way to a host, and another one if there is another one meanwhile.
-    async fn by_route<T>(&self, name: &str, go: impl AsyncFn(Option<Rc<Route>>) -> Result<T>) -> Result<T> {
+    async fn by_route<T>(
+        &self,
+        name: &str,
+        mut go: impl AsyncFnMut(Option<Rc<Route>>) -> Result<T>,
+    ) -> Result<T> {
         loop {
             let generation = self.pool.generation();
             match go(self.route(name)?).await {

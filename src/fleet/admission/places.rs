@@ -1,4 +1,4 @@
-//! Who has a place among those that wait, for whatever it is; and who loses his when there are no more. Pure.
+//! Who waits at his place, for whatever it is; and who loses it when there are no more. Pure.
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;

@@ -8,8 +8,8 @@ use crate::base::{Error, Kind};
 use crate::metrics::{Counter, Reason};
 
 impl Admission {
-    /// There is no place to wait at, or no more.
-    pub(super) fn full(&self, reason: Reason) -> Error {
+    /// There is no place for it, or no more.
+    pub(in crate::fleet) fn full(&self, reason: Reason) -> Error {
         let text = "Server busy: too many requests are waiting; try again later";
         self.refuse(reason, Error::new(Kind::Busy, text))
     }
