@@ -128,6 +128,12 @@ pub const SECRET_COMMAND_PATIENCE: Duration = Duration::from_secs(30);
 pub const SECRET_COMMAND_LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Keys of the user that a host is remembered to have refused.
 pub const SSH_REFUSED_KEYS_MAX: usize = 64;
+/// How long a host that has refused our keys is not asked again: long enough that a burst of requests is one login, short
+/// enough for who has mistyped something. So many times as long with every further refusal, up to a bound; that makes four
+/// logins in ten minutes at most, where fail2ban shuts out whoever is refused five times.
+pub const REFUSED_LOGIN_PAUSE: Duration = Duration::from_secs(5);
+pub const REFUSED_LOGIN_PAUSE_FACTOR: u32 = 8;
+pub const REFUSED_LOGIN_PAUSE_MAX: Duration = Duration::from_secs(300);
 /// Passwords that a host is remembered to have refused: a command may print another one each time.
 pub const SSH_REFUSED_PASSWORDS_MAX: usize = 64;
 /// Connections for one login: an agent may hold more keys than a server lets one connection try.

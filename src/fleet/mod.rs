@@ -16,6 +16,7 @@ mod health;
 mod key_memory;
 pub mod leash;
 pub mod link;
+mod login_memory;
 pub mod machine;
 mod memory;
 pub mod net;

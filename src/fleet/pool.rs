@@ -28,7 +28,7 @@ use super::route::Route;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::config::Settings;
-use crate::metrics::{Counter, Gauge, Histogram, Reason, Recorder, Snapshot};
+use crate::metrics::{Counter, Gauge, Reason, Recorder, Snapshot};
 use further::Further;
 use line::Line;
 use place::{Dial, Found, Need, Place, Places, Seat};
@@ -307,11 +307,9 @@ impl Pool {
         let settled = async move {
             let begun = net.now();
             let dialled = dial.await;
-            let time = net.now() - begun;
             match &dialled {
                 Ok(link) => {
-                    recorder.time(Histogram::Dial, time);
-                    memory.note_dial_time(time);
+                    link.dialled(begun);
                     seat.settle(link);
                 }
                 Err(_) => {

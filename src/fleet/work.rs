@@ -91,7 +91,7 @@ impl Fleet {
     ) -> Result<(Machine, Turn)> {
         let begun = self.begin_at_once(claim, site, need);
         if begun.is_none() {
-            site.route.as_ref().map_or(Ok(()), |route| self.check_breakers(route))?;
+            site.route.as_ref().map_or(Ok(()), |route| self.check_way(route))?;
         }
         if place.is_none() {
             *place = self.admission.place(claim.client, &site.key);
@@ -162,14 +162,14 @@ impl Fleet {
         self.admission.flow(claim, &site.key, need, width)
     }
 
-    /// Whether the breakers of all legs that there is no connection to would let a dial through.
-    fn check_breakers(&self, route: &Rc<Route>) -> Result<()> {
+    /// Whether a dial is worth a try, by what is known of all legs that there is no connection to.
+    fn check_way(&self, route: &Rc<Route>) -> Result<()> {
         let now = self.now();
         for leg in route.legs().take_while(|leg| !self.pool.is_connected(leg)) {
-            let checked = self.pool.memory(leg).breaker.borrow().check(now);
-            if let Err(refused) = checked {
-                return Err(self.admission.circuit_open(&leg.host.alias, refused));
-            }
+            let (memory, host) = (self.pool.memory(leg), &leg.host.alias);
+            memory.check_login(host, now).map_err(|refused| self.admission.login_refused(refused))?;
+            let checked = memory.breaker.borrow().check(now);
+            checked.map_err(|refused| self.admission.circuit_open(host, refused))?;
         }
         Ok(())
     }

@@ -50,6 +50,8 @@ labels! {
         Deadline => "deadline",
         /// The host has failed too often, and is left alone for a while.
         Circuit => "circuit_open",
+        /// The host has refused our keys a moment ago.
+        Login => "login",
         /// Too many wait for this host.
         Host => "host",
         /// Too much is under way between the cores.
@@ -204,8 +206,7 @@ pub enum Histogram {
     Request,
     /// A command on a host from its start to its end, or to the moment at which it was given up.
     Command,
-    /// A connection, from the beginning of its dial to the end of its login, or to where that is not waited for any more;
-    /// its jump host's included.
+    /// A connection, from the beginning of its dial to the end of its login, its jump host's included.
     Dial,
     /// The part of it in which we prove who we are, where it is waited for.
     Login,

@@ -35,6 +35,11 @@ impl Admission {
         self.refuse(Reason::Circuit, Error::new(Kind::CircuitOpen, format!("{host}: {refused}")))
     }
 
+    /// Its host did not let us in a moment ago.
+    pub(in crate::fleet) fn login_refused(&self, refused: Error) -> Error {
+        self.refuse(Reason::Login, refused)
+    }
+
     fn refuse(&self, reason: Reason, error: Error) -> Error {
         self.recorder.count(Counter::Rejected(reason));
         error

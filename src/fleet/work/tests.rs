@@ -115,12 +115,79 @@ fn what_the_host_says_no_to_is_no_failure() {
     world.host("alpha").refusal.replace(Some(Error::new(Kind::Authentication, "no key was accepted")));
     for _ in 0..20 {
         assert_eq!(outcome(&world, &fleet, "alpha", "echo hi").0.unwrap_err().kind(), Kind::Authentication);
+        world.pass(300 * SECOND);
     }
+    assert_eq!(world.host("alpha").dials(), 20);
     world.host("alpha").refusal.take();
     for _ in 0..20 {
         assert_eq!(outcome(&world, &fleet, "alpha", "exit 3").0, Ok(Exit::Code(3)));
     }
     assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
+}
+
+/// A host that has refused our keys once.
+fn refusing(world: &World, fleet: &Rc<Fleet>, host: &'static str, way: &'static str) {
+    world.host(host).refusal.replace(Some(Error::new(Kind::Authentication, "no key was accepted")));
+    assert_eq!(outcome(world, fleet, way, "echo hi").0.unwrap_err().kind(), Kind::Authentication);
+}
+
+#[test]
+fn a_host_that_refuses_our_keys_is_not_asked_by_every_request() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    refusing(&world, &fleet, "alpha", "alpha");
+    for _ in 0..1_000 {
+        let (refused, took) = outcome(&world, &fleet, "alpha", "echo hi");
+        let refused = refused.unwrap_err();
+        assert_eq!((refused.kind(), took), (Kind::Authentication, Duration::ZERO));
+        assert_eq!(
+            refused.message(),
+            "Cannot connect to alpha: no key was accepted (refused 0s ago; tried again in 5s)"
+        );
+    }
+    assert_eq!(world.host("alpha").dials(), 1);
+    assert_eq!(fleet.snapshot().counter(Counter::Rejected(Reason::Login)), 1_000);
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
+    world.host("alpha").refusal.take();
+    world.pass(5 * SECOND);
+    assert!(outcome(&world, &fleet, "alpha", "echo hi").0.is_ok());
+}
+
+#[test]
+fn a_remembered_refusal_is_no_contact() {
+    let world = World::new();
+    let fleet = world.fleet(|settings| settings.breaker_failures = 2);
+    let memory = fleet.pool.memory(&fleet.route("alpha").unwrap().unwrap());
+    refusing(&world, &fleet, "alpha", "alpha");
+    memory.note_failure(&unreachable(), fleet.now(), fleet.recorder());
+    let route = fleet.route("alpha").unwrap().unwrap();
+    assert_eq!(world.run({
+        let fleet = Rc::clone(&fleet);
+        async move { fleet.pool.warm(&route).await.map_err(|error| error.kind()) }
+    }), Err(Kind::Authentication));
+    assert_eq!(world.host("alpha").dials(), 1);
+    memory.note_failure(&unreachable(), fleet.now(), fleet.recorder());
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Open, "two failures in a row");
+}
+
+#[test]
+fn a_jump_host_that_refuses_our_keys_is_not_asked_for_every_host_behind_it() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    refusing(&world, &fleet, "alpha", "far");
+    let refused = outcome(&world, &fleet, "away", "echo hi").0.unwrap_err();
+    assert!(refused.message().starts_with("Cannot connect to alpha: no key was accepted"), "{refused}");
+    assert_eq!(world.host("alpha").dials(), 1);
+}
+
+#[test]
+fn another_configuration_may_have_other_keys() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    refusing(&world, &fleet, "alpha", "alpha");
+    world.host("alpha").refusal.take();
+    fleet.reconfigure(world.changed_config(str::to_owned), (*fleet.settings()).clone());
+    assert!(outcome(&world, &fleet, "alpha", "echo hi").0.is_ok());
 }
 
 #[test]
