@@ -98,10 +98,8 @@ async fn execute(
     match command {
         Command::Serve => {
             let settings = shards.own().settings();
-            let options = Options {
-                allow_any_command: settings.allow_any_command,
-                calls_max: settings.admitted_max(),
-            };
+            let options =
+                Options { allow_any_command: settings.allow_any_command, calls_max: settings.admitted_max() };
             let stats = server::Stats::new(Rc::clone(shards));
             let _offered = stats.offer(&scene.stats_folders);
             let session = Session::new(Rc::clone(shards), stats, &options);

@@ -18,7 +18,7 @@ use super::net::{Hop, Net};
 use super::presence::Presences;
 use crate::base::error::Contact;
 use crate::base::time::Instant;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Result};
 use crate::config::ssh::Proxy;
 use crate::config::{HostConfig, Settings};
 use crate::metrics::{Circuit, Counter, Recorder};
@@ -47,8 +47,7 @@ impl Dialler {
         memory.check_login(host, self.net.now())?;
         let mut breaker = memory.breaker.borrow_mut();
         breaker.set_policy(self.policy.get());
-        let refused = |refused| Error::new(Kind::CircuitOpen, format!("{host}: {refused}"));
-        let is_probe = breaker.pass(self.net.now()).map_err(refused)?;
+        let is_probe = breaker.pass(self.net.now()).map_err(|refused| refused.at(host))?;
         if is_probe {
             self.recorder.count(Counter::CircuitTransitions(Circuit::HalfOpen));
         }

@@ -4,6 +4,7 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::limits::{REFUSED_LOGIN_PAUSE, REFUSED_LOGIN_PAUSE_FACTOR, REFUSED_LOGIN_PAUSE_MAX};
+use crate::base::refusal::Reason;
 use crate::base::time::{Duration, Instant};
 
 /// See the module's documentation.
@@ -28,7 +29,7 @@ impl LoginMemory {
             Some(left) if !left.is_zero() => {
                 let left = left.as_millis().div_ceil(1_000);
                 let text = format!("{error} (refused {}s ago; tried again in {left}s)", ago.as_secs());
-                Err(Error::new(error.kind(), text))
+                Err(Error::refused(Reason::Login, error.kind(), text))
             }
             _ => Ok(()),
         }
@@ -88,9 +89,8 @@ mod tests {
                 memory.note_refused(&refusal(), now + SECOND / 100);
             }
         }
-        let in_ten_minutes = |from: Instant| {
-            logins.iter().filter(|login| (from..from + 600 * SECOND).contains(login)).count()
-        };
+        let in_ten_minutes =
+            |from: Instant| logins.iter().filter(|login| (from..from + 600 * SECOND).contains(login)).count();
         assert!(logins.iter().all(|login| in_ten_minutes(*login) < 5), "{}", logins.len());
         assert!((12..16).contains(&logins.len()), "and it is not given up");
     }

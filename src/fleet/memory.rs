@@ -110,6 +110,11 @@ impl Memory {
         checked.map_err(|refused| refused.context(format_args!("Cannot connect to {host}")))
     }
 
+    /// Whether it may be dialled. Errors: it has failed too often.
+    pub(super) fn check_breaker(&self, host: &str, now: Instant) -> Result<()> {
+        self.breaker.borrow().check(now).map_err(|refused| refused.at(host))
+    }
+
     /// How long it takes to connect to the host and to log in, when it is not busy; `None` before it was done.
     pub(super) fn dial_time(&self) -> Option<Duration> {
         self.dial_time.0.get()

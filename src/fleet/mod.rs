@@ -188,7 +188,9 @@ impl Fleet {
             Some(route) => self.pool.link(&route, deadline).await.map(Machine::Remote),
             None => Ok(Machine::Local(self.net.shell())),
         };
-        self.by_route(name, connect).await
+        let machine = self.by_route(name, connect).await;
+        self.recorder.count_refusal(&machine);
+        machine
     }
 
     /// Goes the way to a host, and another one if there is another one meanwhile.

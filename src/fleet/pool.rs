@@ -189,8 +189,7 @@ impl Pool {
         if length > self.connections_max {
             let text =
                 format!("The way there takes {length} connections, and {} are allowed", self.connections_max);
-            self.recorder.count(Counter::Rejected(Reason::Pool));
-            return Err(Error::new(Kind::Busy, text));
+            return Err(Error::refused(Reason::Pool, Kind::Busy, text));
         }
         if self.line.is_empty()
             && let Some(begun) = self.begin_way(route, &mut Vec::new())
@@ -202,9 +201,8 @@ impl Pool {
         match select(pin!(turn), late).await {
             Either::Left((begun, _)) => begun,
             Either::Right(_) => {
-                self.recorder.count(Counter::Rejected(Reason::Pool));
                 let text = format!("All {} connections are at work; try again later", self.connections_max);
-                Err(Error::new(Kind::Busy, text))
+                Err(Error::refused(Reason::Pool, Kind::Busy, text))
             }
         }
     }

@@ -3,13 +3,12 @@
 
 use std::rc::Rc;
 
-use super::admission::{self, Flow, Need, Turn};
+use super::admission::{self, Flow, Need, Turn, refusal};
 use super::caller::{Claim, Class};
 use super::machine::Machine;
 use super::route::Route;
-use super::{Fleet, Hold, Repeat};
+use super::{Fleet, Repeat};
 use crate::base::error::{Contact, Fault};
-use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result, limits};
 use crate::metrics::{Counter, Reason};
 
@@ -25,8 +24,21 @@ impl Fleet {
     /// Does work on a host, once more on a fresh connection if the one it began on is lost and `repeat` allows it; and
     /// on as many connections as it takes to find one that can begin it, as long as somebody is served by them.
     ///
-    /// Errors: those of the work; the host cannot be reached; the request is refused ([`Reason`](crate::metrics::Reason)).
+    /// Errors: those of the work; the host cannot be reached; the request is refused ([`Reason`]), which is counted.
     pub(super) async fn work<T>(
+        &self,
+        claim: &Claim,
+        name: &str,
+        need: Need,
+        repeat: Repeat,
+        work: impl AsyncFnMut(&Machine) -> Result<T>,
+    ) -> Result<T> {
+        let result = self.try_work(claim, name, need, repeat, work).await;
+        self.recorder.count_refusal(&result);
+        result
+    }
+
+    async fn try_work<T>(
         &self,
         claim: &Claim,
         name: &str,
@@ -100,7 +112,7 @@ impl Fleet {
             // Where all places are taken by those who wait on other cores, nobody here can make room; but who can begin is
             // not refused for their sake. There are never more of them than rights to execute.
             (Some(begun), _) => Ok(begun),
-            (None, None) => Err(self.admission.full(Reason::Queue)),
+            (None, None) => Err(refusal::full(Reason::Queue)),
             (None, Some(place)) => {
                 let turn = self.wait_for_turn(claim, site, need);
                 self.admission.wait(place, claim.client, &site.key, claim.deadline, turn).await
@@ -121,7 +133,7 @@ impl Fleet {
         loop {
             let machine = match &site.route {
                 None => Machine::Local(self.net.shell()),
-                Some(route) => Machine::Remote(self.connection(route, claim.deadline).await?),
+                Some(route) => Machine::Remote(self.pool.link(route, claim.deadline).await?),
             };
             let flow = self.flow(claim, site, need, &machine);
             let turn = self.admission.turn(flow, &site.key, claim.deadline);
@@ -138,15 +150,6 @@ impl Fleet {
             }
             // The connection ended meanwhile. The next one is waited for without the right to execute.
         }
-    }
-
-    async fn connection(&self, route: &Rc<Route>, deadline: Instant) -> Result<Hold> {
-        let connected = self.pool.link(route, deadline).await;
-        // While room was waited for, others have failed, or one tries whether the host is back.
-        if connected.as_ref().is_err_and(|error| error.kind() == Kind::CircuitOpen) {
-            self.recorder.count(Counter::Rejected(Reason::Circuit));
-        }
-        connected
     }
 
     /// The host, if nothing needs to be waited for to reach it.
@@ -167,9 +170,8 @@ impl Fleet {
         let now = self.now();
         for leg in route.legs().take_while(|leg| !self.pool.is_connected(leg)) {
             let (memory, host) = (self.pool.memory(leg), &leg.host.alias);
-            memory.check_login(host, now).map_err(|refused| self.admission.login_refused(refused))?;
-            let checked = memory.breaker.borrow().check(now);
-            checked.map_err(|refused| self.admission.circuit_open(host, refused))?;
+            memory.check_login(host, now)?;
+            memory.check_breaker(host, now)?;
         }
         Ok(())
     }

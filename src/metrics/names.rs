@@ -4,6 +4,7 @@
 //! times are recorded in microseconds.
 
 use crate::base::Kind;
+pub use crate::base::refusal::Reason;
 
 /// A closed set of values of one label.
 macro_rules! labels {
@@ -34,30 +35,6 @@ labels! {
         Command => "command",
         /// Nothing that we know.
         Invalid => "invalid",
-    }
-}
-
-labels! {
-    /// Why a request was refused without being tried.
-    Reason {
-        /// The client has as many calls in flight as one may have.
-        Client => "client",
-        /// Too many requests wait for their turn.
-        Queue => "queue",
-        /// It waited, and made room for one of somebody who has fewer waiting.
-        Displaced => "displaced",
-        /// It could not have begun in time, or had not when its time was up.
-        Deadline => "deadline",
-        /// The host has failed too often, and is left alone for a while.
-        Circuit => "circuit_open",
-        /// The host has refused our keys a moment ago.
-        Login => "login",
-        /// Too many wait for this host.
-        Host => "host",
-        /// Too much is under way between the cores.
-        Mail => "mail",
-        /// All connections are at work.
-        Pool => "pool",
     }
 }
 
@@ -308,6 +285,7 @@ mod tests {
         assert!(Histogram::all().map(Histogram::place).eq(0..Histogram::all().count()));
         assert!(Gauge::ALL.into_iter().map(|gauge| gauge as usize).eq(0..Gauge::ALL.len()));
         assert!(Kind::ALL.iter().map(|kind| *kind as usize).eq(0..Kind::ALL.len()));
+        assert!(Reason::ALL.iter().map(|reason| *reason as usize).eq(0..Reason::ALL.len()));
     }
 
     #[test]

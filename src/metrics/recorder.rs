@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::names::{Counter, Histogram, TargetType};
 use super::snapshot::{Buckets, Snapshot, buckets};
 use crate::base::time::{Duration, Instant};
-use crate::base::{Kind, Result};
+use crate::base::{Error, Kind, Result};
 
 /// See the module's documentation.
 pub struct Recorder {
@@ -43,6 +43,13 @@ impl Recorder {
     /// Records a size.
     pub fn size(&self, histogram: Histogram, bytes: usize) {
         self.record(histogram, bytes as u64);
+    }
+
+    /// Counts a request that ends like this, if it was refused.
+    pub fn count_refusal<T>(&self, result: &Result<T>) {
+        if let Some(reason) = result.as_ref().err().and_then(Error::reason) {
+            self.count(Counter::Rejected(reason));
+        }
     }
 
     /// Begins to measure a request. One that is dropped before its [end](Request::end) counts as taken back.
@@ -97,7 +104,7 @@ impl Drop for Request<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{Error, limits, time};
+    use crate::base::{limits, time};
 
     #[test]
     fn a_request_ends_once() {

@@ -10,7 +10,7 @@ mod line;
 mod place;
 mod places;
 mod queue;
-mod refusal;
+pub(super) mod refusal;
 mod shares;
 mod turn;
 mod turns;

@@ -10,6 +10,7 @@ use futures_util::future::{Either, select};
 
 use super::Admission;
 use super::line::Number;
+use super::refusal::{full, overdue};
 use crate::base::Result;
 use crate::base::time::Instant;
 use crate::fleet::{ClientId, Grant};
@@ -64,17 +65,17 @@ impl Admission {
         what: impl Future<Output = Result<T>>,
     ) -> Result<T> {
         let since = self.net.now();
-        let stand = self.stand(place, client, host).ok_or_else(|| self.full(Reason::Displaced))?;
+        let stand = self.stand(place, client, host).ok_or_else(|| full(Reason::Displaced))?;
         let late = self.net.sleep_until(deadline);
         let result = match select(pin!(what), select(pin!(stand.loss.happens()), late)).await {
             Either::Left((result, _)) => result,
-            Either::Right((Either::Left(_), _)) => Err(self.full(Reason::Displaced)),
-            Either::Right((Either::Right(_), _)) => Err(self.overdue(host, self.net.now() - since)),
+            Either::Right((Either::Left(_), _)) => Err(full(Reason::Displaced)),
+            Either::Right((Either::Right(_), _)) => Err(overdue(host, self.net.now() - since)),
         };
         place.grant = stand.leave();
         match place.grant {
             // It was lost in the moment in which the wait was over.
-            None if result.is_ok() => Err(self.full(Reason::Displaced)),
+            None if result.is_ok() => Err(full(Reason::Displaced)),
             _ => result,
         }
     }

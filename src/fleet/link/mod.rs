@@ -28,7 +28,7 @@ use super::memory::Memory;
 use crate::base::error::Contact;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
-use crate::metrics::{Counter, Reason, Recorder};
+use crate::metrics::{Reason, Recorder};
 use crate::ssh::{self, ChannelId, Event};
 
 use ahead::{Ahead, InUse};
@@ -450,8 +450,8 @@ impl Link {
     }
 
     fn busy(&self) -> Error {
-        self.recorder.count(Counter::Rejected(Reason::Host));
-        Error::new(Kind::Busy, format!("Too many requests are waiting for {}; try again later", self.host))
+        let text = format!("Too many requests are waiting for {}; try again later", self.host);
+        Error::refused(Reason::Host, Kind::Busy, text)
     }
 }
 

@@ -161,10 +161,13 @@ fn a_remembered_refusal_is_no_contact() {
     refusing(&world, &fleet, "alpha", "alpha");
     memory.note_failure(&unreachable(), fleet.now(), fleet.recorder());
     let route = fleet.route("alpha").unwrap().unwrap();
-    assert_eq!(world.run({
-        let fleet = Rc::clone(&fleet);
-        async move { fleet.pool.warm(&route).await.map_err(|error| error.kind()) }
-    }), Err(Kind::Authentication));
+    assert_eq!(
+        world.run({
+            let fleet = Rc::clone(&fleet);
+            async move { fleet.pool.warm(&route).await.map_err(|error| error.kind()) }
+        }),
+        Err(Kind::Authentication)
+    );
     assert_eq!(world.host("alpha").dials(), 1);
     memory.note_failure(&unreachable(), fleet.now(), fleet.recorder());
     assert_eq!(breaker(&fleet, "alpha"), Circuit::Open, "two failures in a row");
@@ -375,6 +378,20 @@ fn who_finds_the_breaker_open_after_he_waited_for_room_is_counted() {
     world.pass(10 * SECOND);
     assert_eq!(waiting.output().unwrap_err().kind(), Kind::CircuitOpen);
     assert_eq!(fleet.snapshot().counter(Counter::Rejected(Reason::Circuit)), 1);
+}
+
+#[test]
+fn a_refusal_is_counted_for_everybody_who_hears_it() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    let refusal = Error::refused(Reason::Dials, Kind::Busy, "too many other connections are being made");
+    world.host("alpha").refusal.replace(Some(refusal));
+    let all: Vec<_> = (0..10).map(|_| run(&world, &fleet, "alpha", "echo hi")).collect();
+    world.pass(SECOND);
+    assert!(all.iter().all(|handle| handle.output().unwrap_err().reason() == Some(Reason::Dials)));
+    assert_eq!(world.host("alpha").dials(), 1);
+    assert_eq!(fleet.snapshot().counter(Counter::Rejected(Reason::Dials)), 10);
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
 }
 
 #[test]
