@@ -14,7 +14,8 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use clap::Parser;
-use futures_util::future::select;
+use futures_util::TryFutureExt;
+use futures_util::future::{select, try_join};
 
 use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
@@ -102,10 +103,11 @@ async fn execute(
                 Options { allow_any_command: settings.allow_any_command, calls_max: settings.admitted_max() };
             let stats = server::Stats::new(Rc::clone(shards));
             let _offered = stats.offer(&scene.stats_folders);
-            let session = Session::new(Rc::clone(shards), stats, &options);
+            let session = Session::new(Rc::clone(shards), stats.clone(), &options);
             shards.tend();
             let serve = pin!(server::serve_stdio(&session));
-            let keep_up = pin!(server::keep_up(shards, scene.configuration, scene.adjust_log));
+            let keep_up = server::keep_up(shards, scene.configuration, scene.adjust_log);
+            let keep_up = pin!(try_join(keep_up, stats.watch_memory()).map_ok(drop));
             // Whichever ends first: the client's leave, or what makes it impossible to serve.
             select(serve, keep_up).await.factor_first().0?;
         }

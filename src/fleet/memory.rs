@@ -98,6 +98,7 @@ impl Memory {
 
     /// A dial, or a connection under work, has failed.
     pub(super) fn note_failure(&self, error: &Error, now: Instant, recorder: &Recorder) {
+        recorder.count(Counter::CircuitFailures);
         if self.breaker.borrow_mut().note_failure(now, error.message()) {
             recorder.count(Counter::CircuitTransitions(Circuit::Open));
             tracing::warn!(reason = %error, "a host is left alone for a while");

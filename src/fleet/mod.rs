@@ -146,6 +146,7 @@ impl Fleet {
     pub fn snapshot(&self) -> Snapshot {
         let mut snapshot = self.recorder.snapshot();
         self.pool.measure(&mut snapshot);
+        self.admission.measure(&mut snapshot);
         snapshot
     }
 

@@ -28,7 +28,7 @@ use super::route::Route;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::config::Settings;
-use crate::metrics::{Counter, Gauge, Reason, Recorder, Snapshot};
+use crate::metrics::{Circuit, Counter, Gauge, Reason, Recorder, Snapshot};
 use further::Further;
 use line::Line;
 use place::{Dial, Found, Need, Place, Places, Seat};
@@ -155,12 +155,19 @@ impl Pool {
         }
     }
 
-    /// Says how many connections there are, and how many of them are wanted.
+    /// Says how many connections there are, how many of them are wanted, and what the breakers of hosts are.
     pub fn measure(&self, snapshot: &mut Snapshot) {
         let (size, idle) = self.places.measure();
         snapshot.set(Gauge::PoolSize, size);
         snapshot.set(Gauge::PoolActive, size - idle);
         snapshot.set(Gauge::PoolIdle, idle);
+        let (now, memories) = (self.net.now(), self.memories.borrow());
+        let states: Vec<_> =
+            memories.values().map(|known| known.memory.breaker.borrow().state(now)).collect();
+        for state in [Circuit::Closed, Circuit::HalfOpen, Circuit::Open] {
+            let count = states.iter().filter(|other| **other == state).count();
+            snapshot.set(Gauge::Circuits(state), count);
+        }
     }
 
     /// Takes leave of every host, of those behind others first, and waits until that is said.

@@ -13,6 +13,8 @@ use crate::base::{Error, Kind, Result};
 pub struct Recorder {
     counters: [Cell<u64>; Counter::COUNT],
     histograms: RefCell<Vec<Buckets>>,
+    /// Requests under way.
+    requests: Cell<usize>,
 }
 
 impl fmt::Debug for Recorder {
@@ -26,6 +28,7 @@ impl Recorder {
         Rc::new(Self {
             counters: [const { Cell::new(0) }; Counter::COUNT],
             histograms: RefCell::new(Histogram::all().map(buckets).collect()),
+            requests: Cell::new(0),
         })
     }
 
@@ -55,6 +58,7 @@ impl Recorder {
     /// Begins to measure a request. One that is dropped before its [end](Request::end) counts as taken back.
     pub fn request(&self, target: TargetType, now: Instant) -> Request<'_> {
         self.count(Counter::Requests(target));
+        self.requests.set(self.requests.get() + 1);
         Request { recorder: self, begun: now, has_ended: false }
     }
 
@@ -85,6 +89,9 @@ impl Request<'_> {
         self.recorder.time(Histogram::Request, took);
         if let Err(error) = result {
             self.recorder.count(Counter::RequestErrors(error.kind()));
+            if self.recorder.requests.get() > 1 {
+                self.recorder.count(Counter::ConcurrentFailures);
+            }
             if matches!(error.kind(), Kind::ConnectTimeout | Kind::CommandTimeout | Kind::RequestTimeout) {
                 self.recorder.count(Counter::RequestTimeouts);
             }
@@ -95,6 +102,7 @@ impl Request<'_> {
 
 impl Drop for Request<'_> {
     fn drop(&mut self) {
+        self.recorder.requests.set(self.recorder.requests.get() - 1);
         if !self.has_ended {
             self.recorder.count(Counter::RequestErrors(Kind::Cancelled));
         }
@@ -130,6 +138,22 @@ mod tests {
             assert_eq!(snapshot.counter(counter), count, "{counter:?}");
         }
         assert_eq!(snapshot.histogram(Histogram::Request).len(), 3);
+    }
+
+    #[test]
+    fn a_failure_beside_others_is_a_concurrent_one() {
+        let recorder = Recorder::new();
+        let now = time::now();
+        let failed = || Err::<(), _>(Error::new(Kind::NotFound, "no"));
+        let count = || recorder.snapshot().counter(Counter::ConcurrentFailures);
+        recorder.request(TargetType::Path, now).end(&failed(), now);
+        assert_eq!(count(), 0);
+        let other = recorder.request(TargetType::Path, now);
+        recorder.request(TargetType::Path, now).end(&failed(), now);
+        assert_eq!(count(), 1);
+        drop(other);
+        recorder.request(TargetType::Path, now).end(&failed(), now);
+        assert_eq!(count(), 1);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use std::rc::Rc;
 
 use super::net::Net;
 use super::{Claim, Quotas};
-use crate::metrics::Recorder;
+use crate::metrics::{Gauge, Recorder, Snapshot};
 pub use lane::Need;
 pub(super) use place::Place;
 use place::Waiting;
@@ -51,6 +51,12 @@ impl Admission {
             queue: RefCell::new(Queue::new(rights)),
             listening: RefCell::default(),
         })
+    }
+
+    /// Says how many execute, and how many wait.
+    pub(super) fn measure(&self, snapshot: &mut Snapshot) {
+        snapshot.set(Gauge::Executing, self.quotas.executing.held());
+        snapshot.set(Gauge::Queued, self.waiting.borrow().len());
     }
 
     /// The flow that a request belongs to. `width` of its kind may be at work on the host at once.

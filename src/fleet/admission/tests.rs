@@ -10,7 +10,7 @@ use super::*;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{Bank, Caller, Class, ClientId, Collected, Fleet, Machine, Quota, Repeat};
-use crate::metrics::{Counter, Reason};
+use crate::metrics::{Counter, Gauge, Reason};
 use crate::testing::settings;
 use crate::testing::world::{Handle, World};
 
@@ -125,6 +125,8 @@ fn of_1500_at_once_100_execute_1000_wait_and_400_hear_no_at_once() {
     let all: Vec<_> = (0..1_500).map(|_| site.ask(READ)).collect();
     site.world.settle();
     assert_eq!((site.executing.get(), site.held()), (100, (100, 1_000)));
+    let snapshot = site.fleet.snapshot();
+    assert_eq!([Gauge::Executing, Gauge::Queued].map(|gauge| snapshot.gauge(gauge)), [100, 1_000]);
     let errors = refused(&all);
     assert_eq!(errors.len(), 400);
     assert_eq!(errors[0].kind(), Kind::Busy);

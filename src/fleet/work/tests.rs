@@ -4,7 +4,7 @@ use super::*;
 use crate::base::time::{Duration, Instant};
 use crate::fleet::directory::Directory;
 use crate::fleet::{Class, ClientId, Collected, Exit};
-use crate::metrics::{Circuit, Counter, Reason};
+use crate::metrics::{Circuit, Counter, Gauge, Reason};
 use crate::testing::ssh_server::ServerConfig;
 use crate::testing::world::{Handle, World};
 use crate::testing::{Crypto, Logins};
@@ -49,6 +49,12 @@ fn breaker(fleet: &Rc<Fleet>, host: &str) -> Circuit {
     fleet.pool.memory(&route).breaker.borrow().state(fleet.now())
 }
 
+/// How many hosts have a breaker that is closed, half open, open.
+fn breakers(fleet: &Fleet) -> [u64; 3] {
+    let snapshot = fleet.snapshot();
+    [Circuit::Closed, Circuit::HalfOpen, Circuit::Open].map(|state| snapshot.gauge(Gauge::Circuits(state)))
+}
+
 fn unreachable() -> Error {
     Error::new(Kind::Unreachable, "Cannot connect to alpha: connection refused")
 }
@@ -72,9 +78,10 @@ fn five_failed_dials_open_the_breaker_and_a_probe_closes_it() {
     );
     assert_eq!(fleet.snapshot().counter(Counter::Rejected(Reason::Circuit)), 1);
     assert!(outcome(&world, &fleet, "bravo", "echo hi").0.is_ok(), "other hosts are not affected");
+    assert_eq!(breakers(&fleet), [1, 0, 1]);
 
     world.pass(60 * SECOND);
-    assert_eq!(breaker(&fleet, "alpha"), Circuit::HalfOpen);
+    assert_eq!((breaker(&fleet, "alpha"), breakers(&fleet)), (Circuit::HalfOpen, [1, 1, 0]));
     assert_eq!(outcome(&world, &fleet, "alpha", "echo hi").0.unwrap_err().kind(), Kind::Unreachable);
     assert_eq!((breaker(&fleet, "alpha"), world.host("alpha").dials()), (Circuit::Open, 6));
 
@@ -91,6 +98,7 @@ fn five_failed_dials_open_the_breaker_and_a_probe_closes_it() {
     for (to, count) in [(Circuit::Open, 2), (Circuit::HalfOpen, 2), (Circuit::Closed, 1)] {
         assert_eq!(fleet.snapshot().counter(Counter::CircuitTransitions(to)), count, "{to:?}");
     }
+    assert_eq!((fleet.snapshot().counter(Counter::CircuitFailures), breakers(&fleet)), (6, [2, 0, 0]));
 }
 
 #[test]
