@@ -22,7 +22,7 @@ use crate::base::{Error, Kind, Result};
 use crate::config::{Env, HostConfig, SharedConfig};
 use crate::fleet::{Class, ClientId, Fleet, Host, Quotas, Shards};
 use crate::io::{self, Outside, cores, cpus};
-use crate::mcp::{Options, Session};
+use crate::mcp::{Catalog, Client, Options, Session};
 use crate::metrics::Recorder;
 use crate::scout;
 use crate::server::{self, Configuration};
@@ -99,11 +99,13 @@ async fn execute(
     match command {
         Command::Serve => {
             let settings = shards.own().settings();
-            let options =
-                Options { allow_any_command: settings.allow_any_command, calls_max: settings.admitted_max() };
+            let options = Options { allow_any_command: settings.allow_any_command };
+            let calls_max = settings.admitted_max();
             let stats = server::Stats::new(Rc::clone(shards));
             let _offered = stats.offer(&scene.stats_folders);
-            let session = Session::new(Rc::clone(shards), stats.clone(), &options);
+            let catalog = Catalog::new(Rc::clone(shards), stats.clone(), &options);
+            let client = Client { id: ClientId::STDIO };
+            let session = Rc::new(Session::new(catalog, client, calls_max).with_questions());
             shards.tend();
             let serve = pin!(server::serve_stdio(&session));
             let keep_up = server::keep_up(shards, scene.configuration, scene.adjust_log);

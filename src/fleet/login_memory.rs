@@ -89,8 +89,9 @@ mod tests {
                 memory.note_refused(&refusal(), now + SECOND / 100);
             }
         }
-        let in_ten_minutes =
-            |from: Instant| logins.iter().filter(|login| (from..from + 600 * SECOND).contains(login)).count();
+        let in_ten_minutes = |from: Instant| {
+            logins.iter().filter(|login| (from..from + 600 * SECOND).contains(*login)).count()
+        };
         assert!(logins.iter().all(|login| in_ten_minutes(*login) < 5), "{}", logins.len());
         assert!((12..16).contains(&logins.len()), "and it is not given up");
     }
