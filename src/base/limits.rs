@@ -128,6 +128,12 @@ pub const SECRET_COMMAND_PATIENCE: Duration = Duration::from_secs(30);
 pub const SECRET_COMMAND_LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Keys of the user that a host is remembered to have refused.
 pub const SSH_REFUSED_KEYS_MAX: usize = 64;
+/// How long a host that has refused our keys is not asked again: long enough that a burst of requests is one login, short
+/// enough for who has mistyped something. So many times as long with every further refusal, up to a bound; that makes four
+/// logins in ten minutes at most, where fail2ban shuts out whoever is refused five times.
+pub const REFUSED_LOGIN_PAUSE: Duration = Duration::from_secs(5);
+pub const REFUSED_LOGIN_PAUSE_FACTOR: u32 = 8;
+pub const REFUSED_LOGIN_PAUSE_MAX: Duration = Duration::from_secs(300);
 /// Passwords that a host is remembered to have refused: a command may print another one each time.
 pub const SSH_REFUSED_PASSWORDS_MAX: usize = 64;
 /// Connections for one login: an agent may hold more keys than a server lets one connection try.
@@ -333,6 +339,8 @@ pub const HISTOGRAM_SIZE_BYTES_MAX: u64 = OUTPUT_BYTES_MAX;
 pub const HISTOGRAM_DIGITS: u8 = 2;
 /// All histograms of one core.
 pub const HISTOGRAMS_BYTES_MAX: usize = 512 * 1024;
+/// Between two looks at how much memory the process has: what comes and goes with single requests is not seen.
+pub const MEMORY_LOOKED_AT_EVERY: Duration = Duration::from_secs(600);
 /// How long a server may take to say its figures, and to be read.
 pub const STATS_PATIENCE: Duration = Duration::from_secs(2);
 /// People who ask a server for its figures at once.

@@ -14,8 +14,8 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use clap::Parser;
-use futures_util::FutureExt;
-use futures_util::future::select;
+use futures_util::future::{select, try_join};
+use futures_util::{FutureExt, TryFutureExt};
 
 use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
@@ -166,10 +166,11 @@ async fn serve(scene: Scene, shards: &Rc<Shards>, part: Option<Part>) -> Result<
         }
         let options = Options { allow_any_command: settings.allow_any_command };
         let catalog = Catalog::new(Rc::clone(shards), Rc::<server::Stats>::clone(&stats), &options);
-        let session = Session::new(catalog, Client { id: ClientId::STDIO }, settings.calls_max());
+        let session = Session::new(catalog, Client { id: ClientId::STDIO }, settings.admitted_max());
         server::serve_stdio(&Rc::new(session.with_questions())).await
     });
-    let keep_up = pin!(server::keep_up(shards, scene.configuration, scene.adjust_log));
+    let keep_up = server::keep_up(shards, scene.configuration, scene.adjust_log);
+    let keep_up = pin!(try_join(keep_up, stats.watch_memory()).map_ok(drop));
     select(serve, keep_up).await.factor_first().0
 }
 

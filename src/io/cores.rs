@@ -36,7 +36,7 @@ pub fn run<T>(
     let count = count.max(1);
     let inboxes = Inboxes::new(count)?;
     let banks = Banks::new(settings, count);
-    let calls_max = settings.max_concurrency.saturating_add(settings.max_queue).saturating_add(CALLS_BESIDES);
+    let calls_max = settings.admitted_max().saturating_add(CALLS_BESIDES);
     let core = {
         let inboxes = Arc::clone(&inboxes);
         move |number| Core::new(number, Arc::clone(&inboxes), calls_max)

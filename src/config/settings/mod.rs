@@ -169,7 +169,7 @@ settings! {
     max_concurrency: usize = limits::EXECUTING_REQUESTS_DEFAULT, Count { min: 1, max: 100_000 }, New, Restart,
         "Requests that run at once";
     max_queue: usize = limits::QUEUED_REQUESTS_DEFAULT, Count { min: 1, max: 1_000_000 }, New, Restart,
-        "Requests that wait, be it for a connection; further ones are told that the server is busy";
+        "Requests that wait besides as many as may run; further ones are told that the server is busy";
     breaker_failures: u32 = limits::BREAKER_FAILURES_DEFAULT, Count { min: 1, max: 1_000 }, New, Live,
         "Failures to reach a host in a row after which it is left alone";
     breaker_open: Duration = limits::BREAKER_OPEN_DEFAULT, Time::seconds(1, 3_600), New, Live,
@@ -195,11 +195,6 @@ settings! {
 }
 
 impl Settings {
-    /// Requests of one client that may be under way: what may run and what may wait.
-    pub fn calls_max(&self) -> usize {
-        self.max_concurrency.saturating_add(self.max_queue)
-    }
-
     /// Gathers the settings. The file is `SCOUT_SETTINGS`, or `~/.config/scout-mcp/settings.toml` if there is one.
     ///
     /// # Errors
@@ -219,6 +214,12 @@ impl Settings {
         let mut sources = Sources::default();
         sources.note_file(&file_of(env)?.0);
         Ok(sources)
+    }
+
+    /// Requests that are taken on at once. Where all rights to execute are used, as many may wait as `max_queue` says;
+    /// while fewer are (a host is being connected to, or has few sessions), those wait as well who would use the others.
+    pub fn admitted_max(&self) -> usize {
+        self.max_concurrency.saturating_add(self.max_queue)
     }
 
     /// Where the password for hosts comes from.

@@ -51,7 +51,7 @@ pub fn listen(settings: &Settings, cores: usize) -> Result<(SocketAddr, Vec<Part
         socket,
         connections: connections.clone(),
         offer: Options { allow_any_command: settings.allow_any_command },
-        calls_max: settings.calls_max(),
+        calls_max: settings.admitted_max(),
         has_sessions: settings.http_sessions,
         cores: senders.clone(),
         errands,
