@@ -104,7 +104,7 @@ async fn execute(
             let _offered = stats.offer(&scene.stats_folders);
             let catalog = Catalog::new(Rc::clone(shards), stats, &options);
             let client = Client { id: ClientId::STDIO };
-            let session = Session::new(catalog, client, calls_max).with_questions();
+            let session = Rc::new(Session::new(catalog, client, calls_max).with_questions());
             shards.tend();
             let serve = pin!(server::serve_stdio(&session));
             let keep_up = pin!(server::keep_up(shards, scene.configuration, scene.adjust_log));

@@ -4,6 +4,7 @@
 //! finished first.
 
 use std::pin::pin;
+use std::rc::Rc;
 
 use futures_util::stream::SelectAll;
 use futures_util::{FutureExt, StreamExt, select_biased};
@@ -16,7 +17,7 @@ use crate::rpc;
 /// Serves one client on the standard streams until it closes them.
 ///
 /// Errors: standard output cannot be served.
-pub async fn serve_stdio(session: &Session) -> Result<()> {
+pub async fn serve_stdio(session: &Rc<Session>) -> Result<()> {
     let failed = |error| Error::new(Kind::Local, format!("Cannot serve standard output: {error}"));
     let output = stdio::Output::start().map_err(failed)?;
     let lines = stdio::lines();
