@@ -103,8 +103,8 @@ fn run(scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
 fn aside(part: Part) -> Aside {
     Box::new(|shards| {
         let serve = async move {
-            let stats = server::Stats::new(Rc::clone(&shards));
-            if let Err(error) = part.serve(shards, stats).await {
+            let catalog = catalog(&shards, server::Stats::new(Rc::clone(&shards)));
+            if let Err(error) = part.serve(shards, catalog).await {
                 tracing::error!("{error}");
             }
         };
@@ -161,17 +161,22 @@ async fn serve(scene: Scene, shards: &Rc<Shards>, part: Option<Part>) -> Result<
     let _offered = stats.offer(&scene.stats_folders);
     shards.tend();
     let serve = pin!(async {
+        let catalog = catalog(shards, Rc::clone(&stats));
         if let Some(part) = part {
-            return part.serve(Rc::clone(shards), Rc::clone(&stats)).await;
+            return part.serve(Rc::clone(shards), catalog).await;
         }
-        let options = Options { allow_any_command: settings.allow_any_command };
-        let catalog = Catalog::new(Rc::clone(shards), Rc::<server::Stats>::clone(&stats), &options);
         let session = Session::new(catalog, Client { id: ClientId::STDIO }, settings.admitted_max());
         server::serve_stdio(&Rc::new(session.with_questions())).await
     });
     let keep_up = server::keep_up(shards, scene.configuration, scene.adjust_log);
     let keep_up = pin!(try_join(keep_up, stats.watch_memory()).map_ok(drop));
     select(serve, keep_up).await.factor_first().0
+}
+
+/// What clients are offered on a core.
+fn catalog(shards: &Rc<Shards>, stats: Rc<server::Stats>) -> Rc<Catalog> {
+    let options = Options { allow_any_command: shards.own().settings().allow_any_command };
+    Catalog::new(Rc::clone(shards), stats, &options)
 }
 
 fn host_and_path(target: &str) -> Result<(String, RemotePath)> {

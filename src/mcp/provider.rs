@@ -25,7 +25,7 @@ pub trait Provider {
     fn list(&self, list: List, client: &Client, cursor: Option<&str>) -> Option<Page>;
 
     /// # Errors
-    /// There is no such tool, or the arguments are wrong.
+    /// There is no such tool, the arguments are wrong, or what else came with the call is.
     fn call_tool(
         &self,
         call: &Rc<Call>,
@@ -151,11 +151,13 @@ pub struct Page {
 }
 
 /// Why a tool is not called.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum ToolFault {
     Unknown,
     /// What is wrong with the arguments, as a sentence.
     Arguments(String),
+    /// It is not the arguments, so that the model can do nothing about it.
+    Refused(Error),
 }
 
 /// Something to be filled in.

@@ -11,15 +11,13 @@ use crate::config::Settings;
 use crate::fleet::Shards;
 use crate::http::Terms;
 use crate::io::http::{self, Places, Socket, Tls};
-use crate::mcp::{Catalog, Options};
-use crate::server::Stats;
+use crate::mcp::Provider;
 
 /// One core's part of an HTTP server, before it is on its core.
 pub struct Part {
     here: usize,
     socket: Socket,
     connections: http::Options,
-    offer: Options,
     calls_max: usize,
     has_sessions: bool,
     cores: Vec<Sender<Errand>>,
@@ -50,7 +48,6 @@ pub fn listen(settings: &Settings, cores: usize) -> Result<(SocketAddr, Vec<Part
         here,
         socket,
         connections: connections.clone(),
-        offer: Options { allow_any_command: settings.allow_any_command },
         calls_max: settings.admitted_max(),
         has_sessions: settings.http_sessions,
         cores: senders.clone(),
@@ -60,13 +57,12 @@ pub fn listen(settings: &Settings, cores: usize) -> Result<(SocketAddr, Vec<Part
 }
 
 impl Part {
-    /// Serves on this core, for as long as it is polled.
+    /// Serves what `provider` has on this core, for as long as it is polled.
     ///
     /// # Errors
     /// The runtime does not take the socket.
-    pub async fn serve(self, shards: Rc<Shards>, stats: Rc<Stats>) -> Result<()> {
-        let catalog = Catalog::new(Rc::clone(&shards), stats, &self.offer);
-        let site = Site::new(self.here, shards, catalog, self.calls_max, self.has_sessions, self.cores);
+    pub async fn serve(self, shards: Rc<Shards>, provider: Rc<dyn Provider>) -> Result<()> {
+        let site = Site::new(self.here, shards, provider, self.calls_max, self.has_sessions, self.cores);
         let front = Rc::new(Front(Rc::clone(&site)));
         let failed = |error| Error::new(Kind::Local, format!("Cannot serve HTTP: {error}"));
         let _server = http::serve(self.socket, front, self.connections).map_err(failed)?;
