@@ -24,7 +24,7 @@ use crate::io::{self, Outside, cores, cpus};
 use crate::mcp::{Catalog, Client, Options, Session};
 use crate::metrics::Recorder;
 use crate::scout;
-use crate::server::{self, Configuration};
+use crate::server::{self, Configuration, Drain};
 use crate::target::{RemotePath, Target};
 
 use args::{Args, Command};
@@ -106,9 +106,10 @@ async fn execute(
             let client = Client { id: ClientId::STDIO };
             let session = Session::new(catalog, client, calls_max).with_questions();
             shards.tend();
-            let serve = pin!(server::serve_stdio(&session));
+            let drain = Drain::at_signal()?;
+            let serve = pin!(server::serve_stdio(&session, &drain, shards.own()));
             let keep_up = pin!(server::keep_up(shards, scene.configuration, scene.adjust_log));
-            // Whichever ends first: the client's leave, or what makes it impossible to serve.
+            // Whichever ends first: the client's leave or ours, or what makes it impossible to serve.
             select(serve, keep_up).await.factor_first().0?;
         }
         Command::Hosts => output.hosts(&shards.status().await)?,

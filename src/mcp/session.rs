@@ -202,6 +202,11 @@ impl Session {
         &self.notices
     }
 
+    /// Ends what would otherwise last as long as the client listens: nothing more will be told.
+    pub fn end_subscriptions(&self) {
+        self.calls.end_lasting();
+    }
+
     /// Takes one message: a line of a stream, the body of an HTTP request, then with its labels. Replies hold no line end.
     pub fn handle(&self, message: &[u8], labels: Option<&Labels<'_>>) -> Incoming {
         match Message::read(message) {

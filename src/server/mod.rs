@@ -1,11 +1,13 @@
 //! Wiring: a fleet, a protocol, a transport.
 
 mod configuration;
+mod drain;
 mod reload;
 mod stats;
 mod stdio;
 
 pub use configuration::{Configuration, Fresh};
+pub use drain::{Drain, Held};
 pub use reload::keep_up;
 pub use stats::Stats;
 pub use stdio::serve_stdio;
