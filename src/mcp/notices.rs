@@ -4,11 +4,10 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
-use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use futures_util::future::{AbortHandle, Abortable};
-use futures_util::stream::{LocalBoxStream, SelectAll, Stream, StreamExt};
+use futures_util::stream::{LocalBoxStream, SelectAll, StreamExt};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -22,6 +21,8 @@ pub struct Notices {
     watched: RefCell<SelectAll<LocalBoxStream<'static, Vec<u8>>>>,
     resources: RefCell<HashMap<Box<str>, AbortHandle>>,
     hears_lists: Cell<bool>,
+    /// Who listens: the last one that came.
+    turn: Cell<u64>,
     listener: Cell<Option<Waker>>,
 }
 
@@ -66,6 +67,28 @@ impl Notices {
     pub fn unsubscribe(&self, uri: &str) {
         if let Some(handle) = self.resources.borrow_mut().remove(uri) {
             handle.abort();
+        }
+    }
+
+    /// The turn of a new listener; it is no longer that of who listened before.
+    pub fn take_turn(&self) -> u64 {
+        self.turn.set(self.turn.get() + 1);
+        if let Some(listener) = self.listener.take() {
+            listener.wake();
+        }
+        self.turn.get()
+    }
+
+    /// The next change as a message; `None` when somebody else listens now.
+    pub fn poll_next(&self, turn: u64, cx: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
+        if turn != self.turn.get() {
+            return Poll::Ready(None);
+        }
+        self.listener.set(Some(cx.waker().clone()));
+        match self.watched.borrow_mut().poll_next_unpin(cx) {
+            Poll::Ready(Some(message)) => Poll::Ready(Some(message)),
+            // Whatever is watched next wakes us.
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
 
@@ -122,19 +145,5 @@ fn as_it_came<S: Serializer>(id: &Id<'_>, serializer: S) -> Result<S::Ok, S::Err
 impl<'a> Changed<'a> {
     fn new(uri: Option<&'a str>, subscription: Option<&'a Id<'a>>) -> Self {
         Self { uri, meta: subscription.map(Subscribed::new) }
-    }
-}
-
-/// The changes as messages. Only one may listen at a time; it never ends.
-impl Stream for &Notices {
-    type Item = Vec<u8>;
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
-        self.listener.set(Some(cx.waker().clone()));
-        match self.watched.borrow_mut().poll_next_unpin(cx) {
-            Poll::Ready(Some(message)) => Poll::Ready(Some(message)),
-            // Whatever is watched next wakes us.
-            Poll::Ready(None) | Poll::Pending => Poll::Pending,
-        }
     }
 }

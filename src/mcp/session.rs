@@ -20,7 +20,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
-use futures_util::stream::Stream;
+use futures_util::stream::{self, Stream};
 use serde_json::{Value, json};
 
 use super::calls::{self, Calls, Ticket};
@@ -40,7 +40,8 @@ pub enum Incoming {
     Nothing,
     /// An answer without waiting.
     Reply(Vec<u8>),
-    /// The same, of a request that was not begun because of an error.
+    /// The same, where a transport with outcomes of its own is to show that the request was wrong: in the stateless era,
+    /// and where nobody knows what was asked.
     Refused(Code, Vec<u8>),
     /// A request under way, as long as this is polled.
     Call(Flow),
@@ -77,6 +78,7 @@ pub struct Session {
     /// What `initialize` agreed on last, and what the client said of itself then.
     agreed: Cell<Option<Revision>>,
     client_capabilities: RefCell<Value>,
+    is_initialized: Cell<bool>,
     /// What the client wants to read along.
     level: Cell<Level>,
     /// The client has spoken the stateless era, so that incomplete `_meta` is what is wrong with its requests.
@@ -178,6 +180,7 @@ impl Session {
             questions: None,
             agreed: Cell::new(None),
             client_capabilities: RefCell::default(),
+            is_initialized: Cell::default(),
             level: Cell::new(Level::Info),
             seen_stateless: Cell::new(false),
         }
@@ -197,9 +200,15 @@ impl Session {
         self
     }
 
-    /// What the client is told unasked (handshake era). Only one may listen at a time; it never ends.
-    pub fn notices(&self) -> impl Stream<Item = Vec<u8>> {
-        &self.notices
+    /// Whether this connection has begun with `initialize`.
+    pub fn is_initialized(&self) -> bool {
+        self.is_initialized.get()
+    }
+
+    /// What the client is told unasked (handshake era), until somebody else listens.
+    pub fn notices(self: &Rc<Self>) -> impl Stream<Item = Vec<u8>> + use<> {
+        let (session, turn) = (Rc::clone(self), self.notices.take_turn());
+        stream::poll_fn(move |cx| session.notices.poll_next(turn, cx))
     }
 
     /// Ends what would otherwise last as long as the client listens: nothing more will be told.
@@ -218,9 +227,7 @@ impl Session {
 
     fn entry(&self, entry: Entry<'_>, labels: Option<&Labels<'_>>) -> Incoming {
         match entry {
-            Entry::Request(request) => {
-                self.request(&request, labels).unwrap_or_else(|error| refused(Some(&request.id), &error))
-            }
+            Entry::Request(request) => self.request(&request, labels),
             Entry::Notification { method, params } => {
                 self.notification(&method, params);
                 Incoming::Nothing
@@ -274,7 +281,25 @@ impl Session {
         }
     }
 
-    fn request(&self, request: &Request<'_>, labels: Option<&Labels<'_>>) -> Result<Incoming, Error> {
+    fn request(&self, request: &Request<'_>, labels: Option<&Labels<'_>>) -> Incoming {
+        let understood = self.understood(request, labels);
+        let is_stateless = match &understood {
+            Ok((_, asked)) => asked.revision.is_stateless(),
+            Err(error) => self.agreed.get().is_none() || is_about_the_envelope(error.code()),
+        };
+        let answered = understood.and_then(|(method, asked)| self.answer(method, &asked));
+        answered.unwrap_or_else(|error| match is_stateless {
+            true => refused(Some(&request.id), &error),
+            false => Incoming::Reply(rpc::failure(Some(&request.id), &error)),
+        })
+    }
+
+    /// What is asked, and in which revision.
+    fn understood<'a>(
+        &self,
+        request: &'a Request<'a>,
+        labels: Option<&Labels<'_>>,
+    ) -> Result<(Method, Asked<'a>), Error> {
         let id = &request.id;
         if self.calls.contains(id) {
             return Err(Error::invalid_request("Invalid request: a request with this id is in flight"));
@@ -291,10 +316,10 @@ impl Session {
         {
             check_labels(labels, &request.method, &params)?;
         }
-        if !method.exists_in(revision) {
-            return Err(unknown());
+        match method.exists_in(revision) {
+            true => Ok((method, Asked { id, revision, params, meta })),
+            false => Err(unknown()),
         }
-        self.answer(method, &Asked { id, revision, params, meta })
     }
 
     fn answer(&self, method: Method, asked: &Asked<'_>) -> Result<Incoming, Error> {
@@ -302,6 +327,7 @@ impl Session {
         Ok(Incoming::Reply(match method {
             Method::Initialize => {
                 *self.client_capabilities.borrow_mut() = asked.params.capabilities()?;
+                self.is_initialized.set(true);
                 self.notices.hear_lists(self.provider.changes());
                 rpc::success(id, &Initialized::new(asked.revision, about))
             }
@@ -392,6 +418,11 @@ impl Session {
     fn admit(&self, id: &Id<'_>) -> Result<Ticket, Error> {
         self.calls.admit(id.clone()).inspect_err(|_| self.provider.note_refused())
     }
+}
+
+/// Whether it is not what was asked that is wrong, but how it came.
+fn is_about_the_envelope(code: Code) -> bool {
+    matches!(code, Code::Parse | Code::InvalidRequest | HEADER_MISMATCH | UNSUPPORTED_VERSION)
 }
 
 fn refused(id: Option<&Id<'_>>, error: &Error) -> Incoming {

@@ -31,20 +31,19 @@ struct State {
 pub struct Held(Arc<State>);
 
 impl Drain {
-    /// One that begins when the process is asked to end (SIGTERM, SIGINT). To be called on the event loop of a core, once.
+    /// Has it begin when the process is asked to end (SIGTERM, SIGINT). To be called on the event loop of a core, once.
     ///
     /// Errors: no descriptors are left, or the system takes no handler.
-    pub fn at_signal() -> Result<Self> {
+    pub fn begin_at_signal(&self) -> Result<()> {
         let failed = |error| Error::new(Kind::Local, format!("Cannot listen to signals: {error}"));
         let request = EndRequest::new().map_err(failed)?;
-        let drain = Self::default();
-        let told = drain.clone();
+        let drain = self.clone();
         runtime::spawn(async move {
             request.heard().await;
             tracing::info!("asked to end: what is under way is finished, a second signal ends it");
-            told.begin();
+            drain.begin();
         });
-        Ok(drain)
+        Ok(())
     }
 
     /// Begins it. What was begun stays so.

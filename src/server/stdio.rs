@@ -1,34 +1,25 @@
 //! MCP over standard input and output: a JSON-RPC message a line.
 //!
-//! Requests run side by side and answers leave as they are ready. At the end of input, and when the process is asked to
-//! end, everything under way is finished first; in the second case there is a limit to that.
+//! Requests run side by side and answers leave as they are ready. At the end of input, and when the server takes leave,
+//! everything under way is finished first.
 
 use std::pin::pin;
+use std::rc::Rc;
 
-use futures_util::future::select;
 use futures_util::stream::SelectAll;
 use futures_util::{FutureExt, StreamExt, select_biased};
 
 use crate::base::{Error, Kind, Result};
-use crate::fleet::Fleet;
 use crate::io::stdio::{self, Line};
 use crate::mcp::{Flow, Incoming, Outgoing, Session};
 use crate::rpc;
 
 use super::Drain;
 
-/// Serves one client on the standard streams until it closes them, or until the drain is over.
+/// Serves one client on the standard streams until it closes them, or the drain begins.
 ///
 /// Errors: standard output cannot be served.
-pub async fn serve_stdio(session: &Session, drain: &Drain, fleet: &Fleet) -> Result<()> {
-    let overdue = pin!(async {
-        drain.overdue(fleet).await;
-        Ok(())
-    });
-    select(pin!(serve(session, drain)), overdue).await.factor_first().0
-}
-
-async fn serve(session: &Session, drain: &Drain) -> Result<()> {
+pub async fn serve_stdio(session: &Rc<Session>, drain: &Drain) -> Result<()> {
     let failed = |error| Error::new(Kind::Local, format!("Cannot serve standard output: {error}"));
     let output = stdio::Output::start().map_err(failed)?;
     let lines = stdio::lines();

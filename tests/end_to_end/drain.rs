@@ -1,6 +1,8 @@
 //! A server that is asked to end.
 
 use std::fs;
+use std::io::Write;
+use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
 
 use rustix::process::Signal;
@@ -106,6 +108,40 @@ fn neither_who_listens_nor_who_took_everything_back_keeps_it() {
     let running = slow(&mut client, &sshd, &fifo);
     client.cancel(running);
     assert!(client.close().success());
+}
+
+#[test]
+fn who_asked_by_http_is_answered_first() {
+    let sshd = Sshd::start();
+    let fifo = sshd.fifo("fifo");
+    let scout = Scout::with(&sshd.endpoint).env("SCOUT_CORES", 2);
+    let mut server = scout.serve_with(&["--transport", "http", "--port", "0"]);
+    let line = server.stderr.wait_for("serving MCP at http://");
+    let address = line.split("http://").nth(1).and_then(|rest| rest.strip_suffix("/mcp")).unwrap();
+    let idle = TcpStream::connect(address).unwrap();
+    let call = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": { "name": "scout", "arguments": { "target": "h1:/", "query": format!("cat {fifo}") } },
+    });
+    let body = call.to_string();
+    let mut asking = TcpStream::connect(address).unwrap();
+    write!(
+        asking,
+        "POST /mcp HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+         Accept: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    eventually("the command runs", || process_running(&format!("cat {fifo}")));
+    server.signal(Signal::TERM);
+    server.stderr.wait_for(ASKED);
+    // Who has not asked for anything is not waited for, and nobody else is taken.
+    assert_eq!(std::io::read_to_string(idle).unwrap(), "");
+    eventually("nobody listens", || TcpStream::connect(address).is_err());
+    fs::write(&fifo, "late").unwrap();
+    let answer = std::io::read_to_string(asking).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("late"), "{answer}");
+    assert_eq!(server.wait_for_exit().code(), Some(0));
 }
 
 #[test]
