@@ -34,7 +34,7 @@ use scout_mcp::fleet::{Fleet, Quotas, Shards};
 use scout_mcp::io::Outside;
 use scout_mcp::io::cores::{self, Aside};
 use scout_mcp::metrics::Recorder;
-use scout_mcp::server::{self, Part};
+use scout_mcp::server::{self, Drain, Part};
 
 use fixtures::{Fixtures, Shared};
 
@@ -64,13 +64,17 @@ fn overrides(mut arguments: impl Iterator<Item = String>) -> Result<Overrides> {
 fn run(overrides: &Overrides) -> Result<()> {
     let env = Env::default();
     let settings = Settings::load(overrides, &env)?;
-    let (address, mut parts) = server::listen(&settings, CORES)?;
+    let drain = Drain::default();
+    let (address, mut parts) = server::listen(&settings, CORES, &drain)?;
     eprintln!("listening at http://{address}/mcp");
     let shared = Arc::new(Shared::new());
     let first = parts.remove(0);
     let asides = parts.into_iter().map(|part| aside(part, Arc::clone(&shared))).collect();
     let served = cores::run(CORES, &settings, nobody(&settings, &env)?, asides, async |shards| {
-        serve(first, shards, shared).await
+        drain.begin_at_signal()?;
+        serve(first, shards, shared).await?;
+        drain.finished().await;
+        Ok(())
     });
     served
         .unwrap_or_else(|error| Err(Error::new(Kind::Local, format!("Cannot start the event loop: {error}"))))
