@@ -11,6 +11,7 @@ use crate::mcp::{Catalog, Options, Outgoing};
 use crate::testing;
 
 mod asking;
+mod conformance;
 mod labels;
 mod prompter;
 mod resources;
