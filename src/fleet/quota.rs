@@ -19,6 +19,9 @@ pub trait Bank {
     /// Brings one back, to a core that asked where there is one, so that the others cannot take it before it could.
     fn give(&self);
 
+    /// Puts back what another core that gave one has sent here.
+    fn receive(&self);
+
     /// This core wants to know when one is brought back next: [`Quota::handle_given`] is called then, once.
     fn ask(&self);
 
@@ -84,6 +87,12 @@ impl Quota {
     pub fn handle_given(&self) {
         self.given.notify(usize::MAX);
     }
+
+    /// Another core has sent one here, where it was asked for.
+    pub fn handle_sent(&self) {
+        self.bank.receive();
+        self.handle_given();
+    }
 }
 
 impl Drop for Grant {
@@ -104,6 +113,10 @@ impl Bank for Alone {
 
     fn give(&self) {
         self.0.set(self.0.get() + 1);
+    }
+
+    fn receive(&self) {
+        self.give();
     }
 
     fn ask(&self) {}

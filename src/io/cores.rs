@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use super::mesh::{Banks, Core, Inboxes};
 use super::{cpus, runtime};
 use crate::config::Settings;
-use crate::fleet::{Fleet, Quotas, Shards};
+use crate::fleet::{Fleet, Mesh, Quotas, Shards};
 
 /// Calls between cores that need no place in the queue, as those for the host list.
 const CALLS_BESIDES: usize = 1024;
@@ -43,7 +43,8 @@ pub fn run<T>(
             let ran = runtime::run(async {
                 let (core, ear) = core(number)?;
                 let _ = started.send(Ok(()));
-                let fleet = fleet(&banks.quotas(&core));
+                let mesh: Rc<dyn Mesh> = Rc::new(Rc::clone(&core));
+                let fleet = fleet(&banks.quotas(&mesh));
                 core.serve(ear, Rc::clone(&fleet)).await;
                 fleet.close().await;
                 Ok(())
@@ -61,9 +62,10 @@ pub fn run<T>(
     }
     runtime::run(async {
         let (core, ear) = core(0)?;
-        let fleet = fleet(&banks.quotas(&core));
-        runtime::spawn(Rc::clone(&core).serve(ear, Rc::clone(&fleet)));
-        let result = main(Shards::new(Rc::clone(&fleet), Rc::new(core))).await;
+        let mesh: Rc<dyn Mesh> = Rc::new(Rc::clone(&core));
+        let fleet = fleet(&banks.quotas(&mesh));
+        runtime::spawn(core.serve(ear, Rc::clone(&fleet)));
+        let result = main(Shards::new(Rc::clone(&fleet), mesh)).await;
         others.end();
         fleet.close().await;
         Ok(result)

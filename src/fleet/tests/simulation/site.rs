@@ -1,6 +1,7 @@
 //! A world that does what its seed says, and is looked at whenever it pauses.
 
 use std::cell::{Cell, RefCell};
+use std::iter;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use super::trace::Trace;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind};
 use crate::config::Settings;
-use crate::fleet::{Claim, Class, ClientId, Repeat, Shards};
+use crate::fleet::{Claim, Class, ClientId, Fleet, Quota, Quotas, Repeat, Shards};
 use crate::metrics::Counter;
 use crate::testing::choices::Choices;
 use crate::testing::ssh_server::ServerConfig;
@@ -219,10 +220,14 @@ impl<'a> Site<'a> {
         self.pass(last.map_or(NIGHT, |last| NIGHT + (last - self.world.now())));
         assert_eq!(self.requests.borrow().len(), 0, "requests without an answer");
         for (core, fleet) in self.cores.fleets().iter().enumerate() {
-            let quotas = fleet.quotas();
-            let held = [&quotas.connections, &quotas.executing, &quotas.waiting].map(|quota| quota.held());
+            let held = quotas(fleet).map(|quota| quota.held());
             assert_eq!(held, [0; 3], "core {core} holds connections, rights, places");
         }
+        let bounds = [self.plan.connections, self.plan.rights, self.plan.places];
+        let left = quotas(self.shards[0].own()).map(|quota| iter::from_fn(|| quota.try_take()).collect());
+        assert_eq!(left.map(|grants: Vec<_>| grants.len()), bounds, "connections, rights, places are left");
+        // Some of them go to a core that has wanted them once.
+        self.pass(NIGHT);
         assert_eq!(self.connections(), 0, "connections");
         assert_eq!(self.world.left(), (0, 0), "tasks and timers");
         self.cores.end();
@@ -260,12 +265,8 @@ impl<'a> Site<'a> {
 
     fn check_bounds(&self) {
         let fleets = self.cores.fleets();
-        let sum = |held: fn(&crate::fleet::Quotas) -> usize| -> usize {
-            fleets.iter().map(|fleet| held(fleet.quotas())).sum()
-        };
-        let connections = sum(|quotas| quotas.connections.held());
-        let executing = sum(|quotas| quotas.executing.held());
-        let waiting = sum(|quotas| quotas.waiting.held());
+        let held = |bound: usize| fleets.iter().map(|fleet| quotas(fleet)[bound].held()).sum::<usize>();
+        let [connections, executing, waiting] = [0, 1, 2].map(held);
         assert!(connections <= self.plan.connections, "{connections} connections");
         assert!(executing <= self.plan.rights, "{executing} execute");
         assert!(waiting <= self.plan.places, "{waiting} wait");
@@ -285,6 +286,11 @@ impl<'a> Site<'a> {
     fn note(&self, what: std::fmt::Arguments<'_>) {
         self.trace.note(self.world.now() - self.began, what);
     }
+}
+
+fn quotas(fleet: &Fleet) -> [&Rc<Quota>; 3] {
+    let Quotas { connections, executing, waiting } = fleet.quotas();
+    [connections, executing, waiting]
 }
 
 impl HostPlan {
