@@ -23,7 +23,7 @@ pub(super) struct LaneId(usize);
 /// Requests that are served in the order they came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::fleet) struct Flow {
-    pub(super) class: Class,
+    pub(in crate::fleet) class: Class,
     pub(super) client: ClientId,
     pub(super) lane: LaneId,
 }

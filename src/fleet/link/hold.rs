@@ -39,6 +39,22 @@ impl Deref for Hold {
     }
 }
 
+impl Hold {
+    /// Waits for something, and lets go of the link meanwhile if it is retired: what is to be done on it comes too late to
+    /// keep others from its place. It may be over then.
+    pub async fn until_retired<T>(self, waiting: impl Future<Output = T>) -> (Self, T) {
+        let link = Rc::clone(&self);
+        match select(pin!(waiting), pin!(link.retires())).await {
+            Either::Left((output, _)) => (self, output),
+            Either::Right(((), waiting)) => {
+                drop(self);
+                let output = waiting.await;
+                (link.hold(), output)
+            }
+        }
+    }
+}
+
 impl Clone for Hold {
     fn clone(&self) -> Self {
         self.link.hold()
@@ -92,7 +108,15 @@ impl Link {
     pub fn retire(&self) {
         self.closes_after.set(Some(Duration::ZERO));
         self.sessions.retire();
+        self.retired.notify(usize::MAX);
         self.driver.notify(usize::MAX);
+    }
+
+    async fn retires(&self) {
+        let retired = self.retired.listen();
+        if !self.sessions.is_retired() {
+            retired.await;
+        }
     }
 
     /// Counts an operation as long as the guard lives.

@@ -89,6 +89,8 @@ pub struct Link {
     /// The last moment at which work began or ended, or somebody let go of it.
     used: Cell<Instant>,
     keeper: RefCell<Option<Box<dyn Keeper>>>,
+    /// Told when it is to take nothing new.
+    retired: Notify,
     state: RefCell<State>,
 }
 
@@ -151,6 +153,7 @@ impl Link {
             holds: Cell::new(0),
             used: Cell::new(now),
             keeper: RefCell::new(None),
+            retired: Notify::new(),
             state: RefCell::new(State {
                 client,
                 ahead,
