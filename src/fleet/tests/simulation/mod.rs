@@ -2,7 +2,8 @@
 //! who ask in crowds and go away again, and a configuration that changes. Time is virtual. A `model` of what may be
 //! expected stands beside, and the invariants of `site` are checked whenever nothing more can happen at a moment.
 //!
-//! `SCOUT_SEEDS=5000 cargo test --lib fleet::tests::simulation` plays more of them; with `SCOUT_SEED=17` it plays that one.
+//! `SCOUT_SEEDS=5000 cargo test --lib fleet::tests::simulation` plays more of them, with `SCOUT_SEED=17` besides from that
+//! one on; with `SCOUT_SEED=17` alone it plays that one.
 
 mod cores;
 mod model;
@@ -64,7 +65,7 @@ fn siege(seed: u64, trace: &Trace) {
     loop {
         for (client, class, host, width) in &crowd {
             while site.open(|request| request.claim.client.0 == *client) < *width {
-                site.ask_as(*client, *class, *host, 2 * plan.wait_max(), &mut choices);
+                site.ask_as(*client, *class, *host, 2 * plan.wait_max(Class::Interactive), &mut choices);
             }
         }
         if site.open(|request| request.is_polite) == 0 {
@@ -84,9 +85,12 @@ fn number(variable: &str) -> Option<u64> {
 
 /// Plays seeds; `test` is the name of the test that does.
 fn play(seeds: u64, test: &str, play: fn(u64, &Trace)) {
-    let seeds = match number("SCOUT_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("SCOUT_SEEDS").unwrap_or(seeds),
+    let seeds = match (number("SCOUT_SEED"), number("SCOUT_SEEDS")) {
+        (Some(seed), None) => seed..seed + 1,
+        (first, count) => {
+            let first = first.unwrap_or_default();
+            first..first + count.unwrap_or(seeds)
+        }
     };
     for seed in seeds {
         let trace = Trace::default();

@@ -9,6 +9,8 @@ use crate::base::error::Fault;
 use crate::base::limits::{CONNECT_TIMEOUT_DEFAULT, HOPS_MAX};
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
+use crate::fleet::Class;
+use crate::metrics::{Counter, Reason, Snapshot};
 use crate::testing::world::World;
 
 /// See the module's documentation.
@@ -18,7 +20,7 @@ pub(super) struct Model {
     answered: usize,
     cancelled: usize,
     /// Answers that say no before anything is begun.
-    refused: u64,
+    refused: [u64; NOES.len()],
     /// Answers behind which such a no may hide: it was for the second try, or nobody waited for it any more.
     may_be_refused: u64,
     /// Requests that may not be done twice, by host; and whether they were done, where that is known.
@@ -39,7 +41,7 @@ impl Model {
     pub fn note_answered(&mut self, request: &Request, answer: &Result<Answer>) {
         self.answered += 1;
         match answer {
-            Err(error) if is_refusal(error) => self.refused += 1,
+            Err(error) if is_refusal(error) => self.refused[no(error)] += 1,
             Err(error) if error.kind().is_worth_retrying() => self.may_be_refused += 1,
             _ => {}
         }
@@ -72,20 +74,51 @@ impl Model {
         }
     }
 
-    /// Every request has its answer, and every no was counted.
-    pub fn check_books(&self, counted: u64) {
+    /// Every no was counted, by what it was said for.
+    pub fn check_refusals(&self, snapshot: &Snapshot) {
+        for (reasons, refused) in NOES.iter().zip(self.refused) {
+            let counted: u64 =
+                reasons.iter().map(|reason| snapshot.counter(Counter::Rejected(*reason))).sum();
+            assert!(counted >= refused, "{reasons:?} was said {refused} times and counted {counted} times");
+        }
+    }
+
+    /// Every request has its answer, and nothing else was counted.
+    pub fn check_books(&self, snapshot: &Snapshot) {
         assert_eq!(self.asked, self.answered + self.cancelled, "requests and answers");
-        let most = self.refused + self.may_be_refused;
-        assert!(
-            (self.refused..=most).contains(&counted),
-            "{counted} refusals were counted, {} to {most} seen",
-            self.refused
-        );
+        self.check_refusals(snapshot);
+        let rejected = Counter::all().filter(|counter| matches!(counter, Counter::Rejected(_)));
+        let counted: u64 = rejected.map(|counter| snapshot.counter(counter)).sum();
+        let most = self.refused.iter().sum::<u64>() + self.may_be_refused;
+        assert!(counted <= most, "{counted} refusals were counted, {most} seen at most");
     }
 }
 
-fn is_refusal(error: &Error) -> bool {
+/// What is said no for. Those of one line are told in the same words.
+const NOES: [&[Reason]; 5] = [
+    &[Reason::Queue, Reason::Displaced],
+    &[Reason::Deadline],
+    &[Reason::Circuit],
+    &[Reason::Pool],
+    &[Reason::Host],
+];
+
+pub(super) fn is_refusal(error: &Error) -> bool {
     error.kind().fault() == Fault::Limit || error.kind() == Kind::CircuitOpen
+}
+
+/// Which of them a refusal is.
+fn no(error: &Error) -> usize {
+    let says = |text| error.message().contains(text);
+    match error.kind() {
+        Kind::Busy if says("Server busy: too many requests are waiting") => 0,
+        Kind::Busy if says("would get to this in") => 1,
+        Kind::Busy if says("connections are at work") || says("connections, and") => 3,
+        Kind::Busy if says("Too many requests are waiting for") => 4,
+        Kind::RequestTimeout => 1,
+        Kind::CircuitOpen => 2,
+        _ => panic!("a no of a new kind: {error:?}"),
+    }
 }
 
 impl Plan {
@@ -104,8 +137,9 @@ impl Plan {
 
     /// In a world that is busy but where nothing breaks: how long somebody waits at most who has nothing else under way,
     /// for a host that is well. Everything one after another: every host once makes a connection and serves somebody
-    /// before it gives its place away; and every client has a turn on every host, of every class.
-    pub fn wait_max(&self) -> Duration {
+    /// before it gives its place away; and every client has a turn on every host, as often as classes have one that are
+    /// more urgent.
+    pub fn wait_max(&self, class: Class) -> Duration {
         let hosts = count(self.hosts.len());
         let way =
             self.hosts.iter().map(|host| host.delay).max().unwrap_or_default() * 20 * count(HOPS_MAX).min(3);
@@ -115,7 +149,12 @@ impl Plan {
         };
         let service = self.work_max + way;
         let clients = u32::try_from(self.clients).unwrap_or(u32::MAX) + 1;
-        hosts * (dial + service) + clients * hosts * service
+        let turns = match class {
+            Class::Interactive => 1,
+            Class::Batch => 73 / 8,
+            Class::Background => 73,
+        };
+        hosts * (dial + service) + turns * clients * hosts * service
     }
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::cores::Cores;
-use super::model::Model;
+use super::model::{Model, is_refusal};
 use super::plan::{HostPlan, Nature, Plan};
 use super::request::{Answer, Request, What, Work, Works, files, name};
 use super::trace::Trace;
@@ -14,7 +14,6 @@ use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind};
 use crate::config::Settings;
 use crate::fleet::{Claim, Class, ClientId, Fleet, Quota, Quotas, Repeat, Shards};
-use crate::metrics::Counter;
 use crate::testing::choices::Choices;
 use crate::testing::ssh_server::ServerConfig;
 use crate::testing::world::{Daemon, SimHost, World};
@@ -25,6 +24,19 @@ const NIGHT: Duration = Duration::from_secs(400);
 /// Nobody waits longer for an answer.
 const DEADLINES: [u64; 5] = [500, 3_000, 10_000, 20_000, 60_000];
 
+/// Where a host lets itself be dialled, and where else.
+const PORT: u16 = 22;
+const OTHER_PORT: u16 = 2222;
+
+/// What was seen of a host.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    port: u16,
+    /// When the configuration gave it this port.
+    moved: Instant,
+    dials: usize,
+}
+
 /// See the module's documentation.
 pub(super) struct Site<'a> {
     world: World,
@@ -32,7 +44,7 @@ pub(super) struct Site<'a> {
     cores: Rc<Cores>,
     shards: Vec<Rc<Shards>>,
     settings: Settings,
-    ports: RefCell<Vec<u16>>,
+    hosts: RefCell<Vec<Seen>>,
     works: Arc<Works>,
     requests: RefCell<Vec<Request>>,
     model: RefCell<Model>,
@@ -43,8 +55,8 @@ pub(super) struct Site<'a> {
 
 impl<'a> Site<'a> {
     pub fn new(plan: Plan, trace: &'a Trace) -> Self {
-        let ports = vec![22; plan.hosts.len()];
-        let world = World::with_config(&plan.config(&ports));
+        let count = plan.hosts.len();
+        let world = World::with_config(&plan.config(&vec![PORT; count]));
         let daemon = Rc::new(Daemon::default());
         daemon.begin.set(2);
         daemon.full.set(4);
@@ -65,7 +77,7 @@ impl<'a> Site<'a> {
             cores,
             shards,
             settings,
-            ports: RefCell::new(ports),
+            hosts: RefCell::new(vec![Seen { port: PORT, moved: began, dials: 0 }; count]),
             works: Arc::default(),
             requests: RefCell::default(),
             model: RefCell::default(),
@@ -126,8 +138,9 @@ impl<'a> Site<'a> {
 
     /// Somebody who has nothing else under way asks a host that is well, and has the time that this may take.
     pub fn ask_politely(&self, host: usize, choices: &mut Choices<'_>) {
-        let deadline = self.world.now() + self.plan.wait_max();
-        let claim = Claim { class: Class::Interactive, client: ClientId(self.plan.clients), deadline };
+        let class = choices.pick(&[Class::Interactive, Class::Interactive, Class::Batch, Class::Background]);
+        let deadline = self.world.now() + self.plan.wait_max(class);
+        let claim = Claim { class, client: ClientId(self.plan.clients), deadline };
         self.ask(usize::from(choices.u8()), host, self.what(choices), claim, true);
     }
 
@@ -194,11 +207,13 @@ impl<'a> Site<'a> {
     fn reload(&self, choices: &mut Choices<'_>) {
         let changed = choices.flag().then(|| self.any_host(choices));
         if let Some(host) = changed {
-            let port = &mut self.ports.borrow_mut()[host];
-            *port = if *port == 22 { 2222 } else { 22 };
+            let seen = &mut self.hosts.borrow_mut()[host];
+            seen.port = if seen.port == PORT { OTHER_PORT } else { PORT };
+            seen.moved = self.world.now();
         }
         self.note(format_args!("reload, with another port for {changed:?}"));
-        let config = World::config(&self.plan.config(&self.ports.borrow()));
+        let ports: Vec<_> = self.hosts.borrow().iter().map(|seen| seen.port).collect();
+        let config = World::config(&self.plan.config(&ports));
         self.shards[usize::from(choices.u8()) % self.plan.cores].reconfigure(&config, &self.settings);
     }
 
@@ -232,9 +247,7 @@ impl<'a> Site<'a> {
         assert_eq!(self.world.left(), (0, 0), "tasks and timers");
         self.cores.end();
         self.model.borrow().check_unsafe_work(&self.world);
-        let snapshot = self.shards[0].own().snapshot();
-        let rejected = Counter::all().filter(|counter| matches!(counter, Counter::Rejected(_)));
-        self.model.borrow().check_books(rejected.map(|counter| snapshot.counter(counter)).sum());
+        self.model.borrow().check_books(&self.shards[0].own().snapshot());
     }
 
     /// Everything has happened that can happen now.
@@ -245,6 +258,7 @@ impl<'a> Site<'a> {
             self.plan.check_loss(loss);
         });
         self.check_bounds();
+        self.check_ways();
     }
 
     fn take_answers(&self) {
@@ -255,6 +269,9 @@ impl<'a> Site<'a> {
             self.note(format_args!("{} -> {answer:?}", name(request.number)));
             self.model.borrow_mut().note_answered(&request, &answer);
             assert!(!request.is_due(self.plan.mail, now), "r{} was answered too late", request.number);
+            if answer.as_ref().is_err_and(is_refusal) {
+                self.model.borrow().check_refusals(&self.shards[0].own().snapshot());
+            }
             let is_served = !request.is_polite || answer == Ok(Answer::Done);
             assert!(is_served, "r{} had the time it may take, and got {answer:?}", request.number);
         }
@@ -273,8 +290,24 @@ impl<'a> Site<'a> {
         let open = self.connections();
         assert!(open <= connections, "{open} connections at the hosts, {connections} counted");
         assert_eq!(executing, self.works.inside(), "rights held, and work under way");
-        let asked = self.requests.borrow().len();
-        assert!(executing + waiting <= asked, "{executing} execute and {waiting} wait of {asked}");
+        let arrived = self.works.arrived();
+        assert_eq!(executing + waiting, arrived, "{executing} execute and {waiting} wait");
+        assert!(arrived <= self.requests.borrow().len(), "{arrived} are there");
+        self.trace.note_change(self.world.now() - self.began, [open, executing, waiting]);
+    }
+
+    /// Nobody goes the way of an old configuration, once all cores have heard of the new one.
+    fn check_ways(&self) {
+        let mut hosts = self.hosts.borrow_mut();
+        for (number, seen) in hosts.iter_mut().enumerate() {
+            let host = self.world.host(&format!("h{number}"));
+            if host.dials() == seen.dials {
+                continue;
+            }
+            seen.dials = host.dials();
+            let is_told = self.world.now() > seen.moved + self.plan.mail;
+            assert!(!is_told || host.port() == seen.port, "h{number} was dialled at port {}", host.port());
+        }
     }
 
     /// Those that hosts know of.
