@@ -365,10 +365,6 @@ impl Bank for Common {
         self.asked.take().iter().for_each(|quota| quota.handle_given());
     }
 
-    fn receive(&self) {
-        self.give();
-    }
-
     fn ask(&self) {
         self.asked.borrow_mut().extend(self.own.borrow().clone());
     }

@@ -119,16 +119,12 @@ impl Bank for Branch {
         self.count().left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok()
     }
 
-    /// Sends it to a core that asked, which puts it back where it is first to hear of it. Were it put back here, a core
-    /// with many waiting would always be the first to take again what it gives, and the others would never get a turn.
+    /// Sends it to a core that asked. Were it put back for whoever is the first, that would always be a core with many
+    /// waiting, and the others would never get a turn.
     fn give(&self) {
-        match self.take_asker() {
-            Some(other) => self.tell(other, Quota::handle_sent),
-            None => self.receive(),
+        if let Some(other) = self.take_asker() {
+            return self.tell(other, Quota::handle_sent);
         }
-    }
-
-    fn receive(&self) {
         self.count().left.fetch_add(1, Ordering::SeqCst);
         while let Some(other) = self.take_asker() {
             self.tell(other, Quota::handle_given);

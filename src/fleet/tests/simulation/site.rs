@@ -214,7 +214,8 @@ impl<'a> Site<'a> {
         self.note(format_args!("reload, with another port for {changed:?}"));
         let ports: Vec<_> = self.hosts.borrow().iter().map(|seen| seen.port).collect();
         let config = World::config(&self.plan.config(&ports));
-        self.shards[usize::from(choices.u8()) % self.plan.cores].reconfigure(&config, &self.settings);
+        // It is read by one core, so that the others hear of one change after the other.
+        self.shards[0].reconfigure(&config, &self.settings);
     }
 
     fn any_host(&self, choices: &mut Choices<'_>) -> usize {
