@@ -2,6 +2,7 @@
 //! execute, the work. Whoever waits for a connection does not hold the right to execute.
 
 use std::future::Future;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 
 use super::admission::{Flow, Need, Turn};
@@ -97,7 +98,7 @@ impl Fleet {
                 Some(route) => Machine::Remote(self.connection(route, claim.deadline).await?),
             };
             let flow = self.flow(claim, place, need, &machine);
-            let turn = self.admission.turn(flow, &place.key, claim.deadline);
+            let turn = pin!(self.admission.turn(flow, &place.key, claim.deadline));
             let (machine, turn) = match machine {
                 Machine::Local(_) => (machine, turn.await?),
                 Machine::Remote(hold) => {
@@ -119,10 +120,10 @@ impl Fleet {
         hold: Hold,
         flow: Flow,
         need: Need,
-        turn: impl Future<Output = T>,
+        turn: Pin<&mut impl Future<Output = T>>,
     ) -> (Hold, T) {
         let link = Rc::clone(&hold);
-        let turn = async {
+        let turn = pin!(async {
             match link.lane(need) {
                 // Meanwhile the host may get further connections, and with them room for more at once.
                 (Need::Session, _) => {
@@ -131,7 +132,7 @@ impl Fleet {
                 }
                 (Need::Files, _) => turn.await,
             }
-        };
+        });
         match flow.class {
             Class::Interactive => (hold, turn.await),
             // For a turn that may be long in coming nobody who is in a hurry waits for the connection's room.

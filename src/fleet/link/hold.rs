@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::ops::Deref;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 
 use futures_util::future::{Either, LocalBoxFuture, select};
@@ -42,9 +42,9 @@ impl Deref for Hold {
 impl Hold {
     /// Waits for something, and lets go of the link meanwhile if it is retired: what is to be done on it comes too late to
     /// keep others from its place. It may be over then.
-    pub async fn until_retired<T>(self, waiting: impl Future<Output = T>) -> (Self, T) {
+    pub async fn until_retired<T>(self, waiting: Pin<&mut impl Future<Output = T>>) -> (Self, T) {
         let link = Rc::clone(&self);
-        match select(pin!(waiting), pin!(link.retires())).await {
+        match select(waiting, pin!(link.retires())).await {
             Either::Left((output, _)) => (self, output),
             Either::Right(((), waiting)) => {
                 drop(self);
