@@ -5,6 +5,7 @@ use std::iter;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::CLASSES;
 use super::cores::Cores;
 use super::model::{Model, is_refusal};
 use super::plan::{HostPlan, Nature, Plan};
@@ -118,7 +119,7 @@ impl<'a> Site<'a> {
 
     /// Somebody asks for something.
     fn ask_for(&self, host: usize, choices: &mut Choices<'_>) {
-        let class = choices.pick(&[Class::Interactive, Class::Interactive, Class::Batch, Class::Background]);
+        let class = choices.pick(&CLASSES);
         let deadline = Duration::from_millis(choices.pick(&DEADLINES));
         self.ask_as(u64::from(choices.u8()) % self.plan.clients, class, host, deadline, choices);
     }
@@ -137,8 +138,7 @@ impl<'a> Site<'a> {
     }
 
     /// Somebody who has nothing else under way asks a host that is well, and has the time that this may take.
-    pub fn ask_politely(&self, host: usize, choices: &mut Choices<'_>) {
-        let class = choices.pick(&[Class::Interactive, Class::Interactive, Class::Batch, Class::Background]);
+    pub fn ask_politely(&self, class: Class, host: usize, choices: &mut Choices<'_>) {
         let deadline = self.world.now() + self.plan.wait_max(class);
         let claim = Claim { class, client: ClientId(self.plan.clients), deadline };
         self.ask(usize::from(choices.u8()), host, self.what(choices), claim, true);

@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::base::time::Duration;
 
 /// The last lines tell why a seed fails.
-const LINES_SHOWN: usize = 60;
+const LINES_SHOWN: usize = 100;
 
 #[derive(Debug, Default)]
 pub(super) struct Trace {
