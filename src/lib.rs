@@ -31,6 +31,7 @@
 //! | [`ssh`] | sans-IO SSH client: packets, key exchange, host keys, authentication, channels | sockets, clocks, fleets |
 //! | [`sftp`] | sans-IO SFTP v3 client, pipelined | sockets, fleets |
 //! | [`rpc`] | JSON-RPC 2.0 framing | MCP |
+//! | [`http`] | sans-IO HTTP/1.1, the server's side, and its event streams | sockets, JSON, MCP |
 //! | [`config`] | settings, SSH client configuration, known_hosts | sockets |
 //! | [`target`] | `host:/path` and `hosts` | everything but base |
 //! | [`metrics`] | histograms, counters, and what is said of them | MCP, SSH |
@@ -63,6 +64,7 @@ pub mod cli;
 pub mod config;
 pub mod crypto;
 pub mod fleet;
+pub mod http;
 pub mod io;
 pub mod mcp;
 pub mod metrics;

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::rc::Rc;
 
+use futures_util::StreamExt;
 use futures_util::future::{AbortHandle, AbortRegistration, Abortable};
+use futures_util::stream::Stream;
 
 use crate::rpc::{Code, Error, Id};
 
@@ -71,6 +73,15 @@ impl Ticket {
     ) -> Option<Vec<u8>> {
         let outcome = Abortable::new(work, self.registration).await.ok()?;
         Some(answer(&self.place.id, outcome))
+    }
+
+    /// Passes messages on until the call is cancelled.
+    pub fn hold<T>(self, messages: impl Stream<Item = T>) -> impl Stream<Item = T> {
+        let Self { place, registration } = self;
+        Abortable::new(messages, registration).map(move |message| {
+            let _held = &place;
+            message
+        })
     }
 }
 

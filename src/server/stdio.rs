@@ -3,27 +3,33 @@
 //! Requests run side by side and answers leave as they are ready. At the end of input everything under way is
 //! finished first.
 
-use futures_util::future::LocalBoxFuture;
-use futures_util::stream::FuturesUnordered;
+use std::pin::pin;
+use std::rc::Rc;
+
+use futures_util::stream::SelectAll;
 use futures_util::{FutureExt, StreamExt, select_biased};
 
 use crate::base::{Error, Kind, Result};
 use crate::io::stdio::{self, Line};
-use crate::mcp::{Incoming, Session};
+use crate::mcp::{Flow, Incoming, Outgoing, Session};
 use crate::rpc;
 
 /// Serves one client on the standard streams until it closes them.
 ///
 /// Errors: standard output cannot be served.
-pub async fn serve_stdio(session: &Session) -> Result<()> {
+pub async fn serve_stdio(session: &Rc<Session>) -> Result<()> {
     let failed = |error| Error::new(Kind::Local, format!("Cannot serve standard output: {error}"));
     let output = stdio::Output::start().map_err(failed)?;
     let lines = stdio::lines();
-    let mut calls: FuturesUnordered<LocalBoxFuture<'static, Option<Vec<u8>>>> = FuturesUnordered::new();
+    let mut calls: SelectAll<Flow> = SelectAll::new();
+    let mut notices = pin!(session.notices().fuse());
     let mut input_ended = false;
     loop {
         let reply = select_biased! {
-            reply = calls.select_next_some() => reply,
+            outgoing = calls.select_next_some() => Some(match outgoing {
+                Outgoing::Word(message) | Outgoing::Answer(message) => message,
+            }),
+            notice = notices.select_next_some() => Some(notice),
             line = receive(&lines, input_ended).fuse() => match line {
                 None => {
                     input_ended = true;
@@ -31,7 +37,7 @@ pub async fn serve_stdio(session: &Session) -> Result<()> {
                 }
                 Some(line) => match handle(session, &line) {
                     Incoming::Nothing => None,
-                    Incoming::Reply(reply) => Some(reply),
+                    Incoming::Reply(reply) | Incoming::Refused(_, reply) => Some(reply),
                     Incoming::Call(call) => {
                         calls.push(call);
                         None
@@ -64,7 +70,7 @@ async fn receive(lines: &async_channel::Receiver<Line>, ended: bool) -> Option<L
 fn handle(session: &Session, line: &Line) -> Incoming {
     match line {
         Line::Text(text) if text.is_empty() => Incoming::Nothing,
-        Line::Text(text) => session.handle(text),
+        Line::Text(text) => session.handle(text, None),
         Line::TooLong => Incoming::Reply(rpc::failure(None, &rpc::Error::message_too_large())),
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use crate::support::{McpPipe, Scout, Sshd, eventually};
+use crate::support::{Endpoint, Key, KeyType, McpPipe, Scout, Sshd, eventually};
 
 const READ_AGAIN: &str = "read the configuration again";
 
@@ -111,4 +111,25 @@ fn a_signal_is_enough_and_settings_are_taken_over() {
     assert_eq!(sshd.connections(), 1);
     assert!(client.close().success());
     client.stderr.wait_for("DEBUG");
+}
+
+#[test]
+fn keys_that_were_refused_are_not_offered_by_every_request_until_it_is_told_to() {
+    let sshd = Sshd::start();
+    let stranger = Key::generate(&sshd.account.path("stranger"), KeyType::Ed25519);
+    let endpoint = Endpoint { identity: stranger.path.clone(), ..sshd.endpoint.clone() };
+    let mut client = Scout::with(&endpoint).client();
+    let read = json!({ "target": "h1:/proc/version" });
+    let first = client.scout(read.clone()).tool_error();
+    let ids: Vec<_> = (0..200).map(|_| client.post_scout(read.clone())).collect();
+    for id in ids {
+        let message = client.wait(id).tool_error();
+        assert!(message.starts_with(&first) && message.contains("s ago; tried again in "), "{message}");
+    }
+    assert_eq!(sshd.connections(), 1);
+    sshd.account.authorize(&stranger);
+    hang_up(&client);
+    client.stderr.wait_for(READ_AGAIN);
+    assert!(client.scout(read).text().contains("Linux"));
+    assert_eq!(sshd.connections(), 2);
 }

@@ -1,4 +1,4 @@
-//! Who has a place among those that wait, for whatever it is; and who loses his when there are no more. Pure.
+//! Who waits at his place, for whatever it is; and who loses it when there are no more. Pure.
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -16,11 +16,12 @@ pub(super) struct Places<T> {
     /// With the longest at the end.
     lengths: BTreeSet<(usize, Flow)>,
     numbers: Numbers,
+    count: usize,
 }
 
 impl<T> Default for Places<T> {
     fn default() -> Self {
-        Self { flows: HashMap::new(), lengths: BTreeSet::new(), numbers: Numbers::default() }
+        Self { flows: HashMap::new(), lengths: BTreeSet::new(), numbers: Numbers::default(), count: 0 }
     }
 }
 
@@ -33,6 +34,11 @@ impl<T> Places<T> {
     /// Waits no more. `None` for who was displaced.
     pub(super) fn leave(&mut self, flow: Flow, number: Number) -> Option<T> {
         self.change(flow, |line, _| line.leave(number))
+    }
+
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.count
     }
 
     /// Makes room for a newcomer: the newest of the flow with the most waiting goes. `None` when that would be the
@@ -48,6 +54,7 @@ impl<T> Places<T> {
         let before = line.len();
         let result = change(line, &mut self.numbers);
         let after = line.len();
+        self.count = self.count - before + after;
         if after == 0 {
             self.flows.remove(&flow);
         }
@@ -118,6 +125,7 @@ mod tests {
                 let mut lengths: Vec<_> = places.flows.values().map(Line::len).collect();
                 lengths.sort_unstable();
                 let known: Vec<_> = places.lengths.iter().map(|(length, _)| *length).collect();
+                prop_assert_eq!(places.len(), lengths.iter().sum::<usize>());
                 prop_assert_eq!(lengths, known);
             }
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::CLASSES;
 use super::cores::Cores;
-use super::model::{Model, is_refusal};
+use super::model::Model;
 use super::plan::{HostPlan, Nature, Plan};
 use super::request::{Answer, Request, What, Work, Works, files, name};
 use super::trace::Trace;
@@ -239,7 +239,7 @@ impl<'a> Site<'a> {
             let held = quotas(fleet).map(|quota| quota.held());
             assert_eq!(held, [0; 3], "core {core} holds connections, rights, places");
         }
-        let bounds = [self.plan.connections, self.plan.rights, self.plan.places];
+        let bounds = [self.plan.connections, self.plan.rights, self.plan.rights + self.plan.places];
         let left = quotas(self.shards[0].own()).map(|quota| iter::from_fn(|| quota.try_take()).collect());
         assert_eq!(left.map(|grants: Vec<_>| grants.len()), bounds, "connections, rights, places are left");
         // Some of them go to a core that has wanted them once.
@@ -248,7 +248,8 @@ impl<'a> Site<'a> {
         assert_eq!(self.world.left(), (0, 0), "tasks and timers");
         self.cores.end();
         self.model.borrow().check_unsafe_work(&self.world);
-        self.model.borrow().check_books(&self.shards[0].own().snapshot());
+        self.model.borrow().check_answers();
+        self.check_refusals();
     }
 
     /// Everything has happened that can happen now.
@@ -264,37 +265,43 @@ impl<'a> Site<'a> {
 
     fn take_answers(&self) {
         let mut requests = self.requests.borrow_mut();
-        let now = self.world.now();
+        let (now, mut is_refused) = (self.world.now(), false);
         for request in requests.extract_if(.., |request| request.handle.is_done()) {
             let answer = request.handle.output();
             self.note(format_args!("{} -> {answer:?}", name(request.number)));
             self.model.borrow_mut().note_answered(&request, &answer);
             assert!(!request.is_due(self.plan.mail, now), "r{} was answered too late", request.number);
-            if answer.as_ref().is_err_and(is_refusal) {
-                self.model.borrow().check_refusals(&self.shards[0].own().snapshot());
-            }
             let is_served = !request.is_polite || answer == Ok(Answer::Done);
             assert!(is_served, "r{} had the time it may take, and got {answer:?}", request.number);
+            is_refused |= answer.is_err_and(|error| error.reason().is_some());
+        }
+        if is_refused {
+            self.check_refusals();
         }
         for request in requests.iter() {
             assert!(!request.is_due(self.plan.mail, now), "r{} has no answer", request.number);
         }
     }
 
+    fn check_refusals(&self) {
+        self.model.borrow().check_refusals(&self.shards[0].own().snapshot(), self.plan.mail);
+    }
+
     fn check_bounds(&self) {
         let fleets = self.cores.fleets();
         let held = |bound: usize| fleets.iter().map(|fleet| quotas(fleet)[bound].held()).sum::<usize>();
-        let [connections, executing, waiting] = [0, 1, 2].map(held);
+        let [connections, executing, admitted] = [0, 1, 2].map(held);
         assert!(connections <= self.plan.connections, "{connections} connections");
         assert!(executing <= self.plan.rights, "{executing} execute");
-        assert!(waiting <= self.plan.places, "{waiting} wait");
+        assert!(admitted <= self.plan.rights + self.plan.places, "{admitted} are taken on");
         let open = self.connections();
         assert!(open <= connections, "{open} connections at the hosts, {connections} counted");
         assert_eq!(executing, self.works.inside(), "rights held, and work under way");
         let arrived = self.works.arrived();
-        assert_eq!(executing + waiting, arrived, "{executing} execute and {waiting} wait");
+        // Who can begin at once does so even where all places are taken.
+        assert!((admitted..=admitted + executing).contains(&arrived), "{admitted} are taken on of {arrived}");
         assert!(arrived <= self.requests.borrow().len(), "{arrived} are there");
-        self.trace.note_change(self.world.now() - self.began, [open, executing, waiting]);
+        self.trace.note_change(self.world.now() - self.began, [open, executing, arrived - executing]);
     }
 
     /// Nobody goes the way of an old configuration, once all cores have heard of the new one.
@@ -323,8 +330,8 @@ impl<'a> Site<'a> {
 }
 
 fn quotas(fleet: &Fleet) -> [&Rc<Quota>; 3] {
-    let Quotas { connections, executing, waiting } = fleet.quotas();
-    [connections, executing, waiting]
+    let Quotas { connections, executing, admitted } = fleet.quotas();
+    [connections, executing, admitted]
 }
 
 impl HostPlan {
