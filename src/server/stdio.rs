@@ -26,7 +26,7 @@ pub async fn serve_stdio(session: &Rc<Session>) -> Result<()> {
     let mut input_ended = false;
     loop {
         let reply = select_biased! {
-            outgoing = calls.select_next_some() => Some(match outgoing {
+            outgoing = next(&mut calls).fuse() => outgoing.map(|outgoing| match outgoing {
                 Outgoing::Word(message) | Outgoing::Answer(message) => message,
             }),
             notice = notices.select_next_some() => Some(notice),
@@ -57,6 +57,14 @@ pub async fn serve_stdio(session: &Rc<Session>) -> Result<()> {
     }
     output.finish();
     Ok(())
+}
+
+/// What the calls say next; `None` when the last of them is over, which is later than its answer.
+async fn next(calls: &mut SelectAll<Flow>) -> Option<Outgoing> {
+    if calls.is_empty() {
+        std::future::pending::<()>().await;
+    }
+    calls.next().await
 }
 
 /// The next line; `None` once, at the end of input, and nothing ever after.
