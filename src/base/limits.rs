@@ -317,6 +317,18 @@ pub const HTTP_ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const _: () = assert!(HTTP_REQUEST_LINE_BYTES_MAX < HTTP_HEAD_BYTES_MAX);
 const _: () = assert!(HTTP_HEAD_PATIENCE.as_secs() <= HTTP_REQUEST_PATIENCE.as_secs());
 
+// --- MCP over HTTP ----------------------------------------------------------------------------------------------
+
+pub const HTTP_PORT_DEFAULT: u16 = 8000;
+/// Sessions that one core keeps; each is a few kilobytes. Further clients do without.
+pub const HTTP_SESSIONS_MAX: usize = 10_000;
+/// After which a session that nobody uses is forgotten: longer than people leave an agent alone over lunch.
+pub const HTTP_SESSION_IDLE_MAX: Duration = Duration::from_secs(2 * 3_600);
+/// Requests on their way to the core of their session.
+pub const HTTP_ERRANDS_MAX: usize = 1_024;
+/// Messages on their way from there; work goes on when they are taken.
+pub const HTTP_WORDS_AHEAD: usize = 16;
+
 // --- metrics ---------------------------------------------------------------------------------------------------
 
 /// Longest time that histograms tell apart; what takes longer counts as this long.

@@ -33,6 +33,7 @@ pub async fn serve_stdio(session: &Rc<Session>) -> Result<()> {
             line = receive(&lines, input_ended).fuse() => match line {
                 None => {
                     input_ended = true;
+                    session.hear_no_more();
                     None
                 }
                 Some(line) => match handle(session, &line) {

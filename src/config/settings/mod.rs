@@ -6,6 +6,7 @@
 
 mod rule;
 
+use core::net::{IpAddr, Ipv4Addr};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -17,10 +18,11 @@ use super::{Env, Sources, file};
 use crate::base::limits::{self, SETTINGS_FILE_BYTES_MAX};
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
-pub use rule::Patterns;
 use rule::{
-    CommandLine, Cores, Count, FilePath, Flag, HostPatterns, KnownHostsFile, Level, Rule, Size, Time,
+    Address, CommandLine, Cores, Count, FilePath, Flag, HostPatterns, KnownHostsFile, Level, Rule, Size,
+    Time, TransportName,
 };
+pub use rule::{Patterns, Transport};
 
 /// A row of the settings table, for `--help` and the README.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +112,20 @@ macro_rules! settings {
 }
 
 settings! {
+    transport: Transport = Transport::Stdio, TransportName, New, Restart,
+        "How clients reach the server: its standard input and output, or HTTP";
+    http_host: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST), Address, New, Restart,
+        "Address at which HTTP is served";
+    http_port: u16 = limits::HTTP_PORT_DEFAULT, Count { min: 0, max: u16::MAX }, New, Restart,
+        "Port at which HTTP is served; 0 takes a free one";
+    http_sessions: bool = true, Flag, New, Restart,
+        "Give clients that begin with `initialize` over HTTP a session, which lives in this process";
+    http_max_connections: usize = limits::HTTP_CONNECTIONS_DEFAULT, Count { min: 1, max: 1_000_000 }, New, Restart,
+        "HTTP connections at once";
+    tls_cert: Option<PathBuf> = None, FilePath("none"), New, Restart,
+        "File with the certificates (PEM) that HTTP is served with; read again when it changes";
+    tls_key: Option<PathBuf> = None, FilePath("none"), New, Restart,
+        "File with the key (PEM) of the certificate";
     ssh_config: Option<PathBuf> = None, FilePath("`~/.ssh/config`, `/etc/ssh/ssh_config`"), New, Live,
         "SSH client configuration to read instead of the usual ones";
     known_hosts: Option<PathBuf> = None, KnownHostsFile, New, Live,
