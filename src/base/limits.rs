@@ -40,6 +40,9 @@ pub const CONNECT_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
 pub const COMMAND_TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
 pub const REQUEST_TIMEOUT_DEFAULT: Duration = Duration::from_secs(60);
 pub const IDLE_TIMEOUT_DEFAULT: Duration = Duration::from_secs(60);
+/// What a server that is asked to end has to finish what is under way: who asked (systemd, Kubernetes, an MCP client)
+/// has patience for 30 s and more, people for less.
+pub const DRAIN_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
 /// A TCP probe that has not connected by then counts as offline.
 pub const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Silence after which a pooled connection is asked for a sign of life, and how many may be missed.

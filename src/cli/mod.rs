@@ -26,7 +26,7 @@ use crate::io::{self, Outside, cpus};
 use crate::mcp::{Catalog, Client, Options, Session};
 use crate::metrics::Recorder;
 use crate::scout;
-use crate::server::{self, Configuration, Part};
+use crate::server::{self, Configuration, Drain, Part};
 use crate::target::{RemotePath, Target};
 
 use args::{Args, Command};
@@ -57,6 +57,7 @@ struct Scene {
     adjust_log: log::Adjust,
     /// Where servers tell their figures.
     stats_folders: Vec<PathBuf>,
+    drain: Drain,
 }
 
 fn prepare(args: &Args) -> Result<Scene> {
@@ -67,7 +68,7 @@ fn prepare(args: &Args) -> Result<Scene> {
     for warning in configuration.ssh.warnings() {
         tracing::warn!("{warning}");
     }
-    Ok(Scene { configuration, home, adjust_log, stats_folders })
+    Ok(Scene { configuration, home, adjust_log, stats_folders, drain: Drain::default() })
 }
 
 /// Only a server has use for more than one core.
@@ -81,7 +82,7 @@ fn run(scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
     };
     let mut parts = Vec::new();
     if matches!(command, Command::Serve { .. }) && settings.transport == Transport::Http {
-        let (address, listening) = server::listen(&settings, count)?;
+        let (address, listening) = server::listen(&settings, count, &scene.drain)?;
         let scheme = if settings.tls_cert.is_some() { "https" } else { "http" };
         tracing::info!("serving MCP at {scheme}://{address}/mcp");
         parts = listening;
@@ -154,24 +155,30 @@ async fn execute(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Serves until the client leaves, or something makes it impossible to go on.
+/// Serves until the client leaves, or we are asked to, or something makes it impossible to go on.
 async fn serve(scene: Scene, shards: &Rc<Shards>, part: Option<Part>) -> Result<()> {
     let settings = shards.own().settings();
     let stats = server::Stats::new(Rc::clone(shards));
     let _offered = stats.offer(&scene.stats_folders);
     shards.tend();
+    let drain = scene.drain;
+    drain.begin_at_signal()?;
     let serve = pin!(async {
         if let Some(part) = part {
-            return part.serve(Rc::clone(shards), Rc::clone(&stats)).await;
+            part.serve(Rc::clone(shards), Rc::clone(&stats)).await?;
+            // The parts of the other cores end as well.
+            drain.finished().await;
+            return Ok(());
         }
         let options = Options { allow_any_command: settings.allow_any_command };
         let catalog = Catalog::new(Rc::clone(shards), Rc::<server::Stats>::clone(&stats), &options);
         let session = Session::new(catalog, Client { id: ClientId::STDIO }, settings.admitted_max());
-        server::serve_stdio(&Rc::new(session.with_questions())).await
+        server::serve_stdio(&Rc::new(session.with_questions()), &drain).await
     });
     let keep_up = server::keep_up(shards, scene.configuration, scene.adjust_log);
     let keep_up = pin!(try_join(keep_up, stats.watch_memory()).map_ok(drop));
-    select(serve, keep_up).await.factor_first().0
+    let overdue = pin!(drain.overdue(shards.own()).map(Ok));
+    select(select(serve, keep_up).map(|ended| ended.factor_first().0), overdue).await.factor_first().0
 }
 
 fn host_and_path(target: &str) -> Result<(String, RemotePath)> {

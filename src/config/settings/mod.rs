@@ -156,6 +156,8 @@ settings! {
         "Time a whole request may take";
     idle_timeout: Duration = limits::IDLE_TIMEOUT_DEFAULT, Time::seconds(1, 86_400), Old, Live,
         "Time an unused connection is kept";
+    drain_timeout: Duration = limits::DRAIN_TIMEOUT_DEFAULT, Time::seconds(0, 3_600), New, Live,
+        "Time a server that is asked to end has to finish what is under way";
     keepalive_interval: Duration = limits::KEEPALIVE_INTERVAL_DEFAULT, Time::seconds(0, 3_600), New, Live,
         "Silence after which a connection is asked for a sign of life; 0 never asks";
     keepalive_count_max: u32 = limits::KEEPALIVE_MISSED_MAX, Count { min: 1, max: 100 }, New, Live,

@@ -24,7 +24,7 @@ pub struct Prompter {
 /// A session with a [`Prompter`] behind it.
 pub struct Stage {
     pub prompter: Rc<Prompter>,
-    pub session: Session,
+    pub session: Rc<Session>,
 }
 
 /// How many entries each list has, and a page of it.
@@ -38,7 +38,7 @@ impl Stage {
         let client = Client { id: ClientId::STDIO };
         let provider = Rc::<Prompter>::clone(&prompter);
         let session = Session::new(provider, client, SESSION_REQUESTS_MAX).with_questions();
-        Self { prompter, session }
+        Self { prompter, session: Rc::new(session) }
     }
 
     pub fn agreed(revision: &str) -> Self {
