@@ -14,11 +14,11 @@ use crate::rpc;
 
 /// Serves one client on the standard streams until it closes them.
 ///
-/// Errors: standard output cannot be served.
+/// Errors: the streams cannot be served.
 pub async fn serve_stdio(session: &Session) -> Result<()> {
-    let failed = |error| Error::new(Kind::Local, format!("Cannot serve standard output: {error}"));
+    let failed = |error| Error::new(Kind::Local, format!("Cannot serve the standard streams: {error}"));
     let output = stdio::Output::start().map_err(failed)?;
-    let lines = stdio::lines();
+    let lines = stdio::lines().map_err(failed)?;
     let mut calls: FuturesUnordered<LocalBoxFuture<'static, Option<Vec<u8>>>> = FuturesUnordered::new();
     let mut input_ended = false;
     loop {
@@ -49,7 +49,7 @@ pub async fn serve_stdio(session: &Session) -> Result<()> {
             break;
         }
     }
-    output.finish();
+    output.finish().await;
     Ok(())
 }
 
