@@ -22,6 +22,7 @@ mod cpu;
 mod support;
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
@@ -32,8 +33,8 @@ use hdrhistogram::Histogram;
 use support::{Scout, Sshd};
 
 const HOSTS: usize = 100;
-/// How many requests are under way at once, and of how many hosts.
-const LOADS: [(usize, usize); 6] = [(1, 1), (1, 10), (1, 100), (HOSTS, 1), (HOSTS, 10), (HOSTS, 100)];
+/// How many requests are under way at once.
+const AT_ONCE: [usize; 3] = [1, 10, 100];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -49,7 +50,7 @@ fn main() {
     if binaries.is_empty() {
         binaries.push(env!("CARGO_BIN_EXE_scout-mcp").into());
     }
-    let requests = if is_full { 4_000 } else { 100 };
+    let requests = if is_full { 3_000 } else { 100 };
     let hosts = if is_full { HOSTS } else { 4 };
 
     let sshd = Sshd::builder().everywhere().start();
@@ -57,30 +58,35 @@ fn main() {
     let scout = scout_of(&sshd, hosts);
     let targets: Vec<String> = (0..hosts).map(|n| format!("{}:{file}", address(n))).collect();
 
+    let port = sshd.endpoint.address.port();
+    let of_core = |core| {
+        let n = (0..hosts).find(|n| owner(&address(*n), port) == core).unwrap_or_default();
+        vec![targets[n].clone()]
+    };
+    let loads =
+        [("a host of the core that reads", of_core(0)), ("a host of the other", of_core(1)), ("all hosts", targets)];
+
     let variants: Vec<(&Path, usize)> =
         binaries.iter().flat_map(|binary| [(binary.as_path(), 1), (binary.as_path(), 2)]).collect();
     let mut seen: Vec<Vec<Vec<Seen>>> = vec![Vec::new(); variants.len()];
     for _ in 0..rounds {
         for ((binary, cores), seen) in variants.iter().zip(&mut seen) {
             let mut server = Server::start(&scout, binary, *cores);
-            let cold = server.load(&targets, hosts, hosts);
-            let warm = LOADS.map(|(hosts, at_once)| {
-                let targets = &targets[..hosts.min(targets.len())];
-                server.load(targets, at_once, 200);
-                server.load(targets, at_once, requests)
-            });
-            seen.push(std::iter::once(cold).chain(warm).collect());
+            let mut round = vec![server.load(&loads[2].1, hosts, hosts)];
+            for (targets, at_once) in product(&loads) {
+                server.load(targets, at_once, requests / 10);
+                round.push(server.load(targets, at_once, requests));
+            }
+            seen.push(round);
         }
     }
-    println!("| what | cores | p50 | p99 | rate | our CPU each | our switches each |");
+    let cold = format!("{hosts} cold hosts at once, connect and read");
+    let warm = loads.iter().flat_map(|(what, _)| AT_ONCE.map(|at_once| format!("{what}, {at_once} at once")));
+    println!("| what | cores | p50 | p99 | rate | our CPU each | our sleeps each |");
     println!("|---|---|---|---|---|---|---|");
-    for load in 0..=LOADS.len() {
+    for (load, what) in std::iter::once(cold).chain(warm).enumerate() {
         for ((binary, cores), seen) in variants.iter().zip(&seen) {
             let of = |value: fn(&Seen) -> f64| median(seen.iter().map(|round| value(&round[load])).collect());
-            let what = match load.checked_sub(1) {
-                None => format!("{hosts} cold hosts at once, connect and read"),
-                Some(load) => format!("{} hosts, {} at once", LOADS[load].0, LOADS[load].1),
-            };
             let name = if binaries.len() > 1 { format!(" {}", binary.display()) } else { String::new() };
             println!(
                 "| {what} | {cores}{name} | {:.3} ms | {:.3} ms | {:.0}/s | {:.0} µs | {:.1} |",
@@ -88,20 +94,31 @@ fn main() {
                 of(|seen| seen.p99),
                 of(|seen| seen.rate),
                 of(|seen| seen.cpu),
-                of(|seen| seen.switches),
+                of(|seen| seen.sleeps),
             );
         }
     }
 }
 
-/// What one load was answered like: milliseconds, requests a second, microseconds and context switches each.
+fn product<'a>(loads: &'a [(&str, Vec<String>)]) -> impl Iterator<Item = (&'a [String], usize)> {
+    loads.iter().flat_map(|(_, targets)| AT_ONCE.map(|at_once| (targets.as_slice(), at_once)))
+}
+
+/// Which of two cores owns a host, as `fleet::shards` has it.
+fn owner(hostname: &str, port: u16) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (hostname, port).hash(&mut hasher);
+    hasher.finish() % 2
+}
+
+/// What one load was answered like: milliseconds, requests a second, microseconds and sleeps of a thread each.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     p50: f64,
     p99: f64,
     rate: f64,
     cpu: f64,
-    switches: f64,
+    sleeps: f64,
 }
 
 /// The server, and its pipe.
@@ -147,7 +164,7 @@ impl Server {
     /// `count` reads of these in turn, so many of them under way at any moment.
     fn load(&mut self, targets: &[String], at_once: usize, count: usize) -> Seen {
         let count = count.max(at_once);
-        let (cpu, switches) = (cpu::of(self.child.id()), switches(self.child.id()));
+        let (cpu, sleeps) = (cpu::of(self.child.id()), sleeps(self.child.id()));
         let begun = Instant::now();
         let mut posted = Vec::with_capacity(count);
         let mut times = Histogram::<u64>::new_with_bounds(1, 60_000_000_000, 3).unwrap();
@@ -171,7 +188,7 @@ impl Server {
             p99: times.value_at_quantile(0.99) as f64 / 1e6,
             rate: count as f64 / elapsed.as_secs_f64(),
             cpu: each((cpu::of(self.child.id()) - cpu).as_secs_f64() * 1e6),
-            switches: each((self::switches(self.child.id()) - switches) as f64),
+            sleeps: each((self::sleeps(self.child.id()) - sleeps) as f64),
         }
     }
 
@@ -194,7 +211,7 @@ impl Drop for Server {
 }
 
 /// How often the threads of a process have gone to sleep (`proc_pid_status(5)`).
-fn switches(pid: u32) -> u64 {
+fn sleeps(pid: u32) -> u64 {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten();
     let status = threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("status")).ok());
     let count = |status: String| {
