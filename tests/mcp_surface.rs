@@ -3,44 +3,66 @@
 use std::path::Path;
 use std::{env, fs};
 
-use scout_mcp::mcp::{Options, Revision, Surface};
-use serde_json::Value;
+use scout_mcp::fleet::ClientId;
+use scout_mcp::mcp::{Catalog, Client, Incoming, Options, Revision, Session};
+use scout_mcp::testing;
+use serde_json::{Value, json};
 
 #[test]
 fn tools_of_the_read_only_policy() {
-    let surface = Surface::new(&Options::default());
-    compare("tools_list.json", surface.tools(Revision::V2025_11_25).get());
+    compare("tools_list.json", &listed(&Options::default(), Revision::V2025_11_25, "tools"));
 }
 
 #[test]
 fn tools_of_the_stateless_era() {
-    let surface = Surface::new(&Options::default());
-    compare("tools_list_stateless.json", surface.tools(Revision::V2026_07_28).get());
+    compare("tools_list_stateless.json", &listed(&Options::default(), Revision::V2026_07_28, "tools"));
 }
 
 #[test]
 fn tools_where_any_command_is_allowed() {
-    let surface = Surface::new(&Options { allow_any_command: true, ..Options::default() });
-    compare("tools_list_any_command.json", surface.tools(Revision::V2025_11_25).get());
+    let options = Options { allow_any_command: true };
+    compare("tools_list_any_command.json", &listed(&options, Revision::V2025_11_25, "tools"));
 }
 
 #[test]
 fn resources_of_both_eras() {
-    let surface = Surface::new(&Options::default());
-    compare("resources_list.json", surface.resources(Revision::V2025_11_25).get());
-    compare("resources_list_stateless.json", surface.resources(Revision::V2026_07_28).get());
+    let options = Options::default();
+    compare("resources_list.json", &listed(&options, Revision::V2025_11_25, "resources"));
+    compare("resources_list_stateless.json", &listed(&options, Revision::V2026_07_28, "resources"));
 }
 
 #[test]
 fn the_list_is_the_same_every_time_and_for_every_handshake_revision() {
-    let surface = Surface::new(&Options::default());
-    let other = Surface::new(&Options::default());
+    let options = Options::default();
     for revision in Revision::ALL {
-        assert_eq!(surface.tools(revision).get(), other.tools(revision).get());
+        assert_eq!(listed(&options, revision, "tools"), listed(&options, revision, "tools"));
         if !revision.is_stateless() {
-            assert_eq!(surface.tools(revision).get(), surface.tools(Revision::V2024_11_05).get());
+            assert_eq!(listed(&options, revision, "tools"), listed(&options, Revision::V2024_11_05, "tools"));
         }
     }
+}
+
+/// The result of the method `{kind}/list`, as a client gets to see it.
+fn listed(options: &Options, revision: Revision, kind: &str) -> String {
+    let shards = testing::shards();
+    let stats = testing::stats(&shards);
+    let client = Client { id: ClientId::STDIO };
+    let session = Session::new(Catalog::new(shards, stats, options), client, 1);
+    let session = if revision.is_stateless() { session } else { session.in_revision(revision) };
+    let meta = match revision.is_stateless() {
+        true => json!({
+            "io.modelcontextprotocol/protocolVersion": revision,
+            "io.modelcontextprotocol/clientCapabilities": {},
+        }),
+        false => json!({}),
+    };
+    let params = json!({ "_meta": meta });
+    let request = json!({ "jsonrpc": "2.0", "id": 1, "method": format!("{kind}/list"), "params": params });
+    let Incoming::Reply(reply) = session.handle(request.to_string().as_bytes(), None) else {
+        panic!("{kind}/list has no answer")
+    };
+    let reply: Value = serde_json::from_slice(&reply).expect("JSON");
+    reply["result"].to_string()
 }
 
 /// Compares values, not bytes: the order of members is serde_json's affair. Our own version is left open.

@@ -40,6 +40,9 @@ pub const CONNECT_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
 pub const COMMAND_TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
 pub const REQUEST_TIMEOUT_DEFAULT: Duration = Duration::from_secs(60);
 pub const IDLE_TIMEOUT_DEFAULT: Duration = Duration::from_secs(60);
+/// What a server that is asked to end has to finish what is under way: who asked (systemd, Kubernetes, an MCP client)
+/// has patience for 30 s and more, people for less.
+pub const DRAIN_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
 /// A TCP probe that has not connected by then counts as offline.
 pub const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Silence after which a pooled connection is asked for a sign of life, and how many may be missed.
@@ -128,6 +131,12 @@ pub const SECRET_COMMAND_PATIENCE: Duration = Duration::from_secs(30);
 pub const SECRET_COMMAND_LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Keys of the user that a host is remembered to have refused.
 pub const SSH_REFUSED_KEYS_MAX: usize = 64;
+/// How long a host that has refused our keys is not asked again: long enough that a burst of requests is one login, short
+/// enough for who has mistyped something. So many times as long with every further refusal, up to a bound; that makes four
+/// logins in ten minutes at most, where fail2ban shuts out whoever is refused five times.
+pub const REFUSED_LOGIN_PAUSE: Duration = Duration::from_secs(5);
+pub const REFUSED_LOGIN_PAUSE_FACTOR: u32 = 8;
+pub const REFUSED_LOGIN_PAUSE_MAX: Duration = Duration::from_secs(300);
 /// Passwords that a host is remembered to have refused: a command may print another one each time.
 pub const SSH_REFUSED_PASSWORDS_MAX: usize = 64;
 /// Connections for one login: an agent may hold more keys than a server lets one connection try.
@@ -251,6 +260,77 @@ pub const BATCH_LENGTH_MAX: usize = 100;
 pub const REQUEST_ID_BYTES_MAX: usize = 256;
 /// Requests of one client in flight: what may run and what may wait for its turn, as the settings below.
 pub const SESSION_REQUESTS_MAX: usize = EXECUTING_REQUESTS_DEFAULT + QUEUED_REQUESTS_DEFAULT;
+/// Messages of one request that wait for a client to hear them; what is said faster is lost, as with any log.
+pub const CALL_MESSAGES_MAX: usize = 100;
+/// What one session has asked its client, and has no answer to yet.
+pub const QUESTIONS_MAX: usize = 100;
+/// Resources of which one client is told when they change; each is looked at again and again.
+pub const SUBSCRIPTIONS_MAX: usize = 100;
+
+// --- http ------------------------------------------------------------------------------------------------------
+
+/// Request line and headers of one request. The largest headers are tokens of a single sign-on: a few KiB.
+pub const HTTP_HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Headers of one request, as hyper.
+pub const HTTP_HEADERS_MAX: usize = 100;
+/// What is asked for. RFC 9112 §3 would have every server take so much.
+pub const HTTP_TARGET_BYTES_MAX: usize = 8_000;
+/// The line around it: the longest registered method has 17 letters, and `HTTP/1.1` stands behind.
+pub const HTTP_REQUEST_LINE_BYTES_MAX: usize = HTTP_TARGET_BYTES_MAX + 64;
+/// Empty lines before a request line.
+pub const HTTP_EMPTY_LINES_MAX: u32 = 4;
+/// Extensions of all chunks of one body, as hyper. Nobody uses them.
+pub const HTTP_CHUNK_EXTENSIONS_BYTES_MAX: usize = 16 * 1024;
+/// Trailers of one request. Nobody uses them either.
+pub const HTTP_TRAILER_BYTES_MAX: usize = 4 * 1024;
+/// What is read ahead of the request that is being answered.
+pub const HTTP_PIPELINED_BYTES_MAX: usize = 64 * 1024;
+/// One read, when nothing is known of what will come: what every idle connection holds, and most requests fit in.
+pub const HTTP_READ_BYTES_MIN: usize = 2 * 1024;
+/// One read of a large body.
+pub const HTTP_READ_BYTES_MAX: usize = 64 * 1024;
+/// Answers up to this long are sent with their headers, in one write; pieces of a stream are gathered up to as much.
+pub const HTTP_ONE_WRITE_BYTES_MAX: usize = 64 * 1024;
+/// From a request's first byte to the end of its headers, and between two pieces of its body. Who types is not served.
+pub const HTTP_HEAD_PATIENCE: Duration = Duration::from_secs(10);
+pub const HTTP_BODY_GAP_MAX: Duration = Duration::from_secs(10);
+/// From a request's first byte to its last: the largest at 70 KB/s.
+pub const HTTP_REQUEST_PATIENCE: Duration = Duration::from_secs(60);
+/// How long a connection may be without a request. Longer than the pools of most clients and proxies keep one, so that it
+/// is seldom us who close it under a request.
+pub const HTTP_IDLE_PATIENCE: Duration = Duration::from_secs(90);
+/// How long a peer may take nothing of what we write.
+pub const HTTP_WRITE_PATIENCE: Duration = Duration::from_secs(30);
+/// Between two signs of life on a stream. Proxies close what has been silent for 30 to 60 s.
+pub const HTTP_PULSE_EVERY: Duration = Duration::from_secs(15);
+/// How long, and how much, is read and thrown away after the last answer.
+pub const HTTP_LINGER: Duration = Duration::from_secs(2);
+pub const HTTP_LINGER_BYTES_MAX: usize = 1024 * 1024;
+/// Requests of one connection: then the client comes again, to another core if one is free.
+pub const HTTP_REQUESTS_MAX: u32 = 100_000;
+/// Connections of the whole process: 8 KiB each while they are idle.
+pub const HTTP_CONNECTIONS_DEFAULT: usize = 16_384;
+/// A chain of certificates, or a key.
+pub const HTTP_CERTIFICATES_BYTES_MAX: u64 = 1024 * 1024;
+/// Connections that the kernel holds for us until we take them.
+pub const HTTP_BACKLOG: i32 = 1024;
+/// How long nobody is taken where there is no descriptor left.
+pub const HTTP_ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+const _: () = assert!(HTTP_REQUEST_LINE_BYTES_MAX < HTTP_HEAD_BYTES_MAX);
+const _: () = assert!(HTTP_HEAD_PATIENCE.as_secs() <= HTTP_REQUEST_PATIENCE.as_secs());
+
+// --- MCP over HTTP ----------------------------------------------------------------------------------------------
+
+pub const HTTP_PORT_DEFAULT: u16 = 8000;
+/// Sessions that one core keeps; each is a few kilobytes. Further clients do without.
+pub const HTTP_SESSIONS_MAX: usize = 10_000;
+/// After which a session that nobody uses is forgotten: longer than people leave an agent alone over lunch.
+pub const HTTP_SESSION_IDLE_MAX: Duration = Duration::from_secs(2 * 3_600);
+/// Requests on their way to the core of their session.
+pub const HTTP_ERRANDS_MAX: usize = 1_024;
+/// Messages on their way from there; work goes on when they are taken.
+pub const HTTP_WORDS_AHEAD: usize = 16;
 
 // --- metrics ---------------------------------------------------------------------------------------------------
 
@@ -262,6 +342,8 @@ pub const HISTOGRAM_SIZE_BYTES_MAX: u64 = OUTPUT_BYTES_MAX;
 pub const HISTOGRAM_DIGITS: u8 = 2;
 /// All histograms of one core.
 pub const HISTOGRAMS_BYTES_MAX: usize = 512 * 1024;
+/// Between two looks at how much memory the process has: what comes and goes with single requests is not seen.
+pub const MEMORY_LOOKED_AT_EVERY: Duration = Duration::from_secs(600);
 /// How long a server may take to say its figures, and to be read.
 pub const STATS_PATIENCE: Duration = Duration::from_secs(2);
 /// People who ask a server for its figures at once.

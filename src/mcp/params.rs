@@ -3,8 +3,13 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::rpc::{Error, Raw, object, string, type_name};
+use super::Level;
+use super::call::Input;
+use crate::base::limits::REQUEST_ID_BYTES_MAX;
+use crate::rpc::{Error, Id, Raw, object, string, type_name};
 
 /// The members of `params`, not yet looked into; `null` counts as absent.
 #[derive(Debug, Default, Deserialize)]
@@ -22,9 +27,30 @@ pub struct Params<'a> {
     /// Every list.
     #[serde(borrow)]
     pub cursor: Option<Raw<'a>>,
-    /// `resources/read`.
+    /// `resources/read`, `resources/subscribe`.
     #[serde(borrow)]
     pub uri: Option<Raw<'a>>,
+    /// `logging/setLevel`.
+    #[serde(borrow)]
+    pub level: Option<Raw<'a>>,
+    /// `completion/complete`: what has the argument, the argument, and the other ones.
+    #[serde(rename = "ref", borrow)]
+    pub reference: Option<Raw<'a>>,
+    #[serde(borrow)]
+    pub argument: Option<Raw<'a>>,
+    #[serde(borrow)]
+    pub context: Option<Raw<'a>>,
+    /// `subscriptions/listen`.
+    #[serde(borrow)]
+    pub notifications: Option<Raw<'a>>,
+    /// `initialize`.
+    #[serde(borrow)]
+    capabilities: Option<Raw<'a>>,
+    /// The second time a request is made (2026-07-28).
+    #[serde(rename = "inputResponses", borrow)]
+    input_responses: Option<Raw<'a>>,
+    #[serde(rename = "requestState", borrow)]
+    request_state: Option<Raw<'a>>,
     /// `notifications/cancelled`.
     #[serde(rename = "requestId", borrow)]
     pub request_id: Option<Raw<'a>>,
@@ -45,7 +71,20 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// The object with the arguments of `tools/call`.
+    /// What the client can do, as `initialize` says.
+    pub fn capabilities(&self) -> Result<Value, Error> {
+        self.capabilities.map_or(Ok(Value::Null), |raw| read_object("params.capabilities", raw))
+    }
+
+    /// Answers to what the same request was answered with before.
+    pub fn input(&self) -> Result<Input, Error> {
+        let responses =
+            self.input_responses.map(|raw| read_object("params.inputResponses", raw)).transpose()?;
+        let state = self.request_state.map(|raw| text("params.requestState", raw)).transpose()?;
+        Ok(Input { responses, state: state.map(Cow::into_owned) })
+    }
+
+    /// The object with the arguments of `tools/call` or `prompts/get`.
     pub fn arguments(&self) -> Result<Option<Raw<'a>>, Error> {
         match self.arguments {
             Some(value) if !value.get().starts_with('{') => Err(Error::invalid_params(format!(
@@ -64,9 +103,33 @@ pub struct Meta<'a> {
     protocol_version: Option<Raw<'a>>,
     #[serde(rename = "io.modelcontextprotocol/clientCapabilities", borrow)]
     client_capabilities: Option<Raw<'a>>,
+    #[serde(rename = "io.modelcontextprotocol/logLevel", borrow)]
+    log_level: Option<Raw<'a>>,
+    #[serde(rename = "progressToken", borrow)]
+    progress_token: Option<Raw<'a>>,
 }
 
 impl<'a> Meta<'a> {
+    /// Under which the client wants to hear of progress: a text or a number.
+    pub fn progress_token(&self) -> Result<Option<Box<RawValue>>, Error> {
+        match self.progress_token {
+            Some(token) if Id::read(token).is_none() => Err(Error::invalid_params(format!(
+                "params._meta.progressToken must be a number or a string of at most {REQUEST_ID_BYTES_MAX} bytes"
+            ))),
+            token => Ok(token.map(ToOwned::to_owned)),
+        }
+    }
+
+    /// From which level on the client wants to read along (2026-07-28).
+    pub fn log_level(&self) -> Result<Option<Level>, Error> {
+        self.log_level.map(|raw| level("params._meta.io.modelcontextprotocol/logLevel", raw)).transpose()
+    }
+
+    /// What the client can do, as the request itself says (2026-07-28).
+    pub fn client_capabilities(&self) -> Result<Value, Error> {
+        self.client_capabilities.map_or(Ok(Value::Null), |raw| read_object("the client's capabilities", raw))
+    }
+
     pub fn protocol_version(&self) -> Result<Option<Cow<'a, str>>, Error> {
         self.protocol_version.map(|value| text("the protocol version in params._meta", value)).transpose()
     }
@@ -105,7 +168,17 @@ pub fn required_text<'a>(what: &str, value: Option<Raw<'a>>) -> Result<Cow<'a, s
     text(what, value.ok_or_else(|| Error::invalid_params(format!("{what} is missing")))?)
 }
 
-fn read_object<'a, T: Deserialize<'a>>(what: &str, value: Raw<'a>) -> Result<T, Error> {
+/// A member that must be the name of a level.
+pub fn level(what: &str, value: Raw<'_>) -> Result<Level, Error> {
+    serde_json::from_str(value.get()).map_err(|_| {
+        Error::invalid_params(format!(
+            "{what} must be one of debug, info, notice, warning, error, critical, alert, emergency"
+        ))
+    })
+}
+
+/// A member that must be an object, with its members.
+pub fn read_object<'a, T: Deserialize<'a>>(what: &str, value: Raw<'a>) -> Result<T, Error> {
     object(value).ok_or_else(|| match type_name(value) {
         "an object" => Error::invalid_params(format!("a member of {what} appears twice")),
         other => Error::invalid_params(format!("{what} must be an object, not {other}")),

@@ -5,31 +5,33 @@
 //! | `initialize` | agrees on a revision; may come again | begins the handshake era on this connection |
 //! | `server/discover` | needs `_meta` | what this server is |
 //! | `ping` | answered at any time | does not exist |
-//! | `tools/list`, `tools/call` | after `initialize` | with complete `_meta` |
-//! | `resources/list`, `resources/templates/list`, `resources/read` | the same | the same |
-//! | `notifications/cancelled` | stops a call | stops a call |
+//! | lists, `tools/call`, `resources/read`, `prompts/get`, `completion/complete` | after `initialize` | with complete `_meta` |
+//! | `resources/subscribe`, `resources/unsubscribe`, `logging/setLevel` | after `initialize` | do not exist |
+//! | `subscriptions/listen` | does not exist | tells of changes until it is taken back |
+//! | `notifications/cancelled` | stops a request | stops a request |
 //!
 //! Other notifications are accepted and mean nothing to us, `notifications/initialized` included: real clients send
-//! requests before it. Answers from the client are dropped, as we ask nothing.
+//! requests before it.
 
-use std::cell::Cell;
+mod answers;
+mod listen;
+
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
-use futures_util::FutureExt;
-use futures_util::future::{LocalBoxFuture, join_all};
-use serde_json::json;
+use futures_util::stream::{self, Stream};
+use serde_json::{Value, json};
 
 use super::calls::{self, Calls, Ticket};
-use super::params::{Params, required_text};
-use super::resources::Resource;
-use super::results::{Empty, ResourceResult, ToolResult};
-use super::tools::{Tool, Work};
-use super::{Options, Revision, Surface};
-use crate::base::Result as Outcome;
+use super::flow::{Flow, batch};
+use super::notices::{Full, Notices};
+use super::params::{Meta, Params, level, required_text};
+use super::provider::{Capabilities, Client, Empty, List, Provider};
+use super::questions::Questions;
+use super::results::{Discovered, Framed, Initialized, Keeping, Listed};
+use super::{Level, Revision};
 use crate::base::text::shown;
-use crate::fleet::Shards;
-use crate::metrics::{Counter, Histogram, Reason, Report, Source};
 use crate::rpc::{self, Code, Entry, Error, Id, Message, Raw, Rejected, Request};
 
 /// What becomes of a message.
@@ -38,29 +40,47 @@ pub enum Incoming {
     Nothing,
     /// An answer without waiting.
     Reply(Vec<u8>),
-    /// Work that ends in an answer, or in none when the client took it back. It runs while it is polled, next to
-    /// others; dropping it stops its work on the remote side.
-    Call(LocalBoxFuture<'static, Option<Vec<u8>>>),
+    /// The same, where a transport with outcomes of its own is to show that the request was wrong: in the stateless era,
+    /// and where nobody knows what was asked.
+    Refused(Code, Vec<u8>),
+    /// A request under way, as long as this is polled.
+    Call(Flow),
 }
 
 impl fmt::Debug for Incoming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing => f.write_str("Nothing"),
-            Self::Reply(bytes) => write!(f, "Reply({})", String::from_utf8_lossy(bytes)),
+            Self::Reply(bytes) | Self::Refused(_, bytes) => {
+                write!(f, "Reply({})", String::from_utf8_lossy(bytes))
+            }
             Self::Call(_) => f.write_str("Call"),
         }
     }
 }
 
+/// What the transport says of a message beside it (the headers of 2026-07-28).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Labels<'a> {
+    pub version: Option<&'a str>,
+    pub method: Option<&'a str>,
+    pub name: Option<&'a str>,
+}
+
 /// One client's connection.
 pub struct Session {
-    shards: Rc<Shards>,
-    stats: Rc<dyn Source>,
-    surface: Surface,
+    provider: Rc<dyn Provider>,
+    client: Client,
     calls: Rc<Calls>,
-    /// What `initialize` agreed on last.
+    notices: Notices,
+    /// `None` where answers of the client do not find their way to us.
+    questions: Option<Rc<Questions>>,
+    /// What `initialize` agreed on last, and what the client said of itself then.
     agreed: Cell<Option<Revision>>,
+    client_capabilities: RefCell<Value>,
+    is_initialized: Cell<bool>,
+    /// What the client wants to read along.
+    level: Cell<Level>,
     /// The client has spoken the stateless era, so that incomplete `_meta` is what is wrong with its requests.
     seen_stateless: Cell<bool>,
 }
@@ -77,11 +97,15 @@ enum Method {
     Initialize,
     Discover,
     Ping,
-    ListTools,
+    SetLevel,
+    List(List),
     CallTool,
-    ListResources,
-    ListResourceTemplates,
     ReadResource,
+    Subscribe,
+    Unsubscribe,
+    Listen,
+    GetPrompt,
+    Complete,
 }
 
 impl Method {
@@ -90,53 +114,135 @@ impl Method {
             "initialize" => Self::Initialize,
             "server/discover" => Self::Discover,
             "ping" => Self::Ping,
-            "tools/list" => Self::ListTools,
+            "logging/setLevel" => Self::SetLevel,
+            "tools/list" => Self::List(List::Tools),
             "tools/call" => Self::CallTool,
-            "resources/list" => Self::ListResources,
-            "resources/templates/list" => Self::ListResourceTemplates,
+            "resources/list" => Self::List(List::Resources),
+            "resources/templates/list" => Self::List(List::ResourceTemplates),
             "resources/read" => Self::ReadResource,
+            "resources/subscribe" => Self::Subscribe,
+            "resources/unsubscribe" => Self::Unsubscribe,
+            "subscriptions/listen" => Self::Listen,
+            "prompts/list" => Self::List(List::Prompts),
+            "prompts/get" => Self::GetPrompt,
+            "completion/complete" => Self::Complete,
             _ => return None,
         })
     }
+
+    /// Whether it is among what a server says that it can do.
+    fn is_offered(self, offered: &Capabilities) -> bool {
+        match self {
+            Self::SetLevel => offered.logging.is_some(),
+            Self::List(List::Tools) | Self::CallTool => offered.tools.is_some(),
+            Self::List(List::Resources | List::ResourceTemplates) | Self::ReadResource => {
+                offered.resources.is_some()
+            }
+            Self::Subscribe | Self::Unsubscribe => {
+                offered.resources.is_some_and(|resources| resources.subscribe)
+            }
+            Self::List(List::Prompts) | Self::GetPrompt => offered.prompts.is_some(),
+            Self::Complete => offered.completions.is_some(),
+            Self::Initialize | Self::Discover | Self::Ping | Self::Listen => true,
+        }
+    }
+
+    fn exists_in(self, revision: Revision) -> bool {
+        match self {
+            Self::Ping | Self::SetLevel | Self::Subscribe | Self::Unsubscribe => !revision.is_stateless(),
+            Self::Listen => revision.is_stateless(),
+            _ => true,
+        }
+    }
 }
 
+/// The headers of a request say something else than its body (2026-07-28).
+const HEADER_MISMATCH: Code = Code::Server(-32020);
 /// The request's protocol version is not one of ours (2026-07-28).
 const UNSUPPORTED_VERSION: Code = Code::Server(-32022);
 
-/// Before 2026-07-28, which takes it for invalid parameters.
-const RESOURCE_NOT_FOUND: Code = Code::Server(-32002);
+/// A request that is understood so far.
+struct Asked<'a> {
+    id: &'a Id<'a>,
+    revision: Revision,
+    params: Params<'a>,
+    meta: Meta<'a>,
+}
 
 impl Session {
-    /// `stats` tells the figures that clients may read.
-    pub fn new(shards: Rc<Shards>, stats: Rc<dyn Source>, options: &Options) -> Self {
+    /// `calls_max` requests may be under way at once; more are answered "busy".
+    pub fn new(provider: Rc<dyn Provider>, client: Client, calls_max: usize) -> Self {
         Self {
-            shards,
-            stats,
-            surface: Surface::new(options),
-            calls: Rc::new(Calls::new(options.calls_max)),
+            provider,
+            client,
+            calls: Rc::new(Calls::new(calls_max)),
+            notices: Notices::default(),
+            questions: None,
             agreed: Cell::new(None),
+            client_capabilities: RefCell::default(),
+            is_initialized: Cell::default(),
+            level: Cell::new(Level::Info),
             seen_stateless: Cell::new(false),
         }
     }
 
-    /// Takes one message: a line of a stream, the body of an HTTP request. Replies hold no line end.
-    pub fn handle(&self, message: &[u8]) -> Incoming {
-        match Message::read(message) {
-            Ok(Message::Single(entry)) => self.entry(entry),
-            Ok(Message::Batch(entries)) => self.batch(entries),
-            Err(error) => Incoming::Reply(rpc::failure(None, &error)),
+    /// The client's answers find their way to us, so that it can be asked as well.
+    #[must_use]
+    pub fn with_questions(mut self) -> Self {
+        self.questions = Some(Rc::default());
+        self
+    }
+
+    /// Goes on in a revision as if it had been agreed on: what it was agreed on with is another instance, or forgotten.
+    #[must_use]
+    pub fn in_revision(self, revision: Revision) -> Self {
+        self.agreed.set(Some(revision));
+        self
+    }
+
+    /// Whether this connection has begun with `initialize`.
+    pub fn is_initialized(&self) -> bool {
+        self.is_initialized.get()
+    }
+
+    /// What the client is told unasked (handshake era), until somebody else listens.
+    pub fn notices(self: &Rc<Self>) -> impl Stream<Item = Vec<u8>> + use<> {
+        let (session, turn) = (Rc::clone(self), self.notices.take_turn());
+        stream::poll_fn(move |cx| session.notices.poll_next(turn, cx))
+    }
+
+    /// The client has said its last word: what only its next one would end, ends now. Questions to it stay without an
+    /// answer, and nobody takes back that he listens.
+    pub fn hear_no_more(&self) {
+        self.calls.end_endless();
+        if let Some(questions) = &self.questions {
+            questions.close();
         }
     }
 
-    fn entry(&self, entry: Entry<'_>) -> Incoming {
+    /// Takes one message: a line of a stream, the body of an HTTP request, then with its labels. Replies hold no line end.
+    pub fn handle(&self, message: &[u8], labels: Option<&Labels<'_>>) -> Incoming {
+        match Message::read(message) {
+            Ok(Message::Single(entry)) => self.entry(entry, labels),
+            Ok(Message::Batch(entries)) => self.batch(entries),
+            Err(error) => refused(None, &error),
+        }
+    }
+
+    fn entry(&self, entry: Entry<'_>, labels: Option<&Labels<'_>>) -> Incoming {
         match entry {
-            Entry::Request(request) => self.request(&request),
+            Entry::Request(request) => self.request(&request, labels),
             Entry::Notification { method, params } => {
                 self.notification(&method, params);
                 Incoming::Nothing
             }
-            Entry::Response => Incoming::Nothing,
-            Entry::Rejected(Rejected { id, error }) => Incoming::Reply(rpc::failure(id.as_ref(), &error)),
+            Entry::Response(response) => {
+                if let Some(questions) = &self.questions {
+                    questions.answer(&response);
+                }
+                Incoming::Nothing
+            }
+            Entry::Rejected(Rejected { id, error }) => refused(id.as_ref(), &error),
         }
     }
 
@@ -144,15 +250,30 @@ impl Session {
         if !self.agreed.get().is_some_and(Revision::has_batches) {
             let message =
                 format!("Invalid request: batches exist in protocol version {} only", Revision::V2025_03_26);
-            return Incoming::Reply(rpc::failure(None, &Error::invalid_request(message)));
+            return refused(None, &Error::invalid_request(message));
         }
-        gather(entries.into_iter().map(|entry| match entry {
+        let (mut replies, mut flows) = (Vec::new(), Vec::new());
+        for entry in entries {
+            match self.entry_of_batch(entry) {
+                Incoming::Nothing => {}
+                Incoming::Reply(reply) | Incoming::Refused(_, reply) => replies.push(reply),
+                Incoming::Call(flow) => flows.push(flow),
+            }
+        }
+        match flows.is_empty() {
+            true => rpc::join(replies).map_or(Incoming::Nothing, Incoming::Reply),
+            false => Incoming::Call(batch(replies, flows)),
+        }
+    }
+
+    fn entry_of_batch(&self, entry: Entry<'_>) -> Incoming {
+        match entry {
             Entry::Request(request) if request.method == "initialize" => {
                 let error = Error::invalid_request("Invalid request: initialize must not be part of a batch");
-                Incoming::Reply(rpc::failure(Some(&request.id), &error))
+                refused(Some(&request.id), &error)
             }
-            entry => self.entry(entry),
-        }))
+            entry => self.entry(entry, None),
+        }
     }
 
     fn notification(&self, method: &str, params: Option<Raw<'_>>) {
@@ -164,50 +285,107 @@ impl Session {
         }
     }
 
-    fn request(&self, request: &Request<'_>) -> Incoming {
-        self.answer(request).unwrap_or_else(|error| Incoming::Reply(rpc::failure(Some(&request.id), &error)))
+    fn request(&self, request: &Request<'_>, labels: Option<&Labels<'_>>) -> Incoming {
+        let understood = self.understood(request, labels);
+        let is_stateless = match &understood {
+            Ok((_, asked)) => asked.revision.is_stateless(),
+            Err(error) => self.agreed.get().is_none() || is_about_the_envelope(error.code()),
+        };
+        let answered = understood.and_then(|(method, asked)| self.answer(method, &asked));
+        answered.unwrap_or_else(|error| match is_stateless {
+            true => refused(Some(&request.id), &error),
+            false => Incoming::Reply(rpc::failure(Some(&request.id), &error)),
+        })
     }
 
-    fn answer(&self, request: &Request<'_>) -> Result<Incoming, Error> {
+    /// What is asked, and in which revision.
+    fn understood<'a>(
+        &self,
+        request: &'a Request<'a>,
+        labels: Option<&Labels<'_>>,
+    ) -> Result<(Method, Asked<'a>), Error> {
         let id = &request.id;
         if self.calls.contains(id) {
             return Err(Error::invalid_request("Invalid request: a request with this id is in flight"));
         }
-        let method =
-            Method::named(&request.method).ok_or_else(|| Error::method_not_found(&request.method))?;
+        let unknown = || Error::method_not_found(&request.method);
+        let offered = &self.provider.about().capabilities;
+        let method = Method::named(&request.method).filter(|method| method.is_offered(offered));
+        let method = method.ok_or_else(unknown)?;
         let params = Params::read(request.params)?;
-        let revision = self.revision(method, &params)?;
+        let meta = params.meta()?;
+        let revision = self.revision(method, &params, &meta, labels)?;
+        if revision.is_stateless()
+            && let Some(labels) = labels
+        {
+            check_labels(labels, &request.method, &params)?;
+        }
+        match method.exists_in(revision) {
+            true => Ok((method, Asked { id, revision, params, meta })),
+            false => Err(unknown()),
+        }
+    }
+
+    fn answer(&self, method: Method, asked: &Asked<'_>) -> Result<Incoming, Error> {
+        let (id, about) = (asked.id, self.provider.about());
         Ok(Incoming::Reply(match method {
-            Method::Initialize => rpc::success(id, &self.surface.initialized(revision)),
-            Method::Discover => rpc::success(id, self.surface.discovered()),
-            Method::Ping if revision.is_stateless() => return Err(Error::method_not_found("ping")),
+            Method::Initialize => {
+                *self.client_capabilities.borrow_mut() = asked.params.capabilities()?;
+                self.is_initialized.set(true);
+                self.notices.hear_lists(self.provider.changes());
+                rpc::success(id, &Initialized::new(asked.revision, about))
+            }
+            Method::Discover => {
+                let discovered = Discovered::new(about);
+                let framed = Framed::complete(&discovered, Revision::V2026_07_28, about);
+                rpc::success(id, &framed.kept(Keeping::FOR_A_WHILE))
+            }
             Method::Ping => rpc::success(id, &Empty {}),
-            Method::ListTools => only_page(&params, || rpc::success(id, self.surface.tools(revision)))?,
-            Method::CallTool => return self.call_tool(id, &params, revision),
-            Method::ListResources => {
-                only_page(&params, || rpc::success(id, self.surface.resources(revision)))?
+            Method::SetLevel => {
+                let wanted = asked.params.level.ok_or_else(|| missing("params.level"))?;
+                self.level.set(level("params.level", wanted)?);
+                rpc::success(id, &Empty {})
             }
-            Method::ListResourceTemplates => {
-                only_page(&params, || rpc::success(id, self.surface.resource_templates(revision)))?
+            Method::List(list) => self.list(list, asked)?,
+            Method::Subscribe => {
+                self.subscribe(&required_text("params.uri", asked.params.uri)?, asked.revision)?;
+                rpc::success(id, &Empty {})
             }
-            Method::ReadResource => return self.read_resource(id, &params, revision),
+            Method::Unsubscribe => {
+                self.notices.unsubscribe(&required_text("params.uri", asked.params.uri)?);
+                rpc::success(id, &Empty {})
+            }
+            Method::CallTool => return self.call_tool(asked),
+            Method::ReadResource => return self.read_resource(asked),
+            Method::GetPrompt => return self.get_prompt(asked),
+            Method::Complete => return self.complete(asked),
+            Method::Listen => return self.listen(asked),
         }))
     }
 
     /// The revision in which a request is to be understood.
-    fn revision(&self, method: Method, params: &Params<'_>) -> Result<Revision, Error> {
+    fn revision(
+        &self,
+        method: Method,
+        params: &Params<'_>,
+        meta: &Meta<'_>,
+        labels: Option<&Labels<'_>>,
+    ) -> Result<Revision, Error> {
         if method == Method::Initialize {
             let revision =
                 Revision::agree(&required_text("params.protocolVersion", params.protocol_version)?);
             self.agreed.set(Some(revision));
             return Ok(revision);
         }
-        let meta = params.meta()?;
-        let named = match meta.protocol_version()? {
-            Some(name) => Some(Revision::named(&name).ok_or_else(|| unsupported(&name))?),
-            None => None,
-        };
-        match (named, self.agreed.get()) {
+        let known = |name: &str| Revision::named(name).ok_or_else(|| unsupported(name));
+        let named = meta.protocol_version()?.map(|name| known(&name)).transpose()?;
+        let labelled = labels.and_then(|labels| labels.version).map(known).transpose()?;
+        if let (Some(named), Some(labelled)) = (named, labelled)
+            && named != labelled
+        {
+            return Err(mismatch("MCP-Protocol-Version", labelled.as_str(), named.as_str()));
+        }
+        match (named.or(labelled), self.agreed.get()) {
             (Some(named), _) if named.is_stateless() => {
                 self.seen_stateless.set(true);
                 meta.check_complete().map(|()| named)
@@ -223,105 +401,76 @@ impl Session {
         }
     }
 
-    fn call_tool(&self, id: &Id<'_>, params: &Params<'_>, revision: Revision) -> Result<Incoming, Error> {
-        let name = required_text("params.name", params.name)?;
-        let tool = Tool::named(&name)
-            .ok_or_else(|| Error::invalid_params(format!("Unknown tool: {}", shown(&name))))?;
-        let work = match tool.start(&self.shards, params.arguments()?) {
-            Ok(work) => work,
-            Err(invalid) if revision.tells_argument_errors_to_the_model() => {
-                return Ok(Incoming::Reply(tool_failure(id, &invalid.0, revision)));
-            }
-            Err(invalid) => return Err(Error::invalid_params(invalid.0)),
-        };
-        self.call(id, tool, work, revision)
+    fn list(&self, list: List, asked: &Asked<'_>) -> Result<Vec<u8>, Error> {
+        let cursor =
+            asked.params.cursor.map(|cursor| super::params::text("params.cursor", cursor)).transpose()?;
+        let page = self.provider.list(list, &self.client, cursor.as_deref());
+        let page = page.ok_or_else(|| Error::invalid_params("Invalid cursor: take it from nextCursor"))?;
+        let listed = Listed::new(list, &page);
+        let framed = Framed::complete(&listed, asked.revision, self.provider.about());
+        Ok(rpc::success(asked.id, &framed.kept(Keeping::FOR_A_WHILE)))
     }
 
-    fn call(
-        &self,
-        id: &Id<'_>,
-        tool: &'static Tool,
-        work: Work,
-        revision: Revision,
-    ) -> Result<Incoming, Error> {
-        let ticket = self.admit(id)?;
-        let fleet = Rc::clone(self.shards.own());
-        let measured = async move {
-            let begun = fleet.now();
-            let outcome = work.await;
-            let histogram = Histogram::Call { operation: tool.operation, success: outcome.is_ok() };
-            fleet.recorder().time(histogram, fleet.now() - begun);
-            outcome
-        };
-        let answer = move |id: &Id<'_>, outcome: Outcome<String>| match outcome {
-            Ok(text) => rpc::success(id, &ToolResult::new(&text, false, revision)),
-            Err(error) => tool_failure(id, error.message(), revision),
-        };
-        Ok(Incoming::Call(ticket.run(measured, answer).boxed_local()))
-    }
-
-    fn read_resource(&self, id: &Id<'_>, params: &Params<'_>, revision: Revision) -> Result<Incoming, Error> {
-        let uri = required_text("params.uri", params.uri)?;
-        let resource = Resource::at(&uri).ok_or_else(|| no_such_resource(&uri, revision))?;
-        let ticket = self.admit(id)?;
-        let stats = Rc::clone(&self.stats);
-        let read = async move { stats.report().await };
-        let answer = move |id: &Id<'_>, report: Outcome<Report>| match report {
-            Ok(report) => {
-                rpc::success(id, &ResourceResult::new(resource, &(resource.read)(&report), revision))
-            }
-            Err(error) => rpc::failure(Some(id), &calls::busy(error.message().to_owned())),
-        };
-        Ok(Incoming::Call(ticket.run(read, answer).boxed_local()))
+    fn subscribe(&self, uri: &str, revision: Revision) -> Result<(), Error> {
+        let changes = self.provider.watch(&self.client, uri);
+        let changes = changes.ok_or_else(|| answers::no_such_resource(uri, revision))?;
+        self.notices
+            .subscribe(uri, changes)
+            .map_err(|Full| calls::busy("Server busy: too many subscriptions of one client".to_owned()))
     }
 
     fn admit(&self, id: &Id<'_>) -> Result<Ticket, Error> {
-        self.calls.admit(id.clone()).inspect_err(|_| {
-            self.shards.own().recorder().count(Counter::Rejected(Reason::Client));
-        })
+        self.calls.admit(id.clone()).inspect_err(|_| self.provider.note_refused())
     }
 }
 
-/// The answer to a request for a list, which never has a second page.
-fn only_page(params: &Params<'_>, list: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, Error> {
-    match params.cursor {
-        Some(_) => Err(Error::invalid_params("Invalid cursor: the list has one page")),
-        None => Ok(list()),
-    }
+/// Whether it is not what was asked that is wrong, but how it came.
+fn is_about_the_envelope(code: Code) -> bool {
+    matches!(code, Code::Parse | Code::InvalidRequest | HEADER_MISMATCH | UNSUPPORTED_VERSION)
 }
 
-/// A failure the model is to read.
-fn tool_failure(id: &Id<'_>, message: &str, revision: Revision) -> Vec<u8> {
-    rpc::success(id, &ToolResult::new(&format!("Error: {message}"), true, revision))
+fn refused(id: Option<&Id<'_>>, error: &Error) -> Incoming {
+    Incoming::Refused(error.code(), rpc::failure(id, error))
 }
 
-/// One answer to the entries of a batch, when all of them have theirs.
-fn gather(entries: impl Iterator<Item = Incoming>) -> Incoming {
-    let (mut replies, mut calls) = (Vec::new(), Vec::new());
-    for entry in entries {
-        match entry {
-            Incoming::Nothing => {}
-            Incoming::Reply(reply) => replies.push(reply),
-            Incoming::Call(call) => calls.push(call),
+/// That headers say what the body says.
+fn check_labels(labels: &Labels<'_>, method: &str, params: &Params<'_>) -> Result<(), Error> {
+    let name = match method {
+        "tools/call" | "prompts/get" => params.name.and_then(rpc::string),
+        "resources/read" => params.uri.and_then(rpc::string),
+        _ => None,
+    };
+    let said = [
+        ("MCP-Protocol-Version", labels.version, Some(Revision::V2026_07_28.as_str())),
+        ("Mcp-Method", labels.method, Some(method)),
+        ("Mcp-Name", labels.name, name.as_deref()),
+    ];
+    for (header, label, body) in said {
+        match (label, body) {
+            (Some(label), Some(body)) if label == body => {}
+            (Some(label), Some(body)) => return Err(mismatch(header, label, body)),
+            (None, Some(_)) => {
+                return Err(Error::new(HEADER_MISMATCH, format!("The header {header} is missing")));
+            }
+            (_, None) => {}
         }
     }
-    if calls.is_empty() {
-        return rpc::join(replies).map_or(Incoming::Nothing, Incoming::Reply);
-    }
-    let answers =
-        join_all(calls).map(|answers| rpc::join(replies.into_iter().chain(answers.into_iter().flatten())));
-    Incoming::Call(answers.boxed_local())
+    Ok(())
+}
+
+fn mismatch(header: &str, label: &str, body: &str) -> Error {
+    let message = format!("The header {header} is '{}', but the body says '{}'", shown(label), shown(body));
+    Error::new(HEADER_MISMATCH, message)
+}
+
+fn missing(what: &str) -> Error {
+    Error::invalid_params(format!("{what} is missing"))
 }
 
 fn not_initialized() -> Error {
     Error::invalid_request(
         "Not initialized: send initialize first, or name a protocol version in params._meta of every request",
     )
-}
-
-fn no_such_resource(uri: &str, revision: Revision) -> Error {
-    let code = if revision.is_stateless() { Code::InvalidParams } else { RESOURCE_NOT_FOUND };
-    Error::new(code, format!("Resource not found: {}", shown(uri))).with_data(&json!({ "uri": shown(uri) }))
 }
 
 fn unsupported(requested: &str) -> Error {

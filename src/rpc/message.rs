@@ -28,7 +28,7 @@ pub enum Entry<'a> {
         params: Option<Raw<'a>>,
     },
     /// An answer to a request of ours.
-    Response,
+    Response(Response<'a>),
     Rejected(Rejected<'a>),
 }
 
@@ -39,6 +39,15 @@ pub struct Request<'a> {
     pub method: Cow<'a, str>,
     /// An object or an array; `null` counts as absent.
     pub params: Option<Raw<'a>>,
+}
+
+/// The answer to a request of ours.
+#[derive(Debug)]
+pub struct Response<'a> {
+    /// `None` when it is no id that we could have given.
+    pub id: Option<Id<'a>>,
+    /// The result, or the error object.
+    pub outcome: Result<Raw<'a>, Raw<'a>>,
 }
 
 /// Something that is no request, and the error to answer with.
@@ -122,10 +131,11 @@ struct Envelope<'a> {
 
 impl<'a> Envelope<'a> {
     fn entry(self) -> Result<Entry<'a>, Rejected<'a>> {
-        if self.method.is_none() && (self.result.is_some() || self.error.is_some()) {
-            return Ok(Entry::Response);
-        }
         let id = self.id.and_then(Id::read);
+        let outcome = self.error.map(Err).or(self.result.map(Ok));
+        if let (None, Some(outcome)) = (self.method, outcome) {
+            return Ok(Entry::Response(Response { id, outcome }));
+        }
         if self.id.is_some() && id.is_none() {
             let message = format!(
                 "Invalid request: id must be a number or a string of at most {REQUEST_ID_BYTES_MAX} bytes"
@@ -240,7 +250,7 @@ mod tests {
             r#"{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":"m"}}"#,
             r#"{"result":{}}"#,
         ] {
-            assert!(matches!(single(json), Entry::Response), "{json}");
+            assert!(matches!(single(json), Entry::Response(_)), "{json}");
         }
     }
 

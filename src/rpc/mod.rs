@@ -1,4 +1,4 @@
-//! JSON-RPC 2.0: bytes in, borrowed messages out; results and errors back into bytes. Knows no method and no MCP.
+//! JSON-RPC 2.0: bytes in, borrowed messages out; results, errors and words of our own back into bytes. Knows no method and no MCP.
 //!
 //! A message is read without copying it: what a member means is decided by whoever knows the method, so members stay
 //! raw JSON until then. Reading never recurses, so that nesting costs nothing, and what it allocates is bounded by
@@ -17,6 +17,6 @@ mod value;
 
 pub use error::{Code, Error};
 pub use id::Id;
-pub use message::{Entry, Message, Rejected, Request};
-pub use reply::{failure, join, success};
+pub use message::{Entry, Message, Rejected, Request, Response};
+pub use reply::{failure, join, notification, request, success};
 pub use value::{Raw, object, present, string, type_name};

@@ -1,4 +1,4 @@
-//! Responses (JSON-RPC 2.0 §5), written straight into bytes.
+//! Responses (JSON-RPC 2.0 §5), and what we say unasked (§4), written straight into bytes.
 
 use serde::Serialize;
 
@@ -6,14 +6,25 @@ use super::{Error, Id};
 
 /// A successful response. A result that is JSON already goes out as it is: pass it as a `RawValue`.
 pub fn success<T: Serialize + ?Sized>(id: &Id<'_>, result: &T) -> Vec<u8> {
-    write(id.as_json(), "result", result)
+    write(&[r#"{"jsonrpc":"2.0","id":"#, id.as_json(), r#","result":"#], result)
         .unwrap_or_else(|| failure(Some(id), &Error::internal("Internal error")))
 }
 
 /// An error response; without an id when the request's could not be read.
 pub fn failure(id: Option<&Id<'_>>, error: &Error) -> Vec<u8> {
     // An error is text, a number and raw JSON, which can always be written.
-    write(id.map_or("null", Id::as_json), "error", error).unwrap_or_default()
+    let id = id.map_or("null", Id::as_json);
+    write(&[r#"{"jsonrpc":"2.0","id":"#, id, r#","error":"#], error).unwrap_or_default()
+}
+
+/// A message that nobody answers (§4.1); `None` when the parameters cannot be written.
+pub fn notification<T: Serialize + ?Sized>(method: &str, params: &T) -> Option<Vec<u8>> {
+    write(&[r#"{"jsonrpc":"2.0","method":""#, method, r#"","params":"#], params)
+}
+
+/// A request of ours; `None` when the parameters cannot be written. Neither `id`, a text, nor `method` needs escapes.
+pub fn request<T: Serialize + ?Sized>(id: &str, method: &str, params: &T) -> Option<Vec<u8>> {
+    write(&[r#"{"jsonrpc":"2.0","id":""#, id, r#"","method":""#, method, r#"","params":"#], params)
 }
 
 /// The response to a batch (§6): every reply there is, in one array; nothing when there is none.
@@ -33,9 +44,10 @@ pub fn join(replies: impl IntoIterator<Item = Vec<u8>>) -> Option<Vec<u8>> {
 /// Room for a small result, so that most replies are one allocation.
 const REPLY_BYTES: usize = 256;
 
-fn write<T: Serialize + ?Sized>(id: &str, member: &str, value: &T) -> Option<Vec<u8>> {
+/// An object that begins with `parts` and ends with `value` as its last member.
+fn write<T: Serialize + ?Sized>(parts: &[&str], value: &T) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(REPLY_BYTES);
-    for part in [r#"{"jsonrpc":"2.0","id":"#, id, r#",""#, member, r#"":"#] {
+    for part in parts {
         bytes.extend_from_slice(part.as_bytes());
     }
     serde_json::to_writer(&mut bytes, value).ok()?;
@@ -65,6 +77,18 @@ mod tests {
         assert_eq!(
             failure(None, &Error::invalid_params("no").with_data(&["x"])),
             br#"{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"no","data":["x"]}}"#,
+        );
+    }
+
+    #[test]
+    fn words_of_our_own() {
+        assert_eq!(
+            notification("a/b", &*raw("[1]")).as_deref(),
+            Some(&br#"{"jsonrpc":"2.0","method":"a/b","params":[1]}"#[..])
+        );
+        assert_eq!(
+            request("x-1", "a/b", &*raw("{}")).as_deref(),
+            Some(&br#"{"jsonrpc":"2.0","id":"x-1","method":"a/b","params":{}}"#[..])
         );
     }
 

@@ -1,25 +1,35 @@
 //! One session, asked in every revision. `testing::shards()` never answers for a path that contains `wait`.
 
+use futures_util::{FutureExt, StreamExt};
 use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::base::limits::{BATCH_LENGTH_MAX, MESSAGE_BYTES_MAX};
+use crate::base::limits::{BATCH_LENGTH_MAX, MESSAGE_BYTES_MAX, SESSION_REQUESTS_MAX};
+use crate::fleet::ClientId;
+use crate::mcp::{Catalog, Options, Outgoing};
 use crate::testing;
 
+mod asking;
+mod labels;
+mod prompter;
 mod resources;
+mod subscriptions;
+mod words;
 
 const META: &str = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
+/// The members of it.
+const ERA: &str = r#""io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}"#;
 
 /// A session that nobody has spoken to.
 fn fresh() -> Session {
-    with(&Options::default())
+    with(&Options::default(), SESSION_REQUESTS_MAX)
 }
 
-fn with(options: &Options) -> Session {
+fn with(options: &Options, calls_max: usize) -> Session {
     let shards = testing::shards();
     let stats = testing::stats(&shards);
-    Session::new(shards, stats, options)
+    Session::new(Catalog::new(shards, stats, options), Client { id: ClientId::STDIO }, calls_max)
 }
 
 /// A session that agreed on a revision.
@@ -46,10 +56,13 @@ fn cancel(id: &str) -> String {
 
 /// Polls once whatever waits; nothing in these tests needs more.
 fn answer(session: &Session, message: &[u8]) -> Option<Vec<u8>> {
-    match session.handle(message) {
+    match session.handle(message, None) {
         Incoming::Nothing => None,
-        Incoming::Reply(reply) => Some(reply),
-        Incoming::Call(call) => call.now_or_never().expect("the call should be done"),
+        Incoming::Reply(reply) | Incoming::Refused(_, reply) => Some(reply),
+        Incoming::Call(mut flow) => match flow.next().now_or_never().expect("the call should be done")? {
+            Outgoing::Answer(answer) => Some(answer),
+            Outgoing::Word(word) => panic!("more than an answer: {}", String::from_utf8_lossy(&word)),
+        },
     }
 }
 
@@ -66,12 +79,12 @@ fn error_text(reply: &Value) -> &str {
     reply["error"]["message"].as_str().unwrap_or_else(|| panic!("no error: {reply}"))
 }
 
-fn pending(session: &Session, message: &str) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
-    let Incoming::Call(mut call) = session.handle(message.as_bytes()) else {
+fn pending(session: &Session, message: &str) -> Flow {
+    let Incoming::Call(mut flow) = session.handle(message.as_bytes(), None) else {
         panic!("{message} did not wait")
     };
-    assert!((&mut call).now_or_never().is_none(), "{message} did not wait");
-    call
+    assert!(flow.next().now_or_never().is_none(), "{message} did not wait");
+    flow
 }
 
 // --- eras and revisions ----------------------------------------------------------------------------------------
@@ -309,8 +322,11 @@ fn notifications_and_responses_are_never_answered() {
         r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
         r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":""}}"#,
     ] {
-        assert!(matches!(session.handle(message.as_bytes()), Incoming::Nothing), "{message}");
-        assert!(matches!(session.handle(format!("[{message}]").as_bytes()), Incoming::Nothing), "{message}");
+        assert!(matches!(session.handle(message.as_bytes(), None), Incoming::Nothing), "{message}");
+        assert!(
+            matches!(session.handle(format!("[{message}]").as_bytes(), None), Incoming::Nothing),
+            "{message}"
+        );
     }
 }
 
@@ -322,8 +338,8 @@ fn a_cancelled_call_is_not_answered_and_its_neighbours_are() {
     let mut first = pending(&session, &call("1", r#"{"target":"localhost:/wait"}"#));
     let mut second = pending(&session, &call(r#""1""#, r#"{"target":"localhost:/wait"}"#));
     assert_eq!(answer(&session, cancel("1").as_bytes()), None);
-    assert_eq!((&mut first).now_or_never(), Some(None));
-    assert_eq!((&mut second).now_or_never(), None);
+    assert_eq!(first.next().now_or_never(), Some(None));
+    assert_eq!(second.next().now_or_never(), None);
     // Answers do not wait for calls that take longer.
     assert!(ask(&session, &call("1", r#"{"target":"localhost:/x"}"#)).get("result").is_some());
 }
@@ -341,8 +357,7 @@ fn an_id_in_flight_is_taken() {
 
 #[test]
 fn too_many_calls_are_refused_at_once() {
-    let options = Options { calls_max: 2, ..Options::default() };
-    let session = with(&options);
+    let session = with(&Options::default(), 2);
     ask(&session, &request("0", "initialize", r#"{"protocolVersion":"2025-06-18"}"#));
     let first = pending(&session, &call("1", r#"{"target":"localhost:/wait"}"#));
     let _second = pending(&session, &call("2", r#"{"target":"localhost:/wait"}"#));
@@ -394,13 +409,13 @@ fn what_is_cancelled_in_a_batch_is_missing_from_its_answer() {
     let session = agreed("2025-03-26");
     let wait = call("1", r#"{"target":"localhost:/wait"}"#);
     let mut batch = pending(&session, &format!("[{wait},{}]", request("2", "ping", "{}")));
-    session.handle(cancel("1").as_bytes());
-    let reply = (&mut batch).now_or_never().flatten().expect("the ping's answer");
-    assert_eq!(reply, br#"[{"jsonrpc":"2.0","id":2,"result":{}}]"#);
+    session.handle(cancel("1").as_bytes(), None);
+    let reply = batch.next().now_or_never().flatten().expect("the ping's answer");
+    assert_eq!(reply, Outgoing::Answer(br#"[{"jsonrpc":"2.0","id":2,"result":{}}]"#.to_vec()));
 
     let mut alone = pending(&session, &format!("[{wait}]"));
-    session.handle(cancel("1").as_bytes());
-    assert_eq!((&mut alone).now_or_never(), Some(None));
+    session.handle(cancel("1").as_bytes(), None);
+    assert_eq!(alone.next().now_or_never(), Some(None));
 
     let both = format!("[{wait},{}]", cancel("1"));
     assert_eq!(answer(&session, both.as_bytes()), None);
@@ -418,11 +433,11 @@ fn long_batches_are_refused_whole() {
 
 /// Nothing, or one line of JSON that answers: an object with a result or an error, or an array of such.
 fn check(session: &Session, message: &[u8]) {
-    let reply = match session.handle(message) {
+    let reply = match session.handle(message, None) {
         Incoming::Nothing => return,
-        Incoming::Reply(reply) => reply,
-        Incoming::Call(call) => match call.now_or_never() {
-            Some(Some(reply)) => reply,
+        Incoming::Reply(reply) | Incoming::Refused(_, reply) => reply,
+        Incoming::Call(mut flow) => match flow.next().now_or_never() {
+            Some(Some(Outgoing::Answer(reply))) => reply,
             _ => return,
         },
     };

@@ -66,14 +66,17 @@ fn what_is_not_there_is_not_found() {
 
 #[test]
 fn refusals_and_calls_taken_back_are_counted() {
-    let session = with(&Options { calls_max: 1, ..Options::default() });
+    let shards = testing::shards();
+    let stats = testing::stats(&shards);
+    let catalog = Catalog::new(Rc::clone(&shards), stats, &Options::default());
+    let session = Session::new(catalog, Client { id: ClientId::STDIO }, 1);
     ask(&session, &request("0", "initialize", r#"{"protocolVersion":"2025-06-18"}"#));
     let waiting = pending(&session, &call("1", r#"{"target":"localhost:/wait"}"#));
     assert_eq!(error_code(&ask(&session, &call("2", r#"{"target":"localhost:/x"}"#))), -32000);
     assert_eq!(error_code(&ask(&session, &read("3", "scout://stats"))), -32000);
     drop(waiting);
     ask(&session, &call("4", r#"{"target":"nonsense"}"#));
-    let snapshot = session.shards.own().snapshot();
+    let snapshot = shards.own().snapshot();
     for (counter, count) in [
         (Counter::Rejected(Reason::Client), 2),
         (Counter::Requests(TargetType::Path), 1),

@@ -5,19 +5,17 @@ mod scout;
 
 use std::rc::Rc;
 
-use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
 pub use arguments::{Arguments, Invalid};
 
 use super::Options;
-use crate::base::Result;
 use crate::fleet::Shards;
+use crate::mcp::call::Call;
+use crate::mcp::content::ToolOutput;
+use crate::mcp::provider::Work;
 use crate::metrics::Operation;
 use crate::rpc::Raw;
-
-/// Work that ends in text for the model.
-pub type Work = LocalBoxFuture<'static, Result<String>>;
 
 /// One tool.
 pub struct Tool {
@@ -27,8 +25,10 @@ pub struct Tool {
     /// Its entry in `tools/list`.
     describe: fn(&Options) -> Value,
     /// Reads the arguments and prepares the work, which starts when it is polled.
-    start: fn(&Rc<Shards>, Option<Raw<'_>>) -> Result<Work, Invalid>,
+    start: Start,
 }
+
+type Start = fn(&Rc<Shards>, &Rc<Call>, Option<Raw<'_>>) -> Result<Work<ToolOutput>, Invalid>;
 
 /// Every tool, in the order in which clients see them.
 const TOOLS: &[Tool] = &[Tool {
@@ -43,8 +43,13 @@ impl Tool {
         TOOLS.iter().find(|tool| tool.name == name)
     }
 
-    pub fn start(&self, shards: &Rc<Shards>, arguments: Option<Raw<'_>>) -> Result<Work, Invalid> {
-        (self.start)(shards, arguments)
+    pub fn start(
+        &self,
+        shards: &Rc<Shards>,
+        call: &Rc<Call>,
+        arguments: Option<Raw<'_>>,
+    ) -> Result<Work<ToolOutput>, Invalid> {
+        (self.start)(shards, call, arguments)
     }
 }
 

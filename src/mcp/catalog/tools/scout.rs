@@ -6,8 +6,11 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::super::Options;
-use super::{Arguments, Invalid, Work};
-use crate::fleet::{ClientId, Shards};
+use super::{Arguments, Invalid};
+use crate::fleet::Shards;
+use crate::mcp::call::Call;
+use crate::mcp::content::ToolOutput;
+use crate::mcp::provider::Work;
 use crate::rpc::Raw;
 use crate::scout::{Request, scout};
 
@@ -15,15 +18,19 @@ pub const NAME: &str = "scout";
 
 const ARGUMENTS: &[&str] = &["target", "query", "cache"];
 
-pub fn start(shards: &Rc<Shards>, arguments: Option<Raw<'_>>) -> Result<Work, Invalid> {
+pub fn start(
+    shards: &Rc<Shards>,
+    call: &Rc<Call>,
+    arguments: Option<Raw<'_>>,
+) -> Result<Work<ToolOutput>, Invalid> {
     let arguments = Arguments::read(arguments, ARGUMENTS)?;
     let request = Request {
         target: arguments.text("target")?.unwrap_or_default().into_owned(),
         query: arguments.text("query")?.map(Cow::into_owned),
         cache: arguments.flag("cache")?.unwrap_or_default(),
     };
-    let shards = Rc::clone(shards);
-    Ok(Box::pin(async move { Ok(scout(&shards, ClientId::STDIO, &request).await?.text) }))
+    let (shards, client) = (Rc::clone(shards), call.client.id);
+    Ok(Box::pin(async move { Ok(ToolOutput::text(scout(&shards, client, &request).await?.text)) }))
 }
 
 /// Hints are promises to the user: a server that lets every command pass promises nothing.

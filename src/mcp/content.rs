@@ -1,0 +1,127 @@
+//! What work may end in: the shapes that clients know, apart from what the revisions add to every result.
+
+use std::collections::BTreeMap;
+
+use base64ct::Encoding;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// What work ends in.
+#[derive(Debug)]
+pub enum Answer<T> {
+    Done(T),
+    /// The client is to answer questions first, and to ask again with the answers (2026-07-28).
+    NeedsInput(InputRequired),
+}
+
+/// Questions to the client, and what it is to bring back with the answers.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InputRequired {
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub input_requests: BTreeMap<&'static str, Question>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_state: Option<String>,
+}
+
+/// A request to the client.
+#[derive(Debug, Serialize)]
+pub struct Question {
+    /// Such as `elicitation/create`.
+    pub method: &'static str,
+    pub params: Value,
+}
+
+/// `tools/call`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ToolOutput {
+    pub content: Vec<Content>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub structured_content: Option<Box<RawValue>>,
+    pub is_error: bool,
+}
+
+impl ToolOutput {
+    /// Text for the model.
+    pub fn text(text: impl Into<String>) -> Self {
+        let content = vec![Content::Text { text: text.into() }];
+        Self { content, structured_content: None, is_error: false }
+    }
+
+    /// A failure that the model is to read.
+    pub fn failure(message: &str) -> Self {
+        Self { is_error: true, ..Self::text(format!("Error: {message}")) }
+    }
+}
+
+/// A piece of what a model or a person gets to see.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum Content {
+    Text { text: String },
+    Image { data: Base64, mime_type: &'static str },
+    Audio { data: Base64, mime_type: &'static str },
+    Resource { resource: Contents },
+    ResourceLink { uri: String, name: String, mime_type: &'static str },
+}
+
+/// Bytes that are written as base64.
+#[derive(Debug)]
+pub struct Base64(pub Vec<u8>);
+
+impl Serialize for Base64 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&base64ct::Base64::encode_string(&self.0))
+    }
+}
+
+/// What a resource holds.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Contents {
+    pub uri: String,
+    pub mime_type: &'static str,
+    #[serde(flatten)]
+    pub body: Body,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Body {
+    Text(String),
+    Blob(Base64),
+}
+
+/// `prompts/get`.
+#[derive(Debug, Serialize)]
+pub struct Prompt {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<&'static str>,
+    pub messages: Vec<PromptMessage>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct PromptMessage {
+    pub role: Role,
+    pub content: Content,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    User,
+    Assistant,
+}
+
+/// `completion/complete`: at most 100 values, the best first.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Completion {
+    pub values: Vec<String>,
+    /// How many there are, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<usize>,
+    pub has_more: bool,
+}

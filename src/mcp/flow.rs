@@ -1,0 +1,171 @@
+//! What a client gets to hear of a request: what work says on its way, then the answer.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{LocalBoxStream, Stream, StreamExt, once, select_all};
+use futures_util::{FutureExt, future};
+
+use crate::base::limits::CALL_MESSAGES_MAX;
+use crate::rpc;
+
+/// A message to the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outgoing {
+    /// More follows.
+    Word(Vec<u8>),
+    /// The last one.
+    Answer(Vec<u8>),
+}
+
+/// A request under way: it runs while it is polled, next to others; dropping it stops its work on the remote side. It
+/// ends without an answer when the client took it back.
+pub type Flow = LocalBoxStream<'static, Outgoing>;
+
+/// What work has to say meanwhile. Work fills it while it is polled, so that nobody needs to be woken.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    said: RefCell<Said>,
+}
+
+#[derive(Debug, Default)]
+struct Said {
+    messages: VecDeque<Vec<u8>>,
+    /// The last there is to say of progress.
+    progress: Option<Vec<u8>>,
+}
+
+impl Outbox {
+    /// What is said faster than it is heard is lost.
+    pub fn put(&self, message: Option<Vec<u8>>) -> bool {
+        let mut said = self.said.borrow_mut();
+        let has_room = said.messages.len() < CALL_MESSAGES_MAX;
+        if has_room {
+            said.messages.extend(message);
+        }
+        has_room
+    }
+
+    pub fn put_progress(&self, message: Option<Vec<u8>>) {
+        self.said.borrow_mut().progress = message;
+    }
+
+    fn take(&self) -> Option<Vec<u8>> {
+        let mut said = self.said.borrow_mut();
+        said.messages.pop_front().or_else(|| said.progress.take())
+    }
+}
+
+/// The flow of work that ends in an answer, or in none.
+pub(super) fn flow(work: LocalBoxFuture<'static, Option<Vec<u8>>>, outbox: Rc<Outbox>) -> Flow {
+    Working { work: Some(work), answer: None, outbox }.boxed_local()
+}
+
+/// One answer to the entries of a batch, when all of them have theirs.
+pub(super) fn batch(replies: Vec<Vec<u8>>, flows: Vec<Flow>) -> Flow {
+    let answers = Rc::new(RefCell::new(replies));
+    let kept = Rc::clone(&answers);
+    let words = select_all(flows).filter_map(move |outgoing| {
+        future::ready(match outgoing {
+            Outgoing::Word(_) => Some(outgoing),
+            Outgoing::Answer(answer) => {
+                answers.borrow_mut().push(answer);
+                None
+            }
+        })
+    });
+    let answer = once(async move { rpc::join(kept.take()) });
+    words.chain(answer.filter_map(future::ready).map(Outgoing::Answer)).boxed_local()
+}
+
+struct Working {
+    work: Option<LocalBoxFuture<'static, Option<Vec<u8>>>>,
+    answer: Option<Vec<u8>>,
+    outbox: Rc<Outbox>,
+}
+
+impl Stream for Working {
+    type Item = Outgoing;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Outgoing>> {
+        if let Some(work) = &mut self.work
+            && let Poll::Ready(answer) = work.poll_unpin(cx)
+        {
+            self.work = None;
+            self.answer = answer;
+        }
+        if let Some(word) = self.outbox.take() {
+            return Poll::Ready(Some(Outgoing::Word(word)));
+        }
+        match self.work {
+            Some(_) => Poll::Pending,
+            None => Poll::Ready(self.answer.take().map(Outgoing::Answer)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(flow: &mut Flow) -> Vec<String> {
+        let mut heard = Vec::new();
+        while let Some(Some(outgoing)) = flow.next().now_or_never() {
+            heard.push(match outgoing {
+                Outgoing::Word(bytes) => format!("word {}", String::from_utf8_lossy(&bytes)),
+                Outgoing::Answer(bytes) => format!("answer {}", String::from_utf8_lossy(&bytes)),
+            });
+        }
+        heard
+    }
+
+    fn said(text: &str) -> Option<Vec<u8>> {
+        Some(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn words_come_before_the_answer_and_only_the_last_progress_is_told() {
+        let outbox = Rc::new(Outbox::default());
+        let (speaker, (sender, receiver)) = (Rc::clone(&outbox), async_channel::bounded::<()>(1));
+        let work = async move {
+            speaker.put_progress(said("1"));
+            speaker.put_progress(said("2"));
+            speaker.put(said("a"));
+            receiver.recv().await.ok();
+            speaker.put_progress(said("3"));
+            said("done")
+        };
+        let mut flow = flow(work.boxed_local(), outbox);
+        assert_eq!(heard(&mut flow), ["word a", "word 2"]);
+        sender.try_send(()).unwrap();
+        assert_eq!(heard(&mut flow), ["word 3", "answer done"]);
+    }
+
+    #[test]
+    fn what_nobody_hears_is_bounded() {
+        let outbox = Rc::new(Outbox::default());
+        let put = (0..2 * CALL_MESSAGES_MAX).filter(|_| outbox.put(said("x"))).count();
+        assert_eq!(put, CALL_MESSAGES_MAX);
+        let mut flow = flow(async { None }.boxed_local(), outbox);
+        assert_eq!(heard(&mut flow).len(), CALL_MESSAGES_MAX);
+    }
+
+    #[test]
+    fn a_batch_has_one_answer_behind_all_words() {
+        let speak = |word: &str, answer: Option<&str>| {
+            let outbox = Rc::new(Outbox::default());
+            outbox.put(said(word));
+            let answer = answer.and_then(said);
+            flow(async { answer }.boxed_local(), outbox)
+        };
+        let flows = vec![speak("a", Some("1")), speak("b", None), speak("c", Some("2"))];
+        let heard = heard(&mut batch(vec![b"0".to_vec()], flows));
+        assert_eq!(heard.len(), 4);
+        assert!(heard[3].starts_with("answer [0,"), "{heard:?}");
+        assert_eq!(super::batch(Vec::new(), Vec::new()).next().now_or_never(), Some(None));
+    }
+}

@@ -1,0 +1,179 @@
+//! What a server offers, as the protocol sees it: [`Provider`] has the content, [`Session`](super::Session) the manners.
+
+use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::LocalBoxStream;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::call::Call;
+use super::content::{Answer, Completion, Contents, Prompt, ToolOutput};
+use crate::base;
+use crate::fleet::ClientId;
+use crate::rpc::{Error, Raw};
+
+/// Work on behalf of a request: it runs while it is polled, and dropping it stops it.
+pub type Work<T> = LocalBoxFuture<'static, base::Result<T>>;
+
+/// What is offered to clients. Work is prepared at once, so that a wrong request is refused before it takes a place, and
+/// begins when it is polled.
+pub trait Provider {
+    fn about(&self) -> &About;
+
+    /// A page of a list; the first one without a cursor. `None` for a cursor that we did not give.
+    fn list(&self, list: List, client: &Client, cursor: Option<&str>) -> Option<Page>;
+
+    /// # Errors
+    /// There is no such tool, or the arguments are wrong.
+    fn call_tool(
+        &self,
+        call: &Rc<Call>,
+        name: &str,
+        arguments: Option<Raw<'_>>,
+    ) -> Result<Work<Answer<ToolOutput>>, ToolFault>;
+
+    /// Reads a resource; `None` when there is none of that address. What turns out to be missing only later fails with
+    /// `NotFound`.
+    fn read(&self, call: &Rc<Call>, uri: &str) -> Option<Work<Answer<Vec<Contents>>>>;
+
+    /// # Errors
+    /// There is no such prompt, or the arguments are wrong.
+    fn prompt(
+        &self,
+        call: &Rc<Call>,
+        name: &str,
+        arguments: Option<Raw<'_>>,
+    ) -> Result<Work<Answer<Prompt>>, Error>;
+
+    /// What an argument of a prompt or of a resource's address may be.
+    ///
+    /// # Errors
+    /// There is nothing of that name.
+    fn complete(&self, call: &Rc<Call>, question: &Blank<'_>) -> Result<Work<Completion>, Error>;
+
+    /// An item for every change of a resource, for as long as it is polled; `None` when it cannot be watched.
+    fn watch(&self, client: &Client, uri: &str) -> Option<LocalBoxStream<'static, ()>>;
+
+    /// An item for every change of a list.
+    fn changes(&self) -> LocalBoxStream<'static, List>;
+
+    /// A request was refused because its client has too many under way.
+    fn note_refused(&self) {}
+}
+
+/// On whose behalf something is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    pub id: ClientId,
+}
+
+/// A server as it introduces itself.
+#[derive(Debug)]
+pub struct About {
+    pub implementation: Implementation,
+    /// For the model, before it has seen any tool.
+    pub instructions: Option<&'static str>,
+    pub capabilities: Capabilities,
+}
+
+/// Who we are.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Implementation {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub version: &'static str,
+    #[serde(rename = "websiteUrl", skip_serializing_if = "Option::is_none")]
+    pub website_url: Option<&'static str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub icons: &'static [Icon],
+}
+
+/// A picture for people to tell us by (2025-11-25).
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Icon {
+    pub src: &'static str,
+    pub mime_type: &'static str,
+    pub sizes: &'static [&'static str],
+}
+
+/// What we can do. Only what exists is named.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Capabilities {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tools: Option<Changing>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Changing>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<Changing>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completions: Option<Empty>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logging: Option<Empty>,
+}
+
+/// How a kind of thing changes.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Changing {
+    /// Clients are told when there are others.
+    #[serde(skip_serializing_if = "is_no")]
+    pub list_changed: bool,
+    /// Clients may ask to be told when one has another content.
+    #[serde(skip_serializing_if = "is_no")]
+    pub subscribe: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Empty {}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_no(flag: &bool) -> bool {
+    !flag
+}
+
+/// The lists there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum List {
+    Tools,
+    Resources,
+    ResourceTemplates,
+    Prompts,
+}
+
+/// A part of a list, written already.
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub entries: Rc<[Box<RawValue>]>,
+    /// Where the next part begins.
+    pub next: Option<String>,
+}
+
+/// Why a tool is not called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToolFault {
+    Unknown,
+    /// What is wrong with the arguments, as a sentence.
+    Arguments(String),
+}
+
+/// Something to be filled in.
+#[derive(Debug)]
+pub struct Blank<'a> {
+    pub of: Reference<'a>,
+    pub argument: &'a str,
+    /// What has been typed so far.
+    pub value: &'a str,
+    /// The other arguments, as far as they are known.
+    pub known: &'a [(String, String)],
+}
+
+/// What has arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reference<'a> {
+    /// By name.
+    Prompt(&'a str),
+    /// By URI template.
+    Resource(&'a str),
+}
