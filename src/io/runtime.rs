@@ -19,6 +19,13 @@ pub fn run<F: Future>(future: F) -> io::Result<F::Output> {
     Ok(runtime.block_on(future))
 }
 
+/// The same on epoll even where io_uring is offered.
+#[cfg(test)]
+pub(super) fn run_on_epoll<F: Future>(future: F) -> io::Result<F::Output> {
+    let mut runtime = RuntimeBuilder::<monoio::LegacyDriver>::new().enable_timer().build()?;
+    Ok(runtime.block_on(future))
+}
+
 pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
     drop(monoio::spawn(future));
 }
