@@ -37,6 +37,13 @@ pub(super) fn has_ring() -> bool {
     monoio::utils::detect_uring()
 }
 
+/// The same on epoll even where io_uring is offered.
+#[cfg(test)]
+pub(super) fn run_on_epoll<F: Future>(future: F) -> io::Result<F::Output> {
+    let mut runtime = RuntimeBuilder::<monoio::LegacyDriver>::new().enable_timer().build()?;
+    Ok(runtime.block_on(future))
+}
+
 pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
     drop(monoio::spawn(future));
 }
