@@ -18,13 +18,13 @@ use futures_util::future::select;
 
 use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
-use crate::config::{Env, HostConfig, SharedConfig};
+use crate::config::{Access, Env, HostConfig, SharedConfig};
 use crate::fleet::{Class, ClientId, Fleet, Host, Quotas, Shards};
 use crate::io::{self, Outside, cores, cpus};
 use crate::mcp::{Catalog, Client, Options, Session};
 use crate::metrics::Recorder;
 use crate::scout;
-use crate::server::{self, Configuration};
+use crate::server::{self, Configuration, Fresh};
 use crate::target::{RemotePath, Target};
 
 use args::{Args, Command};
@@ -103,15 +103,16 @@ async fn execute(
             let stats = server::Stats::new(Rc::clone(shards));
             let _offered = stats.offer(&scene.stats_folders);
             let catalog = Catalog::new(Rc::clone(shards), stats, &options);
-            let client = Client { id: ClientId::STDIO };
+            let client = Client { id: ClientId::STDIO, access: Access::all().into() };
             let session = Rc::new(Session::new(catalog, client, calls_max).with_questions());
             shards.tend();
             let serve = pin!(server::serve_stdio(&session));
-            let keep_up = pin!(server::keep_up(shards, scene.configuration, scene.adjust_log));
+            let adopt = |fresh: &Fresh| (scene.adjust_log)(&fresh.settings);
+            let keep_up = pin!(server::keep_up(shards, scene.configuration, adopt));
             // Whichever ends first: the client's leave, or what makes it impossible to serve.
             select(serve, keep_up).await.factor_first().0?;
         }
-        Command::Hosts => output.hosts(&shards.status().await)?,
+        Command::Hosts => output.hosts(&shards.status(&Access::all()).await)?,
         Command::Read { target } => {
             let (host, path) = host_and_path(&target)?;
             output.file(&caller, &host, &path).await?;
@@ -130,7 +131,7 @@ async fn execute(
         }
         Command::Scout { target, query } => {
             let request = scout::Request { target: target.unwrap_or_default(), query, cache: false };
-            output.answer(&scout::scout(shards, ClientId::OURSELVES, &request).await?)?;
+            output.answer(&scout::scout(shards, ClientId::OURSELVES, &Access::all(), &request).await?)?;
         }
         Command::Stats { pid } => stats::show(&scene.stats_folders, pid, output).await?,
         Command::Resolve { host } => match caller.host(&host)? {

@@ -56,6 +56,14 @@ labels! {
         Mail => "mail",
         /// All connections are at work.
         Pool => "pool",
+        /// Over HTTP, without a key or with a wrong one.
+        Unauthenticated => "unauthenticated",
+        /// The key is not for this kind of work.
+        Forbidden => "forbidden",
+        /// The client asks too often.
+        RateLimited => "rate_limited",
+        /// A web page of somebody else, or a name that is not ours.
+        Origin => "origin",
     }
 }
 

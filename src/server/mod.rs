@@ -1,5 +1,6 @@
 //! Wiring: a fleet, a protocol, a transport.
 
+pub mod access;
 mod configuration;
 mod reload;
 mod stats;

@@ -36,7 +36,9 @@ pub(super) fn read(bytes: &[u8], keys: &mut Keys) -> Result<(), String> {
     let document: Document = toml::from_str(text).map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
         let line = before.matches('\n').count() + 1;
-        format!("line {line} is wrong: expected tables [[key]] with key or sha256, and with name, scopes, hosts")
+        format!(
+            "line {line} is wrong: expected tables [[key]] with key or sha256, and with name, scopes, hosts"
+        )
     })?;
     for (number, entry) in (1..).zip(&document.key) {
         let named = |reason| match &entry.name {
@@ -56,7 +58,9 @@ impl Entry {
     fn key(&self) -> Result<Key, String> {
         let name = self.name.as_deref();
         if !name.is_none_or(is_name) {
-            return Err(format!("has a name that is none, or longer than {API_KEY_NAME_CHARS_MAX} characters"));
+            return Err(format!(
+                "has a name that is none, or longer than {API_KEY_NAME_CHARS_MAX} characters"
+            ));
         }
         Ok(Key::new(name, self.hash()?, Access::only(self.scopes()?, self.hosts()?)))
     }

@@ -118,7 +118,10 @@ fn what_is_wrong_in_a_file_is_told_without_its_content() {
         ("[[key]]\nname = \"a\\nb\"\nkey = 'x'\n", "FILE: key 1 has a name that is none".into()),
         ("[[key]]\nsha256 = 'secret'\n", "FILE: key 1 has a sha256 that is not 64 digits".into()),
         ("[[key]]\nkey = 'secret-secret-secret'\nscopes = []\n", "FILE: key 1 has scopes that".into()),
-        ("[[key]]\nkey = 'secret-secret-secret'\nscopes = ['secret']\n", "FILE: key 1 has scopes that".into()),
+        (
+            "[[key]]\nkey = 'secret-secret-secret'\nscopes = ['secret']\n",
+            "FILE: key 1 has scopes that".into(),
+        ),
         ("[[key]]\nkey = 'secret-secret-secret'\nhosts = []\n", "FILE: key 1 has no hosts".into()),
         ("key = 'secret-secret-secret'\n", format!("FILE: line 1 {line}")),
     ] {
