@@ -10,7 +10,7 @@ use monoio::net::TcpStream;
 use super::Site;
 use super::line::{Gone, Line};
 use super::roll::Seat;
-use crate::base::limits::{FAREWELL_PATIENCE, HTTP_ONE_WRITE_BYTES_MAX, HTTP_PULSE_EVERY};
+use crate::base::limits::{FAREWELL_PATIENCE, HTTP_ONE_WRITE_BYTES_MAX};
 use crate::base::time;
 use crate::http::{Body, CONTINUE, Connection as Machine, Content, Peer, Response, Step, Streamed};
 use crate::io::runtime::within;
@@ -108,7 +108,7 @@ impl Connection {
                 self.send(std::mem::take(&mut out)).await?;
             }
             if next.is_none() {
-                let waited = self.line.attend(within(HTTP_PULSE_EVERY, pieces.next())).await?;
+                let waited = self.line.attend(within(self.site.pulse_every, pieces.next())).await?;
                 next = Some(waited.unwrap_or_else(|| Some(pulse.to_vec())));
             }
             let Some(piece) = next.flatten() else {
