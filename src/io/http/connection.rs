@@ -45,7 +45,7 @@ impl Connection {
             && !last_words.is_empty()
         {
             // What TLS has to say to whoever broke its rules.
-            within(FAREWELL_PATIENCE, self.writer.write_all(last_words)).await;
+            Box::pin(within(FAREWELL_PATIENCE, self.writer.write_all(last_words))).await;
         }
     }
 
@@ -90,7 +90,8 @@ impl Connection {
                 self.send(body).await?;
             }
             (Body::Streamed(streamed), Content::Chunked | Content::UntilClose) => {
-                self.stream(streamed, content, out).await?;
+                // Boxed, as few answers are streams: every idle connection would hold room for it.
+                Box::pin(self.stream(streamed, content, out)).await?;
             }
             _ => self.send(out).await?,
         }
