@@ -54,6 +54,7 @@
 //! | the way to a host | `fleet/route.rs` (jump hosts), `fleet/pool.rs` (who shares what, who has to wait), `fleet/ramp.rs` (how many dial at once), `io/path.rs` (addresses, programs) |
 //! | what cores say to each other | `fleet/shards.rs` for what, `io/mesh.rs` for how |
 //! | what is read again while serving, and when | `server/configuration.rs`, `io/watch.rs`; what then becomes of connections: `fleet/directory.rs`, the pool's `retire` |
+//! | how a server ends | `server/drain.rs`; `io/signals.rs` for who asks it to |
 //! | who is asked whether he is there, and who stays connected | `fleet/health/`, `fleet/presence.rs` |
 //! | how remote commands are ended | `fleet/leash.rs` |
 //! | what is counted and measured | `metrics/names.rs`, and the place where it happens |

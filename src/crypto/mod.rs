@@ -13,6 +13,7 @@ pub mod kem;
 pub mod mac;
 pub mod random;
 pub mod sign;
+pub mod tls;
 pub mod verify;
 pub mod x25519;
 

@@ -1,4 +1,4 @@
-//! Bounds of the whole process: connections, requests at work, requests that wait. Each core takes from them what it
+//! Bounds of the whole process: connections, requests at work, requests taken on. Each core takes from them what it
 //! needs, one by one, and gives it back; a [`Bank`] holds what nobody has.
 
 use std::cell::Cell;
@@ -120,8 +120,8 @@ pub struct Quotas {
     pub connections: Rc<Quota>,
     /// Requests at work.
     pub executing: Rc<Quota>,
-    /// Requests that wait for anything.
-    pub waiting: Rc<Quota>,
+    /// Requests taken on: those at work, and those that wait for anything.
+    pub admitted: Rc<Quota>,
 }
 
 impl Quotas {
@@ -130,7 +130,7 @@ impl Quotas {
         Self {
             connections: Quota::alone(settings.max_pool_size),
             executing: Quota::alone(settings.max_concurrency),
-            waiting: Quota::alone(settings.max_queue),
+            admitted: Quota::alone(settings.admitted_max()),
         }
     }
 }

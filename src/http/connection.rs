@@ -9,7 +9,7 @@ use std::mem;
 use std::rc::Rc;
 
 use super::buffer::Buffer;
-use super::encoder::{Fate, put_end, put_head, put_piece};
+use super::encoder::{Fate, put_head};
 use super::head::Head;
 use super::incoming::Incoming;
 use super::section::{Fault, Section};
@@ -196,12 +196,17 @@ impl Connection {
         }
     }
 
+    /// Bytes that have come and wait to be looked at.
+    pub fn held(&self) -> usize {
+        self.buffer.len()
+    }
+
     pub fn is_closed(&self) -> bool {
         matches!(self.phase, Phase::Closed)
     }
 
     /// Begins the answer to what was given out last, writing everything before the body to `out`. The body is to follow
-    /// in the way that is returned: as it is, in pieces with [`put_piece`] and [`put_end`], or not at all.
+    /// in the way that is returned: as it is, in pieces, or not at all.
     pub fn respond(&mut self, response: &Response, date: &Date, out: &mut Vec<u8>) -> Content {
         let Phase::Exchange(exchange) = &mut self.phase else { return Content::None };
         let content = match &response.body {
@@ -219,16 +224,6 @@ impl Connection {
         };
         put_head(out, response, content, fate, date);
         if exchange.is_head { Content::None } else { content }
-    }
-
-    /// Adds a piece of a streamed body to `out`.
-    pub fn put_piece(piece: &[u8], content: Content, out: &mut Vec<u8>) {
-        put_piece(out, piece, content);
-    }
-
-    /// Adds the end of a streamed body to `out`.
-    pub fn put_end(content: Content, out: &mut Vec<u8>) {
-        put_end(out, content);
     }
 
     /// The answer has been written whole.

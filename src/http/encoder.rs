@@ -1,6 +1,6 @@
 //! The bytes of an answer.
 
-use super::{Date, Response};
+use super::{Body, Date, Refusal, Response};
 
 /// How the peer learns where the body ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,16 @@ pub(super) enum Fate {
     AsExpected,
     Close,
     KeepAlive,
+}
+
+/// The whole answer to whoever is not even listened to.
+pub fn refuse(refusal: Refusal, date: &Date) -> Vec<u8> {
+    let (mut out, response) = (Vec::new(), Response::from(refusal));
+    if let Body::Full(body) = &response.body {
+        put_head(&mut out, &response, Content::Length(body.len()), Fate::Close, date);
+        out.extend_from_slice(body);
+    }
+    out
 }
 
 /// Adds everything before the body.
@@ -52,24 +62,26 @@ pub(super) fn put_head(out: &mut Vec<u8>, response: &Response, content: Content,
     });
 }
 
-/// Adds a piece of a body whose length was not told. An empty one says nothing: as a chunk it would be the last.
-pub(super) fn put_piece(out: &mut Vec<u8>, piece: &[u8], content: Content) {
-    match content {
-        Content::Chunked if !piece.is_empty() => {
-            put_hex(out, piece.len());
-            out.extend_from_slice(b"\r\n");
-            out.extend_from_slice(piece);
-            out.extend_from_slice(b"\r\n");
+impl Content {
+    /// Adds a piece of a body whose length was not told. An empty one says nothing: as a chunk it would be the last.
+    pub fn put_piece(self, out: &mut Vec<u8>, piece: &[u8]) {
+        match self {
+            Self::Chunked if !piece.is_empty() => {
+                put_hex(out, piece.len());
+                out.extend_from_slice(b"\r\n");
+                out.extend_from_slice(piece);
+                out.extend_from_slice(b"\r\n");
+            }
+            Self::UntilClose => out.extend_from_slice(piece),
+            Self::Chunked | Self::None | Self::Length(_) => {}
         }
-        Content::UntilClose => out.extend_from_slice(piece),
-        Content::Chunked | Content::None | Content::Length(_) => {}
     }
-}
 
-/// Adds what tells the end of such a body.
-pub(super) fn put_end(out: &mut Vec<u8>, content: Content) {
-    if content == Content::Chunked {
-        out.extend_from_slice(b"0\r\n\r\n");
+    /// Adds what tells the end of such a body.
+    pub fn put_end(self, out: &mut Vec<u8>) {
+        if self == Self::Chunked {
+            out.extend_from_slice(b"0\r\n\r\n");
+        }
     }
 }
 
@@ -126,9 +138,9 @@ mod tests {
     fn pieces_are_chunks_and_none_is_the_last_by_accident() {
         let mut out = Vec::new();
         for piece in [&b"0123456789abcdefg"[..], b"", b"x"] {
-            put_piece(&mut out, piece, Content::Chunked);
+            Content::Chunked.put_piece(&mut out, piece);
         }
-        put_end(&mut out, Content::Chunked);
+        Content::Chunked.put_end(&mut out);
         assert_eq!(out, b"11\r\n0123456789abcdefg\r\n1\r\nx\r\n0\r\n\r\n");
     }
 }

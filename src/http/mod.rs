@@ -27,7 +27,7 @@ mod terms;
 
 pub use connection::{CONTINUE, Connection, Step};
 pub use date::Date;
-pub use encoder::Content;
+pub use encoder::{Content, refuse};
 pub use headers::Headers;
 pub use refusal::Refusal;
 pub use request::{Request, Version};

@@ -4,10 +4,11 @@
 //! `connection` carries its bytes from then on, over the `stream` that `path` leads to: a socket (`connect` finds the
 //! address that answers), a tunnel or a program (`proxy_command`); `terms` says how the client speaks, `host_key` to whom,
 //! `credentials` what it logs in with: `keys` from `key_files` and an `agent`, a `password`, whatever `secrets` gets;
-//! `process` runs commands on this machine; [`stdio`] connects our own standard streams; `children` are the programs that
+//! `process` runs commands on this machine; [`stdio`] connects our own standard streams, [`http`] serves those
+//! who come over the network; `children` are the programs that
 //! these start; `blocking` does what would stop a core, and `resolver` looks up names there; [`condition`] runs the commands
 //! of `Match exec`; [`stats`] is where a server tells its figures, [`usage`] what it takes of its machine; [`watch`] reads
-//! the configuration again.
+//! the configuration again, [`signals`] hears when all is to end.
 
 mod agent;
 mod blocking;
@@ -20,6 +21,7 @@ pub mod cpus;
 mod credentials;
 mod dial;
 mod host_key;
+pub mod http;
 mod key_files;
 mod keys;
 pub mod mesh;
@@ -32,6 +34,7 @@ mod proxy_command;
 mod resolver;
 pub mod runtime;
 mod secrets;
+pub mod signals;
 mod socket;
 pub mod stats;
 pub mod stdio;

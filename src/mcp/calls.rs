@@ -14,8 +14,15 @@ use crate::rpc::{Code, Error, Id};
 /// The calls of one session that have no answer yet.
 #[derive(Debug)]
 pub struct Calls {
-    in_flight: RefCell<HashMap<Id<'static>, AbortHandle>>,
+    in_flight: RefCell<HashMap<Id<'static>, InFlight>>,
     max: usize,
+}
+
+#[derive(Debug)]
+struct InFlight {
+    handle: AbortHandle,
+    /// It goes on until it is taken back.
+    is_endless: bool,
 }
 
 /// "Try again": of the codes that are left to implementations.
@@ -39,15 +46,22 @@ impl Calls {
         }
         let id = id.into_owned();
         let (handle, registration) = AbortHandle::new_pair();
-        in_flight.insert(id.clone(), handle);
+        in_flight.insert(id.clone(), InFlight { handle, is_endless: false });
         let place = Place { calls: Rc::clone(self), id };
         Ok(Ticket { place, registration })
     }
 
     /// Stops a call. Unknown ids are ignored: the answer may have crossed the cancellation on its way.
     pub fn cancel(&self, id: &Id<'_>) {
-        if let Some(handle) = self.in_flight.borrow().get(id) {
-            handle.abort();
+        if let Some(call) = self.in_flight.borrow().get(id) {
+            call.handle.abort();
+        }
+    }
+
+    /// Stops every call that nothing else would end than its being taken back.
+    pub fn end_endless(&self) {
+        for call in self.in_flight.borrow().values().filter(|call| call.is_endless) {
+            call.handle.abort();
         }
     }
 }
@@ -78,6 +92,9 @@ impl Ticket {
     /// Passes messages on until the call is cancelled.
     pub fn hold<T>(self, messages: impl Stream<Item = T>) -> impl Stream<Item = T> {
         let Self { place, registration } = self;
+        if let Some(call) = place.calls.in_flight.borrow_mut().get_mut(&place.id) {
+            call.is_endless = true;
+        }
         Abortable::new(messages, registration).map(move |message| {
             let _held = &place;
             message
@@ -103,6 +120,7 @@ mod tests {
 
     use futures_util::FutureExt;
     use futures_util::future::LocalBoxFuture;
+    use futures_util::stream;
     use serde_json::value::RawValue;
 
     use super::*;
@@ -161,6 +179,19 @@ mod tests {
         drop(first);
         assert!(!calls.contains(&id("1")));
         assert!(calls.admit(id("3")).is_ok());
+    }
+
+    #[test]
+    fn what_lasts_can_be_ended_with_all_others_going_on() {
+        let (calls, witness) = (Rc::new(Calls::new(2)), Rc::new(()));
+        let mut call = endless(&calls, "1", &witness);
+        let mut held = calls.admit(id("2")).expect("a place").hold(stream::pending::<()>());
+        assert_eq!(held.next().now_or_never(), None);
+        calls.end_endless();
+        assert_eq!(held.next().now_or_never(), Some(None));
+        drop(held);
+        assert!(!calls.contains(&id("2")) && calls.contains(&id("1")));
+        assert_eq!((&mut call).now_or_never(), None);
     }
 
     #[test]

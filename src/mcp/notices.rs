@@ -50,7 +50,8 @@ impl Notices {
         if resources.contains_key(uri) {
             return Ok(());
         }
-        if resources.len() >= SUBSCRIPTIONS_MAX {
+        // Streams that were given up go when somebody listens, which a client need not do.
+        if resources.len() >= SUBSCRIPTIONS_MAX || self.watched.borrow().len() > 2 * SUBSCRIPTIONS_MAX {
             return Err(Full);
         }
         let (handle, registration) = AbortHandle::new_pair();

@@ -19,6 +19,7 @@ use crate::rpc::{self, Response};
 pub struct Questions {
     waiting: RefCell<HashMap<u64, Sender<Result<Value, Value>>>>,
     asked: Cell<u64>,
+    is_closed: Cell<bool>,
 }
 
 /// Why a question has no answer.
@@ -44,6 +45,9 @@ impl Questions {
         question: &Question,
         outbox: &Outbox,
     ) -> Result<Value, Unanswered> {
+        if self.is_closed.get() {
+            return Err(Unanswered::NobodyListens);
+        }
         if self.waiting.borrow().len() >= QUESTIONS_MAX {
             return Err(Unanswered::TooMany);
         }
@@ -58,6 +62,12 @@ impl Questions {
         let answered = answered.recv().await;
         drop(waits);
         answered.map_err(|_| Unanswered::NobodyListens)?.map_err(Unanswered::Refused)
+    }
+
+    /// No answers come any more: who waits for one waits no longer.
+    pub(super) fn close(&self) {
+        self.is_closed.set(true);
+        self.waiting.borrow_mut().clear();
     }
 
     /// Takes an answer. One that nobody waits for is ignored: it may have crossed the end of the request on its way.

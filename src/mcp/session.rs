@@ -211,6 +211,15 @@ impl Session {
         stream::poll_fn(move |cx| session.notices.poll_next(turn, cx))
     }
 
+    /// The client has said its last word: what only its next one would end, ends now. Questions to it stay without an
+    /// answer, and nobody takes back that he listens.
+    pub fn hear_no_more(&self) {
+        self.calls.end_endless();
+        if let Some(questions) = &self.questions {
+            questions.close();
+        }
+    }
+
     /// Takes one message: a line of a stream, the body of an HTTP request, then with its labels. Replies hold no line end.
     pub fn handle(&self, message: &[u8], labels: Option<&Labels<'_>>) -> Incoming {
         match Message::read(message) {

@@ -228,6 +228,9 @@ impl SimHost {
             future::pending::<()>().await;
         }
         if let Some(error) = self.refusal.borrow().clone() {
+            if error.kind() == Kind::Authentication {
+                memory.logins.borrow_mut().note_refused(&error, now());
+            }
             return Err(error.into());
         }
         memory.note_round_trip(2 * self.delay.get());

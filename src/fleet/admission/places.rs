@@ -1,4 +1,4 @@
-//! Who has a place among those that wait, for whatever it is; and who loses his when there are no more. Pure.
+//! Who waits at his place, for whatever it is; and who loses it when there are no more. Pure.
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -15,11 +15,12 @@ pub(super) struct Places<T> {
     flows: HashMap<Flow, Line<T>>,
     /// With the longest at the end.
     lengths: BTreeSet<(usize, Flow)>,
+    count: usize,
 }
 
 impl<T> Default for Places<T> {
     fn default() -> Self {
-        Self { flows: HashMap::new(), lengths: BTreeSet::new() }
+        Self { flows: HashMap::new(), lengths: BTreeSet::new(), count: 0 }
     }
 }
 
@@ -32,6 +33,11 @@ impl<T> Places<T> {
     /// Waits no more. `None` for who was displaced.
     pub(super) fn leave(&mut self, flow: Flow, number: Number) -> Option<T> {
         self.change(flow, |line| line.leave(number))
+    }
+
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.count
     }
 
     /// Makes room for a newcomer: the newest of the flow with the most waiting goes. `None` when that would be the
@@ -47,6 +53,7 @@ impl<T> Places<T> {
         let before = line.len();
         let result = change(line);
         let after = line.len();
+        self.count = self.count - before + after;
         if after == 0 {
             self.flows.remove(&flow);
         }
@@ -106,6 +113,7 @@ mod tests {
                 let mut lengths: Vec<_> = places.flows.values().map(Line::len).collect();
                 lengths.sort_unstable();
                 let known: Vec<_> = places.lengths.iter().map(|(length, _)| *length).collect();
+                prop_assert_eq!(places.len(), lengths.iter().sum::<usize>());
                 prop_assert_eq!(lengths, known);
             }
         }

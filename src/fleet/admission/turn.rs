@@ -10,6 +10,7 @@ use event_listener::EventListener;
 
 use super::Admission;
 use super::queue::{Flow, Ticket};
+use super::refusal::too_late;
 use crate::base::Result;
 use crate::base::time::{Duration, Instant};
 use crate::fleet::Grant;
@@ -68,7 +69,7 @@ impl Admission {
         let left = deadline.saturating_duration_since(asked);
         let wait = self.queue.borrow().expected_wait(flow).filter(|wait| *wait > left);
         if let Some(wait) = wait {
-            return Err(self.too_late(host, wait, left));
+            return Err(too_late(host, wait, left));
         }
         let waiter = Rc::new(Waiter::default());
         let ticket = self.queue.borrow_mut().join(flow, Rc::clone(&waiter));

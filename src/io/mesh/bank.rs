@@ -16,7 +16,7 @@ use crate::fleet::{Bank, Fleet, Job, Mesh, Quota, Quotas};
 pub struct Banks {
     connections: Count,
     executing: Count,
-    waiting: Count,
+    admitted: Count,
 }
 
 struct Count {
@@ -68,7 +68,7 @@ impl Banks {
                 Some(spare_connection as Spare),
             ),
             executing: count(settings.max_concurrency, |quotas| &quotas.executing, None),
-            waiting: count(settings.max_queue, |quotas| &quotas.waiting, None),
+            admitted: count(settings.admitted_max(), |quotas| &quotas.admitted, None),
         })
     }
 
@@ -80,7 +80,7 @@ impl Banks {
         Quotas {
             connections: quota(|banks| &banks.connections),
             executing: quota(|banks| &banks.executing),
-            waiting: quota(|banks| &banks.waiting),
+            admitted: quota(|banks| &banks.admitted),
         }
     }
 }

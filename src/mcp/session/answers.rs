@@ -1,5 +1,7 @@
 //! Requests that the provider works on, and how what comes of it is told.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures_util::FutureExt;
@@ -12,7 +14,7 @@ use crate::base::{self, Kind};
 use crate::mcp::call::{self, Call};
 use crate::mcp::content::{Answer, ToolOutput};
 use crate::mcp::flow::{Outbox, flow};
-use crate::mcp::params::{Params, read_object, required_text};
+use crate::mcp::params::{Params, read_object, required_text, text};
 use crate::mcp::provider::{About, Blank, FORBIDDEN, Reference, ToolFault, Work};
 use crate::mcp::results::{Completed, Framed, Keeping, Read};
 use crate::mcp::{Revision, calls};
@@ -43,9 +45,22 @@ struct Referred<'a> {
 
 /// What else is known.
 #[derive(Debug, Default, serde::Deserialize)]
-struct Known {
-    #[serde(default)]
-    arguments: std::collections::BTreeMap<String, String>,
+struct Known<'a> {
+    #[serde(borrow)]
+    arguments: Option<Raw<'a>>,
+}
+
+impl Known<'_> {
+    fn read(context: Option<Raw<'_>>) -> Result<Vec<(String, String)>, Error> {
+        let known: Option<Known<'_>> = context.map(|raw| read_object("params.context", raw)).transpose()?;
+        let Some(arguments) = known.and_then(|known| known.arguments) else { return Ok(Vec::new()) };
+        let arguments: BTreeMap<String, Raw<'_>> = read_object("params.context.arguments", arguments)?;
+        let read = |(name, value): (String, Raw<'_>)| {
+            let value = text(&format!("params.context.arguments.{}", shown(&name)), value)?.into_owned();
+            Ok((name, value))
+        };
+        arguments.into_iter().map(read).collect()
+    }
 }
 
 impl Session {
@@ -102,13 +117,11 @@ impl Session {
                 return Err(Error::invalid_params("params.ref.type must be ref/prompt or ref/resource"));
             }
         };
-        let known: Known =
-            context.map(|raw| read_object("params.context", raw)).transpose()?.unwrap_or_default();
         let blank = Blank {
             of: if kind == "ref/prompt" { Reference::Prompt(&name) } else { Reference::Resource(&name) },
             argument: &required_text("params.argument.name", argument.name)?,
             value: &required_text("params.argument.value", argument.value)?,
-            known: &known.arguments.into_iter().collect::<Vec<_>>(),
+            known: &Known::read(*context)?,
         };
         let work = self.provider.complete(&call, &blank)?;
         let work = async move { work.await.map(|completion| Answer::Done(Completed { completion })) };
@@ -143,12 +156,13 @@ impl Session {
     ) -> Result<Incoming, Error> {
         let ticket = self.admit(asked.id)?;
         let (provider, revision) = (Rc::clone(&self.provider), asked.revision);
+        let resource = asked.params.uri.and_then(rpc::string).map(Cow::into_owned);
         let answer = move |id: &Id<'_>, outcome: base::Result<Answer<T>>| match outcome {
             Ok(Answer::Done(result)) => tell(id, result, revision, provider.about()),
             Ok(Answer::NeedsInput(questions)) => {
                 rpc::success(id, &Framed::needs_input(&questions, provider.about()))
             }
-            Err(error) => rpc::failure(Some(id), &failure(&error, revision)),
+            Err(error) => rpc::failure(Some(id), &failure(&error, revision, resource.as_deref())),
         };
         Ok(Incoming::Call(flow(ticket.run(work, answer).boxed_local(), outbox)))
     }
@@ -158,20 +172,24 @@ fn told<T: Serialize>(id: &Id<'_>, result: T, revision: Revision, about: &About)
     rpc::success(id, &Framed::complete(&result, revision, about))
 }
 
-/// An error of ours as one of the protocol.
-fn failure(error: &base::Error, revision: Revision) -> Error {
+/// An error of ours as one of the protocol; of a resource where the request is about one.
+fn failure(error: &base::Error, revision: Revision, resource: Option<&str>) -> Error {
     let message = error.message().to_owned();
-    match (error.kind(), error.kind().fault()) {
-        (Kind::NotFound | Kind::UnknownHost, _) if !revision.is_stateless() => {
-            Error::new(RESOURCE_NOT_FOUND, message)
-        }
-        (Kind::Busy, _) => calls::busy(message),
-        (_, base::Fault::Caller) => Error::invalid_params(message),
+    match (error.kind(), error.kind().fault(), resource) {
+        (Kind::NotFound | Kind::UnknownHost, _, Some(uri)) => not_found(uri, Some(&message), revision),
+        (Kind::Busy, ..) => calls::busy(message),
+        (_, base::Fault::Caller, _) => Error::invalid_params(message),
         _ => Error::internal(message),
     }
 }
 
 pub(super) fn no_such_resource(uri: &str, revision: Revision) -> Error {
+    not_found(uri, None, revision)
+}
+
+fn not_found(uri: &str, why: Option<&str>, revision: Revision) -> Error {
     let code = if revision.is_stateless() { Code::InvalidParams } else { RESOURCE_NOT_FOUND };
-    Error::new(code, format!("Resource not found: {}", shown(uri))).with_data(&json!({ "uri": shown(uri) }))
+    let uri = shown(uri);
+    let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+    Error::new(code, format!("Resource not found: {uri}{why}")).with_data(&json!({ "uri": uri }))
 }

@@ -1,5 +1,7 @@
 //! `subscriptions/listen` (2026-07-28): a request that tells of changes until it is taken back.
 
+use std::collections::BTreeSet;
+
 use futures_util::StreamExt;
 use futures_util::stream::{LocalBoxStream, iter, once, select_all};
 use serde::{Deserialize, Serialize};
@@ -67,7 +69,8 @@ impl Session {
             resource_subscriptions: None,
         };
         let mut sources = vec![self.list_messages(&granted, id)];
-        for uri in filter.resource_subscriptions.unwrap_or_default() {
+        let uris: BTreeSet<_> = filter.resource_subscriptions.unwrap_or_default().into_iter().collect();
+        for uri in uris {
             if let Some(changes) = self.provider.watch(&self.client, &uri) {
                 let (id, named) = (id.clone(), uri.clone());
                 sources.push(

@@ -12,9 +12,16 @@ use crate::mcp::{Catalog, Options, Outgoing};
 use crate::testing;
 
 mod access;
+mod asking;
+mod labels;
+mod prompter;
 mod resources;
+mod subscriptions;
+mod words;
 
 const META: &str = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
+/// The members of it.
+const ERA: &str = r#""io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}"#;
 
 /// A session that nobody has spoken to.
 fn fresh() -> Session {

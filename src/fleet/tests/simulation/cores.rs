@@ -26,8 +26,8 @@ impl Cores {
     /// `mail` is how long a word is under way from one to another.
     pub fn new(world: &World, settings: &Settings, count: usize, mail: Duration) -> Rc<Self> {
         let cores = Rc::new(Self { fleets: RefCell::default(), net: world.net(), mail });
-        let bounds = [settings.max_pool_size, settings.max_concurrency, settings.max_queue];
-        let [connections, executing, waiting] =
+        let bounds = [settings.max_pool_size, settings.max_concurrency, settings.admitted_max()];
+        let [connections, executing, admitted] =
             bounds.map(|max| Rc::new(Bound { left: Cell::new(max), asked: RefCell::default() }));
         for here in 0..count {
             let quota = |bound: &Rc<Bound>, of: Of, spares| {
@@ -37,7 +37,7 @@ impl Cores {
             let quotas = Quotas {
                 connections: quota(&connections, |quotas| &quotas.connections, true),
                 executing: quota(&executing, |quotas| &quotas.executing, false),
-                waiting: quota(&waiting, |quotas| &quotas.waiting, false),
+                admitted: quota(&admitted, |quotas| &quotas.admitted, false),
             };
             let fleet = world.core(settings.clone(), &quotas);
             cores.fleets.borrow_mut().push(fleet);

@@ -220,7 +220,7 @@ impl<'a> Site<'a> {
         assert_eq!(self.requests.borrow().len(), 0, "requests without an answer");
         for (core, fleet) in self.cores.fleets().iter().enumerate() {
             let quotas = fleet.quotas();
-            let held = [&quotas.connections, &quotas.executing, &quotas.waiting].map(|quota| quota.held());
+            let held = [&quotas.connections, &quotas.executing, &quotas.admitted].map(|quota| quota.held());
             assert_eq!(held, [0; 3], "core {core} holds connections, rights, places");
         }
         assert_eq!(self.connections(), 0, "connections");
@@ -265,15 +265,15 @@ impl<'a> Site<'a> {
         };
         let connections = sum(|quotas| quotas.connections.held());
         let executing = sum(|quotas| quotas.executing.held());
-        let waiting = sum(|quotas| quotas.waiting.held());
+        let admitted = sum(|quotas| quotas.admitted.held());
         assert!(connections <= self.plan.connections, "{connections} connections");
         assert!(executing <= self.plan.rights, "{executing} execute");
-        assert!(waiting <= self.plan.places, "{waiting} wait");
+        assert!(admitted <= self.plan.rights + self.plan.places, "{admitted} are taken on");
         let open = self.connections();
         assert!(open <= connections, "{open} connections at the hosts, {connections} counted");
         assert_eq!(executing, self.works.inside(), "rights held, and work under way");
         let asked = self.requests.borrow().len();
-        assert!(executing + waiting <= asked, "{executing} execute and {waiting} wait of {asked}");
+        assert!(admitted <= asked, "{admitted} are taken on of {asked}");
     }
 
     /// Those that hosts know of.

@@ -159,7 +159,7 @@ fn cores_agree_on_every_token() {
     thread::scope(|scope| (0..CORES as u64).for_each(|number| drop(scope.spawn(move || core(number)))));
     for (index, count) in counts.iter().enumerate() {
         let round = index / clients.len();
-        let expected = if round % 11 == 0 { 10 } else { 1 };
+        let expected = if round.is_multiple_of(11) { 10 } else { 1 };
         assert_eq!(count.load(SeqCst), expected, "round {round}");
     }
 }

@@ -1,0 +1,149 @@
+//! Takes connections, as many as there are places for, until it is told to stop.
+
+use std::cell::Cell;
+use std::io;
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::rc::Rc;
+
+use monoio::io::{AsyncWriteRentExt, CancelHandle, Canceller};
+use monoio::net::{TcpListener, TcpStream};
+use socket2::{Domain, Protocol, Type};
+
+use super::connection::Connection;
+use super::roll::{Call, Roll};
+use super::{Options, Places, Site};
+use crate::base::limits::{HTTP_ACCEPT_PAUSE, HTTP_BACKLOG};
+use crate::base::time::{self, Duration};
+use crate::http::{self, Date, Peer, Refusal, Service};
+use crate::io::runtime::{self, within};
+
+/// A socket that listens, for the core that will serve it.
+#[derive(Debug)]
+pub struct Socket(StdListener);
+
+impl Socket {
+    /// Where it listens: with the port that the kernel chose where 0 was asked for.
+    ///
+    /// Errors: the kernel does not tell.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+/// So many sockets that listen on one address, among which the kernel spreads the connections.
+///
+/// Errors: the address is not ours, or in use.
+pub fn bind(address: SocketAddr, count: usize) -> io::Result<Vec<Socket>> {
+    let first = listen(address, Sharing::Later)?;
+    let address = first.address()?;
+    let others = (1..count.max(1)).map(|_| listen(address, Sharing::Now));
+    std::iter::once(Ok(first)).chain(others).collect()
+}
+
+/// When a socket begins to share its address with others of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sharing {
+    Now,
+    /// Once it has the address, so that it is not had when another process of the same user listens there: were it
+    /// shared with that, each would get some of the other's connections.
+    Later,
+}
+
+fn listen(address: SocketAddr, sharing: Sharing) -> io::Result<Socket> {
+    let socket = socket2::Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(sharing == Sharing::Now)?;
+    socket.bind(&address.into())?;
+    socket.set_reuse_port(true)?;
+    // Connections inherit it: an answer is written when it is whole, and is not to wait for anything.
+    socket.set_nodelay(true)?;
+    // On epoll, an accept that blocks would stop the core.
+    socket.set_nonblocking(true)?;
+    socket.listen(HTTP_BACKLOG)?;
+    Ok(Socket(socket.into()))
+}
+
+/// A core's part of a server. Dropped, it takes nobody any more and all connections end.
+pub struct Server {
+    roll: Rc<Roll>,
+    accepting: Cell<Option<Canceller>>,
+}
+
+impl Server {
+    /// Connections at this moment.
+    pub fn connections(&self) -> usize {
+        self.roll.count()
+    }
+
+    /// Takes nobody any more, lets everybody finish what has begun, and ends what has not ended by then; whether all had.
+    pub async fn drain(&self, patience: Duration) -> bool {
+        self.call(Call::Finish);
+        let is_empty = within(patience, self.roll.emptied()).await.is_some();
+        self.call(Call::Leave);
+        is_empty
+    }
+
+    fn call(&self, call: Call) {
+        self.roll.call(call);
+        if let Some(accepting) = self.accepting.take() {
+            drop(accepting.cancel());
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.call(Call::Leave);
+    }
+}
+
+/// Serves this core's connections.
+///
+/// Errors: the runtime does not take the socket.
+pub fn serve(socket: Socket, service: Rc<dyn Service>, options: Options) -> io::Result<Server> {
+    let listener = TcpListener::from_std(socket.0)?;
+    let (roll, accepting) = (Rc::<Roll>::default(), Canceller::new());
+    let Options { terms, places, tls } = options;
+    let date = Cell::new(Date::at(time::unix_now()));
+    let site = Rc::new(Site { service, terms: Rc::new(terms), tls, date });
+    runtime::spawn(accept(listener, accepting.handle(), site, places, Rc::clone(&roll)));
+    Ok(Server { roll, accepting: Cell::new(Some(accepting)) })
+}
+
+async fn accept(listener: TcpListener, cancel: CancelHandle, site: Rc<Site>, places: Places, roll: Rc<Roll>) {
+    loop {
+        // One that is dropped would lose a connection; cancelled, it may still bring one.
+        let accepted = listener.cancelable_accept(cancel.clone()).await;
+        match accepted {
+            Ok((stream, address)) => {
+                let peer = Peer { address: address.ip().to_canonical(), is_encrypted: site.tls.is_some() };
+                let Some(place) = places.take() else {
+                    turn_away(stream, peer, &site).await;
+                    continue;
+                };
+                if let Some(connection) = Connection::new(stream, peer, Rc::clone(&site), roll.enter()) {
+                    runtime::spawn(async move {
+                        connection.serve().await;
+                        drop(place);
+                    });
+                }
+            }
+            Err(_) if roll.called() != Call::Stay => return,
+            // Whoever went away before we came is no reason to wait.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            Err(error) => {
+                tracing::warn!(%error, "no connections are taken for a moment");
+                runtime::sleep_until(time::now() + HTTP_ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Says that there is no place, as far as that can be said without waiting for the peer.
+async fn turn_away(mut stream: TcpStream, peer: Peer, site: &Site) {
+    site.service.handle_refusal(Refusal::Connections, peer);
+    if !peer.is_encrypted {
+        // The buffer of a new socket takes it at once.
+        let _ = stream.write_all(http::refuse(Refusal::Connections, &site.date())).await;
+    }
+}
