@@ -1,19 +1,20 @@
 //! What a client may not do is refused on the core that it asked, before any host hears of it.
 
+use crate::base::refusal::Reason;
 use crate::base::{Error, Kind, Result};
 use crate::config::{Access, Scope};
 use crate::fleet::{Caller, Claim, Shards};
-use crate::metrics::{Counter, Reason};
 
 /// Whether a client may do a kind of work at all.
 ///
 /// Errors: `Forbidden`, with the scope that it lacks.
 pub fn require(shards: &Shards, access: &Access, scope: Scope) -> Result<()> {
-    if access.has(scope) {
-        return Ok(());
-    }
-    shards.own().recorder().count(Counter::Rejected(Reason::Forbidden));
-    Err(Error::new(Kind::Forbidden, lacks(scope)))
+    let allowed = match access.has(scope) {
+        true => Ok(()),
+        false => Err(Error::refused(Reason::Forbidden, Kind::Forbidden, lacks(scope))),
+    };
+    shards.own().recorder().count_refusal(&allowed);
+    allowed
 }
 
 /// What a client is told that lacks a scope.
@@ -58,6 +59,7 @@ mod tests {
     use super::super::{Request, scout};
     use super::*;
     use crate::fleet::{ClientId, Quotas};
+    use crate::metrics::Counter;
     use crate::testing;
 
     fn shards() -> Rc<Shards> {
@@ -126,8 +128,9 @@ mod tests {
     #[test]
     fn refusals_are_counted() {
         let shards = shards();
-        assert!(require(&shards, &only(&[Scope::Read]), Scope::Read).is_ok());
-        assert!(require(&shards, &only(&[Scope::Read]), Scope::Transfer).is_err());
+        let request = Request { target: "web1:/".into(), ..Request::default() };
+        let refused = scout(&shards, ClientId::STDIO, &only(&[Scope::Command]), &request).now_or_never();
+        assert_eq!(refused.unwrap().unwrap_err().reason(), Some(Reason::Forbidden));
         assert_eq!(shards.own().snapshot().counter(Counter::Rejected(Reason::Forbidden)), 1);
     }
 }

@@ -6,7 +6,6 @@ mod listen;
 mod mcp;
 mod sessions;
 
-use std::future::ready;
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -81,19 +80,23 @@ impl Site {
 /// A [`Site`] as [`crate::http`] calls it.
 struct Front {
     site: Rc<Site>,
-    guard: Guard,
+    guard: Rc<Guard>,
 }
 
 impl Service for Front {
     fn call(&self, request: Request, peer: Peer) -> LocalBoxFuture<'static, Response> {
-        let client = match self.guard.admit(&request, peer.address, self.site.now()) {
-            Ok(client) => client,
-            Err(refusal) => return ready(refusal.into()).boxed_local(),
-        };
-        match request.path() {
-            "/mcp" => mcp::answer(Rc::clone(&self.site), request, client).boxed_local(),
-            _ => ready(Response::new(Status::NOT_FOUND)).boxed_local(),
-        }
+        let (site, guard) = (Rc::clone(&self.site), Rc::clone(&self.guard));
+        let now = site.now();
+        let answer = async move |request, client| answer(site, request, client).await;
+        async move { guard.serve(request, peer.address, now, answer).await }.boxed_local()
+    }
+}
+
+/// For somebody who may come in.
+async fn answer(site: Rc<Site>, request: Request, client: Client) -> Response {
+    match request.path() {
+        "/mcp" => mcp::answer(site, request, client).await,
+        _ => Response::new(Status::NOT_FOUND),
     }
 }
 

@@ -26,7 +26,7 @@ fn sites(cores: usize, has_sessions: bool) -> (Vec<Rc<Front>>, Vec<Receiver<Erra
         let shards = testing::shards();
         let stats = testing::stats(&shards);
         let catalog = Catalog::new(Rc::clone(&shards), stats, &Options::default());
-        let guard = Guard::new(Arc::clone(&door), Rc::clone(shards.own().recorder()));
+        let guard = Rc::new(Guard::new(Arc::clone(&door), Rc::clone(shards.own().recorder())));
         let site = Site::new(here, shards, catalog, 100, has_sessions, senders.clone());
         Rc::new(Front { site, guard })
     };
