@@ -173,8 +173,8 @@ impl Site {
     pub async fn ask(&self, target: String, query: Option<&str>) -> Result<String> {
         let request = Request { target, query: query.map(str::to_owned), cache: false };
         // On the heap: several of them in one future would make it a large one.
-        let answer = Box::pin(scout::scout(&self.shards, ClientId::STDIO, &request)).await;
-        answer.map(|answer| answer.text)
+        let answer = Box::pin(scout::scout(&self.shards, ClientId::STDIO, &request, &|_, _| ())).await;
+        answer.map(|answer| answer.text().into_owned())
     }
 
     /// Reads a small file.

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use futures_util::FutureExt;
-use futures_util::future::{LocalBoxFuture, join_all};
+use futures_util::future::{LocalBoxFuture, join, join_all};
 
 use super::route::Route;
 use super::{Caller, Claim, Fleet, HostStatus, Presence};
@@ -152,14 +152,32 @@ impl Shards {
 
     /// All hosts, with a mark for those that are known to be there. Every core looks after its own.
     pub async fn status(&self) -> Vec<HostStatus> {
+        self.status_told(&|_, _| ()).await
+    }
+
+    /// The same. `checked` is told how many hosts have been looked after, and how many there are.
+    pub async fn status_told(&self, checked: &dyn Fn(usize, usize)) -> Vec<HostStatus> {
         let cores = self.mesh.cores();
-        let found = self.on_all(|core| {
-            move |fleet: Rc<Fleet>| async move { fleet.presences(|route| owner(route, cores) == core).await }
-        });
-        // By name: while the configuration changes, cores may know different hosts.
-        let presences: HashMap<_, _> = found.await.into_iter().flatten().flatten().collect();
-        let presence = |name: &str| presences.get(name).copied().unwrap_or(Presence::Unknown);
         let names = self.own.names();
+        let (mark, marks) = async_channel::bounded(names.len().max(1));
+        let found = self.on_all(move |core| {
+            let mark = mark.clone();
+            move |fleet: Rc<Fleet>| async move {
+                fleet.presences(|route| owner(route, cores) == core, &mark).await
+            }
+        });
+        let count = async {
+            let mut done = 0;
+            // Until the last core has dropped its end.
+            while let Ok(()) = marks.recv().await {
+                done += 1;
+                checked(done, names.len().max(done));
+            }
+        };
+        let (found, ()) = join(found, count).await;
+        // By name: while the configuration changes, cores may know different hosts.
+        let presences: HashMap<_, _> = found.into_iter().flatten().flatten().collect();
+        let presence = |name: &str| presences.get(name).copied().unwrap_or(Presence::Unknown);
         names.iter().map(|name| self.own.status_of(name, presence(name))).collect()
     }
 

@@ -1,7 +1,8 @@
 //! What one can do on a host, a file per operation. Knows neither MCP nor JSON.
 //!
-//! Operations take a [`Caller`] and return values; [`scout`] is the agent's view of them: one request, one text.
+//! Operations take a [`Caller`] and return values; [`scout`] is the agent's view of them: one request, one [`Answer`].
 
+mod answer;
 pub mod cache;
 pub mod command;
 mod fallback;
@@ -11,6 +12,7 @@ pub mod look;
 mod paths;
 pub mod read;
 pub mod run;
+pub mod watch;
 mod way;
 
 #[cfg(test)]
@@ -19,7 +21,9 @@ mod tests;
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{Caller, Class, ClientId, Shards};
 use crate::metrics::{Histogram, TargetType};
-use crate::target::{RemotePath, Target};
+use crate::target::{HostName, RemotePath, Target};
+
+pub use answer::{Answer, Seen};
 
 /// The arguments of the `scout` operation as the caller gave them, not yet parsed.
 #[derive(Debug, Clone, Default)]
@@ -32,27 +36,29 @@ pub struct Request {
     pub cache: bool,
 }
 
-/// What an operation says: text for an agent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    pub text: String,
-}
-
 /// Answers a request: the host list, a file, a directory, or a command's output. The owner of the host does the work,
-/// within the request timeout of the settings.
-pub async fn scout(shards: &Shards, client: ClientId, request: &Request) -> Result<Answer> {
+/// within the request timeout of the settings. Of the host list `checked` is told how many hosts have been, and of how
+/// many.
+pub async fn scout(
+    shards: &Shards,
+    client: ClientId,
+    request: &Request,
+    checked: &dyn Fn(usize, usize),
+) -> Result<Answer> {
     let target = Target::parse(&request.target);
     let fleet = shards.own();
     let measured = fleet.recorder().request(target_type(&target, request), fleet.now());
-    let result = answer(shards, client, target, request.query.clone(), request.cache).await;
+    let result = match target {
+        Ok(Target::Hosts) => hosts(shards, client, checked).await,
+        Ok(Target::Path { host, path }) => at(shards, client, host, path, request).await,
+        Err(error) => Err(error),
+    };
     let took = measured.end(&result, fleet.now());
     let slow = fleet.settings().slow_threshold_ms;
     if took >= slow && !slow.is_zero() {
         tracing::warn!(request = request.target, ?took, "slow request");
     }
-    let text = result?;
-    fleet.recorder().size(Histogram::OutputSize, text.len());
-    Ok(Answer { text })
+    result.inspect(|answer| fleet.recorder().size(Histogram::OutputSize, answer.size()))
 }
 
 /// Gives an operation the time that its request has: the request timeout of the settings.
@@ -74,43 +80,43 @@ fn target_type(target: &Result<Target>, request: &Request) -> TargetType {
     }
 }
 
-async fn answer(
-    shards: &Shards,
-    client: ClientId,
-    target: Result<Target>,
-    query: Option<String>,
-    may_cache: bool,
-) -> Result<String> {
+async fn hosts(shards: &Shards, client: ClientId, checked: &dyn Fn(usize, usize)) -> Result<Answer> {
     let caller = shards.own().caller(Class::Interactive, client);
-    match target? {
-        Target::Hosts => Ok(hosts::text(&in_time(&caller, async { Ok(shards.status().await) }).await?)),
-        Target::Path { host, path } => {
-            let claim = *caller.claim();
-            let name = host.as_str().to_owned();
-            let work = move |caller: Caller| async move {
-                in_time(&caller, answer_of(&caller, host.as_str(), &path, query.as_deref(), may_cache)).await
-            };
-            shards.on(&name, claim, work).await
-        }
-    }
+    in_time(&caller, async { Ok(Answer::Hosts(shards.status_told(checked).await)) }).await
 }
 
-async fn answer_of(
+async fn at(
+    shards: &Shards,
+    client: ClientId,
+    host: HostName,
+    path: RemotePath,
+    request: &Request,
+) -> Result<Answer> {
+    let claim = *shards.own().caller(Class::Interactive, client).claim();
+    let (query, may_cache) = (request.query.clone(), request.cache);
+    let name = host.as_str().to_owned();
+    let work = move |caller: Caller| async move {
+        in_time(&caller, seen(&caller, host.as_str(), &path, query.as_deref(), may_cache)).await
+    };
+    shards.on(&name, claim, work).await.map(Answer::Place)
+}
+
+async fn seen(
     caller: &Caller,
     host: &str,
     path: &RemotePath,
     query: Option<&str>,
     may_cache: bool,
-) -> Result<String> {
+) -> Result<Seen> {
     if let Some(query) = query {
         let output = run::run(caller, host, path, query).await;
-        return output.map(|output| output.text()).map_err(|error| match error.kind() {
+        return output.map(Seen::Ran).map_err(|error| match error.kind() {
             Kind::CommandRefused => error.context("Command failed"),
             _ => error,
         });
     }
-    if may_cache {
-        return cache::text(caller, host, path).await;
+    match may_cache {
+        true => cache::remembered(caller, host, path).await.map(Seen::Remembered),
+        false => look::look(caller, host, path).await.map(Seen::Found),
     }
-    Ok(look::look(caller, host, path).await?.text())
 }

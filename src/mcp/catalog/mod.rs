@@ -1,26 +1,37 @@
-//! What Scout offers: its tools and resources, and how their use is measured.
+//! What Scout offers, and how its use is measured.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `about` | who we are, what we can do |
+//! | `tools/` | tools, a file each, their arguments and structured answers |
+//! | `resources/` | the host list, figures, places on hosts and their addresses |
+//! | `prompts/` | tasks on many hosts, a file each |
+//! | `completion` | what arguments may be |
 
+mod about;
+mod completion;
+mod prompts;
 mod resources;
 mod tools;
 
 use std::fmt;
 use std::rc::Rc;
 
-use futures_util::stream::{self, LocalBoxStream};
+use futures_util::future::ready;
+use futures_util::stream::{LocalBoxStream, unfold};
 use futures_util::{FutureExt, StreamExt};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::call::Call;
-use super::content::{Answer, Body, Completion, Contents, Prompt, ToolOutput};
-use super::provider::{
-    About, Blank, Capabilities, Changing, Client, Implementation, List, Page, Provider, ToolFault, Work,
-};
-use crate::base::text::shown;
-use crate::fleet::Shards;
+use super::content::{Answer, Completion, Contents, Prompt, ToolOutput};
+use super::provider::{About, Blank, Client, List, Page, Provider, ToolFault, Work};
+use crate::fleet::{Fleet, Shards};
 use crate::metrics::{Counter, Histogram, Reason, Source};
 use crate::rpc::{Error, Raw};
-use resources::Resource;
+use crate::scout::watch;
+use about::ABOUT;
+use resources::{Fixed, Place};
 use tools::Tool;
 
 /// What the operator decided about the server.
@@ -35,7 +46,10 @@ pub struct Catalog {
     shards: Rc<Shards>,
     stats: Rc<dyn Source>,
     tools: Rc<[Box<RawValue>]>,
+    /// Those that are always there.
     resources: Rc<[Box<RawValue>]>,
+    templates: Rc<[Box<RawValue>]>,
+    prompts: Rc<[Box<RawValue>]>,
 }
 
 impl fmt::Debug for Catalog {
@@ -44,33 +58,21 @@ impl fmt::Debug for Catalog {
     }
 }
 
-const ABOUT: About = About {
-    implementation: Implementation {
-        name: "scout-mcp",
-        title: "Scout MCP",
-        version: env!("CARGO_PKG_VERSION"),
-        website_url: None,
-        icons: &[],
-    },
-    instructions: Some(INSTRUCTIONS),
-    capabilities: Capabilities {
-        tools: Some(Changing { list_changed: false, subscribe: false }),
-        resources: Some(Changing { list_changed: false, subscribe: false }),
-        prompts: None,
-        completions: None,
-        logging: None,
-    },
-};
-
-const INSTRUCTIONS: &str = "Scout looks at remote machines over SSH: it reads files, lists directories and runs commands on the \
-hosts of the operator's SSH configuration. Begin with target \"hosts\" to learn their names. Calls run in parallel: to compare \
-machines, ask them all at once.";
-
 impl Catalog {
     /// `stats` tells the figures that clients may read.
     pub fn new(shards: Rc<Shards>, stats: Rc<dyn Source>, options: &Options) -> Rc<Self> {
-        let (tools, resources) = (written(tools::describe(options)), written(resources::describe()));
-        Rc::new(Self { shards, stats, tools, resources })
+        Rc::new(Self {
+            shards,
+            stats,
+            tools: written(tools::describe(options)),
+            resources: written(resources::describe()),
+            templates: written(resources::templates()),
+            prompts: written(prompts::describe()),
+        })
+    }
+
+    fn place(&self, uri: &str) -> Option<Place> {
+        Place::at(uri, &self.shards.own().names())
     }
 }
 
@@ -81,11 +83,12 @@ impl Provider for Catalog {
 
     fn list(&self, list: List, _client: &Client, cursor: Option<&str>) -> Option<Page> {
         let entries = match list {
-            List::Tools => Rc::clone(&self.tools),
-            List::Resources => Rc::clone(&self.resources),
-            List::ResourceTemplates | List::Prompts => Rc::default(),
+            List::Tools => &self.tools,
+            List::Resources => return resources::page(&self.resources, &self.shards.own().names(), cursor),
+            List::ResourceTemplates => &self.templates,
+            List::Prompts => &self.prompts,
         };
-        cursor.is_none().then_some(Page { entries, next: None })
+        cursor.is_none().then(|| Page { entries: Rc::clone(entries), next: None })
     }
 
     fn call_tool(
@@ -108,14 +111,15 @@ impl Provider for Catalog {
         Ok(measured.boxed_local())
     }
 
-    fn read(&self, _call: &Rc<Call>, uri: &str) -> Option<Work<Answer<Vec<Contents>>>> {
-        let resource = Resource::at(uri)?;
-        let stats = Rc::clone(&self.stats);
-        let read = async move {
-            let report = stats.report().await?;
-            let body = Body::Text((resource.read)(&report));
-            Ok(Answer::Done(vec![Contents { uri: resource.uri.into(), mime_type: resource.mime_type, body }]))
-        };
+    fn read(&self, call: &Rc<Call>, uri: &str) -> Option<Work<Answer<Vec<Contents>>>> {
+        let (shards, client) = (Rc::clone(&self.shards), call.client.id);
+        if let Some(fixed) = Fixed::at(uri) {
+            let stats = Rc::clone(&self.stats);
+            let read = async move { fixed.read(&shards, &*stats, client).await.map(whole) };
+            return Some(read.boxed_local());
+        }
+        let (place, uri) = (self.place(uri)?, uri.to_owned());
+        let read = async move { resources::read(&shards, client, &place, uri).await.map(whole) };
         Some(read.boxed_local())
     }
 
@@ -123,21 +127,40 @@ impl Provider for Catalog {
         &self,
         _call: &Rc<Call>,
         name: &str,
-        _arguments: Option<Raw<'_>>,
+        arguments: Option<Raw<'_>>,
     ) -> Result<Work<Answer<Prompt>>, Error> {
-        Err(Error::invalid_params(format!("Unknown prompt: {}", shown(name))))
+        let prompt = prompts::named(name)?.fill(arguments, &self.shards.own().names())?;
+        Ok(ready(Ok(Answer::Done(prompt))).boxed_local())
     }
 
-    fn complete(&self, _call: &Rc<Call>, _blank: &Blank<'_>) -> Result<Work<Completion>, Error> {
-        Err(Error::invalid_params("Nothing of that name has arguments"))
+    fn complete(&self, call: &Rc<Call>, blank: &Blank<'_>) -> Result<Work<Completion>, Error> {
+        completion::complete(&self.shards, call.client.id, blank)
     }
 
-    fn watch(&self, _client: &Client, _uri: &str) -> Option<LocalBoxStream<'static, ()>> {
-        None
+    fn watch(&self, client: &Client, uri: &str) -> Option<LocalBoxStream<'static, ()>> {
+        if uri == resources::HOSTS {
+            return Some(self.changes().map(|_| ()).boxed_local());
+        }
+        let Place { host, path } = self.place(uri)?;
+        let changes = watch::changes(Rc::clone(&self.shards), client.id, host.as_ref().to_owned(), path);
+        Some(changes.boxed_local())
     }
 
+    /// Only hosts come and go.
     fn changes(&self) -> LocalBoxStream<'static, List> {
-        stream::pending().boxed_local()
+        let fleet = Rc::clone(self.shards.own());
+        let next = |(fleet, before): (Rc<Fleet>, Rc<[Rc<str>]>)| async move {
+            loop {
+                let reconfigured = fleet.reconfigured();
+                let now = fleet.names();
+                if now != before {
+                    return Some((List::Resources, (fleet, now)));
+                }
+                reconfigured.await;
+            }
+        };
+        let before = fleet.names();
+        unfold((fleet, before), next).boxed_local()
     }
 
     fn note_refused(&self) {
@@ -145,7 +168,14 @@ impl Provider for Catalog {
     }
 }
 
+fn whole(contents: Contents) -> Answer<Vec<Contents>> {
+    Answer::Done(vec![contents])
+}
+
 /// Nothing in these comes from outside, so that a failure here would show in the first test.
 fn written(entries: Vec<Value>) -> Rc<[Box<RawValue>]> {
     entries.iter().map(|entry| to_raw_value(entry).expect("fixed entries can be written")).collect()
 }
+
+#[cfg(test)]
+mod tests;

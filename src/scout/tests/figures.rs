@@ -9,8 +9,8 @@ use crate::scout::{Request, scout};
 fn ask(far: &Far, target: &str, query: Option<&str>) -> Result<String, Kind> {
     let shards = Shards::alone(Rc::clone(&far.fleet));
     let request = Request { target: target.into(), query: query.map(str::to_owned), cache: false };
-    let answer = far.world.run(async move { scout(&shards, ClientId::STDIO, &request).await });
-    answer.map(|answer| answer.text).map_err(|error| error.kind())
+    let answer = far.world.run(async move { scout(&shards, ClientId::STDIO, &request, &|_, _| ()).await });
+    answer.map(|answer| answer.text().into_owned()).map_err(|error| error.kind())
 }
 
 fn counted(snapshot: &Snapshot, counters: &[(Counter, u64)]) {
