@@ -27,7 +27,7 @@ fn main() {
         let net = Outside::new(own.clone(), PathBuf::from("/"), Rc::clone(&recorder));
         Fleet::new(SharedConfig::clone(&config), own.clone(), net, quotas, recorder)
     };
-    cores::run(2, &settings, fleet, async |shards| {
+    cores::run(2, &settings, fleet, Vec::new(), async |shards| {
         println!("| question and answer between two cores | p50 | p99 | rate |");
         println!("|---|---|---|---|");
         for at_once in [1, 8, 64] {

@@ -78,7 +78,8 @@ impl Plan {
         let (own, counted) = (settings.clone(), Arc::clone(&tally));
         let plan = Arc::new(self);
         let fleet = move |quotas: &Quotas| plan.fleet(&config, &own, &counted, quotas);
-        cores::run(cores, &settings, fleet, async |shards| main(&Site { shards, tally }).await).unwrap()
+        cores::run(cores, &settings, fleet, Vec::new(), async |shards| main(&Site { shards, tally }).await)
+            .unwrap()
     }
 
     /// The fleet of one core, and the hosts that it looks after.

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use super::refusal::Reason;
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Who has to change something before the same request can succeed.
@@ -130,16 +132,27 @@ kinds! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     kind: Kind,
+    reason: Option<Reason>,
     message: Box<str>,
 }
 
 impl Error {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into().into_boxed_str() }
+        Self { kind, reason: None, message: message.into().into_boxed_str() }
+    }
+
+    /// What was asked for is not tried.
+    pub fn refused(reason: Reason, kind: Kind, message: impl Into<String>) -> Self {
+        Self { reason: Some(reason), ..Self::new(kind, message) }
     }
 
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Why nothing was tried, where that is so.
+    pub fn reason(&self) -> Option<Reason> {
+        self.reason
     }
 
     pub fn message(&self) -> &str {
@@ -149,7 +162,7 @@ impl Error {
     /// The same failure, told with what was being done: `context: message`.
     #[must_use]
     pub fn context(self, context: impl fmt::Display) -> Self {
-        Self::new(self.kind, format!("{context}: {}", self.message))
+        Self { message: format!("{context}: {}", self.message).into_boxed_str(), ..self }
     }
 }
 

@@ -40,6 +40,9 @@ pub const CONNECT_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
 pub const COMMAND_TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
 pub const REQUEST_TIMEOUT_DEFAULT: Duration = Duration::from_secs(60);
 pub const IDLE_TIMEOUT_DEFAULT: Duration = Duration::from_secs(60);
+/// What a server that is asked to end has to finish what is under way: who asked (systemd, Kubernetes, an MCP client)
+/// has patience for 30 s and more, people for less.
+pub const DRAIN_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
 /// A TCP probe that has not connected by then counts as offline.
 pub const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Silence after which a pooled connection is asked for a sign of life, and how many may be missed.
@@ -128,6 +131,12 @@ pub const SECRET_COMMAND_PATIENCE: Duration = Duration::from_secs(30);
 pub const SECRET_COMMAND_LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Keys of the user that a host is remembered to have refused.
 pub const SSH_REFUSED_KEYS_MAX: usize = 64;
+/// How long a host that has refused our keys is not asked again: long enough that a burst of requests is one login, short
+/// enough for who has mistyped something. So many times as long with every further refusal, up to a bound; that makes four
+/// logins in ten minutes at most, where fail2ban shuts out whoever is refused five times.
+pub const REFUSED_LOGIN_PAUSE: Duration = Duration::from_secs(5);
+pub const REFUSED_LOGIN_PAUSE_FACTOR: u32 = 8;
+pub const REFUSED_LOGIN_PAUSE_MAX: Duration = Duration::from_secs(300);
 /// Passwords that a host is remembered to have refused: a command may print another one each time.
 pub const SSH_REFUSED_PASSWORDS_MAX: usize = 64;
 /// Connections for one login: an agent may hold more keys than a server lets one connection try.
@@ -257,6 +266,24 @@ pub const CALL_MESSAGES_MAX: usize = 100;
 pub const QUESTIONS_MAX: usize = 100;
 /// Resources of which one client is told when they change; each is looked at again and again.
 pub const SUBSCRIPTIONS_MAX: usize = 100;
+/// Between two looks at a place that is watched: soon enough for people, and for a host as little as a keepalive.
+pub const WATCH_EVERY: Duration = Duration::from_secs(3);
+/// How long a look serves others who watch the same place: less than that, as cores do not count in step.
+pub const WATCH_SHARED_FOR: Duration = Duration::from_secs(2);
+/// Places of which a core remembers what was seen there since then, 300 bytes each.
+pub const SIGHTS_MAX: usize = 4_096;
+/// Resources on one page of their list, which fits into 32 KiB.
+pub const RESOURCES_PAGE_MAX: usize = 100;
+/// Values that complete an argument (MCP, "Completion").
+pub const COMPLETIONS_MAX: usize = 100;
+/// How long somebody who is typing waits for a host to complete a path.
+pub const COMPLETION_PATIENCE: Duration = Duration::from_secs(2);
+/// Hosts that a prompt names; a model that is to look at more finds them itself.
+pub const PROMPT_HOSTS_MAX: usize = 50;
+/// How often who waits for a command is told that it still runs.
+pub const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+
+const _: () = assert!(WATCH_SHARED_FOR.as_millis() < WATCH_EVERY.as_millis());
 
 // --- http ------------------------------------------------------------------------------------------------------
 
@@ -311,23 +338,17 @@ pub const HTTP_ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const _: () = assert!(HTTP_REQUEST_LINE_BYTES_MAX < HTTP_HEAD_BYTES_MAX);
 const _: () = assert!(HTTP_HEAD_PATIENCE.as_secs() <= HTTP_REQUEST_PATIENCE.as_secs());
 
-/// Between two looks at a place that is watched: soon enough for people, and for a host as little as a keepalive.
-pub const WATCH_EVERY: Duration = Duration::from_secs(3);
-/// How long a look serves others who watch the same place: less than that, as cores do not count in step.
-pub const WATCH_SHARED_FOR: Duration = Duration::from_secs(2);
-/// Places of which a core remembers what was seen there since then, 300 bytes each.
-pub const SIGHTS_MAX: usize = 4_096;
-/// Resources on one page of their list, which fits into 32 KiB.
-pub const RESOURCES_PAGE_MAX: usize = 100;
-/// Values that complete an argument (MCP, "Completion").
-pub const COMPLETIONS_MAX: usize = 100;
-/// How long somebody who is typing waits for a host to complete a path.
-pub const COMPLETION_PATIENCE: Duration = Duration::from_secs(2);
-/// Hosts that a prompt names; a model that is to look at more finds them itself.
-pub const PROMPT_HOSTS_MAX: usize = 50;
-const _: () = assert!(WATCH_SHARED_FOR.as_millis() < WATCH_EVERY.as_millis());
-/// How often who waits for a command is told that it still runs.
-pub const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+// --- MCP over HTTP ----------------------------------------------------------------------------------------------
+
+pub const HTTP_PORT_DEFAULT: u16 = 8000;
+/// Sessions that one core keeps; each is a few kilobytes. Further clients do without.
+pub const HTTP_SESSIONS_MAX: usize = 10_000;
+/// After which a session that nobody uses is forgotten: longer than people leave an agent alone over lunch.
+pub const HTTP_SESSION_IDLE_MAX: Duration = Duration::from_secs(2 * 3_600);
+/// Requests on their way to the core of their session.
+pub const HTTP_ERRANDS_MAX: usize = 1_024;
+/// Messages on their way from there; work goes on when they are taken.
+pub const HTTP_WORDS_AHEAD: usize = 16;
 
 // --- metrics ---------------------------------------------------------------------------------------------------
 
@@ -339,6 +360,8 @@ pub const HISTOGRAM_SIZE_BYTES_MAX: u64 = OUTPUT_BYTES_MAX;
 pub const HISTOGRAM_DIGITS: u8 = 2;
 /// All histograms of one core.
 pub const HISTOGRAMS_BYTES_MAX: usize = 512 * 1024;
+/// Between two looks at how much memory the process has: what comes and goes with single requests is not seen.
+pub const MEMORY_LOOKED_AT_EVERY: Duration = Duration::from_secs(600);
 /// How long a server may take to say its figures, and to be read.
 pub const STATS_PATIENCE: Duration = Duration::from_secs(2);
 /// People who ask a server for its figures at once.

@@ -3,6 +3,7 @@
 pub mod error;
 pub mod jitter;
 pub mod limits;
+pub mod refusal;
 pub mod shell;
 pub mod text;
 pub mod time;

@@ -17,6 +17,7 @@ use crate::config::Overrides;
     scout-mcp ls web1:/var/log                     a directory\n  \
     scout-mcp run web1:/var/log 'grep -c error syslog | sort'\n  \
     scout-mcp serve                                the MCP server, on standard input and output\n  \
+    scout-mcp serve --transport http --port 8000   the same over HTTP, at http://127.0.0.1:8000/mcp\n  \
     scout-mcp stats                                what running servers have done")]
 pub struct Args {
     #[command(subcommand)]
@@ -73,8 +74,24 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve MCP on standard input and output
-    Serve,
+    /// Serve MCP, on standard input and output or over HTTP
+    Serve {
+        /// How clients reach it: stdio or http [env: SCOUT_TRANSPORT]
+        #[arg(long, value_name = "TRANSPORT")]
+        transport: Option<String>,
+        /// Address for HTTP, 127.0.0.1 by default [env: SCOUT_HTTP_HOST]
+        #[arg(long, value_name = "ADDRESS")]
+        host: Option<String>,
+        /// Port for HTTP, 8000 by default [env: SCOUT_HTTP_PORT]
+        #[arg(long, value_name = "PORT")]
+        port: Option<String>,
+        /// Certificates (PEM) to serve HTTPS with [env: SCOUT_TLS_CERT]
+        #[arg(long, value_name = "FILE", requires = "tls_key")]
+        tls_cert: Option<String>,
+        /// The key (PEM) of the certificate [env: SCOUT_TLS_KEY]
+        #[arg(long, value_name = "FILE", requires = "tls_cert")]
+        tls_key: Option<String>,
+    },
     /// List the hosts, and mark those that accept connections
     Hosts,
     /// Print a file's bytes, nothing else
@@ -127,7 +144,7 @@ pub enum Command {
 impl Args {
     /// The settings that were given as flags.
     pub fn overrides(&self) -> Overrides {
-        Overrides {
+        let overrides = Overrides {
             ssh_config: self.ssh_config.clone(),
             known_hosts: self.known_hosts.clone(),
             passphrase_file: self.passphrase_file.clone(),
@@ -140,6 +157,17 @@ impl Args {
             cores: self.cores.clone(),
             log_level: self.log_level.clone(),
             ..Overrides::default()
+        };
+        let Command::Serve { transport, host, port, tls_cert, tls_key } = &self.command else {
+            return overrides;
+        };
+        Overrides {
+            transport: transport.clone(),
+            http_host: host.clone(),
+            http_port: port.clone(),
+            tls_cert: tls_cert.clone(),
+            tls_key: tls_key.clone(),
+            ..overrides
         }
     }
 }

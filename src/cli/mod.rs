@@ -14,17 +14,19 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use clap::Parser;
-use futures_util::future::select;
+use futures_util::future::{select, try_join};
+use futures_util::{FutureExt, TryFutureExt};
 
 use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
-use crate::config::{Env, HostConfig, SharedConfig};
+use crate::config::{Env, HostConfig, SharedConfig, Transport};
 use crate::fleet::{Class, ClientId, Fleet, Host, Quotas, Shards};
-use crate::io::{self, Outside, cores, cpus};
+use crate::io::cores::{self, Aside};
+use crate::io::{self, Outside, cpus};
 use crate::mcp::{Catalog, Client, Options, Session};
 use crate::metrics::Recorder;
 use crate::scout;
-use crate::server::{self, Configuration};
+use crate::server::{self, Configuration, Drain, Part};
 use crate::target::{RemotePath, Target};
 
 use args::{Args, Command};
@@ -55,6 +57,7 @@ struct Scene {
     adjust_log: log::Adjust,
     /// Where servers tell their figures.
     stats_folders: Vec<PathBuf>,
+    drain: Drain,
 }
 
 fn prepare(args: &Args) -> Result<Scene> {
@@ -65,7 +68,7 @@ fn prepare(args: &Args) -> Result<Scene> {
     for warning in configuration.ssh.warnings() {
         tracing::warn!("{warning}");
     }
-    Ok(Scene { configuration, home, adjust_log, stats_folders })
+    Ok(Scene { configuration, home, adjust_log, stats_folders, drain: Drain::default() })
 }
 
 /// Only a server has use for more than one core.
@@ -74,43 +77,52 @@ fn run(scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
         (scene.configuration.settings.clone(), SharedConfig::clone(&scene.configuration.ssh));
     let home = scene.home.clone();
     let count = match command {
-        Command::Serve => settings.cores.unwrap_or_else(cpus::count),
+        Command::Serve { .. } => settings.cores.unwrap_or_else(cpus::count),
         _ => 1,
     };
+    let mut parts = Vec::new();
+    if matches!(command, Command::Serve { .. }) && settings.transport == Transport::Http {
+        let (address, listening) = server::listen(&settings, count, &scene.drain)?;
+        let scheme = if settings.tls_cert.is_some() { "https" } else { "http" };
+        tracing::info!("serving MCP at {scheme}://{address}/mcp");
+        parts = listening;
+    }
+    let first = (!parts.is_empty()).then(|| parts.remove(0));
     let own = settings.clone();
     let fleet = move |quotas: &Quotas| {
         let recorder = Recorder::new();
         let net = Outside::new(own.clone(), home.clone(), Rc::clone(&recorder));
         Fleet::new(SharedConfig::clone(&config), own.clone(), net, quotas, recorder)
     };
-    let run =
-        cores::run(count, &settings, fleet, async |shards| execute(scene, &shards, command, output).await);
+    let asides = parts.into_iter().map(aside).collect();
+    let main = async |shards| execute(scene, &shards, command, first, output).await;
+    let run = cores::run(count, &settings, fleet, asides, main);
     run.unwrap_or_else(|error| Err(Error::new(Kind::Local, format!("Cannot start the event loop: {error}"))))
+}
+
+/// A part of an HTTP server, for the core that it is for.
+fn aside(part: Part) -> Aside {
+    Box::new(|shards| {
+        let serve = async move {
+            let stats = server::Stats::new(Rc::clone(&shards));
+            if let Err(error) = part.serve(shards, stats).await {
+                tracing::error!("{error}");
+            }
+        };
+        serve.boxed_local()
+    })
 }
 
 async fn execute(
     scene: Scene,
     shards: &Rc<Shards>,
     command: Command,
+    part: Option<Part>,
     mut output: Output,
 ) -> Result<ExitCode> {
     let caller = shards.own().caller(Class::Interactive, ClientId::OURSELVES);
     match command {
-        Command::Serve => {
-            let settings = shards.own().settings();
-            let options = Options { allow_any_command: settings.allow_any_command };
-            let calls_max = settings.max_concurrency.saturating_add(settings.max_queue);
-            let stats = server::Stats::new(Rc::clone(shards));
-            let _offered = stats.offer(&scene.stats_folders);
-            let catalog = Catalog::new(Rc::clone(shards), stats, &options);
-            let client = Client { id: ClientId::STDIO };
-            let session = Rc::new(Session::new(catalog, client, calls_max).with_questions());
-            shards.tend();
-            let serve = pin!(server::serve_stdio(&session));
-            let keep_up = pin!(server::keep_up(shards, scene.configuration, scene.adjust_log));
-            // Whichever ends first: the client's leave, or what makes it impossible to serve.
-            select(serve, keep_up).await.factor_first().0?;
-        }
+        Command::Serve { .. } => serve(scene, shards, part).await?,
         Command::Hosts => output.hosts(&shards.status().await)?,
         Command::Read { target } => {
             let (host, path) = host_and_path(&target)?;
@@ -142,6 +154,32 @@ async fn execute(
         },
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Serves until the client leaves, or we are asked to, or something makes it impossible to go on.
+async fn serve(scene: Scene, shards: &Rc<Shards>, part: Option<Part>) -> Result<()> {
+    let settings = shards.own().settings();
+    let stats = server::Stats::new(Rc::clone(shards));
+    let _offered = stats.offer(&scene.stats_folders);
+    shards.tend();
+    let drain = scene.drain;
+    drain.begin_at_signal()?;
+    let serve = pin!(async {
+        if let Some(part) = part {
+            part.serve(Rc::clone(shards), Rc::clone(&stats)).await?;
+            // The parts of the other cores end as well.
+            drain.finished().await;
+            return Ok(());
+        }
+        let options = Options { allow_any_command: settings.allow_any_command };
+        let catalog = Catalog::new(Rc::clone(shards), Rc::<server::Stats>::clone(&stats), &options);
+        let session = Session::new(catalog, Client { id: ClientId::STDIO }, settings.admitted_max());
+        server::serve_stdio(&Rc::new(session.with_questions()), &drain).await
+    });
+    let keep_up = server::keep_up(shards, scene.configuration, scene.adjust_log);
+    let keep_up = pin!(try_join(keep_up, stats.watch_memory()).map_ok(drop));
+    let overdue = pin!(drain.overdue(shards.own()).map(Ok));
+    select(select(serve, keep_up).map(|ended| ended.factor_first().0), overdue).await.factor_first().0
 }
 
 fn host_and_path(target: &str) -> Result<(String, RemotePath)> {

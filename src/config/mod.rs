@@ -15,7 +15,7 @@ pub mod ssh;
 pub use env::Env;
 pub use known_hosts::{KnownHosts, Verdict};
 pub use secret::{SECRET_VARIABLES, Secret, SecretSource};
-pub use settings::{Overrides, Settings};
+pub use settings::{Overrides, Settings, Transport};
 pub use sources::Sources;
 pub use ssh::{AlgorithmLists, HostConfig, SshConfig};
 

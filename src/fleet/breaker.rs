@@ -6,10 +6,10 @@
 
 use std::fmt;
 
-use crate::base::limits;
 use crate::base::time::{Duration, Instant};
+use crate::base::{Error, Kind, limits};
 use crate::config::Settings;
-use crate::metrics::Circuit;
+use crate::metrics::{Circuit, Reason};
 
 /// When a breaker opens, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ enum Phase {
     Probing,
 }
 
-/// Why a dial is not made. Its text is for the caller, behind the host's name.
+/// Why a dial is not made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
     failures: u32,
@@ -122,6 +122,13 @@ impl Breaker {
             self.phase = Phase::Open { until: now + self.policy.open_for };
         }
         opens
+    }
+}
+
+impl Refused {
+    /// As who asks for the host is told.
+    pub fn at(&self, host: &str) -> Error {
+        Error::refused(Reason::Circuit, Kind::CircuitOpen, format!("{host}: {self}"))
     }
 }
 

@@ -1,5 +1,5 @@
-//! Every dial of a core: past the host's breaker, which learns from how it ends, as do those who only want to know whether
-//! somebody is there.
+//! Every dial of a core: past what is remembered of refused logins, and past the host's breaker, which learns from how it
+//! ends, as do those who only want to know whether somebody is there.
 //!
 //! It stands between the pool and the world outside, so that a dial counts once, however many wait for it, and so does
 //! each leg of a way with jump hosts: for its own host.
@@ -18,7 +18,7 @@ use super::net::{Hop, Net};
 use super::presence::Presences;
 use crate::base::error::Contact;
 use crate::base::time::Instant;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Result};
 use crate::config::ssh::Proxy;
 use crate::config::{HostConfig, Settings};
 use crate::metrics::{Circuit, Counter, Recorder};
@@ -42,12 +42,12 @@ impl Dialler {
         Rc::new(Self { net, policy, recorder: Rc::clone(recorder), presences: Rc::clone(presences) })
     }
 
-    /// Past the breaker.
+    /// Past what the host has taught. A remembered refusal says nothing of the way there, so the breaker is not asked.
     fn pass(&self, host: &str, memory: &Rc<Memory>) -> Result<Pass> {
+        memory.check_login(host, self.net.now())?;
         let mut breaker = memory.breaker.borrow_mut();
         breaker.set_policy(self.policy.get());
-        let refused = |refused| Error::new(Kind::CircuitOpen, format!("{host}: {refused}"));
-        let is_probe = breaker.pass(self.net.now()).map_err(refused)?;
+        let is_probe = breaker.pass(self.net.now()).map_err(|refused| refused.at(host))?;
         if is_probe {
             self.recorder.count(Counter::CircuitTransitions(Circuit::HalfOpen));
         }

@@ -1,5 +1,6 @@
 //! Where the errors of the protocols become ours: who is at fault, and what to tell the person who asked.
 
+use crate::base::refusal::Reason;
 use crate::base::{Error, Kind};
 use crate::ssh::number;
 use crate::{sftp, ssh};
@@ -7,6 +8,10 @@ use crate::{sftp, ssh};
 /// `host` is named in the message.
 pub fn from_ssh(host: &str, error: &ssh::Error) -> Error {
     use ssh::Error as E;
+    let text = format!("{host}: {error}");
+    if let E::ChannelLimit = error {
+        return Error::refused(Reason::Host, Kind::Busy, text);
+    }
     let kind = match error {
         E::NoCommonAlgorithm { .. } => Kind::NoCommonAlgorithm,
         E::HostKeyType { .. }
@@ -34,11 +39,10 @@ pub fn from_ssh(host: &str, error: &ssh::Error) -> Error {
         E::KeyRefused => Kind::NotBegun,
         E::LoginTimeout => Kind::ConnectTimeout,
         E::TurnedAway { .. } => Kind::Refused,
-        E::ChannelLimit => Kind::Busy,
         E::Crypto => Kind::Internal,
         _ => Kind::Protocol,
     };
-    Error::new(kind, format!("{host}: {error}"))
+    Error::new(kind, text)
 }
 
 /// A TCP connection that `host` did not make; `reason` as in RFC 4254 §5.1.
@@ -66,10 +70,10 @@ pub fn from_sftp(host: &str, error: &sftp::Error) -> Error {
 
 /// An SFTP operation that was not begun.
 pub fn from_refusal(host: &str, refusal: sftp::Refusal) -> Error {
-    let kind = match refusal {
-        sftp::Refusal::TooManyOperations => Kind::Busy,
-        sftp::Refusal::PathTooLong | sftp::Refusal::PathHasNul => Kind::InvalidArgument,
-        sftp::Refusal::Ended => Kind::ConnectionLost,
-    };
-    Error::new(kind, format!("{host}: {refusal}"))
+    let text = format!("{host}: {refusal}");
+    match refusal {
+        sftp::Refusal::TooManyOperations => Error::refused(Reason::Host, Kind::Busy, text),
+        sftp::Refusal::PathTooLong | sftp::Refusal::PathHasNul => Error::new(Kind::InvalidArgument, text),
+        sftp::Refusal::Ended => Error::new(Kind::ConnectionLost, text),
+    }
 }

@@ -7,10 +7,11 @@ use std::rc::Rc;
 use super::breaker::Breaker;
 use super::key_memory::KeyMemory;
 use super::link::Sessions;
+use super::login_memory::LoginMemory;
 use super::password_memory::PasswordMemory;
 use super::patience::Patience;
 use crate::base::time::{Duration, Instant};
-use crate::base::{Error, limits};
+use crate::base::{Error, Result, limits};
 use crate::metrics::{Circuit, Counter, Recorder};
 use crate::ssh::{Guess, Haste};
 
@@ -21,6 +22,8 @@ pub struct Memory {
     pub keys: KeyMemory,
     /// Which passwords it refused.
     pub passwords: PasswordMemory,
+    /// That it did not let us in.
+    pub logins: RefCell<LoginMemory>,
     /// It refuses SFTP, hangs up when asked for it, or has no room for it besides commands.
     pub(super) lacks_sftp: Cell<bool>,
     /// A connection serves one session and no other after it (TinySSH).
@@ -95,10 +98,22 @@ impl Memory {
 
     /// A dial, or a connection under work, has failed.
     pub(super) fn note_failure(&self, error: &Error, now: Instant, recorder: &Recorder) {
+        recorder.count(Counter::CircuitFailures);
         if self.breaker.borrow_mut().note_failure(now, error.message()) {
             recorder.count(Counter::CircuitTransitions(Circuit::Open));
             tracing::warn!(reason = %error, "a host is left alone for a while");
         }
+    }
+
+    /// Whether the host may be asked to let us in. Errors: it did not, a moment ago.
+    pub(super) fn check_login(&self, host: &str, now: Instant) -> Result<()> {
+        let checked = self.logins.borrow().check(now);
+        checked.map_err(|refused| refused.context(format_args!("Cannot connect to {host}")))
+    }
+
+    /// Whether it may be dialled. Errors: it has failed too often.
+    pub(super) fn check_breaker(&self, host: &str, now: Instant) -> Result<()> {
+        self.breaker.borrow().check(now).map_err(|refused| refused.at(host))
     }
 
     /// How long it takes to connect to the host and to log in, when it is not busy; `None` before it was done.

@@ -16,6 +16,7 @@ mod health;
 mod key_memory;
 pub mod leash;
 pub mod link;
+mod login_memory;
 pub mod machine;
 mod memory;
 pub mod net;
@@ -153,6 +154,7 @@ impl Fleet {
     pub fn snapshot(&self) -> Snapshot {
         let mut snapshot = self.recorder.snapshot();
         self.pool.measure(&mut snapshot);
+        self.admission.measure(&mut snapshot);
         snapshot
     }
 
@@ -202,11 +204,17 @@ impl Fleet {
             Some(route) => self.pool.link(&route, deadline).await.map(Machine::Remote),
             None => Ok(Machine::Local(self.net.shell())),
         };
-        self.by_route(name, connect).await
+        let machine = self.by_route(name, connect).await;
+        self.recorder.count_refusal(&machine);
+        machine
     }
 
     /// Goes the way to a host, and another one if there is another one meanwhile.
-    async fn by_route<T>(&self, name: &str, go: impl AsyncFn(Option<Rc<Route>>) -> Result<T>) -> Result<T> {
+    async fn by_route<T>(
+        &self,
+        name: &str,
+        mut go: impl AsyncFnMut(Option<Rc<Route>>) -> Result<T>,
+    ) -> Result<T> {
         loop {
             let generation = self.pool.generation();
             match go(self.route(name)?).await {

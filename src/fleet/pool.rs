@@ -28,7 +28,7 @@ use super::route::Route;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::config::Settings;
-use crate::metrics::{Counter, Gauge, Histogram, Reason, Recorder, Snapshot};
+use crate::metrics::{Circuit, Counter, Gauge, Reason, Recorder, Snapshot};
 use further::Further;
 use line::Line;
 use place::{Dial, Found, Need, Place, Places, Seat};
@@ -155,12 +155,19 @@ impl Pool {
         }
     }
 
-    /// Says how many connections there are, and how many of them are wanted.
+    /// Says how many connections there are, how many of them are wanted, and what the breakers of hosts are.
     pub fn measure(&self, snapshot: &mut Snapshot) {
         let (size, idle) = self.places.measure();
         snapshot.set(Gauge::PoolSize, size);
         snapshot.set(Gauge::PoolActive, size - idle);
         snapshot.set(Gauge::PoolIdle, idle);
+        let (now, memories) = (self.net.now(), self.memories.borrow());
+        let states: Vec<_> =
+            memories.values().map(|known| known.memory.breaker.borrow().state(now)).collect();
+        for state in [Circuit::Closed, Circuit::HalfOpen, Circuit::Open] {
+            let count = states.iter().filter(|other| **other == state).count();
+            snapshot.set(Gauge::Circuits(state), count);
+        }
     }
 
     /// Takes leave of every host, of those behind others first, and waits until that is said.
@@ -189,8 +196,7 @@ impl Pool {
         if length > self.connections_max {
             let text =
                 format!("The way there takes {length} connections, and {} are allowed", self.connections_max);
-            self.recorder.count(Counter::Rejected(Reason::Pool));
-            return Err(Error::new(Kind::Busy, text));
+            return Err(Error::refused(Reason::Pool, Kind::Busy, text));
         }
         if self.line.is_empty()
             && let Some(begun) = self.begin_way(route, &mut Vec::new())
@@ -202,9 +208,8 @@ impl Pool {
         match select(pin!(turn), late).await {
             Either::Left((begun, _)) => begun,
             Either::Right(_) => {
-                self.recorder.count(Counter::Rejected(Reason::Pool));
                 let text = format!("All {} connections are at work; try again later", self.connections_max);
-                Err(Error::new(Kind::Busy, text))
+                Err(Error::refused(Reason::Pool, Kind::Busy, text))
             }
         }
     }
@@ -216,7 +221,7 @@ impl Pool {
         let generation = self.generation();
         let ticket = self.line.join(&route.key);
         let mut others = self.room.call_in().fuse();
-        let mut pressure = None;
+        let (mut pressure, mut heard) = (None, None);
         loop {
             let called = ticket.listen();
             self.check_generation(generation)?;
@@ -227,16 +232,18 @@ impl Pool {
                 called.await;
                 continue;
             }
-            let (given, spared) = (self.room.listen(), self.places.listen());
+            let (mut given, spared) = (self.room.listen(), self.places.listen());
             if let Some(begun) = ticket.with_grants(|grants| self.begin_way(route, grants)) {
                 return Ok(begun);
             }
             let pressure = pressure.get_or_insert_with(|| Pressure::new(self.net.now()));
             // One that another core closes for us is ours once that is done.
-            let news = select(given, select(called, select(spared, &mut others)));
+            let news = select(&mut given, select(called, select(spared, &mut others)));
             if let Some(Either::Left(_)) = self.press(pressure, news).await {
                 others = self.room.call_in().fuse();
             }
+            // Room that was sent here is kept for the next look.
+            heard.replace(given);
         }
     }
 
@@ -307,11 +314,9 @@ impl Pool {
         let settled = async move {
             let begun = net.now();
             let dialled = dial.await;
-            let time = net.now() - begun;
             match &dialled {
                 Ok(link) => {
-                    recorder.time(Histogram::Dial, time);
-                    memory.note_dial_time(time);
+                    link.dialled(begun);
                     seat.settle(link);
                 }
                 Err(_) => {

@@ -20,6 +20,7 @@ use crate::base::jitter::Jitter;
 use crate::base::limits::{
     QUEUED_REQUESTS_DEFAULT, STARTUPS_PER_ADDRESS_MAX, TURNED_AWAY_PAUSE, TURNED_AWAY_RETRIES_MAX,
 };
+use crate::base::refusal::Reason;
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
 use crate::config::HostConfig;
@@ -115,7 +116,8 @@ pub fn address(host: &HostConfig, hop: Option<&str>) -> String {
 }
 
 fn crowded() -> Error {
-    Error::new(Kind::Busy, "too many other connections are being made; try again later")
+    let text = "too many other connections are being made; try again later";
+    Error::refused(Reason::Dials, Kind::Busy, text)
 }
 
 /// One of the dials to an address. The last one to leave takes the address with it.

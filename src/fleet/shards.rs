@@ -14,7 +14,7 @@ use super::route::Route;
 use super::{Caller, Claim, Fleet, HostStatus, Presence};
 use crate::base::{Error, Kind, Result};
 use crate::config::{Settings, SharedConfig};
-use crate::metrics::{Counter, Reason, Snapshot};
+use crate::metrics::Snapshot;
 
 /// Work for another core, on the fleet that it owns.
 pub type Job = Box<dyn FnOnce(Rc<Fleet>) -> LocalBoxFuture<'static, Outcome> + Send>;
@@ -220,9 +220,9 @@ impl Shards {
             let work = work(fleet);
             async move { Box::new(work.await) as Outcome }.boxed_local()
         });
-        let outcome = self.mesh.call(core, job).await.inspect_err(|_| {
-            self.own.recorder().count(Counter::Rejected(Reason::Mail));
-        })?;
+        let outcome = self.mesh.call(core, job).await;
+        self.own.recorder().count_refusal(&outcome);
+        let outcome = outcome?;
         let foreign = |_| Error::new(Kind::Internal, "another core answered something else than was asked");
         outcome.downcast::<T>().map(|outcome| *outcome).map_err(foreign)
     }

@@ -92,6 +92,9 @@ impl Caller {
         };
         let look = look.boxed_local().shared();
         self.sights.looks.borrow_mut().extend(look.downgrade().map(|weak| (of, weak)));
+        // It goes on by itself: a client that nobody listens for may leave it half done, with the right to execute.
+        let alone = look.clone();
+        self.spawn(async move { drop(alone.await) });
         look.await
     }
 }
@@ -133,7 +136,7 @@ mod tests {
         let fourth = ask();
         world.pass(TAKES);
         assert_eq!(&*fourth.output(), "2");
-        // Who gives up takes nobody's look away.
+        // Who gives up, or just does not go on, takes nobody's look away.
         world.pass(AGE);
         let (gone, stays) = (ask(), ask());
         world.settle();

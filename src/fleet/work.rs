@@ -1,20 +1,21 @@
-//! The way of a request on the core that owns its host: its breaker, a place to wait at, a connection, the right to
-//! execute, the work. Whoever waits for a connection does not hold the right to execute.
+//! The way of a request on the core that owns its host: its breaker, a place among those taken on, a connection, the right
+//! to execute, the work. Whoever waits for a connection does not hold the right to execute.
 
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 
-use super::admission::{Flow, Need, Turn};
+use super::admission::{self, Flow, Need, Turn, refusal};
 use super::caller::{Claim, Class};
 use super::machine::Machine;
 use super::route::Route;
 use super::{Fleet, Hold, Repeat};
 use crate::base::error::{Contact, Fault};
-use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result, limits};
 use crate::metrics::{Counter, Reason};
 
 /// Where work is to be done.
-struct Place {
+struct Site {
     /// Names the host among those of this core.
     key: Rc<str>,
     /// `None`: here.
@@ -25,8 +26,21 @@ impl Fleet {
     /// Does work on a host, once more on a fresh connection if the one it began on is lost and `repeat` allows it; and
     /// on as many connections as it takes to find one that can begin it, as long as somebody is served by them.
     ///
-    /// Errors: those of the work; the host cannot be reached; the request is refused ([`Reason`](crate::metrics::Reason)).
+    /// Errors: those of the work; the host cannot be reached; the request is refused ([`Reason`]), which is counted.
     pub(super) async fn work<T>(
+        &self,
+        claim: &Claim,
+        name: &str,
+        need: Need,
+        repeat: Repeat,
+        work: impl AsyncFnMut(&Machine) -> Result<T>,
+    ) -> Result<T> {
+        let result = self.try_work(claim, name, need, repeat, work).await;
+        self.recorder.count_refusal(&result);
+        result
+    }
+
+    async fn try_work<T>(
         &self,
         claim: &Claim,
         name: &str,
@@ -39,7 +53,9 @@ impl Fleet {
         {
             self.usage.borrow_mut().note(name, self.now());
         }
-        let mut begun = self.begin(claim, name, need).await?;
+        // It is kept for another try as well.
+        let mut place = None;
+        let mut begun = self.begin(claim, name, need, &mut place).await?;
         let mut tries = Tries::new(repeat);
         loop {
             let (machine, turn) = begun;
@@ -56,7 +72,7 @@ impl Fleet {
             tracing::debug!(host = name, reason = %error, "trying once more");
             // Kept, it might be what there is no room for another one for.
             drop(machine);
-            begun = match self.begin(claim, name, need).await {
+            begun = match self.begin(claim, name, need, &mut place).await {
                 // What went wrong on the host tells more than that we have no time for a second try.
                 Err(refusal) if refusal.kind().fault() == Fault::Limit => return Err(error),
                 begun => begun?,
@@ -64,83 +80,127 @@ impl Fleet {
         }
     }
 
-    /// A connection, and the right to execute.
-    async fn begin(&self, claim: &Claim, name: &str, need: Need) -> Result<(Machine, Turn)> {
+    /// A connection, and the right to execute; and a place among the requests that are taken on, unless it is there.
+    async fn begin(
+        &self,
+        claim: &Claim,
+        name: &str,
+        need: Need,
+        place: &mut Option<admission::Place>,
+    ) -> Result<(Machine, Turn)> {
         let begin = async |route: Option<Rc<Route>>| {
             let key = route.as_ref().map_or_else(|| name.into(), |route| Rc::clone(&route.key));
-            self.begin_at(claim, &Place { key, route }, need).await
+            self.begin_at(claim, &Site { key, route }, need, place).await
         };
         self.by_route(name, begin).await
     }
 
     /// At once where nobody has to be waited for.
-    async fn begin_at(&self, claim: &Claim, place: &Place, need: Need) -> Result<(Machine, Turn)> {
-        if let Some(machine) = self.at_hand(place)
-            && let Some(turn) = self.admission.try_turn(self.flow(claim, place, need, &machine))
-        {
-            if place.route.is_some() {
-                self.recorder.count(Counter::PoolHits);
-            }
-            return Ok((machine, turn));
+    async fn begin_at(
+        &self,
+        claim: &Claim,
+        site: &Site,
+        need: Need,
+        place: &mut Option<admission::Place>,
+    ) -> Result<(Machine, Turn)> {
+        let begun = self.begin_at_once(claim, site, need);
+        if begun.is_none() {
+            site.route.as_ref().map_or(Ok(()), |route| self.check_way(route))?;
         }
-        place.route.as_ref().map_or(Ok(()), |route| self.check_breakers(route))?;
-        let waiting = self.admission.place(claim.client, &place.key)?;
-        waiting.wait(claim.deadline, self.wait_for_turn(claim, place, need)).await
+        if place.is_none() {
+            *place = self.admission.place(claim.client, &site.key);
+        }
+        match (begun, place) {
+            // Where all places are taken by those who wait on other cores, nobody here can make room; but who can begin is
+            // not refused for their sake. There are never more of them than rights to execute.
+            (Some(begun), _) => Ok(begun),
+            (None, None) => Err(refusal::full(Reason::Queue)),
+            (None, Some(place)) => {
+                let turn = self.wait_for_turn(claim, site, need);
+                self.admission.wait(place, claim.client, &site.key, claim.deadline, turn).await
+            }
+        }
     }
 
-    async fn wait_for_turn(&self, claim: &Claim, place: &Place, need: Need) -> Result<(Machine, Turn)> {
+    fn begin_at_once(&self, claim: &Claim, site: &Site, need: Need) -> Option<(Machine, Turn)> {
+        let machine = self.at_hand(site)?;
+        let turn = self.admission.try_turn(self.flow(claim, site, need, &machine))?;
+        if site.route.is_some() {
+            self.recorder.count(Counter::PoolHits);
+        }
+        Some((machine, turn))
+    }
+
+    async fn wait_for_turn(&self, claim: &Claim, site: &Site, need: Need) -> Result<(Machine, Turn)> {
+        let generation = self.pool.generation();
         loop {
-            let machine = match &place.route {
+            let machine = match &site.route {
                 None => Machine::Local(self.net.shell()),
-                Some(route) => Machine::Remote(self.connection(route, claim.deadline).await?),
+                Some(route) => Machine::Remote(self.pool.link(route, claim.deadline).await?),
             };
-            let flow = self.flow(claim, place, need, &machine);
-            let turn = self.admission.turn(flow, &place.key, claim.deadline);
-            let turn = match (&machine, machine.lane(need)) {
-                // Meanwhile the host may get further connections, and with them room for more at once.
-                (Machine::Remote(link), (Need::Session, _)) => {
-                    let grown = || self.admission.set_width(flow, machine.lane(need).1);
-                    link.wait_for_session(turn, grown).await?
+            let flow = self.flow(claim, site, need, &machine);
+            let turn = pin!(self.admission.turn(flow, &site.key, claim.deadline));
+            let (machine, turn) = match machine {
+                Machine::Local(_) => (machine, turn.await?),
+                Machine::Remote(hold) => {
+                    let (hold, turn) = self.wait_at(hold, flow, need, turn).await;
+                    (Machine::Remote(hold), turn?)
                 }
-                _ => turn.await?,
             };
             if !machine.has_ended() {
                 return Ok((machine, turn));
             }
             // The connection ended meanwhile. The next one is waited for without the right to execute.
+            self.pool.check_generation(generation)?;
         }
     }
 
-    async fn connection(&self, route: &Rc<Route>, deadline: Instant) -> Result<Hold> {
-        let connected = self.pool.link(route, deadline).await;
-        // While room was waited for, others have failed, or one tries whether the host is back.
-        if connected.as_ref().is_err_and(|error| error.kind() == Kind::CircuitOpen) {
-            self.recorder.count(Counter::Rejected(Reason::Circuit));
+    /// Waits for a turn at a connection.
+    async fn wait_at<T>(
+        &self,
+        hold: Hold,
+        flow: Flow,
+        need: Need,
+        turn: Pin<&mut impl Future<Output = T>>,
+    ) -> (Hold, T) {
+        let link = Rc::clone(&hold);
+        let turn = pin!(async {
+            match link.lane(need) {
+                // Meanwhile the host may get further connections, and with them room for more at once.
+                (Need::Session, _) => {
+                    let grown = || self.admission.set_width(flow, link.lane(need).1);
+                    link.wait_for_session(turn, grown).await
+                }
+                (Need::Files, _) => turn.await,
+            }
+        });
+        match flow.class {
+            Class::Interactive => (hold, turn.await),
+            // For a turn that may be long in coming nobody who is in a hurry waits for the connection's room.
+            Class::Batch | Class::Background => hold.until_retired(turn).await,
         }
-        connected
     }
 
     /// The host, if nothing needs to be waited for to reach it.
-    fn at_hand(&self, place: &Place) -> Option<Machine> {
-        match &place.route {
+    fn at_hand(&self, site: &Site) -> Option<Machine> {
+        match &site.route {
             None => Some(Machine::Local(self.net.shell())),
             Some(route) => self.pool.ready(route).map(Machine::Remote),
         }
     }
 
-    fn flow(&self, claim: &Claim, place: &Place, need: Need, machine: &Machine) -> Flow {
+    fn flow(&self, claim: &Claim, site: &Site, need: Need, machine: &Machine) -> Flow {
         let (need, width) = machine.lane(need);
-        self.admission.flow(claim, &place.key, need, width)
+        self.admission.flow(claim, &site.key, need, width)
     }
 
-    /// Whether the breakers of all legs that there is no connection to would let a dial through.
-    fn check_breakers(&self, route: &Rc<Route>) -> Result<()> {
+    /// Whether a dial is worth a try, by what is known of all legs that there is no connection to.
+    fn check_way(&self, route: &Rc<Route>) -> Result<()> {
         let now = self.now();
         for leg in route.legs().take_while(|leg| !self.pool.is_connected(leg)) {
-            let checked = self.pool.memory(leg).breaker.borrow().check(now);
-            if let Err(refused) = checked {
-                return Err(self.admission.circuit_open(&leg.host.alias, refused));
-            }
+            let (memory, host) = (self.pool.memory(leg), &leg.host.alias);
+            memory.check_login(host, now)?;
+            memory.check_breaker(host, now)?;
         }
         Ok(())
     }

@@ -196,6 +196,11 @@ impl Connection {
         }
     }
 
+    /// Bytes that have come and wait to be looked at.
+    pub fn held(&self) -> usize {
+        self.buffer.len()
+    }
+
     pub fn is_closed(&self) -> bool {
         matches!(self.phase, Phase::Closed)
     }

@@ -67,8 +67,13 @@ impl Head {
 /// A version that we do not speak, or none at all.
 fn unspoken(head: &[u8]) -> Refusal {
     let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
-    match line.split(|byte| *byte == b' ').next_back().and_then(|last| last.strip_prefix(b"HTTP/")) {
-        Some([major, b'.', minor]) if major.is_ascii_digit() && minor.is_ascii_digit() => Refusal::Version,
+    let words: Vec<_> = line.split(|byte| *byte == b' ').collect();
+    match words[..] {
+        [_, _, [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]]
+            if major.is_ascii_digit() && minor.is_ascii_digit() =>
+        {
+            Refusal::Version
+        }
         _ => Refusal::Head,
     }
 }

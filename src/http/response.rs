@@ -52,6 +52,11 @@ impl Response {
         self
     }
 
+    /// The value of a header that was added.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| &**value)
+    }
+
     /// With this body, and the header that says what it is.
     #[must_use]
     pub fn body(self, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {

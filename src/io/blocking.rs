@@ -11,6 +11,7 @@ use std::thread;
 use async_channel::{Receiver, Sender};
 
 use super::cpus;
+use crate::base::refusal::Reason;
 use crate::base::{Error, Kind, Result};
 
 /// Of each kind. They wait, they do not compute; more dials than this are under way only while a whole fleet is down.
@@ -44,7 +45,7 @@ pub(super) struct Threads {
 }
 
 impl Threads {
-    const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self { queue: OnceLock::new(), count: AtomicUsize::new(0), jobs: AtomicUsize::new(0) }
     }
 
@@ -59,7 +60,7 @@ impl Threads {
         });
         if !is_queued {
             let text = "Too many name lookups and file reads are waiting; try again later";
-            return Err(Error::new(Kind::Busy, text));
+            return Err(Error::refused(Reason::Local, Kind::Busy, text));
         }
         let lost = |_| Error::new(Kind::Internal, "a background job ended without a result");
         receiver.recv().await.map_err(lost)

@@ -6,7 +6,7 @@ use super::keys::Keys;
 use super::notes::Notes;
 use super::password::Password;
 use crate::base::limits::SSH_LOGIN_CONNECTIONS_MAX;
-use crate::base::time::Duration;
+use crate::base::time::{self, Duration};
 use crate::base::{Error, Kind, Result};
 use crate::config::known_hosts::Trust;
 use crate::config::{HostConfig, Secret, Settings};
@@ -123,6 +123,14 @@ impl<'a> Credentials<'a> {
         }
         if let Some(key) = tried.accepted.and_then(|place| self.keys.blob(place)) {
             self.memory.keys.note_taken(key, tried.partial == 0);
+        }
+    }
+
+    /// Remembers that the host took nothing of all this. A password may be another one the next time, and one that was
+    /// refused is not sent again anyway.
+    pub(super) fn note_refused(&self, error: &Error) {
+        if !self.password.was_wanted() {
+            self.memory.logins.borrow_mut().note_refused(error, time::now());
         }
     }
 

@@ -183,10 +183,15 @@ impl Login<'_> {
                     continue;
                 }
                 let error = Error::new(Kind::Authentication, failure.error.message());
-                return Err(self.credentials.explain(error).into());
+                let error = self.credentials.explain(error);
+                if failure.is_dismissal {
+                    self.credentials.note_refused(&error);
+                }
+                return Err(error.into());
             }
             if failure.error.kind() == Kind::Authentication {
                 self.credentials.learn(&client);
+                self.credentials.note_refused(&failure.error);
             }
             let may_pass = failure.cause == Cause::TurnedAway && path.may_be_opened_again();
             return Err(Refusal { error: failure.error, may_pass });

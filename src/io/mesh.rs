@@ -23,6 +23,7 @@ use futures_util::future::{AbortHandle, Abortable, LocalBoxFuture};
 use slab::Slab;
 
 use super::runtime;
+use crate::base::refusal::Reason;
 use crate::base::time::{self, Instant};
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{Fleet, Job, Mesh, Note, Outcome};
@@ -183,7 +184,7 @@ impl Mesh for Rc<Core> {
         let mut calls = self.calls.borrow_mut();
         if calls.len() >= self.calls_max {
             let text = "Server busy: too much is under way between its cores; try again later";
-            return std::future::ready(Err(Error::new(Kind::Busy, text))).boxed_local();
+            return std::future::ready(Err(Error::refused(Reason::Mail, Kind::Busy, text))).boxed_local();
         }
         let slot = calls.insert(Call::Waiting(None));
         self.inboxes.send(core, Mail::Call(Sender { core: self.here, slot }, job, time::now()));

@@ -8,7 +8,7 @@
 //! who come over the network; `children` are the programs that
 //! these start; `blocking` does what would stop a core, and `resolver` looks up names there; [`condition`] runs the commands
 //! of `Match exec`; [`stats`] is where a server tells its figures, [`usage`] what it takes of its machine; [`watch`] reads
-//! the configuration again.
+//! the configuration again, [`signals`] hears when all is to end.
 
 mod agent;
 mod blocking;
@@ -35,6 +35,7 @@ mod proxy_command;
 mod resolver;
 pub mod runtime;
 mod secrets;
+pub mod signals;
 mod socket;
 pub mod stats;
 pub mod stdio;

@@ -17,6 +17,8 @@ pub(super) struct Password {
     trust: Cell<Trust>,
     /// What was given in this login: a password that was refused is not given again.
     given: RefCell<Vec<Given>>,
+    /// One that is configured was asked for.
+    was_wanted: Cell<bool>,
     memory: Rc<Memory>,
 }
 
@@ -43,12 +45,17 @@ impl Answers {
 
 impl Password {
     pub(super) fn new(host: &HostConfig, source: Option<SecretSource>, memory: Rc<Memory>) -> Self {
-        let (purpose, given) = (Purpose::login(host), RefCell::default());
-        Self { source, purpose, trust: Cell::new(Trust::New), given, memory }
+        let (purpose, given, was_wanted) = (Purpose::login(host), RefCell::default(), Cell::default());
+        Self { source, purpose, trust: Cell::new(Trust::New), given, was_wanted, memory }
     }
 
     pub(super) fn is_configured(&self) -> bool {
         self.source.is_some()
+    }
+
+    /// Whether the host asked for it in this login, so that there may have been one to give.
+    pub(super) fn was_wanted(&self) -> bool {
+        self.was_wanted.get()
     }
 
     /// A connection begins, to a host whose key is taken for this reason.
@@ -92,6 +99,7 @@ impl Password {
                 "no password is set; see SCOUT_SSH_PASSWORD_FILE and SCOUT_SSH_PASSWORD_COMMAND".into()
             );
         };
+        self.was_wanted.set(true);
         match self.trust.get() {
             Trust::Known | Trust::Authority => {}
             Trust::Exempt => {
@@ -134,7 +142,8 @@ mod tests {
     fn remembering(source: Option<SecretSource>, memory: &Rc<Memory>) -> Password {
         let purpose = Purpose { host: "h1".into(), user: "me".into(), port: 22, key_file: None };
         let (trust, memory) = (Cell::new(Trust::Known), Rc::clone(memory));
-        Password { source, purpose, trust, given: RefCell::default(), memory }
+        let (given, was_wanted) = (RefCell::default(), Cell::default());
+        Password { source, purpose, trust, given, was_wanted, memory }
     }
 
     fn given() -> Option<SecretSource> {

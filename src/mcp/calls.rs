@@ -120,6 +120,7 @@ mod tests {
 
     use futures_util::FutureExt;
     use futures_util::future::LocalBoxFuture;
+    use futures_util::stream;
     use serde_json::value::RawValue;
 
     use super::*;
@@ -178,6 +179,19 @@ mod tests {
         drop(first);
         assert!(!calls.contains(&id("1")));
         assert!(calls.admit(id("3")).is_ok());
+    }
+
+    #[test]
+    fn what_lasts_can_be_ended_with_all_others_going_on() {
+        let (calls, witness) = (Rc::new(Calls::new(2)), Rc::new(()));
+        let mut call = endless(&calls, "1", &witness);
+        let mut held = calls.admit(id("2")).expect("a place").hold(stream::pending::<()>());
+        assert_eq!(held.next().now_or_never(), None);
+        calls.end_endless();
+        assert_eq!(held.next().now_or_never(), Some(None));
+        drop(held);
+        assert!(!calls.contains(&id("2")) && calls.contains(&id("1")));
+        assert_eq!((&mut call).now_or_never(), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! times are recorded in microseconds.
 
 use crate::base::Kind;
+pub use crate::base::refusal::Reason;
 
 /// A closed set of values of one label.
 macro_rules! labels {
@@ -38,28 +39,6 @@ labels! {
 }
 
 labels! {
-    /// Why a request was refused without being tried.
-    Reason {
-        /// The client has as many calls in flight as one may have.
-        Client => "client",
-        /// Too many requests wait for their turn.
-        Queue => "queue",
-        /// It waited, and made room for one of somebody who has fewer waiting.
-        Displaced => "displaced",
-        /// It could not have begun in time, or had not when its time was up.
-        Deadline => "deadline",
-        /// The host has failed too often, and is left alone for a while.
-        Circuit => "circuit_open",
-        /// Too many wait for this host.
-        Host => "host",
-        /// Too much is under way between the cores.
-        Mail => "mail",
-        /// All connections are at work.
-        Pool => "pool",
-    }
-}
-
-labels! {
     /// What a circuit breaker has become.
     Circuit {
         Closed => "closed",
@@ -90,6 +69,10 @@ pub enum Counter {
     DialFailures,
     /// Requests that a limit of time ended: the connection's, the command's or their own.
     RequestTimeouts,
+    /// Requests that failed while others of their core were under way.
+    ConcurrentFailures,
+    /// Failures to reach a host, or to keep a connection to it, as its breaker counts them.
+    CircuitFailures,
     Requests(TargetType),
     /// Requests that failed, by the kind of failure; those that were taken back are `cancelled`.
     RequestErrors(Kind),
@@ -97,7 +80,7 @@ pub enum Counter {
     CircuitTransitions(Circuit),
 }
 
-const REQUESTS: usize = 6;
+const REQUESTS: usize = 8;
 const REQUEST_ERRORS: usize = REQUESTS + TargetType::ALL.len();
 const REJECTED: usize = REQUEST_ERRORS + Kind::ALL.len();
 const CIRCUIT_TRANSITIONS: usize = REJECTED + Reason::ALL.len();
@@ -114,6 +97,8 @@ impl Counter {
             Self::Dials,
             Self::DialFailures,
             Self::RequestTimeouts,
+            Self::ConcurrentFailures,
+            Self::CircuitFailures,
         ];
         plain
             .into_iter()
@@ -131,6 +116,8 @@ impl Counter {
             Self::Dials => 3,
             Self::DialFailures => 4,
             Self::RequestTimeouts => 5,
+            Self::ConcurrentFailures => 6,
+            Self::CircuitFailures => 7,
             Self::Requests(value) => REQUESTS + value as usize,
             Self::RequestErrors(value) => REQUEST_ERRORS + value as usize,
             Self::Rejected(value) => REJECTED + value as usize,
@@ -147,6 +134,8 @@ impl Counter {
             Self::Dials => "connection_creation_total",
             Self::DialFailures => "connection_creation_failures",
             Self::RequestTimeouts => "requests_timeout",
+            Self::ConcurrentFailures => "mcp_concurrent_failures_total",
+            Self::CircuitFailures => "circuit_breaker_failures_total",
             Self::Requests(_) => "requests_total",
             Self::RequestErrors(_) => "requests_errors",
             Self::Rejected(_) => "rejected_total",
@@ -175,16 +164,54 @@ pub enum Gauge {
     PoolActive,
     /// Those that wait for somebody.
     PoolIdle,
+    /// Requests that are at work on a host.
+    Executing,
+    /// Requests that are taken on and wait, be it for a connection.
+    Queued,
+    /// Hosts that were asked for, by what their breakers are.
+    Circuits(Circuit),
 }
 
 impl Gauge {
-    pub const ALL: [Self; 3] = [Self::PoolSize, Self::PoolActive, Self::PoolIdle];
+    pub const ALL: [Self; 8] = [
+        Self::PoolSize,
+        Self::PoolActive,
+        Self::PoolIdle,
+        Self::Executing,
+        Self::Queued,
+        Self::Circuits(Circuit::Closed),
+        Self::Circuits(Circuit::HalfOpen),
+        Self::Circuits(Circuit::Open),
+    ];
 
+    pub(super) const fn place(self) -> usize {
+        match self {
+            Self::PoolSize => 0,
+            Self::PoolActive => 1,
+            Self::PoolIdle => 2,
+            Self::Executing => 3,
+            Self::Queued => 4,
+            Self::Circuits(state) => 5 + state as usize,
+        }
+    }
+
+    /// As it is exported; the same for every value of a label.
     pub const fn name(self) -> &'static str {
         match self {
             Self::PoolSize => "connection_pool_size",
             Self::PoolActive => "connection_pool_active",
             Self::PoolIdle => "connection_pool_idle",
+            Self::Executing => "scout_executing",
+            Self::Queued => "scout_queue_depth",
+            Self::Circuits(_) => "circuit_breaker_state",
+        }
+    }
+
+    /// The label's name and value, where there is one.
+    pub const fn label(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Circuits(state) => Some(("state", state.label())),
+            _ => None,
         }
     }
 }
@@ -204,8 +231,7 @@ pub enum Histogram {
     Request,
     /// A command on a host from its start to its end, or to the moment at which it was given up.
     Command,
-    /// A connection, from the beginning of its dial to the end of its login, or to where that is not waited for any more;
-    /// its jump host's included.
+    /// A connection, from the beginning of its dial to the end of its login, its jump host's included.
     Dial,
     /// The part of it in which we prove who we are, where it is waited for.
     Login,
@@ -219,11 +245,13 @@ pub enum Histogram {
     FileSize,
     /// An answer.
     OutputSize,
+    /// By how much the process grew, seen over a while and told for an hour; shrinking is no growth.
+    MemoryGrowth,
     /// A call of an agent, from the end of its arguments to its answer.
     Call { operation: Operation, success: bool },
 }
 
-const PLAIN_HISTOGRAMS: [Histogram; 9] = [
+const PLAIN_HISTOGRAMS: [Histogram; 10] = [
     Histogram::Request,
     Histogram::Command,
     Histogram::Dial,
@@ -233,6 +261,7 @@ const PLAIN_HISTOGRAMS: [Histogram; 9] = [
     Histogram::QueueWait,
     Histogram::FileSize,
     Histogram::OutputSize,
+    Histogram::MemoryGrowth,
 ];
 
 impl Histogram {
@@ -255,6 +284,7 @@ impl Histogram {
             Self::QueueWait => 6,
             Self::FileSize => 7,
             Self::OutputSize => 8,
+            Self::MemoryGrowth => 9,
             Self::Call { operation, success } => {
                 PLAIN_HISTOGRAMS.len() + 2 * operation as usize + success as usize
             }
@@ -273,6 +303,7 @@ impl Histogram {
             Self::QueueWait => "queue_wait_duration_ms",
             Self::FileSize => "file_size_bytes",
             Self::OutputSize => "output_size_bytes",
+            Self::MemoryGrowth => "memory_growth_rate_bytes_per_hour",
             Self::Call { .. } => "mcp_operation_duration_seconds",
         }
     }
@@ -291,7 +322,7 @@ impl Histogram {
     pub const fn unit(self) -> Unit {
         match self {
             Self::Idle | Self::Call { .. } => Unit::Seconds,
-            Self::FileSize | Self::OutputSize => Unit::Bytes,
+            Self::FileSize | Self::OutputSize | Self::MemoryGrowth => Unit::Bytes,
             _ => Unit::Milliseconds,
         }
     }
@@ -305,8 +336,9 @@ mod tests {
     fn everything_has_a_place_of_its_own() {
         assert!(Counter::all().map(Counter::place).eq(0..Counter::COUNT));
         assert!(Histogram::all().map(Histogram::place).eq(0..Histogram::all().count()));
-        assert!(Gauge::ALL.into_iter().map(|gauge| gauge as usize).eq(0..Gauge::ALL.len()));
+        assert!(Gauge::ALL.into_iter().map(Gauge::place).eq(0..Gauge::ALL.len()));
         assert!(Kind::ALL.iter().map(|kind| *kind as usize).eq(0..Kind::ALL.len()));
+        assert!(Reason::ALL.iter().map(|reason| *reason as usize).eq(0..Reason::ALL.len()));
     }
 
     #[test]
@@ -317,7 +349,8 @@ mod tests {
                 Unit::Seconds => "_seconds",
                 Unit::Bytes => "_bytes",
             };
-            assert!(histogram.name().ends_with(end), "{}", histogram.name());
+            let name = histogram.name().trim_end_matches("_per_hour");
+            assert!(name.ends_with(end), "{name}");
         }
     }
 }

@@ -7,12 +7,14 @@ use std::rc::Rc;
 use super::names::{Counter, Histogram, TargetType};
 use super::snapshot::{Buckets, Snapshot, buckets};
 use crate::base::time::{Duration, Instant};
-use crate::base::{Kind, Result};
+use crate::base::{Error, Kind, Result};
 
 /// See the module's documentation.
 pub struct Recorder {
     counters: [Cell<u64>; Counter::COUNT],
     histograms: RefCell<Vec<Buckets>>,
+    /// Requests under way.
+    requests: Cell<usize>,
 }
 
 impl fmt::Debug for Recorder {
@@ -26,6 +28,7 @@ impl Recorder {
         Rc::new(Self {
             counters: [const { Cell::new(0) }; Counter::COUNT],
             histograms: RefCell::new(Histogram::all().map(buckets).collect()),
+            requests: Cell::new(0),
         })
     }
 
@@ -45,9 +48,17 @@ impl Recorder {
         self.record(histogram, bytes as u64);
     }
 
+    /// Counts a request that ends like this, if it was refused.
+    pub fn count_refusal<T>(&self, result: &Result<T>) {
+        if let Some(reason) = result.as_ref().err().and_then(Error::reason) {
+            self.count(Counter::Rejected(reason));
+        }
+    }
+
     /// Begins to measure a request. One that is dropped before its [end](Request::end) counts as taken back.
     pub fn request(&self, target: TargetType, now: Instant) -> Request<'_> {
         self.count(Counter::Requests(target));
+        self.requests.set(self.requests.get() + 1);
         Request { recorder: self, begun: now, has_ended: false }
     }
 
@@ -78,6 +89,9 @@ impl Request<'_> {
         self.recorder.time(Histogram::Request, took);
         if let Err(error) = result {
             self.recorder.count(Counter::RequestErrors(error.kind()));
+            if self.recorder.requests.get() > 1 {
+                self.recorder.count(Counter::ConcurrentFailures);
+            }
             if matches!(error.kind(), Kind::ConnectTimeout | Kind::CommandTimeout | Kind::RequestTimeout) {
                 self.recorder.count(Counter::RequestTimeouts);
             }
@@ -88,6 +102,7 @@ impl Request<'_> {
 
 impl Drop for Request<'_> {
     fn drop(&mut self) {
+        self.recorder.requests.set(self.recorder.requests.get() - 1);
         if !self.has_ended {
             self.recorder.count(Counter::RequestErrors(Kind::Cancelled));
         }
@@ -97,7 +112,7 @@ impl Drop for Request<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{Error, limits, time};
+    use crate::base::{limits, time};
 
     #[test]
     fn a_request_ends_once() {
@@ -123,6 +138,22 @@ mod tests {
             assert_eq!(snapshot.counter(counter), count, "{counter:?}");
         }
         assert_eq!(snapshot.histogram(Histogram::Request).len(), 3);
+    }
+
+    #[test]
+    fn a_failure_beside_others_is_a_concurrent_one() {
+        let recorder = Recorder::new();
+        let now = time::now();
+        let failed = || Err::<(), _>(Error::new(Kind::NotFound, "no"));
+        let count = || recorder.snapshot().counter(Counter::ConcurrentFailures);
+        recorder.request(TargetType::Path, now).end(&failed(), now);
+        assert_eq!(count(), 0);
+        let other = recorder.request(TargetType::Path, now);
+        recorder.request(TargetType::Path, now).end(&failed(), now);
+        assert_eq!(count(), 1);
+        drop(other);
+        recorder.request(TargetType::Path, now).end(&failed(), now);
+        assert_eq!(count(), 1);
     }
 
     #[test]

@@ -22,9 +22,25 @@ pub struct Report {
     pub version: String,
     pub pid: u32,
     pub uptime_seconds: u64,
+    /// `None` from a version that does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summary>,
     pub gauges: BTreeMap<String, f64>,
     pub counters: BTreeMap<String, Count>,
     pub histograms: BTreeMap<String, Percentiles>,
+}
+
+/// All requests in four numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// In milliseconds.
+    pub avg_response_time: f64,
+    /// In milliseconds.
+    pub p95_response_time: f64,
+    /// The part of the requests that failed.
+    pub error_rate: f64,
+    /// Requests in a second, since the start.
+    pub throughput: f64,
 }
 
 /// A counter's value, or its values by a label; those that are zero are left out.
@@ -61,8 +77,14 @@ pub struct Process {
 
 impl Report {
     pub fn new(snapshot: &Snapshot, process: Process) -> Self {
-        let mut gauges: BTreeMap<_, _> =
-            Gauge::ALL.map(|gauge| (gauge.name().to_owned(), snapshot.gauge(gauge) as f64)).into();
+        let mut gauges: BTreeMap<_, _> = Gauge::ALL
+            .map(|gauge| (labelled(gauge.name(), gauge.label()), snapshot.gauge(gauge) as f64))
+            .into();
+        let found = [Counter::PoolHits, Counter::PoolMisses].map(|counter| snapshot.counter(counter) as f64);
+        for (name, count) in ["connection_pool_hit_rate", "connection_pool_miss_rate"].into_iter().zip(found)
+        {
+            gauges.insert(name.into(), rounded(part(count, found.iter().sum())));
+        }
         gauges.insert("memory_usage_bytes".into(), process.memory_bytes as f64);
         gauges.insert("open_file_descriptors".into(), process.descriptors as f64);
         gauges.insert("cpu_usage_percent".into(), (process.cpu_percent * 10.0).round() / 10.0);
@@ -70,6 +92,7 @@ impl Report {
             version: env!("CARGO_PKG_VERSION").into(),
             pid: process.pid,
             uptime_seconds: process.uptime.as_secs(),
+            summary: Some(Summary::of(snapshot, process.uptime)),
             gauges,
             counters: counters(snapshot),
             histograms: Histogram::all().map(|histogram| percentiles(histogram, snapshot)).collect(),
@@ -86,6 +109,33 @@ impl Report {
         let other = |error| Error::new(Kind::Local, format!("These are no figures of scout-mcp: {error}"));
         serde_json::from_slice(text).map_err(other)
     }
+}
+
+impl Summary {
+    fn of(snapshot: &Snapshot, uptime: Duration) -> Self {
+        let times = snapshot.histogram(Histogram::Request);
+        let failed: u64 = Counter::all()
+            .filter(|counter| matches!(counter, Counter::RequestErrors(_)))
+            .map(|counter| snapshot.counter(counter))
+            .sum();
+        let count = times.len() as f64;
+        Self {
+            avg_response_time: rounded(times.mean() / 1e3),
+            p95_response_time: times.value_at_quantile(0.95).min(times.max()) as f64 / 1e3,
+            error_rate: rounded(part(failed as f64, count)),
+            throughput: rounded(part(count, uptime.as_secs_f64())),
+        }
+    }
+}
+
+/// None of nothing.
+fn part(count: f64, all: f64) -> f64 {
+    if all > 0.0 { count / all } else { 0.0 }
+}
+
+/// To three digits behind the point.
+fn rounded(value: f64) -> f64 {
+    (value * 1e3).round() / 1e3
 }
 
 fn counters(snapshot: &Snapshot) -> BTreeMap<String, Count> {
@@ -106,14 +156,18 @@ fn counters(snapshot: &Snapshot) -> BTreeMap<String, Count> {
     counters
 }
 
-/// With the name as Prometheus writes it where there are labels.
 fn percentiles(histogram: Histogram, snapshot: &Snapshot) -> (String, Percentiles) {
-    let mut name = histogram.name().to_owned();
-    if let Some(labels) = histogram.labels() {
-        let labels = labels.map(|(label, value)| format!("{label}=\"{value}\""));
-        name = format!("{name}{{{}}}", labels.join(","));
-    }
+    let name = labelled(histogram.name(), histogram.labels().into_iter().flatten());
     (name, Percentiles::of(snapshot.histogram(histogram), histogram.unit()))
+}
+
+/// A name as Prometheus writes it where there are labels.
+fn labelled(name: &str, labels: impl IntoIterator<Item = (&'static str, &'static str)>) -> String {
+    let labels = labels.into_iter().map(|(label, value)| format!("{label}=\"{value}\""));
+    match labels.collect::<Vec<_>>().as_slice() {
+        [] => name.to_owned(),
+        labels => format!("{name}{{{}}}", labels.join(",")),
+    }
 }
 
 impl Percentiles {

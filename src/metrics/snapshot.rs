@@ -32,7 +32,7 @@ impl Snapshot {
     }
 
     pub fn gauge(&self, gauge: Gauge) -> u64 {
-        self.gauges[gauge as usize]
+        self.gauges[gauge.place()]
     }
 
     /// Times are in microseconds.
@@ -42,7 +42,7 @@ impl Snapshot {
 
     /// Says how many there are on this core.
     pub fn set(&mut self, gauge: Gauge, value: usize) {
-        self.gauges[gauge as usize] = value as u64;
+        self.gauges[gauge.place()] = value as u64;
     }
 
     /// Adds the figures of another core.

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::report::{Count, Percentiles, Report};
+use super::report::{Count, Percentiles, Report, Summary};
 
 const COLUMNS: [&str; 6] = ["count", "p50", "p90", "p99", "p99.9", "max"];
 
@@ -10,7 +10,16 @@ impl fmt::Display for Report {
     /// Without a line end after the last line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let uptime = duration(self.uptime_seconds);
-        writeln!(f, "scout-mcp {}, pid {}, up for {uptime}\n", self.version, self.pid)?;
+        writeln!(f, "scout-mcp {}, pid {}, up for {uptime}", self.version, self.pid)?;
+        if let Some(Summary { avg_response_time, p95_response_time, error_rate, throughput }) = self.summary {
+            writeln!(
+                f,
+                "{throughput} requests/s, {avg_response_time} ms on average, 95 % within {p95_response_time} ms, \
+                 {} % failed",
+                number(error_rate * 100.0)
+            )?;
+        }
+        writeln!(f)?;
         let mut rows = vec![row("", COLUMNS.map(str::to_owned))];
         rows.extend(self.histograms.iter().map(|(name, values)| row(name, cells(values))));
         write!(f, "{}\n\n", aligned(&rows))?;

@@ -1,11 +1,15 @@
 //! Wiring: a fleet, a protocol, a transport.
 
 mod configuration;
+mod drain;
+mod http;
 mod reload;
 mod stats;
 mod stdio;
 
 pub use configuration::{Configuration, Fresh};
+pub use drain::{Drain, Held};
+pub use http::{Part, listen};
 pub use reload::keep_up;
 pub use stats::Stats;
 pub use stdio::serve_stdio;

@@ -6,14 +6,14 @@ use std::process;
 use std::rc::Rc;
 
 use futures_util::FutureExt;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{LocalBoxFuture, pending};
 
-use crate::base::Result;
 use crate::base::time::{Duration, Instant};
+use crate::base::{Result, limits};
 use crate::fleet::Shards;
 use crate::io::stats::{self, Listener};
 use crate::io::usage::Usage;
-use crate::metrics::{Process, Report, Source};
+use crate::metrics::{Histogram, Process, Report, Source};
 
 /// Who is asked.
 #[derive(Debug)]
@@ -46,6 +46,23 @@ impl Stats {
             .ok()
     }
 
+    /// Records by how much the process grows, for as long as it is polled.
+    ///
+    /// Errors: never.
+    pub async fn watch_memory(&self) -> Result<()> {
+        let own = self.shards.own();
+        let mut before = memory().await;
+        loop {
+            own.within(limits::MEMORY_LOOKED_AT_EVERY, pending(), || Ok(())).await?;
+            let now = memory().await;
+            if let (Some(before), Some(now)) = (before, now) {
+                let growth = per_hour(now.saturating_sub(before), limits::MEMORY_LOOKED_AT_EVERY);
+                own.recorder().size(Histogram::MemoryGrowth, growth);
+            }
+            before = now;
+        }
+    }
+
     async fn gather(&self) -> Result<Report> {
         let snapshot = self.shards.snapshot().await?;
         let now = self.shards.own().now();
@@ -70,8 +87,30 @@ impl Stats {
     }
 }
 
+/// `None` where it cannot be told.
+async fn memory() -> Option<u64> {
+    Usage::now().await.ok().map(|usage| usage.memory_bytes).filter(|bytes| *bytes > 0)
+}
+
+fn per_hour(bytes: u64, time: Duration) -> usize {
+    const HOUR: Duration = Duration::from_secs(3_600);
+    usize::try_from(u128::from(bytes) * HOUR.as_millis() / time.as_millis().max(1)).unwrap_or(usize::MAX)
+}
+
 impl Source for Stats {
     fn report(&self) -> LocalBoxFuture<'_, Result<Report>> {
         self.gather().boxed_local()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_is_told_for_an_hour() {
+        assert_eq!(per_hour(1_000, Duration::from_secs(600)), 6_000);
+        assert_eq!(per_hour(0, Duration::ZERO), 0);
+        assert_eq!(per_hour(u64::MAX, Duration::from_millis(1)), usize::MAX);
     }
 }

@@ -1,7 +1,7 @@
 //! MCP over standard input and output: a JSON-RPC message a line.
 //!
-//! Requests run side by side and answers leave as they are ready. At the end of input everything under way is
-//! finished first.
+//! Requests run side by side and answers leave as they are ready. At the end of input, and when the server takes leave,
+//! everything under way is finished first.
 
 use std::pin::pin;
 use std::rc::Rc;
@@ -14,26 +14,32 @@ use crate::io::stdio::{self, Line};
 use crate::mcp::{Flow, Incoming, Outgoing, Session};
 use crate::rpc;
 
-/// Serves one client on the standard streams until it closes them.
+use super::Drain;
+
+/// Serves one client on the standard streams until it closes them, or the drain begins.
 ///
-/// Errors: standard output cannot be served.
-pub async fn serve_stdio(session: &Rc<Session>) -> Result<()> {
-    let failed = |error| Error::new(Kind::Local, format!("Cannot serve standard output: {error}"));
+/// Errors: the streams cannot be served.
+pub async fn serve_stdio(session: &Rc<Session>, drain: &Drain) -> Result<()> {
+    let failed = |error| Error::new(Kind::Local, format!("Cannot serve the standard streams: {error}"));
     let output = stdio::Output::start().map_err(failed)?;
-    let lines = stdio::lines();
+    let lines = stdio::lines().map_err(failed)?;
     let mut calls: SelectAll<Flow> = SelectAll::new();
     let mut notices = pin!(session.notices().fuse());
+    let mut leave = pin!(drain.begun().fuse());
     let mut input_ended = false;
     loop {
         let reply = select_biased! {
-            outgoing = calls.select_next_some() => Some(match outgoing {
+            outgoing = hear(&mut calls).fuse() => outgoing.map(|outgoing| match outgoing {
                 Outgoing::Word(message) | Outgoing::Answer(message) => message,
             }),
             notice = notices.select_next_some() => Some(notice),
+            () = leave => {
+                input_ended = true;
+                None
+            }
             line = receive(&lines, input_ended).fuse() => match line {
                 None => {
                     input_ended = true;
-                    session.hear_no_more();
                     None
                 }
                 Some(line) => match handle(session, &line) {
@@ -52,12 +58,24 @@ pub async fn serve_stdio(session: &Rc<Session>) -> Result<()> {
             // Nobody reads answers any more: what is under way is of no use to anyone.
             return Ok(());
         }
-        if input_ended && calls.is_empty() {
-            break;
+        if input_ended {
+            session.hear_no_more();
+            if calls.is_empty() {
+                break;
+            }
         }
     }
-    output.finish();
+    output.finish().await;
     Ok(())
+}
+
+/// What one of the calls says next; `None` when the last of them has ended without a word, as those do that were taken
+/// back.
+async fn hear(calls: &mut SelectAll<Flow>) -> Option<Outgoing> {
+    if calls.is_empty() {
+        std::future::pending::<()>().await;
+    }
+    calls.next().await
 }
 
 /// The next line; `None` once, at the end of input, and nothing ever after.

@@ -2,6 +2,7 @@
 
 pub mod choices;
 pub mod fuzz;
+pub mod http;
 pub mod live;
 mod logins;
 mod nowhere;

@@ -143,13 +143,16 @@ fn a_full_queue_is_refused_at_once() {
     let fifo = sshd.fifo("silent");
     let scout = Scout::with(&sshd.endpoint).env("SCOUT_MAX_CONCURRENCY", 2).env("SCOUT_MAX_QUEUE", 3);
     let mut client = scout.client();
-    // While a host is being connected to nobody executes, and all who ask for it wait.
-    client.query("h1:/", "cat /dev/null");
+    // Those who ask while it is being connected to do not take the places of those who wait besides.
     let query = json!({ "target": "h1:/", "query": format!("cat {fifo}") });
     let ids: Vec<u64> = (0..6).map(|_| client.post_scout(query.clone())).collect();
     let message = client.wait(ids[5]).failure();
     assert!(message.to_lowercase().contains("busy"), "{message}");
+    eventually("cat runs", || process_running(&fifo));
     assert!(ids[..5].iter().all(|id| !client.has_answer(*id)), "the others wait or run");
+    // The host is connected to by now, and as many are taken on.
+    let message = client.scout(query).failure();
+    assert!(message.to_lowercase().contains("busy"), "{message}");
 }
 
 #[test]

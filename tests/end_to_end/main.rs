@@ -13,6 +13,7 @@ mod commands;
 mod concurrency;
 mod cores;
 mod distance;
+mod drain;
 mod fixtures;
 mod guesses;
 mod haste;

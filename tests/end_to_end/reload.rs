@@ -2,17 +2,12 @@
 
 use std::fs;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::{McpPipe, Scout, Sshd, eventually};
+use crate::support::{Endpoint, Key, KeyType, Scout, Sshd, eventually};
 
 const READ_AGAIN: &str = "read the configuration again";
-
-fn hang_up(client: &McpPipe) {
-    let pid = i32::try_from(client.pid()).ok().and_then(Pid::from_raw).expect("a process");
-    kill_process(pid, Signal::HUP).expect("it runs");
-}
 
 #[test]
 fn a_new_host_is_there_and_one_that_did_not_change_keeps_its_connection() {
@@ -100,10 +95,10 @@ fn a_signal_is_enough_and_settings_are_taken_over() {
     fs::write(&settings, "").unwrap();
     let mut client = scout.env("SCOUT_SETTINGS", settings.display()).client();
     assert_eq!(client.query("h1:/", "stat -c %F /"), "directory");
-    hang_up(&client);
+    client.signal(Signal::HUP);
     client.stderr.wait_for(READ_AGAIN);
     fs::write(&settings, "command_timeout = '300ms'\nmax_pool_size = 7\nlog_level = 'debug'\n").unwrap();
-    hang_up(&client);
+    client.signal(Signal::HUP);
     client.stderr.wait_for_count(READ_AGAIN, 2);
     client.stderr.wait_for("max_pool_size: the new value needs a restart");
     let late = client.query("h1:/", &format!("cat {fifo}"));
@@ -111,4 +106,25 @@ fn a_signal_is_enough_and_settings_are_taken_over() {
     assert_eq!(sshd.connections(), 1);
     assert!(client.close().success());
     client.stderr.wait_for("DEBUG");
+}
+
+#[test]
+fn keys_that_were_refused_are_not_offered_by_every_request_until_it_is_told_to() {
+    let sshd = Sshd::start();
+    let stranger = Key::generate(&sshd.account.path("stranger"), KeyType::Ed25519);
+    let endpoint = Endpoint { identity: stranger.path.clone(), ..sshd.endpoint.clone() };
+    let mut client = Scout::with(&endpoint).client();
+    let read = json!({ "target": "h1:/proc/version" });
+    let first = client.scout(read.clone()).tool_error();
+    let ids: Vec<_> = (0..200).map(|_| client.post_scout(read.clone())).collect();
+    for id in ids {
+        let message = client.wait(id).tool_error();
+        assert!(message.starts_with(&first) && message.contains("s ago; tried again in "), "{message}");
+    }
+    assert_eq!(sshd.connections(), 1);
+    sshd.account.authorize(&stranger);
+    client.signal(Signal::HUP);
+    client.stderr.wait_for(READ_AGAIN);
+    assert!(client.scout(read).text().contains("Linux"));
+    assert_eq!(sshd.connections(), 2);
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -135,11 +136,21 @@ impl McpPipe {
         self.inbox.lock().answers.contains_key(&id.to_string())
     }
 
+    /// Sends a signal to the process.
+    pub fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).expect("a process");
+        kill_process(pid, signal).expect("it runs");
+    }
+
     /// Ends the conversation as a client does, and waits for the process to exit.
     pub fn close(&mut self) -> ExitStatus {
         self.stdin = None;
+        self.wait_for_exit()
+    }
+
+    pub fn wait_for_exit(&mut self) -> ExitStatus {
         let mut status = None;
-        eventually("the server exits at EOF", || {
+        eventually("the server has exited", || {
             status = self.child.try_wait().expect("its status");
             status.is_some()
         });

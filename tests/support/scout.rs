@@ -187,8 +187,13 @@ impl Scout {
     }
 
     pub fn serve_with(&self, arguments: &[&str]) -> McpPipe {
+        self.start(&[&["serve"], arguments].concat())
+    }
+
+    /// A subcommand with its standard streams at hand.
+    pub fn start(&self, arguments: &[&str]) -> McpPipe {
         let mut command = self.command();
-        command.arg("serve").args(arguments);
+        command.args(arguments);
         McpPipe::start(command, Rc::clone(&self.home))
     }
 

@@ -6,6 +6,7 @@
 
 mod rule;
 
+use core::net::{IpAddr, Ipv4Addr};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -17,10 +18,11 @@ use super::{Env, Sources, file};
 use crate::base::limits::{self, SETTINGS_FILE_BYTES_MAX};
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
-pub use rule::Patterns;
 use rule::{
-    CommandLine, Cores, Count, FilePath, Flag, HostPatterns, KnownHostsFile, Level, Rule, Size, Time,
+    Address, CommandLine, Cores, Count, FilePath, Flag, HostPatterns, KnownHostsFile, Level, Rule, Size,
+    Time, TransportName,
 };
+pub use rule::{Patterns, Transport};
 
 /// A row of the settings table, for `--help` and the README.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +112,20 @@ macro_rules! settings {
 }
 
 settings! {
+    transport: Transport = Transport::Stdio, TransportName, New, Restart,
+        "How clients reach the server: its standard input and output, or HTTP";
+    http_host: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST), Address, New, Restart,
+        "Address at which HTTP is served";
+    http_port: u16 = limits::HTTP_PORT_DEFAULT, Count { min: 0, max: u16::MAX }, New, Restart,
+        "Port at which HTTP is served; 0 takes a free one";
+    http_sessions: bool = true, Flag, New, Restart,
+        "Give clients that begin with `initialize` over HTTP a session, which lives in this process";
+    http_max_connections: usize = limits::HTTP_CONNECTIONS_DEFAULT, Count { min: 1, max: 1_000_000 }, New, Restart,
+        "HTTP connections at once";
+    tls_cert: Option<PathBuf> = None, FilePath("none"), New, Restart,
+        "File with the certificates (PEM) that HTTP is served with; read again when it changes";
+    tls_key: Option<PathBuf> = None, FilePath("none"), New, Restart,
+        "File with the key (PEM) of the certificate";
     ssh_config: Option<PathBuf> = None, FilePath("`~/.ssh/config`, `/etc/ssh/ssh_config`"), New, Live,
         "SSH client configuration to read instead of the usual ones";
     known_hosts: Option<PathBuf> = None, KnownHostsFile, New, Live,
@@ -140,6 +156,8 @@ settings! {
         "Time a whole request may take";
     idle_timeout: Duration = limits::IDLE_TIMEOUT_DEFAULT, Time::seconds(1, 86_400), Old, Live,
         "Time an unused connection is kept";
+    drain_timeout: Duration = limits::DRAIN_TIMEOUT_DEFAULT, Time::seconds(0, 3_600), New, Live,
+        "Time a server that is asked to end has to finish what is under way";
     keepalive_interval: Duration = limits::KEEPALIVE_INTERVAL_DEFAULT, Time::seconds(0, 3_600), New, Live,
         "Silence after which a connection is asked for a sign of life; 0 never asks";
     keepalive_count_max: u32 = limits::KEEPALIVE_MISSED_MAX, Count { min: 1, max: 100 }, New, Live,
@@ -153,7 +171,7 @@ settings! {
     max_concurrency: usize = limits::EXECUTING_REQUESTS_DEFAULT, Count { min: 1, max: 100_000 }, New, Restart,
         "Requests that run at once";
     max_queue: usize = limits::QUEUED_REQUESTS_DEFAULT, Count { min: 1, max: 1_000_000 }, New, Restart,
-        "Requests that wait, be it for a connection; further ones are told that the server is busy";
+        "Requests that wait besides as many as may run; further ones are told that the server is busy";
     breaker_failures: u32 = limits::BREAKER_FAILURES_DEFAULT, Count { min: 1, max: 1_000 }, New, Live,
         "Failures to reach a host in a row after which it is left alone";
     breaker_open: Duration = limits::BREAKER_OPEN_DEFAULT, Time::seconds(1, 3_600), New, Live,
@@ -198,6 +216,12 @@ impl Settings {
         let mut sources = Sources::default();
         sources.note_file(&file_of(env)?.0);
         Ok(sources)
+    }
+
+    /// Requests that are taken on at once. Where all rights to execute are used, as many may wait as `max_queue` says;
+    /// while fewer are (a host is being connected to, or has few sessions), those wait as well who would use the others.
+    pub fn admitted_max(&self) -> usize {
+        self.max_concurrency.saturating_add(self.max_queue)
     }
 
     /// Where the password for hosts comes from.

@@ -1,5 +1,6 @@
 //! What a value may be: how it is read, what is allowed, how a default is shown.
 
+use core::net::IpAddr;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
@@ -159,6 +160,60 @@ impl Rule for Cores {
 
 const AUTO: &str = "auto";
 const COUNT_OF_CORES: Count<usize> = Count { min: 1, max: limits::CORES_MAX };
+
+/// How clients reach a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// Standard input and output.
+    Stdio,
+    Http,
+}
+
+/// A way to reach a server.
+pub struct TransportName;
+
+impl Rule for TransportName {
+    type Value = Transport;
+
+    fn parse(&self, text: &str, _: &Env) -> Result<Transport, String> {
+        match text.to_ascii_lowercase().as_str() {
+            "stdio" => Ok(Transport::Stdio),
+            "http" | "streamable-http" => Ok(Transport::Http),
+            _ => Err(format!("'{text}' is not a transport: expected {}", self.expected())),
+        }
+    }
+
+    fn expected(&self) -> String {
+        "stdio or http".to_owned()
+    }
+
+    fn show(&self, value: &Transport) -> String {
+        match value {
+            Transport::Stdio => "stdio".to_owned(),
+            Transport::Http => "http".to_owned(),
+        }
+    }
+}
+
+/// An address of this machine.
+pub struct Address;
+
+impl Rule for Address {
+    type Value = IpAddr;
+
+    fn parse(&self, text: &str, _: &Env) -> Result<IpAddr, String> {
+        let text = if text.eq_ignore_ascii_case("localhost") { "127.0.0.1" } else { text };
+        text.parse().map_err(|_| format!("'{text}' is not an address: expected {}", self.expected()))
+    }
+
+    fn expected(&self) -> String {
+        "an IP address of this machine, or `localhost`".to_owned()
+    }
+
+    fn show(&self, value: &IpAddr) -> String {
+        value.to_string()
+    }
+}
 
 /// Yes or no.
 pub struct Flag;

@@ -1,16 +1,16 @@
-//! Who may wait, and who may execute.
+//! Who is taken on, and who may execute.
 //!
-//! A request that cannot begin at once takes a place (`place`) among those that wait, whatever it waits for; there are so many
-//! in the whole process. It gets a [`Turn`] when a connection is there: the right to execute, of which there are so many
-//! as well, given by a fair schedule (`queue`). Everything is given back by being dropped. Knows no connections: what a
-//! host has room for is told.
+//! A request takes a [`Place`] among those that are taken on, and keeps it to its end; there are so many in the whole
+//! process. Who waits at his, whatever he waits for, may lose it. When a connection is there he gets a [`Turn`]: the right
+//! to execute, of which there are so many as well, given by a fair schedule (`queue`). Everything is given back by being
+//! dropped. Knows no connections: what a host has room for is told.
 
 mod lane;
 mod line;
 mod place;
 mod places;
 mod queue;
-mod refusal;
+pub(super) mod refusal;
 mod shares;
 mod turn;
 mod turns;
@@ -20,9 +20,10 @@ use std::rc::Rc;
 
 use super::net::Net;
 use super::{Claim, Quotas};
-use crate::metrics::Recorder;
+use crate::metrics::{Gauge, Recorder, Snapshot};
 pub use lane::Need;
-use place::Taken;
+pub(super) use place::Place;
+use place::Waiting;
 use places::Places;
 pub(super) use queue::Flow;
 use queue::Queue;
@@ -34,7 +35,7 @@ pub(super) struct Admission {
     net: Rc<dyn Net>,
     quotas: Quotas,
     recorder: Rc<Recorder>,
-    places: RefCell<Places<Taken>>,
+    waiting: RefCell<Places<Waiting>>,
     queue: RefCell<Queue<Rc<Waiter>>>,
     listening: RefCell<Option<Listening>>,
 }
@@ -46,10 +47,16 @@ impl Admission {
             net,
             quotas,
             recorder: Rc::clone(recorder),
-            places: RefCell::default(),
+            waiting: RefCell::default(),
             queue: RefCell::new(Queue::new(rights)),
             listening: RefCell::default(),
         })
+    }
+
+    /// Says how many execute, and how many wait.
+    pub(super) fn measure(&self, snapshot: &mut Snapshot) {
+        snapshot.set(Gauge::Executing, self.quotas.executing.held());
+        snapshot.set(Gauge::Queued, self.waiting.borrow().len());
     }
 
     /// The flow that a request belongs to. `width` of its kind may be at work on the host at once.

@@ -1,9 +1,9 @@
-//! Who has a place among those that wait, for whatever it is; and who loses his when there are no more. Pure.
+//! Who waits at his place, for whatever it is; and who loses it when there are no more. Pure.
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use super::line::{Line, Number};
+use super::line::{Line, Number, Numbers};
 use crate::fleet::ClientId;
 
 /// One client's requests to one host.
@@ -15,23 +15,30 @@ pub(super) struct Places<T> {
     flows: HashMap<Flow, Line<T>>,
     /// With the longest at the end.
     lengths: BTreeSet<(usize, Flow)>,
+    numbers: Numbers,
+    count: usize,
 }
 
 impl<T> Default for Places<T> {
     fn default() -> Self {
-        Self { flows: HashMap::new(), lengths: BTreeSet::new() }
+        Self { flows: HashMap::new(), lengths: BTreeSet::new(), numbers: Numbers::default(), count: 0 }
     }
 }
 
 impl<T> Places<T> {
     /// Comes to wait.
     pub(super) fn join(&mut self, flow: Flow, member: T) -> Number {
-        self.change(flow, |line| line.join(member))
+        self.change(flow, |line, numbers| line.join(numbers, member))
     }
 
     /// Waits no more. `None` for who was displaced.
     pub(super) fn leave(&mut self, flow: Flow, number: Number) -> Option<T> {
-        self.change(flow, |line| line.leave(number))
+        self.change(flow, |line, _| line.leave(number))
+    }
+
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.count
     }
 
     /// Makes room for a newcomer: the newest of the flow with the most waiting goes. `None` when that would be the
@@ -39,14 +46,15 @@ impl<T> Places<T> {
     pub(super) fn displace(&mut self, newcomer: &Flow) -> Option<T> {
         let (longest, flow) = self.lengths.last().cloned()?;
         let own = self.flows.get(newcomer).map_or(0, Line::len) + 1;
-        if own >= longest { None } else { self.change(flow, Line::take_last) }
+        if own >= longest { None } else { self.change(flow, |line, _| line.take_last()) }
     }
 
-    fn change<R>(&mut self, flow: Flow, change: impl FnOnce(&mut Line<T>) -> R) -> R {
+    fn change<R>(&mut self, flow: Flow, change: impl FnOnce(&mut Line<T>, &mut Numbers) -> R) -> R {
         let line = self.flows.entry(flow.clone()).or_default();
         let before = line.len();
-        let result = change(line);
+        let result = change(line, &mut self.numbers);
         let after = line.len();
+        self.count = self.count - before + after;
         if after == 0 {
             self.flows.remove(&flow);
         }
@@ -84,6 +92,17 @@ mod tests {
         assert_eq!(places.displace(&flow(3, "c")), None, "all have one");
     }
 
+    #[test]
+    fn who_was_displaced_is_not_taken_for_who_comes_after_him() {
+        let mut places = Places::default();
+        let (first, displaced) = (places.join(flow(1, "a"), 0), places.join(flow(1, "a"), 1));
+        assert_eq!(places.displace(&flow(2, "b")), Some(1));
+        assert_eq!(places.leave(flow(1, "a"), first), Some(0));
+        let numbers: Vec<_> = (2..4).map(|index| places.join(flow(1, "a"), index)).collect();
+        assert_eq!(places.leave(flow(1, "a"), displaced), None);
+        assert_eq!(places.leave(flow(1, "a"), numbers[1]), Some(3));
+    }
+
     proptest! {
         #[test]
         fn lengths_are_those_of_the_flows(steps in prop::collection::vec((0..4u64, 0..3u8), 1..200)) {
@@ -106,6 +125,7 @@ mod tests {
                 let mut lengths: Vec<_> = places.flows.values().map(Line::len).collect();
                 lengths.sort_unstable();
                 let known: Vec<_> = places.lengths.iter().map(|(length, _)| *length).collect();
+                prop_assert_eq!(places.len(), lengths.iter().sum::<usize>());
                 prop_assert_eq!(lengths, known);
             }
         }

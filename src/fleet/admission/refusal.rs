@@ -1,44 +1,30 @@
-//! What is said to those whose work is not taken on. Every refusal is counted by its reason.
+//! What is said to those whose work is not taken on.
 
 use std::fmt;
 
-use super::Admission;
+use crate::base::refusal::Reason;
 use crate::base::time::Duration;
 use crate::base::{Error, Kind};
-use crate::metrics::{Counter, Reason};
 
-impl Admission {
-    /// There is no place to wait at, or no more.
-    pub(super) fn full(&self, reason: Reason) -> Error {
-        let text = "Server busy: too many requests are waiting; try again later";
-        self.refuse(reason, Error::new(Kind::Busy, text))
-    }
+/// There is no place for it, or no more.
+pub(in crate::fleet) fn full(reason: Reason) -> Error {
+    Error::refused(reason, Kind::Busy, "Server busy: too many requests are waiting; try again later")
+}
 
-    /// It would begin after its deadline.
-    pub(super) fn too_late(&self, host: &str, wait: Duration, left: Duration) -> Error {
-        let text = format!(
-            "Server busy: {host} would get to this in {} at the earliest, and its time is up in {}; try again later",
-            Seconds(wait),
-            Seconds(left)
-        );
-        self.refuse(Reason::Deadline, Error::new(Kind::Busy, text))
-    }
+/// It would begin after its deadline.
+pub(super) fn too_late(host: &str, wait: Duration, left: Duration) -> Error {
+    let text = format!(
+        "Server busy: {host} would get to this in {} at the earliest, and its time is up in {}; try again later",
+        Seconds(wait),
+        Seconds(left)
+    );
+    Error::refused(Reason::Deadline, Kind::Busy, text)
+}
 
-    /// Its deadline passed while it waited.
-    pub(super) fn overdue(&self, host: &str, waited: Duration) -> Error {
-        let text = format!("Request timeout after {}: {host} did not get to it", Seconds(waited));
-        self.refuse(Reason::Deadline, Error::new(Kind::RequestTimeout, text))
-    }
-
-    /// Its host is left alone.
-    pub(in crate::fleet) fn circuit_open(&self, host: &str, refused: impl fmt::Display) -> Error {
-        self.refuse(Reason::Circuit, Error::new(Kind::CircuitOpen, format!("{host}: {refused}")))
-    }
-
-    fn refuse(&self, reason: Reason, error: Error) -> Error {
-        self.recorder.count(Counter::Rejected(reason));
-        error
-    }
+/// Its deadline passed while it waited.
+pub(super) fn overdue(host: &str, waited: Duration) -> Error {
+    let text = format!("Request timeout after {}: {host} did not get to it", Seconds(waited));
+    Error::refused(Reason::Deadline, Kind::RequestTimeout, text)
 }
 
 /// To a tenth.

@@ -1,6 +1,6 @@
 //! Texts that callers may have from memory when they say so. Whoever wants one that is not there shares the work with
 //! all who want it at the same time; who finds a stale one gets it at once, and a fresh one is fetched behind him.
-//! Failures are shared, but never kept.
+//! Failures are shared, but never kept; that one had no time or no place to wait at concerns nobody else.
 
 mod store;
 
@@ -14,7 +14,7 @@ use futures_util::future::{LocalBoxFuture, Shared, WeakShared};
 
 use super::caller::Caller;
 use crate::base::time::{Duration, Instant};
-use crate::base::{Error, Fault, Result};
+use crate::base::{Error, Fault, Kind, Result};
 
 use store::{Bounds, Found, Key, Store};
 
@@ -45,7 +45,7 @@ impl Cache {
     }
 
     fn fetch_under_way(&self, key: &Key) -> Option<Shared<Fetch>> {
-        self.fetches.borrow().get(key)?.upgrade()
+        self.fetches.borrow().get(key)?.upgrade().filter(|fetch| fetch.peek().is_none())
     }
 
     fn settle(&self, key: Key, fetched: &Result<Rc<str>>, bounds: Bounds, now: Instant) {
@@ -80,8 +80,14 @@ impl Caller {
                 Ok(Cached { text, age: Some(age) })
             }
             Found::Nothing => {
-                let under_way = self.cache.fetch_under_way(&key);
-                let fetch = under_way.unwrap_or_else(|| self.begin(key, fetch(self.clone())));
+                while let Some(under_way) = self.cache.fetch_under_way(&key) {
+                    match under_way.await {
+                        // It came to nothing for want of what whoever began it may claim. Our claim is another one.
+                        Err(error) if matches!(error.kind(), Kind::RequestTimeout | Kind::Busy) => {}
+                        fetched => return Ok(Cached { text: fetched?, age: None }),
+                    }
+                }
+                let fetch = self.begin(key, fetch(self.clone()));
                 Ok(Cached { text: fetch.await?, age: None })
             }
         }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::*;
 use crate::base::Kind;
-use crate::fleet::{Class, ClientId, Fleet};
+use crate::fleet::{Claim, Class, ClientId, Fleet};
 use crate::testing::world::{Handle, World};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -31,17 +31,27 @@ impl Scene {
     }
 
     fn read(&self) -> Handle<Result<Cached>> {
+        self.read_within(60 * SECOND)
+    }
+
+    fn read_within(&self, limit: Duration) -> Handle<Result<Cached>> {
         let (fleet, source) = (Rc::clone(&self.fleet), self.source.clone());
         self.world.spawn(async move {
             let caller = fleet.caller(Class::Interactive, ClientId::STDIO);
+            let claim = Claim { deadline: caller.now() + limit, ..*caller.claim() };
+            let caller = Caller::new(fleet, claim);
             let fetch = |caller: Caller| async move {
                 source.fetches.set(source.fetches.get() + 1);
                 let answer = format!("text {}", source.fetches.get());
-                caller.net.sleep_until(caller.now() + SECOND).await;
-                match source.failure.get() {
-                    Some(kind) => Err(Error::new(kind, "no")),
-                    None => Ok(answer),
-                }
+                let comes = async {
+                    caller.net.sleep_until(caller.now() + SECOND).await;
+                    match source.failure.get() {
+                        Some(kind) => Err(Error::new(kind, "no")),
+                        None => Ok(answer),
+                    }
+                };
+                let late = || Err(Error::new(Kind::RequestTimeout, "late"));
+                caller.until(caller.claim().deadline, comes, late).await
             };
             caller.cached("alpha", "/a", fetch).await
         })
@@ -85,6 +95,29 @@ fn at_expiry_a_hundred_get_the_old_text_at_once_and_one_fetch_renews_it() {
     scene.world.pass(SECOND);
     assert_eq!(scene.source.fetches.get(), 2);
     assert_eq!(scene.answer(), ("text 2".to_owned(), Some(0)));
+}
+
+#[test]
+fn who_has_more_time_than_the_first_uses_it_and_shares_it() {
+    let scene = Scene::new();
+    let first = scene.read_within(SECOND / 2);
+    scene.world.settle();
+    let others: Vec<_> = (0..100).map(|_| scene.read()).collect();
+    scene.world.pass(SECOND / 2);
+    assert_eq!(first.output().unwrap_err().kind(), Kind::RequestTimeout);
+    scene.world.pass(SECOND);
+    assert!(others.iter().all(|read| read.output().unwrap().text.as_ref() == "text 2"));
+    assert_eq!(scene.source.fetches.get(), 2);
+}
+
+#[test]
+fn a_host_that_is_busy_is_asked_once_for_each_who_waits() {
+    let scene = Scene::new();
+    scene.source.failure.set(Some(Kind::Busy));
+    let reads: Vec<_> = (0..3).map(|_| scene.read()).collect();
+    scene.world.pass(3 * SECOND);
+    assert!(reads.iter().all(|read| read.output().unwrap_err().kind() == Kind::Busy));
+    assert_eq!(scene.source.fetches.get(), 3);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod ahead;
 mod exec;
 mod files;
 mod hold;
+mod login;
 mod sessions;
 mod tunnel;
 mod watch;
@@ -27,7 +28,7 @@ use super::memory::Memory;
 use crate::base::error::Contact;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
-use crate::metrics::{Counter, Reason, Recorder};
+use crate::metrics::{Reason, Recorder};
 use crate::ssh::{self, ChannelId, Event};
 
 use ahead::{Ahead, InUse};
@@ -89,6 +90,10 @@ pub struct Link {
     /// The last moment at which work began or ended, or somebody let go of it.
     used: Cell<Instant>,
     keeper: RefCell<Option<Box<dyn Keeper>>>,
+    /// Told when it is to take nothing new.
+    retired: Notify,
+    /// When its dial began, until the login is done.
+    dial_begun: Cell<Option<Instant>>,
     state: RefCell<State>,
 }
 
@@ -151,6 +156,8 @@ impl Link {
             holds: Cell::new(0),
             used: Cell::new(now),
             keeper: RefCell::new(None),
+            retired: Notify::new(),
+            dial_begun: Cell::new(None),
             state: RefCell::new(State {
                 client,
                 ahead,
@@ -325,6 +332,7 @@ impl Link {
         let State { client, ahead, execs, files, has_served, .. } = state;
         let mut early = false;
         match &event {
+            Event::Ready => self.logged_in(now),
             Event::Banner(text) => tracing::info!(host = %self.host, banner = text, "banner"),
             Event::Opened(channel) => {
                 *has_served = true;
@@ -397,6 +405,7 @@ impl Link {
             self.memory.note_failure(&error, (self.clock)(), &self.recorder);
         }
         drop(state);
+        self.note_failed_login();
         self.end(error);
     }
 
@@ -444,8 +453,8 @@ impl Link {
     }
 
     fn busy(&self) -> Error {
-        self.recorder.count(Counter::Rejected(Reason::Host));
-        Error::new(Kind::Busy, format!("Too many requests are waiting for {}; try again later", self.host))
+        let text = format!("Too many requests are waiting for {}; try again later", self.host);
+        Error::refused(Reason::Host, Kind::Busy, text)
     }
 }
 

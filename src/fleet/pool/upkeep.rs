@@ -57,7 +57,8 @@ impl Pool {
     }
 
     /// The configuration has changed. Connections to hosts that are reached otherwise now, or not at all, take no new
-    /// work and are closed when they have done theirs; what was learned of these hosts is forgotten.
+    /// work and are closed when they have done theirs; what was learned of these hosts is forgotten. Of all others only that
+    /// they did not let us in: there may be other keys.
     pub fn retire(&self, directory: &Directory) {
         self.generation.set(self.generation.get() + 1);
         let routes = self.places.routes().into_iter().filter(|route| directory.leads_by(route));
@@ -68,6 +69,8 @@ impl Pool {
         self.places.retire(|route| legs.get(&route.key) != Some(route));
         // Those of hosts that are there still, but reached otherwise, go when they are asked for.
         self.memories.borrow_mut().retain(|key, _| legs.contains_key(key) || directory.name(key).is_some());
+        let memories = self.memories.borrow();
+        memories.values().for_each(|known| known.memory.logins.borrow_mut().forget());
         self.line.call_all();
     }
 
@@ -77,7 +80,7 @@ impl Pool {
     }
 
     /// Whether routes of the configuration before `generation` may lead elsewhere now.
-    pub(super) fn check_generation(&self, generation: u64) -> Result<()> {
+    pub fn check_generation(&self, generation: u64) -> Result<()> {
         match self.generation.get() == generation {
             true => Ok(()),
             false => Err(Error::new(Kind::NotBegun, "the configuration has changed meanwhile; try again")),

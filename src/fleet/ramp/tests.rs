@@ -5,6 +5,7 @@ use std::cell::Cell;
 use super::*;
 use crate::base::time::Duration;
 use crate::fleet::{Fleet, Link, Machine};
+use crate::metrics::Counter;
 use crate::testing::world::{Daemon, Handle, World};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -84,6 +85,17 @@ fn a_server_that_lets_nobody_in_keeps_nobody_else_waiting() {
         away.iter().all(|dial| dial.output().is_err_and(|error| error.message().contains("MaxStartups")))
     );
     assert_eq!(daemon.load(), (0, 30 * (1 + TURNED_AWAY_RETRIES_MAX as usize)));
+}
+
+#[test]
+fn those_for_whom_there_is_no_room_before_an_address_are_counted() {
+    let (world, _) = served_by_one(1_010, |_| 1);
+    let fleet = world.fleet(|settings| settings.max_pool_size = 2_000);
+    let dials: Vec<_> = (0..1_010).map(|n| connect(&world, &fleet, n)).collect();
+    world.settle();
+    let refused = dials.iter().filter(|dial| dial.is_done()).filter_map(|dial| dial.output().err()?.reason());
+    assert_eq!(refused.collect::<Vec<_>>(), [Reason::Dials; 2]);
+    assert_eq!(fleet.snapshot().counter(Counter::Rejected(Reason::Dials)), 2);
 }
 
 #[test]

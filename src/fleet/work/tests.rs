@@ -4,7 +4,7 @@ use super::*;
 use crate::base::time::{Duration, Instant};
 use crate::fleet::directory::Directory;
 use crate::fleet::{Class, ClientId, Collected, Exit};
-use crate::metrics::{Circuit, Counter, Reason};
+use crate::metrics::{Circuit, Counter, Gauge, Reason};
 use crate::testing::ssh_server::ServerConfig;
 use crate::testing::world::{Handle, World};
 use crate::testing::{Crypto, Logins};
@@ -49,6 +49,12 @@ fn breaker(fleet: &Rc<Fleet>, host: &str) -> Circuit {
     fleet.pool.memory(&route).breaker.borrow().state(fleet.now())
 }
 
+/// How many hosts have a breaker that is closed, half open, open.
+fn breakers(fleet: &Fleet) -> [u64; 3] {
+    let snapshot = fleet.snapshot();
+    [Circuit::Closed, Circuit::HalfOpen, Circuit::Open].map(|state| snapshot.gauge(Gauge::Circuits(state)))
+}
+
 fn unreachable() -> Error {
     Error::new(Kind::Unreachable, "Cannot connect to alpha: connection refused")
 }
@@ -72,9 +78,10 @@ fn five_failed_dials_open_the_breaker_and_a_probe_closes_it() {
     );
     assert_eq!(fleet.snapshot().counter(Counter::Rejected(Reason::Circuit)), 1);
     assert!(outcome(&world, &fleet, "bravo", "echo hi").0.is_ok(), "other hosts are not affected");
+    assert_eq!(breakers(&fleet), [1, 0, 1]);
 
     world.pass(60 * SECOND);
-    assert_eq!(breaker(&fleet, "alpha"), Circuit::HalfOpen);
+    assert_eq!((breaker(&fleet, "alpha"), breakers(&fleet)), (Circuit::HalfOpen, [1, 1, 0]));
     assert_eq!(outcome(&world, &fleet, "alpha", "echo hi").0.unwrap_err().kind(), Kind::Unreachable);
     assert_eq!((breaker(&fleet, "alpha"), world.host("alpha").dials()), (Circuit::Open, 6));
 
@@ -91,6 +98,7 @@ fn five_failed_dials_open_the_breaker_and_a_probe_closes_it() {
     for (to, count) in [(Circuit::Open, 2), (Circuit::HalfOpen, 2), (Circuit::Closed, 1)] {
         assert_eq!(fleet.snapshot().counter(Counter::CircuitTransitions(to)), count, "{to:?}");
     }
+    assert_eq!((fleet.snapshot().counter(Counter::CircuitFailures), breakers(&fleet)), (6, [2, 0, 0]));
 }
 
 #[test]
@@ -115,12 +123,82 @@ fn what_the_host_says_no_to_is_no_failure() {
     world.host("alpha").refusal.replace(Some(Error::new(Kind::Authentication, "no key was accepted")));
     for _ in 0..20 {
         assert_eq!(outcome(&world, &fleet, "alpha", "echo hi").0.unwrap_err().kind(), Kind::Authentication);
+        world.pass(300 * SECOND);
     }
+    assert_eq!(world.host("alpha").dials(), 20);
     world.host("alpha").refusal.take();
     for _ in 0..20 {
         assert_eq!(outcome(&world, &fleet, "alpha", "exit 3").0, Ok(Exit::Code(3)));
     }
     assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
+}
+
+/// A host that has refused our keys once.
+fn refusing(world: &World, fleet: &Rc<Fleet>, host: &'static str, way: &'static str) {
+    world.host(host).refusal.replace(Some(Error::new(Kind::Authentication, "no key was accepted")));
+    assert_eq!(outcome(world, fleet, way, "echo hi").0.unwrap_err().kind(), Kind::Authentication);
+}
+
+#[test]
+fn a_host_that_refuses_our_keys_is_not_asked_by_every_request() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    refusing(&world, &fleet, "alpha", "alpha");
+    for _ in 0..1_000 {
+        let (refused, took) = outcome(&world, &fleet, "alpha", "echo hi");
+        let refused = refused.unwrap_err();
+        assert_eq!((refused.kind(), took), (Kind::Authentication, Duration::ZERO));
+        assert_eq!(
+            refused.message(),
+            "Cannot connect to alpha: no key was accepted (refused 0s ago; tried again in 5s)"
+        );
+    }
+    assert_eq!(world.host("alpha").dials(), 1);
+    assert_eq!(fleet.snapshot().counter(Counter::Rejected(Reason::Login)), 1_000);
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
+    world.host("alpha").refusal.take();
+    world.pass(5 * SECOND);
+    assert!(outcome(&world, &fleet, "alpha", "echo hi").0.is_ok());
+}
+
+#[test]
+fn a_remembered_refusal_is_no_contact() {
+    let world = World::new();
+    let fleet = world.fleet(|settings| settings.breaker_failures = 2);
+    let memory = fleet.pool.memory(&fleet.route("alpha").unwrap().unwrap());
+    refusing(&world, &fleet, "alpha", "alpha");
+    memory.note_failure(&unreachable(), fleet.now(), fleet.recorder());
+    let route = fleet.route("alpha").unwrap().unwrap();
+    assert_eq!(
+        world.run({
+            let fleet = Rc::clone(&fleet);
+            async move { fleet.pool.warm(&route).await.map_err(|error| error.kind()) }
+        }),
+        Err(Kind::Authentication)
+    );
+    assert_eq!(world.host("alpha").dials(), 1);
+    memory.note_failure(&unreachable(), fleet.now(), fleet.recorder());
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Open, "two failures in a row");
+}
+
+#[test]
+fn a_jump_host_that_refuses_our_keys_is_not_asked_for_every_host_behind_it() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    refusing(&world, &fleet, "alpha", "far");
+    let refused = outcome(&world, &fleet, "away", "echo hi").0.unwrap_err();
+    assert!(refused.message().starts_with("Cannot connect to alpha: no key was accepted"), "{refused}");
+    assert_eq!(world.host("alpha").dials(), 1);
+}
+
+#[test]
+fn another_configuration_may_have_other_keys() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    refusing(&world, &fleet, "alpha", "alpha");
+    world.host("alpha").refusal.take();
+    fleet.reconfigure(world.changed_config(str::to_owned), (*fleet.settings()).clone());
+    assert!(outcome(&world, &fleet, "alpha", "echo hi").0.is_ok());
 }
 
 #[test]
@@ -311,6 +389,20 @@ fn who_finds_the_breaker_open_after_he_waited_for_room_is_counted() {
 }
 
 #[test]
+fn a_refusal_is_counted_for_everybody_who_hears_it() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    let refusal = Error::refused(Reason::Dials, Kind::Busy, "too many other connections are being made");
+    world.host("alpha").refusal.replace(Some(refusal));
+    let all: Vec<_> = (0..10).map(|_| run(&world, &fleet, "alpha", "echo hi")).collect();
+    world.pass(SECOND);
+    assert!(all.iter().all(|handle| handle.output().unwrap_err().reason() == Some(Reason::Dials)));
+    assert_eq!(world.host("alpha").dials(), 1);
+    assert_eq!(fleet.snapshot().counter(Counter::Rejected(Reason::Dials)), 10);
+    assert_eq!(breaker(&fleet, "alpha"), Circuit::Closed);
+}
+
+#[test]
 fn a_way_that_is_longer_than_allowed_is_counted() {
     let world = World::new();
     let fleet = world.fleet(|settings| settings.max_pool_size = 1);
@@ -338,5 +430,32 @@ fn who_tries_again_does_not_keep_what_he_waits_for() {
     });
     world.pass(5 * SECOND);
     assert_eq!(tries.output(), Ok(()));
+    assert_eq!(world.host("alpha").dials(), 2);
+}
+
+#[test]
+fn less_urgent_work_that_waits_for_its_turn_keeps_nobody_from_its_place() {
+    let world = World::new();
+    let fleet = world.fleet(|settings| (settings.max_pool_size, settings.max_concurrency) = (1, 16));
+    let work = |class, host: &'static str, time| {
+        let fleet = Rc::clone(&fleet);
+        let work = async move {
+            let work = async |_: &Machine| {
+                fleet.net.sleep_until(fleet.now() + time).await;
+                Ok(())
+            };
+            fleet.caller(class, ClientId::STDIO).work(host, Need::Files, Repeat::Never, work).await
+        };
+        world.spawn(work)
+    };
+    // The only right that background work has of sixteen.
+    let at_work = work(Class::Background, crate::fleet::LOCALHOST, 20 * SECOND);
+    let waiting = work(Class::Background, "alpha", SECOND);
+    world.pass(SECOND);
+    let urgent = work(Class::Interactive, "bravo", SECOND);
+    world.pass(limits::ROOM_PATIENCE + 2 * SECOND);
+    assert!(urgent.is_done() && !waiting.is_done() && !at_work.is_done());
+    world.pass(20 * SECOND);
+    assert!(urgent.output().is_ok() && waiting.output().is_ok() && at_work.output().is_ok());
     assert_eq!(world.host("alpha").dials(), 2);
 }

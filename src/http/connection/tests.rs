@@ -1,102 +1,16 @@
 //! What comes and what follows from it, without sockets and with time as it is told.
 
+use std::iter;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
 use super::super::Status;
 use super::*;
 use crate::base::limits::HTTP_HEADERS_MAX;
 use crate::base::time;
-
-/// A connection and what was answered on it: every request with its own method, target and body.
-struct Talk {
-    connection: Connection,
-    now: Instant,
-    out: Vec<u8>,
-    heard: Vec<Heard>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Heard {
-    Request(String, String, Vec<u8>),
-    Refused(Refusal),
-    Continue,
-    Shut,
-    Closed,
-}
-
-impl Talk {
-    fn new(terms: Terms) -> Self {
-        let now = time::now();
-        let connection = Connection::new(Rc::new(terms), now);
-        Self { connection, now, out: Vec::new(), heard: Vec::new() }
-    }
-
-    fn with_bodies(body_bytes_max: usize) -> Self {
-        Self::new(Terms { body_bytes_max, ..Terms::default() })
-    }
-
-    /// The peer sends this, and everything that can be is answered.
-    fn send(&mut self, bytes: &[u8]) -> &mut Self {
-        self.connection.handle_input(bytes, self.now);
-        self.work();
-        self
-    }
-
-    fn work(&mut self) {
-        loop {
-            let heard = match self.connection.poll(self.now) {
-                Step::Wait => return,
-                Step::Request(request) => {
-                    self.answer(Response::new(Status::OK).body("text/plain", "hi"));
-                    Heard::Request(request.method().into(), request.target().into(), request.body)
-                }
-                Step::Refused(refusal) => {
-                    self.answer(refusal.into());
-                    Heard::Refused(refusal)
-                }
-                Step::Continue => Heard::Continue,
-                Step::Shut => Heard::Shut,
-                Step::Closed if self.heard.last() == Some(&Heard::Closed) => return,
-                Step::Closed => Heard::Closed,
-            };
-            self.heard.push(heard);
-        }
-    }
-
-    fn answer(&mut self, response: Response) {
-        let content = self.connection.respond(&response, &Date::at(0), &mut self.out);
-        if let (Body::Full(body), Content::Length(_)) = (response.body, content) {
-            self.out.extend(body);
-        }
-        self.connection.handle_responded(self.now);
-    }
-
-    /// Time passes, with all timers on the way.
-    fn pass(&mut self, duration: Duration) -> &mut Self {
-        let end = self.now + duration;
-        while let Some(deadline) = self.connection.poll_timeout().filter(|deadline| *deadline <= end) {
-            self.now = self.now.max(deadline);
-            self.connection.handle_timeout(self.now);
-            self.work();
-        }
-        self.now = end;
-        self
-    }
-
-    fn refusal(&self) -> Option<Refusal> {
-        self.heard.iter().find_map(|heard| match heard {
-            Heard::Refused(refusal) => Some(*refusal),
-            _ => None,
-        })
-    }
-
-    /// The bodies of the requests that were given out.
-    fn bodies(&self) -> Vec<&[u8]> {
-        let bodies = self.heard.iter().filter_map(|heard| match heard {
-            Heard::Request(_, _, body) => Some(&body[..]),
-            _ => None,
-        });
-        bodies.collect()
-    }
-}
+use crate::testing::http::{Heard, Talk};
 
 fn post(length: usize) -> String {
     format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n")
@@ -122,6 +36,75 @@ fn every_split_of_a_stream_in_two_is_heard_alike() {
         slow.send(&[*byte]);
     }
     assert_eq!(slow.heard, whole.heard);
+}
+
+/// Pieces that requests, good and bad ones, are made of.
+const PIECES: [&str; 28] = [
+    "GET / HTTP/1.1\r\n",
+    "POST /a?b HTTP/1.1\r\n",
+    "HEAD http://b/c HTTP/1.0\r\n",
+    "OPTIONS * HTTP/1.2\r\n",
+    "Host: a\r\n",
+    "Host:\r\n",
+    "X: y z\r\n",
+    "Content-Length: 3\r\n",
+    "Content-Length: 12\r\n",
+    "Transfer-Encoding: chunked\r\n",
+    "Transfer-Encoding: gzip, chunked\r\n",
+    "Expect: 100-continue\r\n",
+    "Connection: close\r\n",
+    "Connection: keep-alive\r\n",
+    "\r\n",
+    "abc",
+    "3\r\nabc\r\n",
+    "3;x=y\r\nabc\r\n",
+    "0\r\n",
+    "0\r\nT: u\r\n",
+    "\n",
+    "\r",
+    " ",
+    "\0",
+    "\u{e9}",
+    "G",
+    ":",
+    "0",
+];
+
+/// One after another in any order, or in an order in which a request may come of them.
+fn streams() -> impl Strategy<Value = Vec<u8>> {
+    let any = vec(select(&PIECES[..]), 0..20);
+    let likely =
+        (select(&PIECES[..4]), vec(select(&PIECES[4..14]), 0..4), vec(select(&PIECES[14..20]), 0..5));
+    let likely = likely.prop_map(|(line, headers, body)| {
+        iter::once(line).chain([PIECES[4]]).chain(headers).chain([PIECES[14]]).chain(body).collect::<Vec<_>>()
+    });
+    vec(prop_oneof![1 => any, 4 => likely], 1..4).prop_map(|parts| parts.concat().concat().into_bytes())
+}
+
+proptest! {
+    #[test]
+    fn streams_are_heard_alike_however_they_are_split(
+        stream in streams(),
+        mut ends in vec(any::<prop::sample::Index>(), 0..6),
+    ) {
+        let mut whole = Talk::with_bodies(10);
+        whole.send(&stream);
+        let mut ends: Vec<_> = ends.iter_mut().map(|end| end.index(stream.len() + 1)).collect();
+        ends.push(stream.len());
+        ends.sort_unstable();
+        let (mut split, mut begin) = (Talk::with_bodies(10), 0);
+        for end in ends {
+            split.send(&stream[begin..end]);
+            begin = end;
+        }
+        prop_assert_eq!(&split.heard, &whole.heard);
+        prop_assert_eq!(&split.out, &whole.out);
+        let mut slow = Talk::with_bodies(10);
+        for byte in &stream {
+            slow.send(&[*byte]);
+        }
+        prop_assert_eq!(&slow.heard, &whole.heard);
+    }
 }
 
 #[test]

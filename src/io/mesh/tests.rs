@@ -16,7 +16,7 @@ use crate::testing;
 fn on_cores<T>(change: impl FnOnce(&mut Settings), main: impl AsyncFnOnce(Rc<Shards>) -> T) -> T {
     let mut settings = testing::settings();
     change(&mut settings);
-    cores::run(3, &settings, testing::fleet, main).unwrap()
+    cores::run(3, &settings, testing::fleet, Vec::new(), main).unwrap()
 }
 
 /// A guard that counts how often it was dropped.
@@ -51,7 +51,7 @@ fn many_hosts_are_asked_where_they_are_owned_and_answer_in_the_asked_order() {
     let fleet = move |quotas: &_| testing::fleet_of(&path, quotas);
     let mut asked = names.clone();
     asked.insert(30, "stranger".into());
-    let answers = cores::run(3, &testing::settings(), fleet, async |shards| {
+    let answers = cores::run(3, &testing::settings(), fleet, Vec::new(), async |shards| {
         let claim = *shards.own().caller(Class::Batch, ClientId::STDIO).claim();
         let work = |_, place| async move {
             match place % 10 {
@@ -211,11 +211,14 @@ fn a_core_that_takes_again_what_it_gives_back_lets_another_have_its_turn() {
 }
 
 async fn take(fleet: &Rc<Fleet>) -> Grant {
+    let quota = &fleet.quotas().executing;
+    let mut heard = None;
     loop {
-        let given = fleet.quotas().executing.listen();
-        if let Some(grant) = fleet.quotas().executing.try_take() {
+        let mut given = quota.listen();
+        if let Some(grant) = quota.try_take() {
             return grant;
         }
-        given.await;
+        (&mut given).await;
+        heard.replace(given);
     }
 }

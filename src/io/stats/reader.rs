@@ -1,5 +1,6 @@
 //! The side of who asks.
 
+use std::io::{Error as IoError, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use futures_util::future::join_all;
@@ -33,20 +34,33 @@ pub async fn read_all(folders: &[PathBuf], pid: Option<u32>) -> Vec<Found> {
     let mut sockets: Vec<_> = ours.flat_map(|folder| wanted(folder)).collect();
     sockets.retain(|(_, socket)| socket.exists() && !clear_away(socket));
     sockets.sort_unstable();
-    let asked =
-        sockets.iter().map(|(pid, socket)| async { Found { pid: *pid, said: ask(*pid, socket).await } });
-    join_all(asked).await
+    let asked = sockets
+        .iter()
+        .map(|(pid, socket)| async { Some(Found { pid: *pid, said: ask(*pid, socket).await? }) });
+    join_all(asked).await.into_iter().flatten().collect()
 }
 
-async fn ask(pid: u32, socket: &Path) -> Result<Vec<u8>> {
+/// `None` when nobody serves there any more: one that is killed takes those with it who stand in its queue.
+async fn ask(pid: u32, socket: &Path) -> Option<Result<Vec<u8>>> {
     let failed =
         |reason: &str| Error::new(Kind::Local, format!("The server {pid} does not answer: {reason}"));
-    match within(limits::STATS_PATIENCE, read(socket)).await {
+    let said = match within(limits::STATS_PATIENCE, read(socket)).await {
         None => Err(failed(&format!("it takes longer than {}s", limits::STATS_PATIENCE.as_secs_f64()))),
+        Some(Err(error)) if is_gone(&error) => {
+            clear_away(socket);
+            return None;
+        }
         Some(Err(error)) => Err(failed(&error.to_string())),
         Some(Ok(said)) if said.is_empty() => Err(failed("it is busy; try again")),
         Some(Ok(said)) => Ok(said),
-    }
+    };
+    let has_ended = said.as_ref().is_ok_and(|said| said.ends_with(b"\n"));
+    (has_ended || !clear_away(socket)).then_some(said)
+}
+
+fn is_gone(error: &IoError) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionRefused, ConnectionReset, NotFound};
+    matches!(error.kind(), BrokenPipe | ConnectionRefused | ConnectionReset | NotFound)
 }
 
 async fn read(socket: &Path) -> std::io::Result<Vec<u8>> {
@@ -61,5 +75,5 @@ async fn read(socket: &Path) -> std::io::Result<Vec<u8>> {
         }
         said.append(&mut buffer);
     }
-    Err(std::io::Error::other("it says more than its figures"))
+    Err(IoError::other("it says more than its figures"))
 }

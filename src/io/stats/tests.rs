@@ -1,13 +1,16 @@
 //! Sockets in folders of their own.
 
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener as StdListener;
 use std::rc::Rc;
 
 use futures_util::FutureExt;
+use futures_util::future::join;
 use tempfile::TempDir;
 
 use super::*;
+use crate::base::time::{self, Duration};
 use crate::io::runtime;
 
 fn said(text: &'static str) -> Rc<listener::Say> {
@@ -92,6 +95,43 @@ fn a_server_that_hangs_delays_nobody_for_long() {
         assert!(outcome(2).as_ref().unwrap_err().message().contains("The server 2 does not answer"));
     })
     .unwrap();
+}
+
+/// Completes when so many who have connected stand before a socket: they are listed as it is, by proc(5).
+async fn crowd(socket: &Path, count: usize) {
+    let name = socket.to_string_lossy();
+    let listed = || {
+        fs::read_to_string("/proc/net/unix").unwrap().lines().filter(|line| line.ends_with(&*name)).count()
+    };
+    while listed() < 1 + count {
+        runtime::sleep_until(time::now() + Duration::from_millis(1)).await;
+    }
+}
+
+#[test]
+fn a_server_that_is_killed_while_it_is_asked_is_not_there() {
+    let (_dir, folders) = folders();
+    let [folder] = &folders;
+    own(folder).unwrap();
+    let socket = socket_of(folder, 1);
+    for says_something in [false, true] {
+        let listener = StdListener::bind(&socket).unwrap();
+        runtime::run(async {
+            // Whoever looks whether it is there has connected as well.
+            let kill = async {
+                crowd(&socket, 2).await;
+                if says_something {
+                    let mut asked: Vec<_> = (0..2).map(|_| listener.accept().unwrap().0).collect();
+                    asked.iter_mut().for_each(|stream| drop(stream.write_all(b"{")));
+                }
+                drop(listener);
+            };
+            let (found, ()) = join(read_all(&folders, None), kill).await;
+            assert!(found.is_empty(), "{found:?}");
+        })
+        .unwrap();
+        let _ = fs::remove_file(&socket);
+    }
 }
 
 #[test]

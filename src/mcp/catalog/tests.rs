@@ -105,7 +105,12 @@ impl Scene {
         let told = Rc::<RefCell<Vec<Value>>>::default();
         let (heard, notices) = (Rc::clone(&told), self.session.notices());
         let listening = self.world.spawn(async move {
-            notices.for_each(|notice| ready(heard.borrow_mut().push(json_of(&notice)))).await;
+            notices
+                .for_each(|notice| {
+                    heard.borrow_mut().push(json_of(&notice));
+                    ready(())
+                })
+                .await;
         });
         self.world.pass(time);
         listening.cancel();

@@ -41,7 +41,7 @@ fn reads_of_one_host_share_one_connection() {
         ],
     );
     let gauges = Gauge::ALL.map(|gauge| snapshot.gauge(gauge));
-    assert_eq!(gauges, [1, 0, 1]);
+    assert_eq!(gauges, [1, 0, 1, 0, 0, 1, 0, 0]);
     for (histogram, count) in [
         (Histogram::Request, 10),
         (Histogram::Dial, 1),
@@ -84,6 +84,7 @@ fn failures_are_counted_by_their_kind() {
             (Counter::RequestErrors(Kind::CommandRefused), 1),
             (Counter::RequestErrors(Kind::UnknownHost), 1),
             (Counter::RequestTimeouts, 1),
+            (Counter::CircuitFailures, 1),
             (Counter::PoolMisses, 2),
             (Counter::Dials, 2),
             (Counter::DialFailures, 1),

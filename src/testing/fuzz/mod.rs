@@ -1,6 +1,7 @@
 //! Bodies of the fuzz targets in `fuzz/`: each takes bytes and panics when an invariant is broken. They are ordinary
 //! code, so that what the fuzzers have collected is replayed by the tests.
 
+pub mod http_request;
 pub mod known_hosts;
 pub mod seeds;
 pub mod sftp;
@@ -14,7 +15,8 @@ pub mod target_uri;
 pub type Body = fn(&[u8]);
 
 /// The targets by name.
-pub const TARGETS: [(&str, Body); 7] = [
+pub const TARGETS: [(&str, Body); 8] = [
+    ("http_request", http_request::run),
     ("known_hosts", known_hosts::run),
     ("sftp", sftp::run),
     ("ssh_client", ssh_client::run),

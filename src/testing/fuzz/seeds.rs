@@ -13,6 +13,7 @@ use crate::testing::ssh_server_kex::{CertificateRequest, HostSecret};
 /// The seeds of a target, in an order that does not change.
 pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     match target {
+        "http_request" => HTTP.iter().map(|text| [b"\x10\x03", text.as_bytes()].concat()).collect(),
         "known_hosts" => texts(&KNOWN_HOSTS, 4),
         "sftp" => sftp(),
         "ssh_client" => ssh_client(),
@@ -33,6 +34,18 @@ const TARGETS: [&str; 8] = [
     "h:/a/../b",
     "a;b:/x",
     ":",
+];
+
+const HTTP: [&str; 8] = [
+    "GET /a?b HTTP/1.1\r\nHost: a.example:80\r\n\r\nHEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    "POST /mcp HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nX-Key: one\r\nx-key: two\r\n\r\n{}\r\nGET /",
+    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n\
+     3;a=\"b\"\r\nabc\r\n0A \r\n0123456789\r\n0\r\nT: u\r\n\r\n",
+    "GET http://b/x HTTP/1.0\r\nConnection: keep-alive\r\n\r\nOPTIONS * HTTP/1.1\r\nHost: [::1]\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "PUT / HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 1, 1\r\nExpect: x\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n z\r\n\r\n",
+    "\r\nGET /\u{e9}#x HTTP/2.0\nHost : a\n\n",
 ];
 
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE9VZ3qLcHJyTnVnZ0tlS2V5S2V5S2V5S2V5S2V5S2V5";

@@ -3,6 +3,7 @@
 use super::*;
 use crate::base::limits;
 use crate::fleet::{Fleet, Machine};
+use crate::metrics::{Counter, Histogram};
 use crate::testing::ssh_server::Misbehaviour;
 
 /// One way, in every world.
@@ -46,6 +47,23 @@ fn what_may_run_twice_does_not_wait_for_the_login() {
     assert!(query.is_done() && !run.is_done());
     world.pass(2 * DELAY);
     assert!(run.output().is_ok() && query.output().is_ok());
+}
+
+/// Dials that were made, and those that came to nothing.
+fn dials(link: &Link) -> (u64, u64) {
+    let snapshot = link.recorder.snapshot();
+    (snapshot.histogram(Histogram::Dial).len(), snapshot.counter(Counter::DialFailures))
+}
+
+#[test]
+fn a_dial_is_over_when_its_login_is() {
+    let (world, link) = hasty(|_| {});
+    assert_eq!(dials(&link), (1, 0), "the first one");
+    world.pass(2 * DELAY);
+    assert_eq!(dials(&link), (2, 0));
+    let (world, link) = hasty(|world| world.host("alpha").refuses_next_key.set(true));
+    world.pass(SECOND);
+    assert_eq!(dials(&link), (1, 1));
 }
 
 #[test]

@@ -188,11 +188,11 @@ mod tests {
     use super::*;
 
     fn names(page: &Page) -> Vec<String> {
-        let name = |entry: &Box<RawValue>| {
+        let name = |entry: &RawValue| {
             let entry: Value = serde_json::from_str(entry.get()).unwrap();
             entry["name"].as_str().unwrap().to_owned()
         };
-        page.entries.iter().map(name).collect()
+        page.entries.iter().map(|entry| name(entry)).collect()
     }
 
     #[test]

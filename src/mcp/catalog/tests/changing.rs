@@ -43,7 +43,12 @@ fn all_who_watch_a_file_share_its_looks() {
         let path = crate::target::RemotePath::parse("/file").unwrap();
         scene.spawn(async move {
             let changes = watch::changes(shards, ClientId::STDIO, "alpha".into(), path);
-            changes.for_each(|()| ready(looks.set(looks.get() + 1))).await;
+            changes
+                .for_each(|()| {
+                    looks.set(looks.get() + 1);
+                    ready(())
+                })
+                .await;
         })
     };
     let _watching: Vec<_> = (0..10).map(|_| watch()).collect();

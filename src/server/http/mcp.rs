@@ -1,0 +1,179 @@
+//! The transport "Streamable HTTP" (2025-03-26 and later): a message in a POST, its answer as JSON, or as events when there
+//! is more to say than the answer.
+//!
+//! | request | without a session | with `Mcp-Session-Id` |
+//! |---|---|---|
+//! | POST | stands for itself, in the revision that its header names | belongs to the session |
+//! | GET | 405 | what the server says unasked, as events |
+//! | DELETE | 405 | ends the session |
+//!
+//! A client that goes away takes its request back.
+
+use std::rc::Rc;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+
+use super::Site;
+use super::errands::{Ask, Outcome, ask};
+use super::labels::{Accepted, Headers, is_json};
+use crate::http::sse::Event;
+use crate::http::{Request, Response, Status};
+use crate::mcp::{Client, Flow, Incoming, Outgoing, Revision};
+use crate::rpc::{self, Code, Error};
+
+const JSON: &str = "application/json";
+const SESSION_ID: &str = "mcp-session-id";
+
+/// No session has this id.
+const SESSION_NOT_FOUND: Code = Code::Server(-32001);
+/// What a server with too much to do answers.
+const BUSY: Code = Code::Server(-32000);
+
+pub async fn answer(site: Rc<Site>, request: Request, client: Client) -> Response {
+    let headers = Headers::of(&request);
+    let accepted = Accepted::of(&request);
+    match (request.method(), &headers.session) {
+        ("POST", _) => post(&site, request, headers, accepted, client).await,
+        ("GET", Some(id)) if accepted.events => told(ask(&site, id.clone(), client.id, Ask::Listen).await),
+        ("GET", Some(_)) => {
+            refuse(Status::NOT_ACCEPTABLE, "Not acceptable: this is answered with text/event-stream")
+        }
+        ("DELETE", Some(id)) => told(ask(&site, id.clone(), client.id, Ask::End).await),
+        ("GET" | "DELETE", None) => {
+            let message = "Method not allowed: without a session only POST is";
+            refuse(Status::METHOD_NOT_ALLOWED, message).with("allow", "POST")
+        }
+        _ => refuse(Status::METHOD_NOT_ALLOWED, "Method not allowed").with("allow", "GET, POST, DELETE"),
+    }
+}
+
+async fn post(
+    site: &Rc<Site>,
+    request: Request,
+    headers: Headers,
+    accepted: Accepted,
+    client: Client,
+) -> Response {
+    if !is_json(&request) {
+        let message = "Unsupported media type: Content-Type must be application/json";
+        return refuse(Status::UNSUPPORTED_MEDIA_TYPE, message);
+    }
+    if !accepted.json && !accepted.events {
+        let message = "Not acceptable: answers are application/json or text/event-stream";
+        return refuse(Status::NOT_ACCEPTABLE, message);
+    }
+    let named = headers.version.as_deref().map(Revision::named);
+    let is_stateless = named.flatten().is_some_and(Revision::is_stateless);
+    match headers.session.clone().filter(|_| !is_stateless && site.sessions.is_some()) {
+        Some(id) => {
+            let take = Ask::Take { message: request.body, headers };
+            match ask(site, id, client.id, take).await {
+                Outcome::Incoming(incoming) => respond(incoming, accepted).await,
+                outcome => told(outcome),
+            }
+        }
+        None => alone(site, &request.body, &headers, accepted, client).await,
+    }
+}
+
+/// A message that belongs to no session. One may begin with it.
+async fn alone(
+    site: &Rc<Site>,
+    message: &[u8],
+    headers: &Headers,
+    accepted: Accepted,
+    client: Client,
+) -> Response {
+    let id = client.id;
+    let session = match headers.version.as_deref().map(Revision::named) {
+        // What it is, its body says.
+        Some(Some(Revision::V2026_07_28) | None) => site.session(client),
+        Some(Some(revision)) => site.session(client).in_revision(revision),
+        // As the specification has it for clients that do not say.
+        None => site.session(client).in_revision(Revision::V2025_03_26),
+    };
+    let session = Rc::new(if site.sessions.is_some() { session.with_questions() } else { session });
+    let incoming = session.handle(message, Some(&headers.labels()));
+    let kept = match &site.sessions {
+        Some(sessions) if session.is_initialized() => sessions.keep(session, id, site.now()),
+        _ => None,
+    };
+    let response = respond(incoming, accepted).await;
+    match kept {
+        Some(id) => response.with(SESSION_ID, id),
+        None => response,
+    }
+}
+
+async fn respond(incoming: Incoming, accepted: Accepted) -> Response {
+    match incoming {
+        Incoming::Nothing => Response::new(Status::ACCEPTED),
+        Incoming::Reply(reply) => whole(Status::OK, reply, accepted),
+        Incoming::Refused(code, reply) => Response::new(status(code)).body(JSON, reply),
+        Incoming::Call(flow) => flowing(flow, accepted).await,
+    }
+}
+
+/// Waits until it is known whether there is more to say than the answer.
+async fn flowing(mut flow: Flow, accepted: Accepted) -> Response {
+    loop {
+        match flow.next().await {
+            // The client has taken it back.
+            None => return Response::new(Status::ACCEPTED),
+            Some(Outgoing::Answer(answer)) => return whole(Status::OK, answer, accepted),
+            Some(word) if accepted.events => {
+                let events = stream::iter([word]).chain(flow).map(|outgoing| event(&outgoing));
+                return Response::new(Status::OK).events(events);
+            }
+            Some(Outgoing::Word(_)) => {}
+        }
+    }
+}
+
+fn whole(status: Status, reply: Vec<u8>, accepted: Accepted) -> Response {
+    match accepted.json {
+        true => Response::new(status).body(JSON, reply),
+        false => Response::new(status).events(stream::iter([event(&Outgoing::Answer(reply))])),
+    }
+}
+
+fn event(outgoing: &Outgoing) -> Vec<u8> {
+    let (Outgoing::Word(message) | Outgoing::Answer(message)) = outgoing;
+    let mut bytes = Vec::with_capacity(message.len() + 32);
+    // Messages are written by us, and are text.
+    let data = str::from_utf8(message).unwrap_or_default();
+    Event { event: Some("message"), data: Some(data), ..Event::default() }.write(&mut bytes);
+    bytes
+}
+
+fn told(outcome: Outcome) -> Response {
+    match outcome {
+        Outcome::Unknown => {
+            let error = Error::new(SESSION_NOT_FOUND, "Session not found: begin a new one with initialize");
+            Response::new(Status::NOT_FOUND).body(JSON, rpc::failure(None, &error))
+        }
+        Outcome::Busy => {
+            let error = Error::new(BUSY, "Server busy: too much is under way, try again later");
+            Response::new(Status::SERVICE_UNAVAILABLE)
+                .with("retry-after", "1")
+                .body(JSON, rpc::failure(None, &error))
+        }
+        Outcome::Notices(flow) => Response::new(Status::OK).events(flow.map(|word| event(&word))),
+        Outcome::Ended | Outcome::Incoming(_) => Response::new(Status::NO_CONTENT),
+    }
+}
+
+/// What was wrong with a request that was not taken.
+fn status(code: Code) -> Status {
+    match code {
+        Code::MethodNotFound => Status::NOT_FOUND,
+        Code::Internal => Status::INTERNAL_SERVER_ERROR,
+        BUSY => Status::SERVICE_UNAVAILABLE,
+        Code::Parse | Code::InvalidRequest | Code::InvalidParams | Code::Server(_) => Status::BAD_REQUEST,
+    }
+}
+
+fn refuse(status: Status, message: &'static str) -> Response {
+    Response::new(status).body(JSON, rpc::failure(None, &Error::invalid_request(message)))
+}

@@ -1,0 +1,280 @@
+//! Requests as they come over the wire, and what is answered, without sockets. `testing::shards()` never answers for a path
+//! that contains `wait`.
+
+use core::net::{IpAddr, Ipv4Addr};
+use std::future::poll_fn;
+use std::task::Poll;
+
+use futures_util::future::{join, select};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::base::time::now;
+use crate::http::{Body, Connection, Step, Terms};
+use crate::mcp::{Catalog, Options};
+use crate::testing;
+
+/// The sites of a process with so many cores.
+fn sites(cores: usize, has_sessions: bool) -> (Vec<Rc<Site>>, Vec<Receiver<Errand>>) {
+    let (senders, errands) = lines(cores);
+    let site = |here| {
+        let shards = testing::shards();
+        let stats = testing::stats(&shards);
+        let catalog = Catalog::new(Rc::clone(&shards), stats, &Options::default());
+        Site::new(here, shards, catalog, 100, has_sessions, senders.clone())
+    };
+    ((0..cores).map(site).collect(), errands)
+}
+
+fn site() -> Rc<Site> {
+    sites(1, true).0.remove(0)
+}
+
+const NEIGHBOUR: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+
+/// A request as the wire brings it: its first line, its headers, its body.
+fn request(line: &str, headers: &[(&str, &str)], body: &str) -> Request {
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let length = body.len();
+    let text =
+        format!("{line} HTTP/1.1\r\nhost: localhost\r\n{headers}content-length: {length}\r\n\r\n{body}");
+    let mut connection = Connection::new(Rc::new(Terms::default()), now());
+    connection.handle_input(text.as_bytes(), now());
+    match connection.poll(now()) {
+        Step::Request(request) => request,
+        step => panic!("{text}: {step:?}"),
+    }
+}
+
+fn post(headers: &[(&str, &str)], message: &Value) -> Request {
+    let json = [("content-type", "application/json"), ("accept", "application/json, text/event-stream")];
+    request("POST /mcp", &[&json, headers].concat(), &message.to_string())
+}
+
+/// What came back: the status, the session if one was given, the body.
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    session: Option<String>,
+    body: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{self:?}"))
+    }
+
+    fn code(&self) -> i64 {
+        self.json()["error"]["code"].as_i64().unwrap_or_else(|| panic!("{self:?}"))
+    }
+}
+
+async fn answer(site: &Rc<Site>, request: Request, from: IpAddr) -> Answer {
+    let peer = Peer { address: from, is_encrypted: false };
+    let response = Front(Rc::clone(site)).call(request, peer).await;
+    let session = response.header("mcp-session-id").map(str::to_owned);
+    let body = match response.body {
+        Body::Empty => Vec::new(),
+        Body::Full(body) => body,
+        Body::Streamed(streamed) => streamed.pieces.collect::<Vec<_>>().await.concat(),
+    };
+    Answer { status: response.status.code(), session, body: String::from_utf8(body).unwrap() }
+}
+
+fn ask(site: &Rc<Site>, request: Request) -> Answer {
+    answer(site, request, NEIGHBOUR).now_or_never().expect("an answer at once")
+}
+
+fn initialize(version: &str) -> Value {
+    json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {"protocolVersion": version, "capabilities": {}}})
+}
+
+fn call(target: &str) -> Value {
+    let arguments = json!({ "target": target });
+    json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "scout", "arguments": arguments}})
+}
+
+fn ping() -> Value {
+    json!({"jsonrpc": "2.0", "id": 1, "method": "ping"})
+}
+
+/// A request of 2026-07-28 with its headers.
+fn stateless(method: &str, mut params: Value) -> (Vec<(&'static str, String)>, Value) {
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let mut headers =
+        vec![("mcp-protocol-version", "2026-07-28".to_owned()), ("mcp-method", method.to_owned())];
+    if let Some(name) = params["name"].as_str() {
+        headers.push(("mcp-name", name.to_owned()));
+    }
+    (headers, json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}))
+}
+
+fn sent((headers, message): &(Vec<(&'static str, String)>, Value)) -> Request {
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    post(&headers, message)
+}
+
+#[test]
+fn a_message_without_a_session_stands_for_itself() {
+    let site = site();
+    for version in [None, Some("2025-03-26"), Some("2025-06-18"), Some("2025-11-25")] {
+        let headers: Vec<_> = version.map(|version| ("mcp-protocol-version", version)).into_iter().collect();
+        let listed = ask(&site, post(&headers, &json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})));
+        assert_eq!((listed.status, listed.session.as_deref()), (200, None), "{version:?}");
+        assert!(listed.json()["result"]["tools"].is_array());
+        assert_eq!(ask(&site, post(&headers, &ping())).json()["result"], json!({}));
+    }
+    let listed = ask(&site, sent(&stateless("tools/list", json!({}))));
+    assert_eq!((listed.status, &listed.json()["result"]["resultType"]), (200, &json!("complete")));
+    let noted = ask(&site, post(&[], &json!({"jsonrpc": "2.0", "method": "notifications/initialized"})));
+    assert_eq!((noted.status, noted.body.as_str()), (202, ""));
+}
+
+#[test]
+fn a_client_that_initializes_gets_a_session_of_its_own() {
+    let site = site();
+    let begun = ask(&site, post(&[], &initialize("2025-06-18")));
+    assert_eq!(begun.json()["result"]["protocolVersion"], "2025-06-18");
+    let id = begun.session.expect("a session");
+    let in_session = [("mcp-session-id", id.as_str())];
+    assert_eq!(ask(&site, post(&in_session, &call("localhost:/x"))).status, 200);
+
+    let stranger = answer(&site, post(&in_session, &ping()), IpAddr::V4(Ipv4Addr::LOCALHOST));
+    assert_eq!(stranger.now_or_never().unwrap().status, 404, "it is nobody else's");
+    for unknown in ["", "0-", "7-00", "x", "0-00000000000000000000000000000000"] {
+        let answer = ask(&site, post(&[("mcp-session-id", unknown)], &ping()));
+        assert_eq!((answer.status, answer.code()), (404, -32001), "{unknown:?}");
+    }
+
+    assert_eq!(ask(&site, request("DELETE /mcp", &in_session, "")).status, 204);
+    assert_eq!(ask(&site, request("DELETE /mcp", &in_session, "")).status, 404);
+    assert_eq!(ask(&site, post(&in_session, &ping())).status, 404);
+}
+
+#[test]
+fn where_there_are_no_sessions_nobody_gets_one() {
+    let site = sites(1, false).0.remove(0);
+    let begun = ask(&site, post(&[], &initialize("2025-11-25")));
+    assert_eq!((begun.status, begun.session), (200, None));
+    assert_eq!(ask(&site, post(&[("mcp-session-id", "0-1")], &ping())).status, 200);
+}
+
+#[test]
+fn a_session_is_found_from_every_core() {
+    let (sites, errands) = sites(2, true);
+    let begun = ask(&sites[1], post(&[], &initialize("2025-11-25")));
+    let id = begun.session.expect("a session");
+    let in_session = [("mcp-session-id", id.as_str())];
+    let other = Rc::clone(&sites[1]).run_errands(errands[1].clone());
+    let asked = async {
+        let called = answer(&sites[0], post(&in_session, &call("localhost:/x")), NEIGHBOUR).await;
+        assert_eq!((called.status, &called.json()["id"]), (200, &json!(7)));
+        assert_eq!(
+            answer(&sites[0], post(&in_session, &ping()), NEIGHBOUR).await.json()["result"],
+            json!({})
+        );
+        // One that is taken back is not answered, whichever core the word of it comes to.
+        let cancel =
+            json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 7}});
+        let waiting = answer(&sites[0], post(&in_session, &call("localhost:/wait")), NEIGHBOUR);
+        let taken_back = async {
+            yield_once().await;
+            answer(&sites[1], post(&in_session, &cancel), NEIGHBOUR).await
+        };
+        let (waiting, noted) = join(waiting, taken_back).await;
+        assert_eq!((waiting.status, noted.status), (202, 202));
+        assert_eq!(answer(&sites[0], request("DELETE /mcp", &in_session, ""), NEIGHBOUR).await.status, 204);
+        assert_eq!(answer(&sites[1], post(&in_session, &ping()), NEIGHBOUR).await.status, 404);
+    };
+    let (asked, other) = (pin!(asked), pin!(other));
+    let mut both = select(asked, other);
+    // Each turn is a turn of both cores.
+    let is_done = (0..1_000).any(|_| (&mut both).now_or_never().is_some());
+    assert!(is_done, "somebody waits for what never comes");
+}
+
+/// Lets everybody else go first.
+async fn yield_once() {
+    let mut has_yielded = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut has_yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+#[test]
+fn what_a_request_must_say_of_itself() {
+    let site = site();
+    let body = ping().to_string();
+    let json = ("content-type", "application/json");
+    for (line, headers, status) in [
+        ("POST /mcp", vec![], 415),
+        ("POST /mcp", vec![("content-type", "text/json")], 415),
+        ("POST /mcp", vec![("content-type", "Application/JSON; charset=utf-8")], 200),
+        ("POST /mcp", vec![json, ("accept", "text/html")], 406),
+        ("POST /mcp", vec![json, ("accept", "application/json;q=0, text/html")], 406),
+        ("POST /mcp", vec![json, ("accept", "*/*")], 200),
+        ("POST /mcp?x=1", vec![json], 200),
+        ("GET /mcp", vec![], 405),
+        ("DELETE /mcp", vec![], 405),
+        ("PUT /mcp", vec![json], 405),
+        ("POST /mcp/", vec![json], 404),
+        ("POST /", vec![json], 404),
+    ] {
+        assert_eq!(ask(&site, request(line, &headers, &body)).status, status, "{line} {headers:?}");
+    }
+    let events = ask(&site, request("POST /mcp", &[json, ("accept", "text/event-stream")], &body));
+    assert_eq!((events.status, events.body.starts_with("event: message\ndata: {")), (200, true));
+}
+
+#[test]
+fn wrong_requests_have_the_status_that_the_revision_wants() {
+    let site = site();
+    let unknown = json!({"jsonrpc": "2.0", "id": 1, "method": "no/such"});
+    let handshake = [("mcp-protocol-version", "2025-11-25")];
+    let answer = ask(&site, post(&handshake, &unknown));
+    assert_eq!((answer.status, answer.code()), (200, -32601));
+    let answer = ask(&site, sent(&stateless("no/such", json!({}))));
+    assert_eq!((answer.status, answer.code()), (404, -32601));
+    let answer = ask(&site, sent(&stateless("tools/call", json!({"name": "no"}))));
+    assert_eq!((answer.status, answer.code()), (400, -32602));
+    let answer = ask(&site, post(&[("mcp-protocol-version", "1999-01-01")], &ping()));
+    assert_eq!((answer.status, answer.code()), (400, -32022));
+    for broken in ["", "{", "[]", "7", "\"\\ud800\"", "{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"ping\"}"] {
+        let broken = request("POST /mcp", &[("content-type", "application/json")], broken);
+        let answer = ask(&site, broken);
+        assert!(answer.status == 400 && [-32700, -32600].contains(&answer.code()), "{answer:?}");
+    }
+}
+
+#[test]
+fn headers_must_say_what_the_body_says() {
+    let site = site();
+    let right = stateless("tools/call", json!({"name": "scout", "arguments": {"target": "localhost:/x"}}));
+    assert_eq!(ask(&site, sent(&right)).status, 200);
+    for (header, value) in
+        [("mcp-method", "tools/list"), ("mcp-name", "other"), ("mcp-protocol-version", "2025-11-25")]
+    {
+        let mut wrong = right.clone();
+        wrong.0.iter_mut().filter(|(name, _)| *name == header).for_each(|(_, said)| *said = value.to_owned());
+        let answer = ask(&site, sent(&wrong));
+        assert_eq!((answer.status, answer.code()), (400, -32020), "{header}");
+        wrong.0.retain(|(name, _)| *name != header);
+        let answer = ask(&site, sent(&wrong));
+        assert_eq!((answer.status, answer.code()), (400, -32020), "without {header}");
+    }
+    let mut wrapped = right;
+    wrapped
+        .0
+        .iter_mut()
+        .filter(|(name, _)| *name == "mcp-name")
+        .for_each(|(_, said)| *said = "=?base64?c2NvdXQ=?=".to_owned());
+    assert_eq!(ask(&site, sent(&wrapped)).status, 200);
+}

@@ -1,0 +1,156 @@
+//! A server that is asked to end.
+
+use std::fs;
+use std::io::Write;
+use std::net::TcpStream;
+use std::os::unix::process::ExitStatusExt;
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::support::{McpPipe, Scout, Sshd, eventually, process_running};
+
+const ASKED: &str = "asked to end";
+
+/// A command on the host that waits for the FIFO of this name.
+fn slow(client: &mut McpPipe, sshd: &Sshd, fifo: &str) -> u64 {
+    let running = client.post_scout(json!({ "target": "h1:/", "query": format!("cat {fifo}") }));
+    sshd.log().wait_for("Starting session: command");
+    eventually("the command runs", || process_running(&format!("cat {fifo}")));
+    running
+}
+
+#[test]
+fn what_is_under_way_is_finished() {
+    let sshd = Sshd::start();
+    let fifo = sshd.fifo("fifo");
+    let mut client = Scout::with(&sshd.endpoint).client();
+    let running = slow(&mut client, &sshd, &fifo);
+    client.signal(Signal::TERM);
+    client.stderr.wait_for(ASKED);
+    assert!(!client.has_answer(running));
+    fs::write(&fifo, "late").unwrap();
+    assert_eq!(client.wait(running).text(), "late");
+    assert_eq!(client.wait_for_exit().code(), Some(0));
+}
+
+#[test]
+fn nothing_new_is_begun() {
+    let sshd = Sshd::start();
+    let fifo = sshd.fifo("fifo");
+    let mut client = Scout::with(&sshd.endpoint).client();
+    let running = slow(&mut client, &sshd, &fifo);
+    client.signal(Signal::INT);
+    client.stderr.wait_for(ASKED);
+    let ignored = client.post("ping", json!({}));
+    fs::write(&fifo, "late").unwrap();
+    assert_eq!(client.wait(running).text(), "late");
+    assert_eq!(client.wait_for_exit().code(), Some(0));
+    assert!(!client.has_answer(ignored));
+}
+
+#[test]
+fn what_takes_too_long_is_ended_on_the_host_too() {
+    let sshd = Sshd::start();
+    let fifo = sshd.fifo("fifo");
+    let mut client = Scout::with(&sshd.endpoint).env("SCOUT_DRAIN_TIMEOUT", "200ms").client();
+    let running = slow(&mut client, &sshd, &fifo);
+    client.signal(Signal::TERM);
+    assert_eq!(client.wait_for_exit().code(), Some(0));
+    client.stderr.wait_for("not everything was finished within 0.2 s");
+    assert!(!client.has_answer(running));
+    eventually("the command is ended", || !process_running(&format!("cat {fifo}")));
+}
+
+#[test]
+fn the_second_signal_ends_it_at_once() {
+    let sshd = Sshd::start();
+    let fifo = sshd.fifo("fifo");
+    for (first, second) in [(Signal::TERM, Signal::TERM), (Signal::TERM, Signal::INT)] {
+        let mut client = Scout::with(&sshd.endpoint).env("SCOUT_DRAIN_TIMEOUT", "1h").client();
+        slow(&mut client, &sshd, &fifo);
+        client.signal(first);
+        client.stderr.wait_for(ASKED);
+        client.signal(second);
+        assert_eq!(client.wait_for_exit().signal(), Some(second.as_raw()));
+        eventually("the command is ended", || !process_running(&format!("cat {fifo}")));
+    }
+}
+
+#[test]
+fn without_work_it_ends_at_once() {
+    let mut client = Scout::new().client();
+    client.signal(Signal::TERM);
+    assert_eq!(client.wait_for_exit().code(), Some(0));
+}
+
+#[test]
+fn neither_who_listens_nor_who_took_everything_back_keeps_it() {
+    let sshd = Sshd::start();
+    let fifo = sshd.fifo("fifo");
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let listening = || {
+        let mut client = Scout::new().env("SCOUT_DRAIN_TIMEOUT", "1h").serve();
+        client.post("subscriptions/listen", json!({ "_meta": meta, "notifications": {} }));
+        // Messages are taken in their order.
+        client.request("tools/list", json!({ "_meta": meta })).result();
+        client
+    };
+    let mut client = listening();
+    client.signal(Signal::TERM);
+    assert_eq!(client.wait_for_exit().code(), Some(0));
+    assert!(listening().close().success());
+
+    let mut client = Scout::with(&sshd.endpoint).client();
+    let running = slow(&mut client, &sshd, &fifo);
+    client.cancel(running);
+    assert!(client.close().success());
+}
+
+#[test]
+fn who_asked_by_http_is_answered_first() {
+    let sshd = Sshd::start();
+    let fifo = sshd.fifo("fifo");
+    let scout = Scout::with(&sshd.endpoint).env("SCOUT_CORES", 2);
+    let mut server = scout.serve_with(&["--transport", "http", "--port", "0"]);
+    let line = server.stderr.wait_for("serving MCP at http://");
+    let address = line.split("http://").nth(1).and_then(|rest| rest.strip_suffix("/mcp")).unwrap();
+    let idle = TcpStream::connect(address).unwrap();
+    let call = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": { "name": "scout", "arguments": { "target": "h1:/", "query": format!("cat {fifo}") } },
+    });
+    let body = call.to_string();
+    let mut asking = TcpStream::connect(address).unwrap();
+    write!(
+        asking,
+        "POST /mcp HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+         Accept: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    eventually("the command runs", || process_running(&format!("cat {fifo}")));
+    server.signal(Signal::TERM);
+    server.stderr.wait_for(ASKED);
+    // Who has not asked for anything is not waited for, and nobody else is taken.
+    assert_eq!(std::io::read_to_string(idle).unwrap(), "");
+    eventually("nobody listens", || TcpStream::connect(address).is_err());
+    fs::write(&fifo, "late").unwrap();
+    let answer = std::io::read_to_string(asking).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("late"), "{answer}");
+    assert_eq!(server.wait_for_exit().code(), Some(0));
+}
+
+#[test]
+fn subcommands_end_as_ever() {
+    let sshd = Sshd::start();
+    let fifo = sshd.fifo("fifo");
+    let scout = Scout::with(&sshd.endpoint);
+    let mut client = scout.start(&["run", "h1:/", &format!("cat {fifo}")]);
+    sshd.log().wait_for("Starting session: command");
+    client.signal(Signal::INT);
+    assert_eq!(client.wait_for_exit().signal(), Some(Signal::INT.as_raw()));
+}
