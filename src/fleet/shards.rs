@@ -155,7 +155,7 @@ impl Shards {
         self.status_told(&|_, _| ()).await
     }
 
-    /// The same. `checked` is told how many hosts have been looked after, and how many there are.
+    /// The same. `checked` is told how many hosts have been looked after, and how many there are to look after.
     pub async fn status_told(&self, checked: &dyn Fn(usize, usize)) -> Vec<HostStatus> {
         let cores = self.mesh.cores();
         let names = self.own.names();
@@ -166,12 +166,13 @@ impl Shards {
                 fleet.presences(|route| owner(route, cores) == core, &mark).await
             }
         });
+        let is_asked = |name: &&Rc<str>| matches!(self.own.route(name), Ok(Some(_)));
+        let (of, mut done) = (names.iter().filter(is_asked).count(), 0);
         let count = async {
-            let mut done = 0;
             // Until the last core has dropped its end.
             while let Ok(()) = marks.recv().await {
                 done += 1;
-                checked(done, names.len().max(done));
+                checked(done, of.max(done));
             }
         };
         let (found, ()) = join(found, count).await;

@@ -22,9 +22,9 @@ pub const ABOUT: About = About {
 
 /// A telescope, for light and dark grounds.
 pub const ICONS: &[Icon] = &[Icon {
-    src: "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24' fill='none' \
-stroke='%232a9d8f' stroke-width='2' stroke-linecap='round' stroke-linejoin='round'%3E\
-%3Cpath d='m4 12 13-7 3 5.5-13 7zM14 14l4 7M11 15l-3 6'/%3E%3C/svg%3E",
+    src: "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2024%2024'%20fill='none'%20\
+stroke='%232a9d8f'%20stroke-width='2'%20stroke-linecap='round'%20stroke-linejoin='round'%3E\
+%3Cpath%20d='m4%2012%2013-7%203%205.5-13%207zM14%2014l4%207M11%2015l-3%206'/%3E%3C/svg%3E",
     mime_type: "image/svg+xml",
     sizes: &["any"],
 }];
