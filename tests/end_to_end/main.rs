@@ -31,5 +31,6 @@ mod resilience;
 mod runtime;
 mod servers;
 mod stats;
+mod surface;
 mod transfers;
 mod ways;
