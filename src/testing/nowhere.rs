@@ -46,8 +46,7 @@ struct Figures(Rc<Shards>);
 
 impl Source for Figures {
     fn report(&self) -> LocalBoxFuture<'_, Result<Report>> {
-        let process =
-            Process { pid: 1, uptime: Duration::ZERO, memory_bytes: 0, descriptors: 0, cpu_percent: 0.0 };
+        let process = Process { pid: 1, ..Process::default() };
         future::ready(Ok(Report::new(&self.0.own().snapshot(), process))).boxed_local()
     }
 }
