@@ -283,8 +283,11 @@ pub const HTTP_EMPTY_LINES_MAX: u32 = 4;
 pub const HTTP_CHUNK_EXTENSIONS_BYTES_MAX: usize = 16 * 1024;
 /// Trailers of one request. Nobody uses them either.
 pub const HTTP_TRAILER_BYTES_MAX: usize = 4 * 1024;
+/// Bodies that are still coming in, on all connections of one core together: sixteen of the largest, or thousands of
+/// usual size.
+pub const HTTP_INTAKE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// What is read ahead of the request that is being answered.
-pub const HTTP_PIPELINED_BYTES_MAX: usize = 64 * 1024;
+pub const HTTP_PIPELINED_BYTES_MAX: usize = 16 * 1024;
 /// One read, when nothing is known of what will come: what every idle connection holds, and most requests fit in.
 pub const HTTP_READ_BYTES_MIN: usize = 2 * 1024;
 /// One read of a large body.
@@ -317,6 +320,7 @@ pub const HTTP_BACKLOG: i32 = 1024;
 /// How long nobody is taken where there is no descriptor left.
 pub const HTTP_ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+const _: () = assert!(HTTP_INTAKE_BYTES_MAX >= 16 * MESSAGE_BYTES_MAX);
 const _: () = assert!(HTTP_REQUEST_LINE_BYTES_MAX < HTTP_HEAD_BYTES_MAX);
 const _: () = assert!(HTTP_HEAD_PATIENCE.as_secs() <= HTTP_REQUEST_PATIENCE.as_secs());
 

@@ -221,7 +221,7 @@ impl Pool {
         let generation = self.generation();
         let ticket = self.line.join(&route.key);
         let mut others = self.room.call_in().fuse();
-        let mut pressure = None;
+        let (mut pressure, mut heard) = (None, None);
         loop {
             let called = ticket.listen();
             self.check_generation(generation)?;
@@ -232,16 +232,18 @@ impl Pool {
                 called.await;
                 continue;
             }
-            let (given, spared) = (self.room.listen(), self.places.listen());
+            let (mut given, spared) = (self.room.listen(), self.places.listen());
             if let Some(begun) = ticket.with_grants(|grants| self.begin_way(route, grants)) {
                 return Ok(begun);
             }
             let pressure = pressure.get_or_insert_with(|| Pressure::new(self.net.now()));
             // One that another core closes for us is ours once that is done.
-            let news = select(given, select(called, select(spared, &mut others)));
+            let news = select(&mut given, select(called, select(spared, &mut others)));
             if let Some(Either::Left(_)) = self.press(pressure, news).await {
                 others = self.room.call_in().fuse();
             }
+            // Room that was sent here is kept for the next look.
+            heard.replace(given);
         }
     }
 

@@ -3,7 +3,10 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 
 use event_listener::{Event, EventListener};
 use futures_util::FutureExt;
@@ -16,10 +19,11 @@ pub trait Bank {
     /// Takes one, if there is one.
     fn try_take(&self) -> bool;
 
-    /// Brings one back, to a core that asked where there is one, so that the others cannot take it before it could.
+    /// Brings one back: to a core that asked, where there is one, so that no other can take it before it could.
     fn give(&self);
 
-    /// This core wants to know when one is brought back next: [`Quota::handle_given`] is called then, once.
+    /// This core wants the next one that is brought back: [`Quota::handle_sent`] is called with it, or
+    /// [`Quota::handle_given`] when there is one for whoever is the first, once.
     fn ask(&self);
 
     /// Has other cores bring one back that they hold and do not need, as soon as one of them can. Dropped, nobody need.
@@ -31,6 +35,9 @@ pub struct Quota {
     bank: Box<dyn Bank>,
     held: Cell<usize>,
     given: Event,
+    listeners: Cell<usize>,
+    /// What was sent for them, and no other core can take.
+    sent: Cell<usize>,
 }
 
 /// One of the bound; given back when dropped.
@@ -47,7 +54,8 @@ impl fmt::Debug for Quota {
 
 impl Quota {
     pub fn new(bank: Box<dyn Bank>) -> Rc<Self> {
-        Rc::new(Self { bank, held: Cell::new(0), given: Event::new() })
+        let zero = || Cell::new(0);
+        Rc::new(Self { bank, held: zero(), given: Event::new(), listeners: zero(), sent: zero() })
     }
 
     /// A bound that no other core shares.
@@ -57,7 +65,9 @@ impl Quota {
 
     /// One, if there is one at this moment.
     pub fn try_take(self: &Rc<Self>) -> Option<Grant> {
-        self.bank.try_take().then(|| {
+        let sent = self.sent.get().checked_sub(1);
+        let is_taken = sent.inspect(|left| self.sent.set(*left)).is_some() || self.bank.try_take();
+        is_taken.then(|| {
             self.held.set(self.held.get() + 1);
             Grant { quota: Rc::clone(self) }
         })
@@ -68,11 +78,13 @@ impl Quota {
         self.held.get()
     }
 
-    /// Hears when it is worth trying again, wherever one is given back. Listen before the try that fails.
-    pub fn listen(&self) -> EventListener {
-        let listener = self.given.listen();
+    /// Hears when it is worth trying again, wherever one is given back. Listen before the try that fails, and keep what
+    /// has heard until the next one: with the last that listens goes what was sent for it.
+    pub fn listen(self: &Rc<Self>) -> Listening {
+        self.listeners.set(self.listeners.get() + 1);
+        let listening = Listening { quota: Rc::clone(self), given: self.given.listen() };
         self.bank.ask();
-        listener
+        listening
     }
 
     /// Completes when another core has brought one back that it did not need, which somebody may have taken by then.
@@ -83,6 +95,40 @@ impl Quota {
     /// Another core has brought one back.
     pub fn handle_given(&self) {
         self.given.notify(usize::MAX);
+    }
+
+    /// Another core has sent one here, where it was asked for.
+    pub fn handle_sent(&self) {
+        if self.listeners.get() == 0 {
+            return self.bank.give();
+        }
+        self.sent.set(self.sent.get() + 1);
+        self.handle_given();
+    }
+}
+
+/// See [`Quota::listen`].
+#[derive(Debug)]
+pub struct Listening {
+    quota: Rc<Quota>,
+    given: EventListener,
+}
+
+impl Future for Listening {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.given).poll(cx)
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let left = self.quota.listeners.get() - 1;
+        self.quota.listeners.set(left);
+        if left == 0 {
+            (0..self.quota.sent.take()).for_each(|_| self.quota.bank.give());
+        }
     }
 }
 

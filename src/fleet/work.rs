@@ -1,13 +1,15 @@
 //! The way of a request on the core that owns its host: its breaker, a place among those taken on, a connection, the right
 //! to execute, the work. Whoever waits for a connection does not hold the right to execute.
 
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 
 use super::admission::{self, Flow, Need, Turn, refusal};
 use super::caller::{Claim, Class};
 use super::machine::Machine;
 use super::route::Route;
-use super::{Fleet, Repeat};
+use super::{Fleet, Hold, Repeat};
 use crate::base::error::{Contact, Fault};
 use crate::base::{Error, Kind, Result, limits};
 use crate::metrics::{Counter, Reason};
@@ -130,25 +132,52 @@ impl Fleet {
     }
 
     async fn wait_for_turn(&self, claim: &Claim, site: &Site, need: Need) -> Result<(Machine, Turn)> {
+        let generation = self.pool.generation();
         loop {
             let machine = match &site.route {
                 None => Machine::Local(self.net.shell()),
                 Some(route) => Machine::Remote(self.pool.link(route, claim.deadline).await?),
             };
             let flow = self.flow(claim, site, need, &machine);
-            let turn = self.admission.turn(flow, &site.key, claim.deadline);
-            let turn = match (&machine, machine.lane(need)) {
-                // Meanwhile the host may get further connections, and with them room for more at once.
-                (Machine::Remote(link), (Need::Session, _)) => {
-                    let grown = || self.admission.set_width(flow, machine.lane(need).1);
-                    link.wait_for_session(turn, grown).await?
+            let turn = pin!(self.admission.turn(flow, &site.key, claim.deadline));
+            let (machine, turn) = match machine {
+                Machine::Local(_) => (machine, turn.await?),
+                Machine::Remote(hold) => {
+                    let (hold, turn) = self.wait_at(hold, flow, need, turn).await;
+                    (Machine::Remote(hold), turn?)
                 }
-                _ => turn.await?,
             };
             if !machine.has_ended() {
                 return Ok((machine, turn));
             }
             // The connection ended meanwhile. The next one is waited for without the right to execute.
+            self.pool.check_generation(generation)?;
+        }
+    }
+
+    /// Waits for a turn at a connection.
+    async fn wait_at<T>(
+        &self,
+        hold: Hold,
+        flow: Flow,
+        need: Need,
+        turn: Pin<&mut impl Future<Output = T>>,
+    ) -> (Hold, T) {
+        let link = Rc::clone(&hold);
+        let turn = pin!(async {
+            match link.lane(need) {
+                // Meanwhile the host may get further connections, and with them room for more at once.
+                (Need::Session, _) => {
+                    let grown = || self.admission.set_width(flow, link.lane(need).1);
+                    link.wait_for_session(turn, grown).await
+                }
+                (Need::Files, _) => turn.await,
+            }
+        });
+        match flow.class {
+            Class::Interactive => (hold, turn.await),
+            // For a turn that may be long in coming nobody who is in a hurry waits for the connection's room.
+            Class::Batch | Class::Background => hold.until_retired(turn).await,
         }
     }
 

@@ -45,7 +45,7 @@ pub(super) struct Threads {
 }
 
 impl Threads {
-    const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self { queue: OnceLock::new(), count: AtomicUsize::new(0), jobs: AtomicUsize::new(0) }
     }
 

@@ -13,7 +13,7 @@ use futures_util::future::{LocalBoxFuture, select};
 use super::mesh::{Banks, Core, Inboxes};
 use super::{cpus, runtime};
 use crate::config::Settings;
-use crate::fleet::{Fleet, Quotas, Shards};
+use crate::fleet::{Fleet, Mesh, Quotas, Shards};
 
 /// Calls between cores that need no place in the queue, as those for the host list.
 const CALLS_BESIDES: usize = 1024;
@@ -54,8 +54,9 @@ pub fn run<T>(
             let ran = runtime::run(async {
                 let (core, ear) = core(number)?;
                 let _ = started.send(Ok(()));
-                let fleet = fleet(&banks.quotas(&core));
-                let shards = Shards::new(Rc::clone(&fleet), Rc::new(Rc::clone(&core)));
+                let mesh: Rc<dyn Mesh> = Rc::new(Rc::clone(&core));
+                let fleet = fleet(&banks.quotas(&mesh));
+                let shards = Shards::new(Rc::clone(&fleet), mesh);
                 let aside = async move {
                     if let Some(aside) = aside {
                         aside(shards).await;
@@ -79,9 +80,10 @@ pub fn run<T>(
     }
     runtime::run(async {
         let (core, ear) = core(0)?;
-        let fleet = fleet(&banks.quotas(&core));
-        runtime::spawn(Rc::clone(&core).serve(ear, Rc::clone(&fleet)));
-        let result = main(Shards::new(Rc::clone(&fleet), Rc::new(core))).await;
+        let mesh: Rc<dyn Mesh> = Rc::new(Rc::clone(&core));
+        let fleet = fleet(&banks.quotas(&mesh));
+        runtime::spawn(core.serve(ear, Rc::clone(&fleet)));
+        let result = main(Shards::new(Rc::clone(&fleet), mesh)).await;
         others.end();
         fleet.close().await;
         Ok(result)

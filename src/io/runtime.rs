@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 
+use io_uring::IoUring;
 use monoio::{FusionDriver, RuntimeBuilder};
 
 use crate::base::time::{Duration, Instant};
@@ -14,8 +15,32 @@ const RING_ENTRIES: u32 = 1024;
 ///
 /// Errors: the kernel gives neither.
 pub fn run<F: Future>(future: F) -> io::Result<F::Output> {
-    let mut runtime =
-        RuntimeBuilder::<FusionDriver>::new().with_entries(RING_ENTRIES).enable_timer().build()?;
+    let build = |ring: io_uring::Builder| {
+        let builder = RuntimeBuilder::<FusionDriver>::new().with_entries(RING_ENTRIES);
+        builder.uring_builder(ring).enable_timer().build()
+    };
+    // Kernels before 5.19 do not know the first.
+    let mut runtime = build(cooperative()).or_else(|_| build(IoUring::builder()))?;
+    Ok(runtime.block_on(future))
+}
+
+/// A ring that does not interrupt the loop for what has come: the loop asks for it each time it goes round. Otherwise
+/// whatever comes to a core at work costs an interrupt of its processor, which halves how fast two cores talk.
+fn cooperative() -> io_uring::Builder {
+    let mut ring = IoUring::builder();
+    ring.setup_coop_taskrun();
+    ring
+}
+
+/// Whether the event loops of this process are on io_uring.
+pub(super) fn has_ring() -> bool {
+    monoio::utils::detect_uring()
+}
+
+/// The same on epoll even where io_uring is offered.
+#[cfg(test)]
+pub(super) fn run_on_epoll<F: Future>(future: F) -> io::Result<F::Output> {
+    let mut runtime = RuntimeBuilder::<monoio::LegacyDriver>::new().enable_timer().build()?;
     Ok(runtime.block_on(future))
 }
 

@@ -1,17 +1,23 @@
-//! Our own standard streams, for a protocol of lines. Threads carry them: stdin may be a pipe, a file, a terminal or
-//! a socket, and not all of these can be awaited.
+//! Our own standard streams, for a protocol of lines.
 
-use std::io::{self, BufRead, Read, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+mod line;
+mod stream;
+
+use std::cell::Cell;
+use std::io;
+use std::rc::Rc;
 
 use async_channel::{Receiver, Sender};
 use event_listener::Event;
 
-use super::cpus;
+use super::runtime;
 use crate::base::limits;
+pub use line::Line;
+use line::Splitter;
+use stream::Stream;
 
+/// What one read may bring: as much as a pipe holds.
+const READ_BYTES: usize = 64 * 1024;
 /// Lines read ahead of the program.
 const LINES_AHEAD: usize = 64;
 /// Lines written that standard output has not taken, and their bytes: one answer may be a hundred megabytes.
@@ -19,40 +25,35 @@ const LINES_BEHIND: usize = 1024;
 const BYTES_BEHIND: usize = 8 * 1024 * 1024;
 /// Lines that one write may carry.
 const LINES_PER_WRITE: usize = 64;
-
-/// A line from outside.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Line {
-    /// Without its end.
-    Text(Vec<u8>),
-    /// Longer than a message may be; nothing of it was kept.
-    TooLong,
-}
+/// What a write needed is kept for the next, up to so much.
+const BUFFER_BYTES_KEPT: usize = 64 * 1024;
 
 /// The lines of standard input. It closes at the end of input.
-pub fn lines() -> Receiver<Line> {
+///
+/// Errors: no descriptors are left.
+pub fn lines() -> io::Result<Receiver<Line>> {
+    let stdin = Stream::of(io::stdin())?;
     let (sender, receiver) = async_channel::bounded(LINES_AHEAD);
-    // Without its thread the channel is closed at once, as at the end of input.
-    let _ = thread::Builder::new().name("stdin".into()).spawn(move || {
-        cpus::unpin();
-        if let Err(error) = read_lines(&mut io::stdin().lock(), limits::MESSAGE_BYTES_MAX, &sender) {
+    runtime::spawn(async move {
+        if let Err(error) = read_lines(&stdin, limits::MESSAGE_BYTES_MAX, &sender).await {
             tracing::warn!(%error, "standard input failed");
         }
     });
-    receiver
+    Ok(receiver)
 }
 
 /// Where lines for standard output go.
 pub struct Output {
     lines: Sender<Vec<u8>>,
-    behind: Arc<Behind>,
-    writer: thread::JoinHandle<()>,
+    behind: Rc<Behind>,
+    /// Closed once everything is written.
+    end: Receiver<()>,
 }
 
 /// How far standard output is behind, in bytes, and news of its progress.
 #[derive(Default)]
 struct Behind {
-    bytes: AtomicUsize,
+    bytes: Cell<usize>,
     progress: Event,
 }
 
@@ -61,123 +62,99 @@ struct Behind {
 pub struct Closed;
 
 impl Output {
-    /// Starts the thread that writes.
+    /// Errors: no descriptors are left.
     pub fn start() -> io::Result<Self> {
+        Ok(Self::to(Stream::of(io::stdout())?))
+    }
+
+    fn to(stream: Stream) -> Self {
         let (lines, receiver) = async_channel::bounded(LINES_BEHIND);
-        let behind = Arc::new(Behind::default());
-        let progress = Arc::clone(&behind);
-        let writer = thread::Builder::new().name("stdout".into()).spawn(move || {
-            cpus::unpin();
-            if let Err(error) = write_lines(&mut io::stdout().lock(), &receiver, &progress) {
+        let (is_at_work, end) = async_channel::bounded(1);
+        let behind = Rc::new(Behind::default());
+        let progress = Rc::clone(&behind);
+        runtime::spawn(async move {
+            let _is_at_work: Sender<()> = is_at_work;
+            if let Err(error) = write_lines(&stream, &receiver, &progress).await {
                 tracing::debug!(%error, "standard output is closed");
                 receiver.close();
                 progress.progress.notify(usize::MAX);
             }
-        })?;
-        Ok(Self { lines, behind, writer })
+        });
+        Self { lines, behind, end }
     }
 
     /// Hands over a line without its end, once there is room for it.
     pub async fn send(&self, line: Vec<u8>) -> Result<(), Closed> {
-        loop {
-            let progress = self.behind.progress.listen();
-            if self.behind.bytes.load(Ordering::Acquire) < BYTES_BEHIND || self.lines.is_closed() {
-                break;
-            }
-            progress.await;
+        while self.behind.bytes.get() >= BYTES_BEHIND && !self.lines.is_closed() {
+            self.behind.progress.listen().await;
         }
-        self.behind.bytes.fetch_add(line.len(), Ordering::AcqRel);
+        self.behind.bytes.update(|bytes| bytes + line.len());
         self.lines.send(line).await.map_err(|_| Closed)
     }
 
     /// Waits until everything is written.
-    pub fn finish(self) {
+    pub async fn finish(self) {
         drop(self.lines);
-        // A thread that panicked has nothing more to write.
-        let _ = self.writer.join();
+        // Nothing is ever said there.
+        let _ = self.end.recv().await;
     }
 }
 
-fn read_lines(from: &mut impl BufRead, bytes_max: usize, to: &Sender<Line>) -> io::Result<()> {
+async fn read_lines(from: &Stream, bytes_max: usize, to: &Sender<Line>) -> io::Result<()> {
+    let mut splitter = Splitter::new(bytes_max);
+    let mut buffer = Vec::with_capacity(READ_BYTES);
     loop {
-        let mut line = Vec::new();
-        let read = from.by_ref().take(bytes_max as u64 + 1).read_until(b'\n', &mut line)?;
-        if read == 0 {
+        let (read, filled) = from.read(buffer).await;
+        if read? == 0 {
+            if let Some(line) = splitter.end() {
+                // Nobody is left who would miss it.
+                let _ = to.send(line).await;
+            }
             return Ok(());
         }
-        let ended = line.pop_if(|last| *last == b'\n').is_some();
-        let line = if !ended && read > bytes_max {
-            from.skip_until(b'\n')?;
-            Line::TooLong
-        } else {
-            line.pop_if(|last| *last == b'\r');
-            Line::Text(line)
-        };
-        if to.send_blocking(line).is_err() {
-            return Ok(());
+        let mut bytes = &filled[..];
+        while let Some(line) = splitter.next(&mut bytes) {
+            if to.send(line).await.is_err() {
+                return Ok(());
+            }
         }
+        buffer = filled;
+        buffer.clear();
     }
 }
 
-fn write_lines(to: &mut impl Write, from: &Receiver<Vec<u8>>, behind: &Behind) -> io::Result<()> {
+async fn write_lines(to: &Stream, from: &Receiver<Vec<u8>>, behind: &Behind) -> io::Result<()> {
     let mut buffer = Vec::new();
-    while let Ok(line) = from.recv_blocking() {
-        buffer.clear();
-        append(&mut buffer, &line);
+    while let Ok(line) = from.recv().await {
+        append(&mut buffer, line);
         let mut lines = 1;
         while lines < LINES_PER_WRITE
             && let Ok(line) = from.try_recv()
         {
-            append(&mut buffer, &line);
+            append(&mut buffer, line);
             lines += 1;
         }
-        to.write_all(&buffer)?;
-        to.flush()?;
-        behind.bytes.fetch_sub(buffer.len() - lines, Ordering::AcqRel);
+        let bytes = buffer.len() - lines;
+        let (written, sent) = to.write_all(buffer).await;
+        written?;
+        behind.bytes.update(|behind| behind - bytes);
         behind.progress.notify(usize::MAX);
+        buffer = sent;
+        buffer.clear();
+        buffer.shrink_to(BUFFER_BYTES_KEPT);
     }
     Ok(())
 }
 
-fn append(buffer: &mut Vec<u8>, line: &[u8]) {
-    buffer.extend_from_slice(line);
+/// A line that is alone in its write is not copied.
+fn append(buffer: &mut Vec<u8>, mut line: Vec<u8>) {
+    if buffer.is_empty() && line.len() > buffer.capacity() {
+        std::mem::swap(buffer, &mut line);
+    } else {
+        buffer.extend_from_slice(&line);
+    }
     buffer.push(b'\n');
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(input: &[u8], bytes_max: usize) -> Vec<Line> {
-        let (sender, receiver) = async_channel::unbounded();
-        read_lines(&mut io::BufReader::with_capacity(3, input), bytes_max, &sender).unwrap();
-        drop(sender);
-        std::iter::from_fn(|| receiver.recv_blocking().ok()).collect()
-    }
-
-    fn text(line: &str) -> Line {
-        Line::Text(line.into())
-    }
-
-    #[test]
-    fn splits_lines_and_skips_what_is_too_long() {
-        assert_eq!(read(b"one\r\n\ntwo", 8), [text("one"), text(""), text("two")]);
-        assert_eq!(read(b"12345678\n123456789\nnext\n", 8), [text("12345678"), Line::TooLong, text("next")]);
-        assert_eq!(read(b"123456789", 8), [Line::TooLong]);
-        assert_eq!(read(b"", 8), []);
-    }
-
-    #[test]
-    fn writes_each_line_with_its_end() {
-        let (sender, receiver) = async_channel::unbounded();
-        for line in ["a", "b"] {
-            sender.try_send(line.as_bytes().to_vec()).unwrap();
-        }
-        drop(sender);
-        let behind = Behind { bytes: AtomicUsize::new(2), ..Behind::default() };
-        let mut out = Vec::new();
-        write_lines(&mut out, &receiver, &behind).unwrap();
-        assert_eq!(out, b"a\nb\n");
-        assert_eq!(behind.bytes.into_inner(), 0);
-    }
-}
+mod tests;

@@ -18,11 +18,11 @@ use super::Drain;
 
 /// Serves one client on the standard streams until it closes them, or the drain begins.
 ///
-/// Errors: standard output cannot be served.
+/// Errors: the streams cannot be served.
 pub async fn serve_stdio(session: &Rc<Session>, drain: &Drain) -> Result<()> {
-    let failed = |error| Error::new(Kind::Local, format!("Cannot serve standard output: {error}"));
+    let failed = |error| Error::new(Kind::Local, format!("Cannot serve the standard streams: {error}"));
     let output = stdio::Output::start().map_err(failed)?;
-    let lines = stdio::lines();
+    let lines = stdio::lines().map_err(failed)?;
     let mut calls: SelectAll<Flow> = SelectAll::new();
     let mut notices = pin!(session.notices().fuse());
     let mut leave = pin!(drain.begun().fuse());
@@ -65,7 +65,7 @@ pub async fn serve_stdio(session: &Rc<Session>, drain: &Drain) -> Result<()> {
             }
         }
     }
-    output.finish();
+    output.finish().await;
     Ok(())
 }
 

@@ -54,6 +54,7 @@ pub struct SimHost {
     /// What several hosts count together.
     pub tally: RefCell<Arc<Tally>>,
     dials: Cell<usize>,
+    port: Cell<u16>,
     dialling: Cell<usize>,
     connections: RefCell<Vec<Rc<Connection>>>,
 }
@@ -90,6 +91,7 @@ impl Default for SimHost {
             tasks: RefCell::default(),
             tally: RefCell::default(),
             dials: Cell::default(),
+            port: Cell::default(),
             dialling: Cell::default(),
             connections: RefCell::default(),
         }
@@ -100,6 +102,11 @@ impl SimHost {
     /// Dials begun so far.
     pub fn dials(&self) -> usize {
         self.dials.get()
+    }
+
+    /// Where the last one went.
+    pub fn port(&self) -> u16 {
+        self.port.get()
     }
 
     /// Probes begun so far.
@@ -138,6 +145,7 @@ impl SimHost {
         hop: Option<Hop>,
     ) -> Result<Rc<Link>> {
         self.dials.set(self.dials.get() + 1);
+        self.port.set(host.port);
         self.tally.borrow().note_dial();
         self.dialling.set(self.dialling.get() + 1);
         let _dialling = Dialling(self);

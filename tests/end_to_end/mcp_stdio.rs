@@ -1,5 +1,12 @@
 //! MCP over stdin and stdout, both eras, as a process sees it.
 
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use crate::support::{Scout, Sshd};
@@ -119,6 +126,38 @@ fn stdout_holds_mcp_and_nothing_else() {
 fn the_end_of_input_is_the_end() {
     assert!(Scout::new().serve().close().success());
     assert!(Scout::new().client().close().success());
+}
+
+#[test]
+fn files_and_sockets_serve_as_streams_too() {
+    let client = json!({ "name": "test", "version": "0" });
+    let params = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
+    let hello = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params }).to_string();
+    for scout in [Scout::new(), Scout::new().without_io_uring()] {
+        let serve = |stdin: OwnedFd, stdout: OwnedFd| {
+            let mut command = scout.command();
+            command.arg("serve").stdin(stdin).stdout(stdout).stderr(Stdio::null());
+            command.spawn().unwrap()
+        };
+        let (input, output) = (scout.home().join("input"), scout.home().join("output"));
+        // The last line of a file may lack its end.
+        fs::write(&input, format!("{hello}\n{hello}")).unwrap();
+        let mut server = serve(File::open(input).unwrap().into(), File::create(&output).unwrap().into());
+        assert!(server.wait().unwrap().success());
+        assert_eq!(fs::read_to_string(output).unwrap().matches("serverInfo").count(), 2);
+
+        // What Node gives its children; whoever shares it may have made it non-blocking.
+        let (mut ours, theirs) = UnixStream::pair().unwrap();
+        theirs.set_nonblocking(true).unwrap();
+        let mut server = serve(theirs.try_clone().unwrap().into(), theirs.into());
+        let mut answers = BufReader::new(ours.try_clone().unwrap()).lines();
+        for _ in 0..3 {
+            writeln!(ours, "{hello}").unwrap();
+            assert!(answers.next().unwrap().unwrap().contains("serverInfo"));
+        }
+        ours.shutdown(Shutdown::Write).unwrap();
+        assert!(server.wait().unwrap().success());
+    }
 }
 
 fn meta() -> Value {

@@ -1,6 +1,6 @@
 //! What is bounded on one host: the commands that its sessions can run, or its file operations. Pure.
 
-use super::line::{Line, Number};
+use super::line::{Line, Number, Numbers};
 use super::queue::Flow;
 use super::shares::CLASSES;
 use crate::base::limits;
@@ -23,6 +23,7 @@ pub(super) struct Lane {
     busy: usize,
     /// Flows that wait for room here. There are none while there is room for which no flow stands ready.
     parked: [Line<Flow>; CLASSES.len()],
+    numbers: Numbers,
     /// How many wait, and in how many flows.
     waiting: [Waiting; CLASSES.len()],
     pub(super) service: Service,
@@ -71,7 +72,7 @@ impl Lane {
     }
 
     pub(super) fn park(&mut self, flow: Flow) -> Number {
-        self.parked[flow.class as usize].join(flow)
+        self.parked[flow.class as usize].join(&mut self.numbers, flow)
     }
 
     /// A parked flow has nobody left.

@@ -5,32 +5,42 @@ use std::collections::BTreeMap;
 /// First come, first served. Joining, leaving and being served take O(log n).
 #[derive(Debug)]
 pub(super) struct Line<T> {
-    next: u64,
-    members: BTreeMap<u64, T>,
+    members: BTreeMap<Number, T>,
 }
 
 /// A place in a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Number(u64);
 
+/// Where the numbers of lines come from that take each other's place: none is given twice, so whoever had his turn in one
+/// that is gone is not taken for who stands in the next.
+#[derive(Debug, Default)]
+pub(super) struct Numbers(u64);
+
+impl Numbers {
+    fn draw(&mut self) -> Number {
+        self.0 += 1;
+        Number(self.0)
+    }
+}
+
 impl<T> Default for Line<T> {
     fn default() -> Self {
-        Self { next: 0, members: BTreeMap::new() }
+        Self { members: BTreeMap::new() }
     }
 }
 
 impl<T> Line<T> {
     /// Joins at the end.
-    pub(super) fn join(&mut self, member: T) -> Number {
-        let number = self.next;
-        self.next += 1;
+    pub(super) fn join(&mut self, numbers: &mut Numbers, member: T) -> Number {
+        let number = numbers.draw();
         self.members.insert(number, member);
-        Number(number)
+        number
     }
 
     /// `None` for who has left before.
     pub(super) fn leave(&mut self, number: Number) -> Option<T> {
-        self.members.remove(&number.0)
+        self.members.remove(&number)
     }
 
     /// Who is served next.

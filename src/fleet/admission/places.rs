@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use super::line::{Line, Number};
+use super::line::{Line, Number, Numbers};
 use crate::fleet::ClientId;
 
 /// One client's requests to one host.
@@ -15,24 +15,25 @@ pub(super) struct Places<T> {
     flows: HashMap<Flow, Line<T>>,
     /// With the longest at the end.
     lengths: BTreeSet<(usize, Flow)>,
+    numbers: Numbers,
     count: usize,
 }
 
 impl<T> Default for Places<T> {
     fn default() -> Self {
-        Self { flows: HashMap::new(), lengths: BTreeSet::new(), count: 0 }
+        Self { flows: HashMap::new(), lengths: BTreeSet::new(), numbers: Numbers::default(), count: 0 }
     }
 }
 
 impl<T> Places<T> {
     /// Comes to wait.
     pub(super) fn join(&mut self, flow: Flow, member: T) -> Number {
-        self.change(flow, |line| line.join(member))
+        self.change(flow, |line, numbers| line.join(numbers, member))
     }
 
     /// Waits no more. `None` for who was displaced.
     pub(super) fn leave(&mut self, flow: Flow, number: Number) -> Option<T> {
-        self.change(flow, |line| line.leave(number))
+        self.change(flow, |line, _| line.leave(number))
     }
 
     /// How many wait.
@@ -45,13 +46,13 @@ impl<T> Places<T> {
     pub(super) fn displace(&mut self, newcomer: &Flow) -> Option<T> {
         let (longest, flow) = self.lengths.last().cloned()?;
         let own = self.flows.get(newcomer).map_or(0, Line::len) + 1;
-        if own >= longest { None } else { self.change(flow, Line::take_last) }
+        if own >= longest { None } else { self.change(flow, |line, _| line.take_last()) }
     }
 
-    fn change<R>(&mut self, flow: Flow, change: impl FnOnce(&mut Line<T>) -> R) -> R {
+    fn change<R>(&mut self, flow: Flow, change: impl FnOnce(&mut Line<T>, &mut Numbers) -> R) -> R {
         let line = self.flows.entry(flow.clone()).or_default();
         let before = line.len();
-        let result = change(line);
+        let result = change(line, &mut self.numbers);
         let after = line.len();
         self.count = self.count - before + after;
         if after == 0 {
@@ -89,6 +90,17 @@ mod tests {
         assert_eq!(places.displace(&flow(2, "a")), None, "with him his own would be as long");
         assert_eq!(places.displace(&flow(3, "c")), Some(1));
         assert_eq!(places.displace(&flow(3, "c")), None, "all have one");
+    }
+
+    #[test]
+    fn who_was_displaced_is_not_taken_for_who_comes_after_him() {
+        let mut places = Places::default();
+        let (first, displaced) = (places.join(flow(1, "a"), 0), places.join(flow(1, "a"), 1));
+        assert_eq!(places.displace(&flow(2, "b")), Some(1));
+        assert_eq!(places.leave(flow(1, "a"), first), Some(0));
+        let numbers: Vec<_> = (2..4).map(|index| places.join(flow(1, "a"), index)).collect();
+        assert_eq!(places.leave(flow(1, "a"), displaced), None);
+        assert_eq!(places.leave(flow(1, "a"), numbers[1]), Some(3));
     }
 
     proptest! {

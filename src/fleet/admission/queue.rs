@@ -10,7 +10,7 @@ use std::rc::Rc;
 use slab::Slab;
 
 use super::lane::{Lane, Need, Service};
-use super::line::{Line, Number};
+use super::line::{Line, Number, Numbers};
 use super::shares::Shares;
 use super::turns::Turns;
 use crate::base::time::{Duration, Instant};
@@ -23,7 +23,7 @@ pub(super) struct LaneId(usize);
 /// Requests that are served in the order they came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::fleet) struct Flow {
-    pub(super) class: Class,
+    pub(in crate::fleet) class: Class,
     pub(super) client: ClientId,
     pub(super) lane: LaneId,
 }
@@ -42,6 +42,7 @@ pub(super) struct Queue<T> {
     names: HashMap<Rc<str>, [LaneId; 2]>,
     /// Those with anybody in them.
     flows: HashMap<Flow, Members<T>>,
+    numbers: Numbers,
     turns: Turns,
     shares: Shares,
     /// Of all lanes.
@@ -77,6 +78,7 @@ impl<T> Queue<T> {
             lanes: Slab::new(),
             names: HashMap::new(),
             flows: HashMap::new(),
+            numbers: Numbers::default(),
             turns: Turns::default(),
             shares: Shares::new(rights),
             service: Service::default(),
@@ -110,7 +112,7 @@ impl<T> Queue<T> {
     pub(super) fn join(&mut self, flow: Flow, member: T) -> Ticket {
         let members = self.flows.entry(flow).or_default();
         let is_first = members.line.is_empty();
-        let number = members.line.join(member);
+        let number = members.line.join(&mut self.numbers, member);
         self.lanes[flow.lane.0].joined(flow.class, is_first);
         if is_first {
             self.stand(flow);

@@ -288,6 +288,25 @@ fn who_makes_room_may_be_waiting_for_a_dial() {
     assert!(one.output().is_ok());
 }
 
+/// Who has his turn learns of it a moment after that, and leaves the queue then. His flow may have gone and come again.
+#[test]
+fn who_comes_while_another_is_given_his_turn_is_not_forgotten() {
+    let site = Site::warm(1, 10);
+    let (running, given) = (site.ask(READ), site.ask(READ));
+    site.world.pass(SECOND - Duration::from_millis(1));
+    let fleet = Rc::clone(&site.fleet);
+    let newcomer = site.world.spawn(async move {
+        // Ready at the moment at which the first one ends, and polled after it.
+        fleet.net.sleep_until(fleet.now() + Duration::from_millis(1)).await;
+        let caller = fleet.caller(READ.class, ClientId(READ.client));
+        caller.work(READ.host, READ.need, Repeat::Never, async |_: &Machine| Ok(())).await
+    });
+    site.world.pass(Duration::from_millis(1));
+    assert!(running.is_done() && !given.is_done() && !newcomer.is_done());
+    site.world.pass(SECOND);
+    assert!(given.is_done() && newcomer.is_done());
+}
+
 #[test]
 fn a_deadline_that_passes_in_the_queue_is_told() {
     let site = Site::warm(1, 10);

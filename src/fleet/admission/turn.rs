@@ -6,14 +6,13 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use event_listener::EventListener;
-
 use super::Admission;
 use super::queue::{Flow, Ticket};
 use super::refusal::too_late;
 use crate::base::Result;
 use crate::base::time::{Duration, Instant};
 use crate::fleet::Grant;
+use crate::fleet::quota;
 use crate::metrics::Histogram;
 
 /// The right to execute, for one kind of work on one host. Given back when dropped.
@@ -39,7 +38,7 @@ struct State {
 /// The one who hears for all of this core that another core has given a right back.
 pub(super) struct Listening {
     waiter: Rc<Waiter>,
-    given: EventListener,
+    given: quota::Listening,
 }
 
 impl Admission {
@@ -109,6 +108,8 @@ impl Admission {
 
     /// Hears of rights that other cores give back, for all who wait here, unless another one does.
     fn listen(self: &Rc<Self>, waiter: &Rc<Waiter>, cx: &mut Context<'_>) {
+        // A right that was sent here is kept until somebody had the chance to take it.
+        let mut heard = None;
         loop {
             let mut listening = self.listening.borrow_mut();
             match &mut *listening {
@@ -117,14 +118,16 @@ impl Admission {
                     if Pin::new(&mut own.given).poll(cx).is_pending() {
                         return;
                     }
-                    *listening = None;
+                    heard = listening.take();
                 }
                 None => {
                     // Listening comes before the try that fails, so that nothing is given unheard between the two.
                     let given = self.quotas.executing.listen();
                     *listening = Some(Listening { waiter: Rc::clone(waiter), given });
                     drop(listening);
-                    if self.serve().is_none() {
+                    let lacks = self.serve();
+                    drop(heard.take());
+                    if lacks.is_none() {
                         self.listening.take();
                         return;
                     }
@@ -194,15 +197,9 @@ impl Drop for Waiting<'_> {
         self.admission.queue.borrow_mut().leave(self.ticket);
         // A turn that came and was not taken goes to the next one.
         drop(self.waiter.take_turn());
-        let has_listened = self
-            .admission
-            .listening
-            .borrow()
-            .as_ref()
-            .is_some_and(|own| Rc::ptr_eq(&own.waiter, &self.waiter));
-        if has_listened {
-            self.admission.listening.take();
-        }
+        let own = |listening: &mut Listening| Rc::ptr_eq(&listening.waiter, &self.waiter);
+        let listened = self.admission.listening.borrow_mut().take_if(own);
         self.admission.serve_and_listen();
+        drop(listened);
     }
 }

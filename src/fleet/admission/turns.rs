@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::line::{Line, Number};
+use super::line::{Line, Number, Numbers};
 use super::queue::{Flow, LaneId};
 use super::shares::CLASSES;
 use crate::fleet::{Class, ClientId};
@@ -13,6 +13,7 @@ pub(super) struct Turns {
     classes: [Line<ClientId>; CLASSES.len()],
     /// Those with a flow here.
     clients: HashMap<(Class, ClientId), Client>,
+    numbers: Numbers,
 }
 
 #[derive(Debug)]
@@ -24,11 +25,12 @@ struct Client {
 impl Turns {
     /// A flow comes in, behind all others of its client.
     pub(super) fn join(&mut self, flow: Flow) -> Number {
-        let class = &mut self.classes[flow.class as usize];
-        let client = self.clients.entry((flow.class, flow.client));
-        let client =
-            client.or_insert_with(|| Client { lanes: Line::default(), turn: class.join(flow.client) });
-        client.lanes.join(flow.lane)
+        let Self { classes, clients, numbers } = self;
+        let client = clients.entry((flow.class, flow.client)).or_insert_with(|| {
+            let turn = classes[flow.class as usize].join(numbers, flow.client);
+            Client { lanes: Line::default(), turn }
+        });
+        client.lanes.join(numbers, flow.lane)
     }
 
     /// A flow goes, `number` being what it got when it came in.
@@ -45,7 +47,7 @@ impl Turns {
     pub(super) fn pass(&mut self, class: Class, client: ClientId) {
         let Some(found) = self.clients.get_mut(&(class, client)) else { return };
         self.classes[class as usize].leave(found.turn);
-        found.turn = self.classes[class as usize].join(client);
+        found.turn = self.classes[class as usize].join(&mut self.numbers, client);
     }
 
     pub(super) fn has(&self, class: Class) -> bool {

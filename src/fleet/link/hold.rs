@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::ops::Deref;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 
 use futures_util::future::{Either, LocalBoxFuture, select};
@@ -36,6 +36,22 @@ impl Deref for Hold {
 
     fn deref(&self) -> &Rc<Link> {
         &self.link
+    }
+}
+
+impl Hold {
+    /// Waits for something, and lets go of the link meanwhile if it is retired: what is to be done on it comes too late to
+    /// keep others from its place. It may be over then.
+    pub async fn until_retired<T>(self, waiting: Pin<&mut impl Future<Output = T>>) -> (Self, T) {
+        let link = Rc::clone(&self);
+        match select(waiting, pin!(link.retires())).await {
+            Either::Left((output, _)) => (self, output),
+            Either::Right(((), waiting)) => {
+                drop(self);
+                let output = waiting.await;
+                (link.hold(), output)
+            }
+        }
     }
 }
 
@@ -92,7 +108,15 @@ impl Link {
     pub fn retire(&self) {
         self.closes_after.set(Some(Duration::ZERO));
         self.sessions.retire();
+        self.retired.notify(usize::MAX);
         self.driver.notify(usize::MAX);
+    }
+
+    async fn retires(&self) {
+        let retired = self.retired.listen();
+        if !self.sessions.is_retired() {
+            retired.await;
+        }
     }
 
     /// Counts an operation as long as the guard lives.

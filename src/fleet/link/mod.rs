@@ -90,6 +90,8 @@ pub struct Link {
     /// The last moment at which work began or ended, or somebody let go of it.
     used: Cell<Instant>,
     keeper: RefCell<Option<Box<dyn Keeper>>>,
+    /// Told when it is to take nothing new.
+    retired: Notify,
     /// When its dial began, until the login is done.
     dial_begun: Cell<Option<Instant>>,
     state: RefCell<State>,
@@ -154,6 +156,7 @@ impl Link {
             holds: Cell::new(0),
             used: Cell::new(now),
             keeper: RefCell::new(None),
+            retired: Notify::new(),
             dial_begun: Cell::new(None),
             state: RefCell::new(State {
                 client,

@@ -176,6 +176,10 @@ impl Lane {
         self.is_retired.set(true);
     }
 
+    pub(super) fn is_retired(&self) -> bool {
+        self.is_retired.get()
+    }
+
     /// The connection is over. When it was the last one, nobody waits any longer.
     pub(super) fn close(&self) {
         self.is_closed.set(true);

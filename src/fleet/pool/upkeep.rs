@@ -80,7 +80,7 @@ impl Pool {
     }
 
     /// Whether routes of the configuration before `generation` may lead elsewhere now.
-    pub(super) fn check_generation(&self, generation: u64) -> Result<()> {
+    pub fn check_generation(&self, generation: u64) -> Result<()> {
         match self.generation.get() == generation {
             true => Ok(()),
             false => Err(Error::new(Kind::NotBegun, "the configuration has changed meanwhile; try again")),

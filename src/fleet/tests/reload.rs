@@ -109,6 +109,35 @@ fn who_waits_for_room_goes_another_way_when_there_is_one() {
     assert!(fleet.pool.is_connected(&fleet.route("alpha").unwrap().unwrap()));
 }
 
+/// Work that waits for the right to execute at its host, which work on this machine has.
+#[test]
+fn who_waits_for_his_turn_goes_another_way_when_there_is_one() {
+    let world = World::new();
+    let fleet = world.fleet(|settings| settings.max_concurrency = 1);
+    let work = |host: &'static str, time: Duration| {
+        let fleet = Rc::clone(&fleet);
+        let work = async move {
+            let caller = fleet.caller(Class::Background, ClientId::STDIO);
+            let work = async |_: &Machine| {
+                fleet.net.sleep_until(fleet.now() + time).await;
+                Ok(())
+            };
+            caller.work(host, Need::Files, Repeat::Never, work).await
+        };
+        world.spawn(work)
+    };
+    let at_work = work(crate::fleet::LOCALHOST, 10 * SECOND);
+    let [changed, gone] = ["alpha", "bravo"].map(|host| work(host, SECOND));
+    world.pass(SECOND);
+    reconfigure(&world, &fleet, |text| format!("Host alpha\n Port 2222\n{}", text.replace("bravo ", "")));
+    world.pass(SECOND);
+    assert_eq!(open(&world, &["alpha", "bravo"]), [0, 0]);
+    world.pass(20 * SECOND);
+    assert!(at_work.output().is_ok() && changed.output().is_ok());
+    assert_eq!(gone.output().unwrap_err().kind(), Kind::UnknownHost);
+    assert_eq!((world.host("alpha").dials(), world.host("bravo").dials()), (2, 1));
+}
+
 #[test]
 fn twenty_hosts_ten_of_them_dead_take_two_seconds_once() {
     let world = World::with_hosts(20);

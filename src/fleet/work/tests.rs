@@ -432,3 +432,30 @@ fn who_tries_again_does_not_keep_what_he_waits_for() {
     assert_eq!(tries.output(), Ok(()));
     assert_eq!(world.host("alpha").dials(), 2);
 }
+
+#[test]
+fn less_urgent_work_that_waits_for_its_turn_keeps_nobody_from_its_place() {
+    let world = World::new();
+    let fleet = world.fleet(|settings| (settings.max_pool_size, settings.max_concurrency) = (1, 16));
+    let work = |class, host: &'static str, time| {
+        let fleet = Rc::clone(&fleet);
+        let work = async move {
+            let work = async |_: &Machine| {
+                fleet.net.sleep_until(fleet.now() + time).await;
+                Ok(())
+            };
+            fleet.caller(class, ClientId::STDIO).work(host, Need::Files, Repeat::Never, work).await
+        };
+        world.spawn(work)
+    };
+    // The only right that background work has of sixteen.
+    let at_work = work(Class::Background, crate::fleet::LOCALHOST, 20 * SECOND);
+    let waiting = work(Class::Background, "alpha", SECOND);
+    world.pass(SECOND);
+    let urgent = work(Class::Interactive, "bravo", SECOND);
+    world.pass(limits::ROOM_PATIENCE + 2 * SECOND);
+    assert!(urgent.is_done() && !waiting.is_done() && !at_work.is_done());
+    world.pass(20 * SECOND);
+    assert!(urgent.output().is_ok() && waiting.output().is_ok() && at_work.output().is_ok());
+    assert_eq!(world.host("alpha").dials(), 2);
+}

@@ -1,4 +1,5 @@
-//! What nobody has of the bounds of the process: a number each, which any core may take from.
+//! What nobody has of the bounds of the process: a number each, which any core may take from. Knows of the other cores
+//! only that they can be told something.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,9 +9,8 @@ use futures_util::future::{self, LocalBoxFuture};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
-use super::{Core, Inboxes, Mail};
 use crate::config::Settings;
-use crate::fleet::{Bank, Fleet, Job, Mesh, Quota, Quotas};
+use crate::fleet::{Bank, Fleet, Job, Mesh, Note, Quota, Quotas};
 
 /// See the module's documentation.
 pub struct Banks {
@@ -72,10 +72,10 @@ impl Banks {
         })
     }
 
-    /// The bounds as one core sees them.
-    pub fn quotas(self: &Arc<Self>, core: &Rc<Core>) -> Quotas {
+    /// The bounds as one core sees them, from its end of the mesh.
+    pub fn quotas(self: &Arc<Self>, mesh: &Rc<dyn Mesh>) -> Quotas {
         let quota = |count: fn(&Banks) -> &Count| {
-            Quota::new(Box::new(Branch { banks: Arc::clone(self), count, core: Rc::clone(core) }))
+            Quota::new(Box::new(Branch { banks: Arc::clone(self), count, mesh: Rc::clone(mesh) }))
         };
         Quotas {
             connections: quota(|banks| &banks.connections),
@@ -89,7 +89,7 @@ impl Banks {
 struct Branch {
     banks: Arc<Banks>,
     count: fn(&Banks) -> &Count,
-    core: Rc<Core>,
+    mesh: Rc<dyn Mesh>,
 }
 
 impl Branch {
@@ -97,16 +97,17 @@ impl Branch {
         (self.count)(&self.banks)
     }
 
-    /// Sends one to a core that asked, which puts it back where it is first to hear of it. Were it put back here, a core
-    /// with many waiting would always be the first to take again what it gives, and the others would never get a turn.
-    fn hand_over(&self, other: usize) {
-        let (banks, count) = (Arc::clone(&self.banks), self.count);
-        let inboxes = Arc::clone(&self.core.inboxes);
-        let put = move |fleet: &Rc<Fleet>| {
-            let count = count(&banks);
-            count.put(&inboxes, other, || (count.of)(fleet.quotas()).handle_given());
-        };
-        self.core.inboxes.send(other, Mail::Note(Box::new(put)));
+    /// The next core round the circle that asked, and is told now.
+    fn take_asker(&self) -> Option<usize> {
+        let cores = self.mesh.cores();
+        let others = (1..cores).map(|step| (self.mesh.here() + step) % cores);
+        self.count().take_question(others)
+    }
+
+    fn tell(&self, core: usize, news: fn(&Quota)) {
+        let of = self.count().of;
+        let note: Note = Box::new(move |fleet| news(of(fleet.quotas())));
+        self.mesh.tell(core, note);
     }
 }
 
@@ -118,17 +119,21 @@ impl Bank for Branch {
         self.count().left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok()
     }
 
+    /// Sends it to a core that asked. Were it put back for whoever is the first, that would always be a core with many
+    /// waiting, and the others would never get a turn.
     fn give(&self) {
-        let here = self.core.here;
-        match self.count().take_asker(here) {
-            Some(other) => self.hand_over(other),
-            None => self.count().put(&self.core.inboxes, here, || ()),
+        if let Some(other) = self.take_asker() {
+            return self.tell(other, Quota::handle_sent);
+        }
+        self.count().left.fetch_add(1, Ordering::SeqCst);
+        while let Some(other) = self.take_asker() {
+            self.tell(other, Quota::handle_given);
         }
     }
 
     fn ask(&self) {
         let count = self.count();
-        if let Some(asked) = count.asked.get(self.core.here) {
+        if let Some(asked) = count.asked.get(self.mesh.here()) {
             // The number first: a flag that is set while it says none would be overlooked.
             count.asked_count.fetch_add(1, Ordering::SeqCst);
             if asked.swap(true, Ordering::SeqCst) {
@@ -139,20 +144,20 @@ impl Bank for Branch {
 
     fn call_in(&self) -> LocalBoxFuture<'static, ()> {
         match self.count().spare {
-            Some(spare) => call_in(Rc::clone(&self.core), spare).boxed_local(),
+            Some(spare) => call_in(Rc::clone(&self.mesh), spare).boxed_local(),
             None => future::pending().boxed_local(),
         }
     }
 }
 
 /// Goes round the other cores, so that only one of them closes what it may want again; where none can, waits for all.
-async fn call_in(core: Rc<Core>, spare: Spare) {
-    let cores = core.cores();
-    let others: Vec<_> = (1..cores).map(|step| (core.here + step) % cores).collect();
+async fn call_in(mesh: Rc<dyn Mesh>, spare: Spare) {
+    let cores = mesh.cores();
+    let others: Vec<_> = (1..cores).map(|step| (mesh.here() + step) % cores).collect();
     let ask = |other, when| {
         let job: Job =
             Box::new(move |fleet| async move { Box::new(spare(fleet, when).await) as _ }.boxed_local());
-        let answer = core.call(other, job);
+        let answer = mesh.call(other, job);
         async move { answer.await.is_ok_and(|outcome| outcome.downcast_ref() == Some(&true)) }.boxed_local()
     };
     for other in &others {
@@ -171,30 +176,15 @@ async fn call_in(core: Rc<Core>, spare: Spare) {
 }
 
 impl Count {
-    /// Puts one back. This core hears of it by `handle_given`, and then every other one that asked.
-    fn put(&self, inboxes: &Inboxes, here: usize, handle_given: impl FnOnce()) {
-        self.left.fetch_add(1, Ordering::SeqCst);
-        handle_given();
-        while let Some(other) = self.take_asker(here) {
-            let of = self.of;
-            inboxes.send(other, Mail::Note(Box::new(move |fleet| of(fleet.quotas()).handle_given())));
-        }
-    }
-
-    /// The next core round the circle that asked, and is told now.
-    fn take_asker(&self, here: usize) -> Option<usize> {
+    /// The first of some cores that asked, which is told now.
+    fn take_question(&self, mut cores: impl Iterator<Item = usize>) -> Option<usize> {
         if self.asked_count.load(Ordering::SeqCst) == 0 {
             return None;
         }
-        let cores = self.asked.len();
-        (1..cores).map(|step| (here + step) % cores).find(|core| self.take_question(*core))
-    }
-
-    fn take_question(&self, core: usize) -> bool {
-        let has_asked = self.asked.get(core).is_some_and(|asked| asked.swap(false, Ordering::SeqCst));
-        if has_asked {
-            self.asked_count.fetch_sub(1, Ordering::SeqCst);
-        }
-        has_asked
+        let has_asked =
+            |core: &usize| self.asked.get(*core).is_some_and(|asked| asked.swap(false, Ordering::SeqCst));
+        let asker = cores.find(has_asked)?;
+        self.asked_count.fetch_sub(1, Ordering::SeqCst);
+        Some(asker)
     }
 }

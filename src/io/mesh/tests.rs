@@ -211,11 +211,14 @@ fn a_core_that_takes_again_what_it_gives_back_lets_another_have_its_turn() {
 }
 
 async fn take(fleet: &Rc<Fleet>) -> Grant {
+    let quota = &fleet.quotas().executing;
+    let mut heard = None;
     loop {
-        let given = fleet.quotas().executing.listen();
-        if let Some(grant) = fleet.quotas().executing.try_take() {
+        let mut given = quota.listen();
+        if let Some(grant) = quota.try_take() {
             return grant;
         }
-        given.await;
+        (&mut given).await;
+        heard.replace(given);
     }
 }

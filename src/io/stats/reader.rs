@@ -46,7 +46,10 @@ async fn ask(pid: u32, socket: &Path) -> Option<Result<Vec<u8>>> {
         |reason: &str| Error::new(Kind::Local, format!("The server {pid} does not answer: {reason}"));
     let said = match within(limits::STATS_PATIENCE, read(socket)).await {
         None => Err(failed(&format!("it takes longer than {}s", limits::STATS_PATIENCE.as_secs_f64()))),
-        Some(Err(error)) if is_gone(&error) => return None,
+        Some(Err(error)) if is_gone(&error) => {
+            clear_away(socket);
+            return None;
+        }
         Some(Err(error)) => Err(failed(&error.to_string())),
         Some(Ok(said)) if said.is_empty() => Err(failed("it is busy; try again")),
         Some(Ok(said)) => Ok(said),

@@ -205,6 +205,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 #[derive(Default)]
 struct Model {
     waiting: BTreeMap<usize, (Flow, Ticket)>,
+    /// Of those who wait no more.
+    stale: Vec<Ticket>,
     running: Vec<Flow>,
 }
 
@@ -244,11 +246,15 @@ proptest! {
                     if let Some(number) = chosen {
                         let (_, ticket) = model.waiting.remove(&number).unwrap();
                         prop_assert_eq!(queue.leave(ticket), Some(number));
+                        model.stale.push(ticket);
                     }
+                    // Whoever had his turn comes late to leave, when others stand where he stood.
+                    prop_assert!(model.stale.iter().all(|ticket| queue.leave(*ticket).is_none()));
                 }
                 Step::Begin => match begin(&mut queue, at) {
                     Some((flow, number)) => {
-                        let (joined, _) = model.waiting.remove(&number).expect("he waited");
+                        let (joined, ticket) = model.waiting.remove(&number).expect("he waited");
+                        model.stale.push(ticket);
                         prop_assert_eq!(joined, flow);
                         prop_assert!(model.waiting.iter().all(|(other, (joined, _))| *joined != flow || *other > number));
                         model.running.push(flow);

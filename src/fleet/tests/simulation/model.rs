@@ -7,8 +7,11 @@ use super::plan::{Nature, Plan};
 use super::request::{Answer, Loss, Request, name};
 use crate::base::error::Fault;
 use crate::base::limits::{CONNECT_TIMEOUT_DEFAULT, HOPS_MAX};
+use crate::base::refusal::Reason;
 use crate::base::time::Duration;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Kind, Result};
+use crate::fleet::Class;
+use crate::metrics::{Counter, Snapshot};
 use crate::testing::world::World;
 
 /// See the module's documentation.
@@ -17,10 +20,8 @@ pub(super) struct Model {
     asked: usize,
     answered: usize,
     cancelled: usize,
-    /// Answers that say no before anything is begun.
-    refused: u64,
-    /// Answers behind which such a no may hide: it was for the second try, or nobody waited for it any more.
-    may_be_refused: u64,
+    /// Answers that say no before anything is begun, by their reasons.
+    refused: [u64; Reason::ALL.len()],
     /// Requests that may not be done twice, by host; and whether they were done, where that is known.
     unsafe_work: BTreeMap<usize, (usize, Option<bool>)>,
 }
@@ -32,16 +33,15 @@ impl Model {
 
     pub fn note_cancelled(&mut self, request: &Request) {
         self.cancelled += 1;
-        self.may_be_refused += 1;
         self.note_unsafe(request, None);
     }
 
     pub fn note_answered(&mut self, request: &Request, answer: &Result<Answer>) {
         self.answered += 1;
-        match answer {
-            Err(error) if is_refusal(error) => self.refused += 1,
-            Err(error) if error.kind().is_worth_retrying() => self.may_be_refused += 1,
-            _ => {}
+        if let Err(error) = answer {
+            let is_refusal = error.kind().fault() == Fault::Limit || error.kind() == Kind::CircuitOpen;
+            assert_eq!(error.reason().is_some(), is_refusal, "whether this is a refusal: {error:?}");
+            error.reason().inspect(|reason| self.refused[*reason as usize] += 1);
         }
         self.note_unsafe(
             request,
@@ -72,20 +72,22 @@ impl Model {
         }
     }
 
-    /// Every request has its answer, and every no was counted.
-    pub fn check_books(&self, counted: u64) {
-        assert_eq!(self.asked, self.answered + self.cancelled, "requests and answers");
-        let most = self.refused + self.may_be_refused;
-        assert!(
-            (self.refused..=most).contains(&counted),
-            "{counted} refusals were counted, {} to {most} seen",
-            self.refused
-        );
+    /// Every refusal was counted once. Of those to whom mail of other cores is under way, or who took their requests back
+    /// meanwhile, it is not known.
+    pub fn check_refusals(&self, snapshot: &Snapshot, mail: Duration) {
+        let open = self.asked - self.answered;
+        let unknown = if mail.is_zero() { 0 } else { open as u64 };
+        for reason in Reason::ALL {
+            let (told, counted) =
+                (self.refused[*reason as usize], snapshot.counter(Counter::Rejected(*reason)));
+            let is_true = (told..=told + unknown).contains(&counted);
+            assert!(is_true, "{reason:?} was told {told} times, and counted {counted} times");
+        }
     }
-}
 
-fn is_refusal(error: &Error) -> bool {
-    error.kind().fault() == Fault::Limit || error.kind() == Kind::CircuitOpen
+    pub fn check_answers(&self) {
+        assert_eq!(self.asked, self.answered + self.cancelled, "requests and answers");
+    }
 }
 
 impl Plan {
@@ -104,8 +106,9 @@ impl Plan {
 
     /// In a world that is busy but where nothing breaks: how long somebody waits at most who has nothing else under way,
     /// for a host that is well. Everything one after another: every host once makes a connection and serves somebody
-    /// before it gives its place away; and every client has a turn on every host, of every class.
-    pub fn wait_max(&self) -> Duration {
+    /// before it gives its place away; and every client has a turn on every host, as often as classes have one that are
+    /// more urgent.
+    pub fn wait_max(&self, class: Class) -> Duration {
         let hosts = count(self.hosts.len());
         let way =
             self.hosts.iter().map(|host| host.delay).max().unwrap_or_default() * 20 * count(HOPS_MAX).min(3);
@@ -115,7 +118,12 @@ impl Plan {
         };
         let service = self.work_max + way;
         let clients = u32::try_from(self.clients).unwrap_or(u32::MAX) + 1;
-        hosts * (dial + service) + clients * hosts * service
+        let turns = match class {
+            Class::Interactive => 1,
+            Class::Batch => 73 / 8,
+            Class::Background => 73,
+        };
+        hosts * (dial + service) + turns * clients * hosts * service
     }
 }
 

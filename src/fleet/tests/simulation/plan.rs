@@ -62,13 +62,13 @@ impl Plan {
     /// A world in which nothing breaks, for those who keep it busy all the time.
     pub fn draw_siege(choices: &mut Choices<'_>) -> Self {
         use Nature::{Dead, Refusing, Well};
-        // Cores that are busy all the time do not hand each other what they give back, but take it again themselves.
-        let mut plan = Self { places: 100, cores: 1, ..Self::bounds(choices) };
+        let mut plan = Self { places: 100, ..Self::bounds(choices) };
         let count = 2 + usize::from(choices.u8() % 4);
         let natures = [Well, Well, Well, Well, Well, Well, Dead, Refusing];
         plan.hosts = (0..count).map(|number| HostPlan::draw(choices, number, &natures)).collect();
-        // A way must never take more than there is.
-        plan.connections = plan.connections.max(2);
+        // However many cores have got hold of all but one of the connections that a way takes, there is one for one of them.
+        let legs = (0..count).map(|host| plan.way(host).len()).max().unwrap_or_default();
+        plan.connections = plan.connections.max(plan.cores * (legs - 1) + 1);
         plan
     }
 

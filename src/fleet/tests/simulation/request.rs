@@ -46,6 +46,7 @@ pub(super) enum Answer {
 /// What the work of all requests leaves to be looked at. It goes from core to core.
 #[derive(Debug, Default)]
 pub(super) struct Works {
+    arrived: AtomicUsize,
     inside: AtomicUsize,
     losses: Mutex<Vec<Loss>>,
 }
@@ -59,6 +60,11 @@ pub(super) struct Loss {
 }
 
 impl Works {
+    /// How many are where their host is, to wait or to work.
+    pub fn arrived(&self) -> usize {
+        self.arrived.load(Ordering::Relaxed)
+    }
+
     /// How many are at work.
     pub fn inside(&self) -> usize {
         self.inside.load(Ordering::Relaxed)
@@ -69,18 +75,19 @@ impl Works {
     }
 }
 
-struct Inside<'a>(&'a Works);
+/// Counts one as long as it lives.
+struct Counted<'a>(&'a AtomicUsize);
 
-impl<'a> Inside<'a> {
-    fn new(works: &'a Works) -> Self {
-        works.inside.fetch_add(1, Ordering::Relaxed);
-        Self(works)
+impl<'a> Counted<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
     }
 }
 
-impl Drop for Inside<'_> {
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
-        self.0.inside.fetch_sub(1, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -96,6 +103,7 @@ pub(super) struct Work {
 impl Work {
     /// As an operation does it, within the request's time.
     pub async fn perform(self, caller: Caller) -> Result<Answer> {
+        let _arrived = Counted::new(&self.works.arrived);
         let (need, repeat) = match self.what {
             What::Read => (Need::Files, Repeat::Safe),
             What::Command { repeat, .. } => (Need::Session, repeat),
@@ -106,7 +114,7 @@ impl Work {
     }
 
     async fn on(&self, machine: &Machine) -> Result<Answer> {
-        let _inside = Inside::new(&self.works);
+        let _inside = Counted::new(&self.works.inside);
         let done = match self.what {
             What::Read => read(machine).await,
             What::Command { takes, repeat } => self.run(machine, takes, repeat).await,

@@ -1,9 +1,11 @@
 //! A world that does what its seed says, and is looked at whenever it pauses.
 
 use std::cell::{Cell, RefCell};
+use std::iter;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::CLASSES;
 use super::cores::Cores;
 use super::model::Model;
 use super::plan::{HostPlan, Nature, Plan};
@@ -12,8 +14,7 @@ use super::trace::Trace;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind};
 use crate::config::Settings;
-use crate::fleet::{Claim, Class, ClientId, Repeat, Shards};
-use crate::metrics::Counter;
+use crate::fleet::{Claim, Class, ClientId, Fleet, Quota, Quotas, Repeat, Shards};
 use crate::testing::choices::Choices;
 use crate::testing::ssh_server::ServerConfig;
 use crate::testing::world::{Daemon, SimHost, World};
@@ -24,6 +25,19 @@ const NIGHT: Duration = Duration::from_secs(400);
 /// Nobody waits longer for an answer.
 const DEADLINES: [u64; 5] = [500, 3_000, 10_000, 20_000, 60_000];
 
+/// Where a host lets itself be dialled, and where else.
+const PORT: u16 = 22;
+const OTHER_PORT: u16 = 2222;
+
+/// What was seen of a host.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    port: u16,
+    /// When the configuration gave it this port.
+    moved: Instant,
+    dials: usize,
+}
+
 /// See the module's documentation.
 pub(super) struct Site<'a> {
     world: World,
@@ -31,7 +45,7 @@ pub(super) struct Site<'a> {
     cores: Rc<Cores>,
     shards: Vec<Rc<Shards>>,
     settings: Settings,
-    ports: RefCell<Vec<u16>>,
+    hosts: RefCell<Vec<Seen>>,
     works: Arc<Works>,
     requests: RefCell<Vec<Request>>,
     model: RefCell<Model>,
@@ -42,8 +56,8 @@ pub(super) struct Site<'a> {
 
 impl<'a> Site<'a> {
     pub fn new(plan: Plan, trace: &'a Trace) -> Self {
-        let ports = vec![22; plan.hosts.len()];
-        let world = World::with_config(&plan.config(&ports));
+        let count = plan.hosts.len();
+        let world = World::with_config(&plan.config(&vec![PORT; count]));
         let daemon = Rc::new(Daemon::default());
         daemon.begin.set(2);
         daemon.full.set(4);
@@ -64,7 +78,7 @@ impl<'a> Site<'a> {
             cores,
             shards,
             settings,
-            ports: RefCell::new(ports),
+            hosts: RefCell::new(vec![Seen { port: PORT, moved: began, dials: 0 }; count]),
             works: Arc::default(),
             requests: RefCell::default(),
             model: RefCell::default(),
@@ -105,7 +119,7 @@ impl<'a> Site<'a> {
 
     /// Somebody asks for something.
     fn ask_for(&self, host: usize, choices: &mut Choices<'_>) {
-        let class = choices.pick(&[Class::Interactive, Class::Interactive, Class::Batch, Class::Background]);
+        let class = choices.pick(&CLASSES);
         let deadline = Duration::from_millis(choices.pick(&DEADLINES));
         self.ask_as(u64::from(choices.u8()) % self.plan.clients, class, host, deadline, choices);
     }
@@ -124,9 +138,9 @@ impl<'a> Site<'a> {
     }
 
     /// Somebody who has nothing else under way asks a host that is well, and has the time that this may take.
-    pub fn ask_politely(&self, host: usize, choices: &mut Choices<'_>) {
-        let deadline = self.world.now() + self.plan.wait_max();
-        let claim = Claim { class: Class::Interactive, client: ClientId(self.plan.clients), deadline };
+    pub fn ask_politely(&self, class: Class, host: usize, choices: &mut Choices<'_>) {
+        let deadline = self.world.now() + self.plan.wait_max(class);
+        let claim = Claim { class, client: ClientId(self.plan.clients), deadline };
         self.ask(usize::from(choices.u8()), host, self.what(choices), claim, true);
     }
 
@@ -193,12 +207,15 @@ impl<'a> Site<'a> {
     fn reload(&self, choices: &mut Choices<'_>) {
         let changed = choices.flag().then(|| self.any_host(choices));
         if let Some(host) = changed {
-            let port = &mut self.ports.borrow_mut()[host];
-            *port = if *port == 22 { 2222 } else { 22 };
+            let seen = &mut self.hosts.borrow_mut()[host];
+            seen.port = if seen.port == PORT { OTHER_PORT } else { PORT };
+            seen.moved = self.world.now();
         }
         self.note(format_args!("reload, with another port for {changed:?}"));
-        let config = World::config(&self.plan.config(&self.ports.borrow()));
-        self.shards[usize::from(choices.u8()) % self.plan.cores].reconfigure(&config, &self.settings);
+        let ports: Vec<_> = self.hosts.borrow().iter().map(|seen| seen.port).collect();
+        let config = World::config(&self.plan.config(&ports));
+        // It is read by one core, so that the others hear of one change after the other.
+        self.shards[0].reconfigure(&config, &self.settings);
     }
 
     fn any_host(&self, choices: &mut Choices<'_>) -> usize {
@@ -219,17 +236,20 @@ impl<'a> Site<'a> {
         self.pass(last.map_or(NIGHT, |last| NIGHT + (last - self.world.now())));
         assert_eq!(self.requests.borrow().len(), 0, "requests without an answer");
         for (core, fleet) in self.cores.fleets().iter().enumerate() {
-            let quotas = fleet.quotas();
-            let held = [&quotas.connections, &quotas.executing, &quotas.admitted].map(|quota| quota.held());
+            let held = quotas(fleet).map(|quota| quota.held());
             assert_eq!(held, [0; 3], "core {core} holds connections, rights, places");
         }
+        let bounds = [self.plan.connections, self.plan.rights, self.plan.rights + self.plan.places];
+        let left = quotas(self.shards[0].own()).map(|quota| iter::from_fn(|| quota.try_take()).collect());
+        assert_eq!(left.map(|grants: Vec<_>| grants.len()), bounds, "connections, rights, places are left");
+        // Some of them go to a core that has wanted them once.
+        self.pass(NIGHT);
         assert_eq!(self.connections(), 0, "connections");
         assert_eq!(self.world.left(), (0, 0), "tasks and timers");
         self.cores.end();
         self.model.borrow().check_unsafe_work(&self.world);
-        let snapshot = self.shards[0].own().snapshot();
-        let rejected = Counter::all().filter(|counter| matches!(counter, Counter::Rejected(_)));
-        self.model.borrow().check_books(rejected.map(|counter| snapshot.counter(counter)).sum());
+        self.model.borrow().check_answers();
+        self.check_refusals();
     }
 
     /// Everything has happened that can happen now.
@@ -240,11 +260,12 @@ impl<'a> Site<'a> {
             self.plan.check_loss(loss);
         });
         self.check_bounds();
+        self.check_ways();
     }
 
     fn take_answers(&self) {
         let mut requests = self.requests.borrow_mut();
-        let now = self.world.now();
+        let (now, mut is_refused) = (self.world.now(), false);
         for request in requests.extract_if(.., |request| request.handle.is_done()) {
             let answer = request.handle.output();
             self.note(format_args!("{} -> {answer:?}", name(request.number)));
@@ -252,28 +273,49 @@ impl<'a> Site<'a> {
             assert!(!request.is_due(self.plan.mail, now), "r{} was answered too late", request.number);
             let is_served = !request.is_polite || answer == Ok(Answer::Done);
             assert!(is_served, "r{} had the time it may take, and got {answer:?}", request.number);
+            is_refused |= answer.is_err_and(|error| error.reason().is_some());
+        }
+        if is_refused {
+            self.check_refusals();
         }
         for request in requests.iter() {
             assert!(!request.is_due(self.plan.mail, now), "r{} has no answer", request.number);
         }
     }
 
+    fn check_refusals(&self) {
+        self.model.borrow().check_refusals(&self.shards[0].own().snapshot(), self.plan.mail);
+    }
+
     fn check_bounds(&self) {
         let fleets = self.cores.fleets();
-        let sum = |held: fn(&crate::fleet::Quotas) -> usize| -> usize {
-            fleets.iter().map(|fleet| held(fleet.quotas())).sum()
-        };
-        let connections = sum(|quotas| quotas.connections.held());
-        let executing = sum(|quotas| quotas.executing.held());
-        let admitted = sum(|quotas| quotas.admitted.held());
+        let held = |bound: usize| fleets.iter().map(|fleet| quotas(fleet)[bound].held()).sum::<usize>();
+        let [connections, executing, admitted] = [0, 1, 2].map(held);
         assert!(connections <= self.plan.connections, "{connections} connections");
         assert!(executing <= self.plan.rights, "{executing} execute");
         assert!(admitted <= self.plan.rights + self.plan.places, "{admitted} are taken on");
         let open = self.connections();
         assert!(open <= connections, "{open} connections at the hosts, {connections} counted");
         assert_eq!(executing, self.works.inside(), "rights held, and work under way");
-        let asked = self.requests.borrow().len();
-        assert!(admitted <= asked, "{admitted} are taken on of {asked}");
+        let arrived = self.works.arrived();
+        // Who can begin at once does so even where all places are taken.
+        assert!((admitted..=admitted + executing).contains(&arrived), "{admitted} are taken on of {arrived}");
+        assert!(arrived <= self.requests.borrow().len(), "{arrived} are there");
+        self.trace.note_change(self.world.now() - self.began, [open, executing, arrived - executing]);
+    }
+
+    /// Nobody goes the way of an old configuration, once all cores have heard of the new one.
+    fn check_ways(&self) {
+        let mut hosts = self.hosts.borrow_mut();
+        for (number, seen) in hosts.iter_mut().enumerate() {
+            let host = self.world.host(&format!("h{number}"));
+            if host.dials() == seen.dials {
+                continue;
+            }
+            seen.dials = host.dials();
+            let is_told = self.world.now() > seen.moved + self.plan.mail;
+            assert!(!is_told || host.port() == seen.port, "h{number} was dialled at port {}", host.port());
+        }
     }
 
     /// Those that hosts know of.
@@ -285,6 +327,11 @@ impl<'a> Site<'a> {
     fn note(&self, what: std::fmt::Arguments<'_>) {
         self.trace.note(self.world.now() - self.began, what);
     }
+}
+
+fn quotas(fleet: &Fleet) -> [&Rc<Quota>; 3] {
+    let Quotas { connections, executing, admitted } = fleet.quotas();
+    [connections, executing, admitted]
 }
 
 impl HostPlan {
