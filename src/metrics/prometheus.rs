@@ -6,7 +6,7 @@
 
 use std::fmt::{Display, Write};
 
-use super::names::{Counter, Gauge, Histogram, Operation};
+use super::names::{Circuit, Counter, Gauge, Histogram, Operation, Reason, Unit};
 use super::report::{Process, Reading, Summary, readings};
 use super::snapshot::{Buckets, Snapshot};
 
@@ -63,6 +63,7 @@ pub fn exposition(snapshot: &Snapshot, process: &Process) -> String {
     gauges(&mut page, snapshot, process);
     counters(&mut page, snapshot);
     histograms(&mut page, snapshot);
+    breakers(&mut page, snapshot);
     tools(&mut page, snapshot);
     own(&mut page, process);
     page.0
@@ -112,8 +113,30 @@ fn histograms(page: &mut Page, snapshot: &Snapshot) {
     for histogram in Histogram::all() {
         page.family(histogram.name(), "histogram", histogram.help());
         let labels: Vec<_> = histogram.labels().into_iter().flatten().collect();
-        page.histogram(histogram, histogram.name(), &labels, snapshot.histogram(histogram));
+        page.histogram(histogram.unit(), histogram.name(), &labels, snapshot.histogram(histogram));
     }
+}
+
+/// What follows for circuit breakers from other figures.
+fn breakers(page: &mut Page, snapshot: &Snapshot) {
+    const TIMES: &str = "circuit_breaker_response_time_seconds";
+    let asked = snapshot.counter(Counter::Dials) + snapshot.counter(Counter::Rejected(Reason::Circuit));
+    page.family(
+        "circuit_breaker_requests_total",
+        "counter",
+        "Connections wanted, those included that breakers refused",
+    );
+    page.sample("circuit_breaker_requests_total", &[], asked);
+    let hosts = |state: &Circuit| snapshot.gauge(Gauge::Circuits(*state));
+    let (closed, all) = (hosts(&Circuit::Closed), Circuit::ALL.iter().map(hosts).sum::<u64>());
+    page.family(
+        "circuit_breaker_health_score",
+        "gauge",
+        "The part of the hosts whose breakers are closed; 1 without hosts",
+    );
+    page.sample("circuit_breaker_health_score", &[], if all == 0 { 1.0 } else { closed as f64 / all as f64 });
+    page.family(TIMES, "histogram", "Seconds that a connection took that a breaker let through");
+    page.histogram(Unit::Seconds, TIMES, &[], snapshot.histogram(Histogram::Dial));
 }
 
 /// Calls of tools once more, by the names that other servers have for them.
@@ -133,7 +156,7 @@ fn tools(page: &mut Page, snapshot: &Snapshot) {
         let [failed, done] = [false, true].map(|success| snapshot.histogram(call(*operation, success)));
         let mut all = failed.clone();
         all.add(done).expect("histograms of one name have the same bounds");
-        page.histogram(call(*operation, true), TIMES, &[SERVER, ("tool", operation.label())], &all);
+        page.histogram(Unit::Seconds, TIMES, &[SERVER, ("tool", operation.label())], &all);
     }
 }
 
@@ -181,9 +204,9 @@ impl Page {
         let _ = writeln!(self.0, "{end} {value}");
     }
 
-    /// The samples of a histogram, of the unit of `like`.
-    fn histogram(&mut self, like: Histogram, name: &str, labels: &[(&str, &str)], buckets: &Buckets) {
-        let (unit, bounds) = (like.unit().recorded(), bounds(like));
+    /// The samples of a histogram.
+    fn histogram(&mut self, unit: Unit, name: &str, labels: &[(&str, &str)], buckets: &Buckets) {
+        let (bounds, unit) = (bounds(unit), unit.recorded());
         let bucket = format!("{name}_bucket");
         let up_to = |page: &mut Self, bound: &str, count: u64| {
             page.sample(&bucket, &[labels, &[("le", bound)]].concat(), count);
@@ -197,10 +220,10 @@ impl Page {
     }
 }
 
-fn bounds(histogram: Histogram) -> &'static [u64] {
-    match histogram.unit() {
-        super::Unit::Bytes => &SIZES,
-        super::Unit::Milliseconds | super::Unit::Seconds => &TIMES,
+fn bounds(unit: Unit) -> &'static [u64] {
+    match unit {
+        Unit::Bytes => &SIZES,
+        Unit::Milliseconds | Unit::Seconds => &TIMES,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod drain;
+mod health;
 mod http;
 mod reload;
 mod stats;
@@ -9,6 +10,7 @@ mod stdio;
 
 pub use configuration::{Configuration, Fresh};
 pub use drain::{Drain, Held};
+pub use health::{Health, Verdict};
 pub use http::{Part, listen};
 pub use reload::keep_up;
 pub use stats::Stats;

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::{self, LocalBoxFuture};
 
 use crate::base::Result;
-use crate::base::time::{Duration, Instant};
+use crate::base::time::Instant;
 use crate::config::{AlgorithmLists, Env, HostConfig, Overrides, Settings, SshConfig};
 use crate::fleet::net::{Hop, Net};
 use crate::fleet::{Exit, Fleet, Link, Memory, Quotas, Shards, Shell, Sink, Stream};
