@@ -56,6 +56,11 @@ impl Shards {
         Rc::new(Self { own, mesh })
     }
 
+    /// How many cores there are.
+    pub fn cores(&self) -> usize {
+        self.mesh.cores()
+    }
+
     /// Of a process with one core.
     pub fn alone(own: Rc<Fleet>) -> Rc<Self> {
         Self::new(own, Rc::new(Alone))
