@@ -25,7 +25,7 @@ pub trait Provider {
     fn list(&self, list: List, client: &Client, cursor: Option<&str>) -> Option<Page>;
 
     /// # Errors
-    /// There is no such tool, or not for this client, or the arguments are wrong.
+    /// There is no such tool, or not for this client, or the arguments or what else came with the call are wrong.
     fn call_tool(
         &self,
         call: &Rc<Call>,
@@ -148,13 +148,15 @@ pub struct Page {
 pub const FORBIDDEN: Code = Code::Server(-32010);
 
 /// Why a tool is not called.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum ToolFault {
     Unknown,
     /// What the client would need to call it, as a sentence.
     Forbidden(String),
     /// What is wrong with the arguments, as a sentence.
     Arguments(String),
+    /// It is not the arguments, so that the model can do nothing about it.
+    Refused(Error),
 }
 
 /// Something to be filled in.

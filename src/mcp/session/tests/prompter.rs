@@ -186,6 +186,10 @@ impl Provider for Prompter {
                 }),
             }))
             .boxed_local(),
+            "needy" => {
+                call.require("sampling").map_err(ToolFault::Refused)?;
+                ready(done("able")).boxed_local()
+            }
             "wait" => pending().boxed_local(),
             _ => return Err(ToolFault::Unknown),
         })
