@@ -91,6 +91,12 @@ pub enum Command {
         /// The key (PEM) of the certificate [env: SCOUT_TLS_KEY]
         #[arg(long, value_name = "FILE", requires = "tls_cert")]
         tls_key: Option<String>,
+        /// API keys of clients over HTTP; SCOUT_API_KEYS holds them itself [env: SCOUT_API_KEYS_FILE]
+        #[arg(long, value_name = "FILE")]
+        api_keys_file: Option<String>,
+        /// Serve HTTP to other machines without keys [env: SCOUT_ALLOW_UNAUTHENTICATED]
+        #[arg(long)]
+        allow_unauthenticated: bool,
     },
     /// List the hosts, and mark those that accept connections
     Hosts,
@@ -158,7 +164,9 @@ impl Args {
             log_level: self.log_level.clone(),
             ..Overrides::default()
         };
-        let Command::Serve { transport, host, port, tls_cert, tls_key } = &self.command else {
+        let Command::Serve { transport, host, port, tls_cert, tls_key, api_keys_file, allow_unauthenticated } =
+            &self.command
+        else {
             return overrides;
         };
         Overrides {
@@ -167,6 +175,8 @@ impl Args {
             http_port: port.clone(),
             tls_cert: tls_cert.clone(),
             tls_key: tls_key.clone(),
+            api_keys_file: api_keys_file.clone(),
+            allow_unauthenticated: allow_unauthenticated.then(|| "true".into()),
             ..overrides
         }
     }

@@ -13,7 +13,7 @@ use futures_util::future::{LocalBoxFuture, join_all};
 use super::route::Route;
 use super::{Caller, Claim, Fleet, HostStatus, Presence};
 use crate::base::{Error, Kind, Result};
-use crate::config::{Settings, SharedConfig};
+use crate::config::{Access, Settings, SharedConfig};
 use crate::metrics::Snapshot;
 
 /// Work for another core, on the fleet that it owns.
@@ -150,17 +150,21 @@ impl Shards {
         });
     }
 
-    /// All hosts, with a mark for those that are known to be there. Every core looks after its own.
-    pub async fn status(&self) -> Vec<HostStatus> {
+    /// The hosts that somebody may see, with a mark for those that are known to be there. Every core looks after its own.
+    pub async fn status(&self, access: &Access) -> Vec<HostStatus> {
         let cores = self.mesh.cores();
         let found = self.on_all(|core| {
-            move |fleet: Rc<Fleet>| async move { fleet.presences(|route| owner(route, cores) == core).await }
+            let access = access.clone();
+            move |fleet: Rc<Fleet>| async move {
+                fleet.presences(&access, |route| owner(route, cores) == core).await
+            }
         });
         // By name: while the configuration changes, cores may know different hosts.
         let presences: HashMap<_, _> = found.await.into_iter().flatten().flatten().collect();
         let presence = |name: &str| presences.get(name).copied().unwrap_or(Presence::Unknown);
         let names = self.own.names();
-        names.iter().map(|name| self.own.status_of(name, presence(name))).collect()
+        let seen = names.iter().filter(|name| access.includes(name));
+        seen.map(|name| self.own.status_of(name, presence(name))).collect()
     }
 
     /// What the cores have done so far, all together.

@@ -2,6 +2,7 @@
 //!
 //! Operations take a [`Caller`] and return values; [`scout`] is the agent's view of them: one request, one text.
 
+pub mod access;
 pub mod cache;
 pub mod command;
 mod fallback;
@@ -17,6 +18,7 @@ mod way;
 mod tests;
 
 use crate::base::{Error, Kind, Result};
+use crate::config::{Access, Scope};
 use crate::fleet::{Caller, Class, ClientId, Shards};
 use crate::metrics::{Histogram, TargetType};
 use crate::target::{RemotePath, Target};
@@ -40,11 +42,13 @@ pub struct Answer {
 
 /// Answers a request: the host list, a file, a directory, or a command's output. The owner of the host does the work,
 /// within the request timeout of the settings.
-pub async fn scout(shards: &Shards, client: ClientId, request: &Request) -> Result<Answer> {
+///
+/// Errors: those of the operation; what `access` does not allow is `Forbidden`, or about a host that is not known.
+pub async fn scout(shards: &Shards, client: ClientId, access: &Access, request: &Request) -> Result<Answer> {
     let target = Target::parse(&request.target);
     let fleet = shards.own();
     let measured = fleet.recorder().request(target_type(&target, request), fleet.now());
-    let result = answer(shards, client, target, request.query.clone(), request.cache).await;
+    let result = answer(shards, client, access, target, request).await;
     let took = measured.end(&result, fleet.now());
     let slow = fleet.settings().slow_threshold_ms;
     if took >= slow && !slow.is_zero() {
@@ -77,20 +81,21 @@ fn target_type(target: &Result<Target>, request: &Request) -> TargetType {
 async fn answer(
     shards: &Shards,
     client: ClientId,
+    access: &Access,
     target: Result<Target>,
-    query: Option<String>,
-    may_cache: bool,
+    request: &Request,
 ) -> Result<String> {
     let caller = shards.own().caller(Class::Interactive, client);
     match target? {
-        Target::Hosts => Ok(hosts::text(&in_time(&caller, async { Ok(shards.status().await) }).await?)),
+        Target::Hosts => Ok(hosts::text(&in_time(&caller, async { Ok(shards.status(access).await) }).await?)),
         Target::Path { host, path } => {
-            let claim = *caller.claim();
-            let name = host.as_str().to_owned();
+            let (claim, name) = (*caller.claim(), host.as_str().to_owned());
+            let (query, may_cache) = (request.query.clone(), request.cache);
+            let scope = if query.is_some() { Scope::Command } else { Scope::Read };
             let work = move |caller: Caller| async move {
                 in_time(&caller, answer_of(&caller, host.as_str(), &path, query.as_deref(), may_cache)).await
             };
-            shards.on(&name, claim, work).await
+            access::on(shards, access, scope, &name, claim, work).await
         }
     }
 }

@@ -17,9 +17,11 @@ use super::provider::{
     About, Blank, Capabilities, Changing, Client, Implementation, List, Page, Provider, ToolFault, Work,
 };
 use crate::base::text::shown;
+use crate::config::{Access, Scope};
 use crate::fleet::Shards;
 use crate::metrics::{Counter, Histogram, Reason, Source};
 use crate::rpc::{Error, Raw};
+use crate::scout::access;
 use resources::Resource;
 use tools::Tool;
 
@@ -34,8 +36,15 @@ pub struct Options {
 pub struct Catalog {
     shards: Rc<Shards>,
     stats: Rc<dyn Source>,
-    tools: Rc<[Box<RawValue>]>,
-    resources: Rc<[Box<RawValue>]>,
+    tools: Vec<Listed>,
+    resources: Vec<Listed>,
+}
+
+/// An entry of a list, written already.
+struct Listed {
+    /// It is for those who have one of these.
+    scopes: &'static [Scope],
+    entry: Box<RawValue>,
 }
 
 impl fmt::Debug for Catalog {
@@ -72,6 +81,15 @@ impl Catalog {
         let (tools, resources) = (written(tools::describe(options)), written(resources::describe()));
         Rc::new(Self { shards, stats, tools, resources })
     }
+
+    /// Whether a client may use a tool for anything.
+    fn check(&self, access: &Access, tool: &Tool) -> Result<(), ToolFault> {
+        match tool.scopes.first() {
+            Some(scope) if !may_any(access, tool.scopes) => access::require(&self.shards, access, *scope)
+                .map_err(|error| ToolFault::Forbidden(error.message().to_owned())),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Provider for Catalog {
@@ -79,12 +97,14 @@ impl Provider for Catalog {
         &ABOUT
     }
 
-    fn list(&self, list: List, _client: &Client, cursor: Option<&str>) -> Option<Page> {
+    fn list(&self, list: List, client: &Client, cursor: Option<&str>) -> Option<Page> {
         let entries = match list {
-            List::Tools => Rc::clone(&self.tools),
-            List::Resources => Rc::clone(&self.resources),
-            List::ResourceTemplates | List::Prompts => Rc::default(),
+            List::Tools => &self.tools[..],
+            List::Resources => &self.resources,
+            List::ResourceTemplates | List::Prompts => &[],
         };
+        let seen = entries.iter().filter(|listed| may_any(&client.access, listed.scopes));
+        let entries = seen.map(|listed| listed.entry.clone()).collect();
         cursor.is_none().then_some(Page { entries, next: None })
     }
 
@@ -95,6 +115,7 @@ impl Provider for Catalog {
         arguments: Option<Raw<'_>>,
     ) -> Result<Work<Answer<ToolOutput>>, ToolFault> {
         let tool = Tool::named(name).ok_or(ToolFault::Unknown)?;
+        self.check(&call.client.access, tool)?;
         let work =
             tool.start(&self.shards, call, arguments).map_err(|invalid| ToolFault::Arguments(invalid.0))?;
         let fleet = Rc::clone(self.shards.own());
@@ -108,10 +129,12 @@ impl Provider for Catalog {
         Ok(measured.boxed_local())
     }
 
-    fn read(&self, _call: &Rc<Call>, uri: &str) -> Option<Work<Answer<Vec<Contents>>>> {
+    fn read(&self, call: &Rc<Call>, uri: &str) -> Option<Work<Answer<Vec<Contents>>>> {
         let resource = Resource::at(uri)?;
         let stats = Rc::clone(&self.stats);
+        let allowed = access::require(&self.shards, &call.client.access, resources::SCOPE);
         let read = async move {
+            allowed?;
             let report = stats.report().await?;
             let body = Body::Text((resource.read)(&report));
             Ok(Answer::Done(vec![Contents { uri: resource.uri.into(), mime_type: resource.mime_type, body }]))
@@ -146,6 +169,11 @@ impl Provider for Catalog {
 }
 
 /// Nothing in these comes from outside, so that a failure here would show in the first test.
-fn written(entries: Vec<Value>) -> Rc<[Box<RawValue>]> {
-    entries.iter().map(|entry| to_raw_value(entry).expect("fixed entries can be written")).collect()
+fn written(entries: Vec<(&'static [Scope], Value)>) -> Vec<Listed> {
+    let write = |entry| to_raw_value(&entry).expect("fixed entries can be written");
+    entries.into_iter().map(|(scopes, entry)| Listed { scopes, entry: write(entry) }).collect()
+}
+
+fn may_any(access: &Access, scopes: &[Scope]) -> bool {
+    scopes.iter().any(|scope| access.has(*scope))
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::config::Scope;
 use crate::metrics::Report;
 
 /// One resource.
@@ -41,16 +42,20 @@ impl Resource {
     }
 }
 
-/// The entries of `resources/list`.
-pub fn describe() -> Vec<Value> {
+/// What one needs to see any of them.
+pub const SCOPE: Scope = Scope::Read;
+
+/// The entries of `resources/list`, and who gets to see them.
+pub fn describe() -> Vec<(&'static [Scope], Value)> {
     let describe = |resource: &Resource| {
-        json!({
+        let entry = json!({
             "uri": resource.uri,
             "name": resource.name,
             "title": resource.title,
             "description": resource.description,
             "mimeType": resource.mime_type,
-        })
+        });
+        (&[SCOPE][..], entry)
     };
     RESOURCES.iter().map(describe).collect()
 }

@@ -29,8 +29,11 @@ pub fn start(
         query: arguments.text("query")?.map(Cow::into_owned),
         cache: arguments.flag("cache")?.unwrap_or_default(),
     };
-    let (shards, client) = (Rc::clone(shards), call.client.id);
-    Ok(Box::pin(async move { Ok(ToolOutput::text(scout(&shards, client, &request).await?.text)) }))
+    let (shards, client) = (Rc::clone(shards), call.client.clone());
+    Ok(Box::pin(async move {
+        let answer = scout(&shards, client.id, &client.access, &request).await?;
+        Ok(ToolOutput::text(answer.text))
+    }))
 }
 
 /// Hints are promises to the user: a server that lets every command pass promises nothing.
