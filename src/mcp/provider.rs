@@ -10,9 +10,8 @@ use serde_json::value::RawValue;
 use super::call::Call;
 use super::content::{Answer, Completion, Contents, Prompt, ToolOutput};
 use crate::base;
-use crate::config::SharedAccess;
-use crate::fleet::ClientId;
 use crate::rpc::{Code, Error, Raw};
+pub use crate::scout::Client;
 
 /// Work on behalf of a request: it runs while it is polled, and dropping it stops it.
 pub type Work<T> = LocalBoxFuture<'static, base::Result<T>>;
@@ -61,14 +60,6 @@ pub trait Provider {
 
     /// A request was refused because its client has too many under way.
     fn note_refused(&self) {}
-}
-
-/// On whose behalf something is done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Client {
-    pub id: ClientId,
-    /// What it may do.
-    pub access: SharedAccess,
 }
 
 /// A server as it introduces itself.

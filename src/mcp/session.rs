@@ -339,7 +339,7 @@ impl Session {
             }
             Method::Discover => {
                 let discovered = Discovered::new(about);
-                let framed = Framed::complete(&discovered, Revision::V2026_07_28, about);
+                let framed = Framed::complete(&discovered, Revision::V2026_07_28, about).introduced(about);
                 rpc::success(id, &framed.kept(Keeping::FOR_A_WHILE))
             }
             Method::Ping => rpc::success(id, &Empty {}),

@@ -33,5 +33,6 @@ mod resilience;
 mod runtime;
 mod servers;
 mod stats;
+mod surface;
 mod transfers;
 mod ways;

@@ -27,7 +27,7 @@ fn sites(cores: usize, has_sessions: bool) -> (Vec<Rc<Front>>, Vec<Receiver<Erra
         let stats = testing::stats(&shards);
         let catalog = Catalog::new(Rc::clone(&shards), stats, &Options::default());
         let guard = Rc::new(Guard::new(Arc::clone(&door), Rc::clone(shards.own().recorder())));
-        let site = Site::new(here, shards, catalog, 100, has_sessions, senders.clone());
+        let site = Site::new(here, shards, catalog, 100, has_sessions, senders.clone(), Drain::default());
         Rc::new(Front { site, guard })
     };
     ((0..cores).map(site).collect(), errands)
