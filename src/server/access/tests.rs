@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use super::*;
 use crate::base::time::{self, Duration};
 use crate::config::{KeySource, Secret};
-use crate::http::{Connection, Date, Response, Status, Step, Terms};
+use crate::http::{Connection, Date, Intake, Response, Status, Step};
 use crate::metrics::Reason;
 use crate::testing;
 
@@ -22,7 +22,7 @@ fn request_to(host: &str, headers: &str) -> Request {
 }
 
 fn parsed(text: &str) -> Request {
-    let mut connection = Connection::new(Rc::new(Terms::default()), time::now());
+    let mut connection = Connection::new(Rc::<Intake>::default(), time::now());
     connection.handle_input(text.as_bytes(), time::now());
     match connection.poll(time::now()) {
         Step::Request(request) => request,
@@ -32,7 +32,7 @@ fn parsed(text: &str) -> Request {
 
 /// The head of an answer.
 pub(super) fn written(response: &Response) -> String {
-    let mut connection = Connection::new(Rc::new(Terms::default()), time::now());
+    let mut connection = Connection::new(Rc::<Intake>::default(), time::now());
     connection.handle_input(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", time::now());
     assert!(matches!(connection.poll(time::now()), Step::Request(_)));
     let mut out = Vec::new();

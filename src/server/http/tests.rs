@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::base::time::now;
-use crate::http::{Body, Connection, Step, Terms};
+use crate::http::{Body, Connection, Intake, Step};
 use crate::mcp::{Catalog, Options};
 use crate::testing;
 
@@ -38,7 +38,7 @@ fn request(line: &str, headers: &[(&str, &str)], body: &str) -> Request {
     let length = body.len();
     let text =
         format!("{line} HTTP/1.1\r\nhost: localhost\r\n{headers}content-length: {length}\r\n\r\n{body}");
-    let mut connection = Connection::new(Rc::new(Terms::default()), now());
+    let mut connection = Connection::new(Rc::<Intake>::default(), now());
     connection.handle_input(text.as_bytes(), now());
     match connection.poll(now()) {
         Step::Request(request) => request,
