@@ -63,8 +63,11 @@ fn main() {
         let n = (0..hosts).find(|n| owner(&address(*n), port) == core).unwrap_or_default();
         vec![targets[n].clone()]
     };
-    let loads =
-        [("a host of the core that reads", of_core(0)), ("a host of the other", of_core(1)), ("all hosts", targets)];
+    let loads = [
+        ("a host of the core that reads", of_core(0)),
+        ("a host of the other", of_core(1)),
+        ("all hosts", targets),
+    ];
 
     let variants: Vec<(&Path, usize)> =
         binaries.iter().flat_map(|binary| [(binary.as_path(), 1), (binary.as_path(), 2)]).collect();

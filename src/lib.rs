@@ -58,6 +58,7 @@
 //! | who is asked whether he is there, and who stays connected | `fleet/health/`, `fleet/presence.rs` |
 //! | how remote commands are ended | `fleet/leash.rs` |
 //! | what is counted and measured | `metrics/names.rs`, and the place where it happens |
+//! | which HTTP requests are refused, and how | `http/refusal.rs`, `http/framing.rs`, and the table `tests/http_verdicts/table.rs` |
 //! | what agents see of a tool | `mcp/tools/`, then `UPDATE_GOLDEN=1 cargo test --test mcp_surface` |
 
 pub mod base;

@@ -6,7 +6,7 @@ use std::io;
 use io_uring::IoUring;
 use monoio::{FusionDriver, RuntimeBuilder};
 
-use crate::base::time::{Duration, Instant};
+use crate::base::time::{self, Duration, Instant};
 
 /// Entries of the submission queue: a read for every connection, and the writes of one turn.
 const RING_ENTRIES: u32 = 1024;
@@ -42,6 +42,11 @@ pub(super) fn has_ring() -> bool {
 pub(super) fn run_on_epoll<F: Future>(future: F) -> io::Result<F::Output> {
     let mut runtime = RuntimeBuilder::<monoio::LegacyDriver>::new().enable_timer().build()?;
     Ok(runtime.block_on(future))
+}
+
+/// The time by the clock of the event loops, before there is one.
+pub fn now() -> Instant {
+    time::now()
 }
 
 pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {

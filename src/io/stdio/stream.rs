@@ -53,7 +53,8 @@ impl Stream {
         }
         let file = Arc::clone(&self.file);
         let read = STREAMS.run(move || {
-            let read = when_ready(&file, PollFlags::IN, || rustix::io::read(&file, spare_capacity(&mut buffer)));
+            let read =
+                when_ready(&file, PollFlags::IN, || rustix::io::read(&file, spare_capacity(&mut buffer)));
             (read, buffer)
         });
         read.await.unwrap_or_else(|error| (Err(io::Error::other(error)), Vec::new()))

@@ -6,7 +6,7 @@ mod listen;
 mod mcp;
 mod sessions;
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::future::ready;
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -17,12 +17,12 @@ use futures_util::{FutureExt, StreamExt, select_biased};
 
 use crate::base::limits::HTTP_ERRANDS_MAX;
 use crate::base::time::Instant;
-use crate::config::Access;
-use crate::fleet::{ClientId, Shards};
+use crate::fleet::Shards;
 use crate::http::{Peer, Request, Response, Service, Status};
 use crate::mcp::{Client, Provider, Session};
+use crate::server::access::Guard;
 use errands::Errand;
-pub use listen::{Part, listen};
+pub use listen::{Listening, Part, listen};
 use sessions::Sessions;
 
 /// What one core serves.
@@ -79,23 +79,27 @@ impl Site {
 }
 
 /// A [`Site`] as [`crate::http`] calls it.
-struct Front(Rc<Site>);
+struct Front {
+    site: Rc<Site>,
+    guard: Rc<Guard>,
+}
 
 impl Service for Front {
     fn call(&self, request: Request, peer: Peer) -> LocalBoxFuture<'static, Response> {
-        let site = Rc::clone(&self.0);
-        match request.path() {
-            "/mcp" => mcp::answer(site, request, client(peer)).boxed_local(),
-            _ => std::future::ready(Response::new(Status::NOT_FOUND)).boxed_local(),
-        }
+        let (site, guard) = (Rc::clone(&self.site), Rc::clone(&self.guard));
+        let answer = async move {
+            let now = site.now();
+            guard.serve(request, peer.address, now, |request, client| answer(site, request, client)).await
+        };
+        answer.boxed_local()
     }
 }
 
-/// Who asks, as far as that is known without a key.
-fn client(peer: Peer) -> Client {
-    let mut hasher = DefaultHasher::new();
-    peer.address.hash(&mut hasher);
-    Client { id: ClientId::of_hash(hasher.finish()), access: Access::all().into() }
+async fn answer(site: Rc<Site>, request: Request, client: Client) -> Response {
+    match request.path() {
+        "/mcp" => mcp::answer(site, request, client).await,
+        _ => Response::new(Status::NOT_FOUND),
+    }
 }
 
 #[cfg(test)]
