@@ -22,7 +22,7 @@ fn request_to(host: &str, headers: &str) -> Request {
 }
 
 fn parsed(text: &str) -> Request {
-    let mut connection = Connection::new(Rc::<Intake>::default(), time::now());
+    let mut connection = Connection::new(Rc::new(Intake::default()), time::now());
     connection.handle_input(text.as_bytes(), time::now());
     match connection.poll(time::now()) {
         Step::Request(request) => request,
@@ -32,7 +32,7 @@ fn parsed(text: &str) -> Request {
 
 /// The head of an answer.
 pub(super) fn written(response: &Response) -> String {
-    let mut connection = Connection::new(Rc::<Intake>::default(), time::now());
+    let mut connection = Connection::new(Rc::new(Intake::default()), time::now());
     connection.handle_input(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", time::now());
     assert!(matches!(connection.poll(time::now()), Step::Request(_)));
     let mut out = Vec::new();

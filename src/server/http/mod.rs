@@ -6,7 +6,6 @@ mod listen;
 mod mcp;
 mod sessions;
 
-use std::future::ready;
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -87,14 +86,13 @@ struct Front {
 impl Service for Front {
     fn call(&self, request: Request, peer: Peer) -> LocalBoxFuture<'static, Response> {
         let (site, guard) = (Rc::clone(&self.site), Rc::clone(&self.guard));
-        let answer = async move {
-            let now = site.now();
-            guard.serve(request, peer.address, now, |request, client| answer(site, request, client)).await
-        };
-        answer.boxed_local()
+        let now = site.now();
+        let answer = async move |request, client| answer(site, request, client).await;
+        async move { guard.serve(request, peer.address, now, answer).await }.boxed_local()
     }
 }
 
+/// For somebody who may come in.
 async fn answer(site: Rc<Site>, request: Request, client: Client) -> Response {
     match request.path() {
         "/mcp" => mcp::answer(site, request, client).await,
