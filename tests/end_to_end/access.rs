@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -85,11 +85,11 @@ fn with_file(scout: Scout, text: &str) -> (Scout, PathBuf) {
     (scout.env("SCOUT_API_KEYS_FILE", path.display()), path)
 }
 
-fn write_private(path: &PathBuf, text: &str) {
+fn write_private(path: &Path, text: &str) {
     let new = path.with_extension("new");
-    fs::write(&new, text).unwrap();
-    fs::set_permissions(&new, Permissions::from_mode(0o600)).unwrap();
-    fs::rename(&new, path).unwrap();
+    fs::write(&new, text).expect("the file");
+    fs::set_permissions(&new, Permissions::from_mode(0o600)).expect("its mode");
+    fs::rename(&new, path).expect("its place");
 }
 
 #[test]
