@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::base::time::now;
-use crate::config::Settings;
+use crate::config::{Access, Scope, Settings};
+use crate::fleet::ClientId;
 use crate::http::{Body, Connection, Intake, Step};
 use crate::mcp::{Catalog, Options};
 use crate::server::access::Door;
@@ -321,4 +322,16 @@ fn nothing_is_done_in_a_version_that_nobody_knows() {
     }
     assert_eq!(ask(&site, post(&[in_session], &note)).status, 202);
     assert_eq!(ask(&site, post(&[in_session], &ping())).status, 200, "the session is still there");
+}
+
+#[test]
+fn a_session_is_for_its_client_as_he_was_when_it_began() {
+    let client = |access: Access| Client { id: ClientId(7), access: access.into() };
+    let sessions = Sessions::new(0);
+    let session = Rc::new(site().site.session(client(Access::all())));
+    let id = sessions.keep(session, client(Access::all()), now()).unwrap();
+    assert!(sessions.find(&id, &client(Access::all()), now()).is_some());
+    // His key may do something else since.
+    let less = client(Access::only(vec![Scope::Read], None));
+    assert!(sessions.find(&id, &less, now()).is_none() && !sessions.end(&id, &less));
 }
