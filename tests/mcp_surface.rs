@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::{env, fs};
 
+use scout_mcp::config::Access;
 use scout_mcp::fleet::ClientId;
 use scout_mcp::mcp::{Catalog, Client, Incoming, Options, Revision, Session};
 use scout_mcp::testing;
@@ -69,7 +70,7 @@ fn listed(options: &Options, revision: Revision, kind: &str) -> String {
 fn asked(options: &Options, revision: Revision, method: &str) -> String {
     let shards = testing::shards();
     let stats = testing::stats(&shards);
-    let client = Client { id: ClientId::STDIO };
+    let client = Client { id: ClientId::STDIO, access: Access::all().into() };
     let session = Session::new(Catalog::new(shards, stats, options), client, 1);
     let session = if revision.is_stateless() { session } else { session.in_revision(revision) };
     let meta = match revision.is_stateless() {

@@ -6,10 +6,19 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::rc::Rc;
+use std::thread;
+
+use futures_util::FutureExt;
+use futures_util::future::{self, LocalBoxFuture};
 use scout_mcp::base::limits::{
     SFTP_FILE_WINDOW_BYTES_MAX, SSH_AGENT_MESSAGE_BYTES_MAX, SSH_PACKET_BYTES_MAX,
 };
 use scout_mcp::base::time::now;
+use scout_mcp::http::{Connection, Peer, Request, Response, Service, Status, Step, Terms};
+use scout_mcp::io::{http, runtime};
 use scout_mcp::sftp::Session;
 use scout_mcp::ssh::agent::Answers;
 use scout_mcp::ssh::{Client, ClientConfig};
@@ -172,4 +181,56 @@ fn an_agent_that_claims_much() {
             assert!(peak < MODEST.min(SSH_AGENT_MESSAGE_BYTES_MAX), "{claim}: {peak} bytes");
         }
     }
+}
+
+#[test]
+fn http_bodies_that_claim_to_be_long() {
+    for framing in ["Content-Length: 4194304\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n3fffff\r\n"] {
+        let begun = format!("POST / HTTP/1.1\r\nHost: a\r\n{framing}");
+        let peak = peak(|| {
+            let mut connection = Connection::new(Rc::default(), now());
+            connection.handle_input(begun.as_bytes(), now());
+            assert_eq!(connection.poll(now()), Step::Wait);
+        });
+        assert!(peak <= MODEST + 2048, "{framing:?}: {peak} bytes");
+    }
+}
+
+/// Tells how much its thread holds.
+struct Held;
+
+impl Service for Held {
+    fn call(&self, _: Request, _: Peer) -> LocalBoxFuture<'static, Response> {
+        let held = HELD.get().to_string();
+        future::ready(Response::new(Status::OK).body("text/plain", held)).boxed_local()
+    }
+}
+
+#[test]
+fn an_idle_http_connection_holds_little() {
+    const CONNECTIONS: usize = 400;
+    let socket = http::bind("127.0.0.1:0".parse().unwrap(), 1).unwrap().pop().unwrap();
+    let address = socket.address().unwrap();
+    // It ends with the process.
+    thread::spawn(move || {
+        runtime::run(async {
+            let places = http::Places::new(2 * CONNECTIONS);
+            let options = http::Options { terms: Terms::default(), places, tls: None };
+            let _server = http::serve(socket, Rc::new(Held), options).unwrap();
+            future::pending::<()>().await;
+        })
+    });
+    let held = |stream: &mut TcpStream| -> usize {
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+        let mut answer = [0; 1024];
+        let length = stream.read(&mut answer).unwrap();
+        let answer = str::from_utf8(&answer[..length]).unwrap();
+        answer.rsplit("\r\n").next().unwrap().parse().unwrap()
+    };
+    let connect = || TcpStream::connect(address).unwrap();
+    let before = held(&mut connect());
+    let mut streams: Vec<_> = (0..CONNECTIONS).map(|_| connect()).collect();
+    let after = streams.iter_mut().map(held).last().unwrap();
+    let each = (after - before) / CONNECTIONS;
+    assert!(each <= 8 * 1024, "{each} bytes each");
 }

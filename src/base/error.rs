@@ -77,6 +77,8 @@ kinds! {
     InvalidArgument => Caller, "invalid_argument", false, Unknown;
     /// No such host in the SSH configuration.
     UnknownHost => Caller, "unknown_host", false, Unknown;
+    /// The operator does not let this client do it.
+    Forbidden => Caller, "forbidden", false, Unknown;
     /// The command policy refuses it.
     CommandRefused => Caller, "command_refused", false, Unknown;
     /// The path does not exist on the host.

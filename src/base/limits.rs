@@ -301,8 +301,11 @@ pub const HTTP_EMPTY_LINES_MAX: u32 = 4;
 pub const HTTP_CHUNK_EXTENSIONS_BYTES_MAX: usize = 16 * 1024;
 /// Trailers of one request. Nobody uses them either.
 pub const HTTP_TRAILER_BYTES_MAX: usize = 4 * 1024;
+/// Bodies that are still coming in, on all connections of one core together: sixteen of the largest, or thousands of
+/// usual size.
+pub const HTTP_INTAKE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// What is read ahead of the request that is being answered.
-pub const HTTP_PIPELINED_BYTES_MAX: usize = 64 * 1024;
+pub const HTTP_PIPELINED_BYTES_MAX: usize = 16 * 1024;
 /// One read, when nothing is known of what will come: what every idle connection holds, and most requests fit in.
 pub const HTTP_READ_BYTES_MIN: usize = 2 * 1024;
 /// One read of a large body.
@@ -335,6 +338,7 @@ pub const HTTP_BACKLOG: i32 = 1024;
 /// How long nobody is taken where there is no descriptor left.
 pub const HTTP_ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+const _: () = assert!(HTTP_INTAKE_BYTES_MAX >= 16 * MESSAGE_BYTES_MAX);
 const _: () = assert!(HTTP_REQUEST_LINE_BYTES_MAX < HTTP_HEAD_BYTES_MAX);
 const _: () = assert!(HTTP_HEAD_PATIENCE.as_secs() <= HTTP_REQUEST_PATIENCE.as_secs());
 
@@ -349,6 +353,38 @@ pub const HTTP_SESSION_IDLE_MAX: Duration = Duration::from_secs(2 * 3_600);
 pub const HTTP_ERRANDS_MAX: usize = 1_024;
 /// Messages on their way from there; work goes on when they are taken.
 pub const HTTP_WORDS_AHEAD: usize = 16;
+
+// --- access ----------------------------------------------------------------------------------------------------
+
+/// API keys of one server: each is compared with every one that is presented.
+pub const API_KEYS_MAX: usize = 1_000;
+/// The shortest key, as 22 characters hold 128 random bits and 16 are as few as anybody should hand out; and the longest.
+pub const API_KEY_BYTES_MIN: usize = 16;
+pub const API_KEY_BYTES_MAX: usize = 1_024;
+/// The file of all of them: a kilobyte each.
+pub const API_KEYS_FILE_BYTES_MAX: u64 = API_KEYS_MAX as u64 * 1_024;
+/// Patterns of the hosts that one key is for, and what it may be called.
+pub const API_KEY_HOSTS_MAX: usize = 1_000;
+pub const API_KEY_NAME_CHARS_MAX: usize = 100;
+/// Requests of one client over HTTP: so many in a minute, and so many at once.
+pub const RATE_LIMIT_PER_MINUTE_DEFAULT: u32 = 60;
+pub const RATE_LIMIT_BURST_DEFAULT: u32 = 10;
+/// Upper end of both settings.
+pub const RATE_LIMIT_PER_MINUTE_MAX: u32 = 100_000_000;
+pub const RATE_LIMIT_BURST_MAX: u32 = 1_000_000;
+/// Addresses of which it is known at once how much they have asked: 16 bytes each. With the default settings, who asks
+/// once is known for a second, and at most for ten.
+pub const RATE_LIMITED_ADDRESSES_MAX: usize = 16_384;
+/// Likewise of keys: more than there can be, as each has to find room in the part of the table where it belongs.
+pub const RATE_LIMITED_KEYS_MAX: usize = 8_192;
+/// Places in such a part, which are all looked at: two lines of a processor's cache.
+pub const RATE_LIMIT_PART_PLACES: usize = 8;
+
+const _: () = {
+    assert!(RATE_LIMITED_ADDRESSES_MAX.is_multiple_of(RATE_LIMIT_PART_PLACES));
+    assert!(RATE_LIMITED_KEYS_MAX.is_multiple_of(RATE_LIMIT_PART_PLACES));
+    assert!(RATE_LIMITED_KEYS_MAX >= 4 * API_KEYS_MAX);
+};
 
 // --- metrics ---------------------------------------------------------------------------------------------------
 

@@ -26,6 +26,14 @@ pub enum Reason {
     Pool,
     /// Too many names are being looked up here, and files read.
     Local,
+    /// Over HTTP, without a key or with a wrong one.
+    Unauthenticated,
+    /// The key is not for this kind of work.
+    Forbidden,
+    /// The client asks too often.
+    RateLimited,
+    /// A web page of somebody else, or a name that is not ours.
+    Origin,
 }
 
 impl Reason {
@@ -41,6 +49,10 @@ impl Reason {
         Self::Mail,
         Self::Pool,
         Self::Local,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::RateLimited,
+        Self::Origin,
     ];
 
     /// The name in metrics.
@@ -57,6 +69,10 @@ impl Reason {
             Self::Mail => "mail",
             Self::Pool => "pool",
             Self::Local => "local",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
+            Self::RateLimited => "rate_limited",
+            Self::Origin => "origin",
         }
     }
 }

@@ -67,6 +67,14 @@ pub struct Args {
     #[arg(long, global = true, value_name = "N")]
     cores: Option<String>,
 
+    /// File with the API keys of HTTP clients; SCOUT_API_KEYS holds them itself [env: SCOUT_API_KEYS_FILE]
+    #[arg(long, global = true, value_name = "FILE")]
+    api_keys_file: Option<String>,
+
+    /// Serve HTTP to other machines without keys [env: SCOUT_ALLOW_UNAUTHENTICATED]
+    #[arg(long, global = true)]
+    allow_unauthenticated: bool,
+
     /// What to log on standard error: error, warn, info, debug, trace [env: SCOUT_LOG_LEVEL]
     #[arg(long, global = true, value_name = "LEVEL")]
     log_level: Option<String>,
@@ -155,6 +163,8 @@ impl Args {
             connect_timeout: self.connect_timeout.clone(),
             command_timeout: self.command_timeout.clone(),
             cores: self.cores.clone(),
+            api_keys_file: self.api_keys_file.clone(),
+            allow_unauthenticated: self.allow_unauthenticated.then(|| "true".into()),
             log_level: self.log_level.clone(),
             ..Overrides::default()
         };

@@ -19,14 +19,14 @@ use futures_util::{FutureExt, TryFutureExt};
 
 use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
-use crate::config::{Env, HostConfig, SharedConfig, Transport};
+use crate::config::{Access, Env, HostConfig, SharedConfig, Transport};
 use crate::fleet::{Class, ClientId, Fleet, Host, Quotas, Shards};
 use crate::io::cores::{self, Aside};
 use crate::io::{self, Outside, cpus};
 use crate::mcp::{Catalog, Client, Options, Session};
 use crate::metrics::Recorder;
 use crate::scout;
-use crate::server::{self, Configuration, Drain, Part};
+use crate::server::{self, Configuration, Drain, Fresh, Listening, Part};
 use crate::target::{RemotePath, Target};
 
 use args::{Args, Command};
@@ -72,7 +72,7 @@ fn prepare(args: &Args) -> Result<Scene> {
 }
 
 /// Only a server has use for more than one core.
-fn run(scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
+fn run(mut scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
     let (settings, config) =
         (scene.configuration.settings.clone(), SharedConfig::clone(&scene.configuration.ssh));
     let home = scene.home.clone();
@@ -80,22 +80,24 @@ fn run(scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
         Command::Serve { .. } => settings.cores.unwrap_or_else(cpus::count),
         _ => 1,
     };
-    let mut parts = Vec::new();
-    if matches!(command, Command::Serve { .. }) && settings.transport == Transport::Http {
-        let (address, listening) = server::listen(&settings, count, &scene.drain)?;
+    let is_http = matches!(command, Command::Serve { .. }) && settings.transport == Transport::Http;
+    let mut listening = None;
+    if is_http {
+        let keys = scene.configuration.open_keys()?;
+        let server = server::listen(&settings, keys, count, &scene.drain)?;
         let scheme = if settings.tls_cert.is_some() { "https" } else { "http" };
-        tracing::info!("serving MCP at {scheme}://{address}/mcp");
-        parts = listening;
+        tracing::info!("serving MCP at {scheme}://{}/mcp", server.address);
+        listening = Some(server);
     }
-    let first = (!parts.is_empty()).then(|| parts.remove(0));
+    let others = listening.iter_mut().flat_map(|server| server.parts.split_off(1));
+    let asides = others.map(aside).collect();
     let own = settings.clone();
     let fleet = move |quotas: &Quotas| {
         let recorder = Recorder::new();
         let net = Outside::new(own.clone(), home.clone(), Rc::clone(&recorder));
         Fleet::new(SharedConfig::clone(&config), own.clone(), net, quotas, recorder)
     };
-    let asides = parts.into_iter().map(aside).collect();
-    let main = async |shards| execute(scene, &shards, command, first, output).await;
+    let main = async |shards| execute(scene, &shards, command, listening, output).await;
     let run = cores::run(count, &settings, fleet, asides, main);
     run.unwrap_or_else(|error| Err(Error::new(Kind::Local, format!("Cannot start the event loop: {error}"))))
 }
@@ -105,7 +107,8 @@ fn aside(part: Part) -> Aside {
     Box::new(|shards| {
         let serve = async move {
             let stats = server::Stats::new(Rc::clone(&shards));
-            if let Err(error) = part.serve(shards, stats).await {
+            let catalog = catalog(&shards, stats);
+            if let Err(error) = part.serve(shards, catalog).await {
                 tracing::error!("{error}");
             }
         };
@@ -113,17 +116,22 @@ fn aside(part: Part) -> Aside {
     })
 }
 
+fn catalog(shards: &Rc<Shards>, stats: Rc<server::Stats>) -> Rc<Catalog> {
+    let options = Options { allow_any_command: shards.own().settings().allow_any_command };
+    Catalog::new(Rc::clone(shards), stats, &options)
+}
+
 async fn execute(
     scene: Scene,
     shards: &Rc<Shards>,
     command: Command,
-    part: Option<Part>,
+    listening: Option<Listening>,
     mut output: Output,
 ) -> Result<ExitCode> {
     let caller = shards.own().caller(Class::Interactive, ClientId::OURSELVES);
     match command {
-        Command::Serve { .. } => serve(scene, shards, part).await?,
-        Command::Hosts => output.hosts(&shards.status().await)?,
+        Command::Serve { .. } => serve(scene, shards, listening).await?,
+        Command::Hosts => output.hosts(&shards.status(&Access::all()).await)?,
         Command::Read { target } => {
             let (host, path) = host_and_path(&target)?;
             output.file(&caller, &host, &path).await?;
@@ -142,7 +150,8 @@ async fn execute(
         }
         Command::Scout { target, query } => {
             let request = scout::Request { target: target.unwrap_or_default(), query, cache: false };
-            let answer = scout::scout(shards, ClientId::OURSELVES, &request, &|_, _| ()).await?;
+            let answer =
+                scout::scout(shards, ClientId::OURSELVES, &Access::all(), &request, &|_, _| ()).await?;
             output.answer(&answer)?;
         }
         Command::Stats { pid } => stats::show(&scene.stats_folders, pid, output).await?,
@@ -157,26 +166,36 @@ async fn execute(
 }
 
 /// Serves until the client leaves, or we are asked to, or something makes it impossible to go on.
-async fn serve(scene: Scene, shards: &Rc<Shards>, part: Option<Part>) -> Result<()> {
+async fn serve(scene: Scene, shards: &Rc<Shards>, listening: Option<Listening>) -> Result<()> {
     let settings = shards.own().settings();
     let stats = server::Stats::new(Rc::clone(shards));
     let _offered = stats.offer(&scene.stats_folders);
     shards.tend();
     let drain = scene.drain;
     drain.begin_at_signal()?;
+    let catalog = catalog(shards, Rc::clone(&stats));
+    let (part, door) = match listening {
+        Some(Listening { mut parts, door, .. }) => (parts.pop(), Some(door)),
+        None => (None, None),
+    };
     let serve = pin!(async {
         if let Some(part) = part {
-            part.serve(Rc::clone(shards), Rc::clone(&stats)).await?;
+            part.serve(Rc::clone(shards), catalog).await?;
             // The parts of the other cores end as well.
             drain.finished().await;
             return Ok(());
         }
-        let options = Options { allow_any_command: settings.allow_any_command };
-        let catalog = Catalog::new(Rc::clone(shards), Rc::<server::Stats>::clone(&stats), &options);
-        let session = Session::new(catalog, Client { id: ClientId::STDIO }, settings.admitted_max());
+        let client = Client { id: ClientId::STDIO, access: Access::all().into() };
+        let session = Session::new(catalog, client, settings.admitted_max());
         server::serve_stdio(&Rc::new(session.with_questions()), &drain).await
     });
-    let keep_up = server::keep_up(shards, scene.configuration, scene.adjust_log);
+    let adopt = |fresh: &Fresh| {
+        (scene.adjust_log)(&fresh.settings);
+        if let Some(door) = &door {
+            door.renew(&fresh.settings, fresh.keys.clone());
+        }
+    };
+    let keep_up = server::keep_up(shards, scene.configuration, adopt);
     let keep_up = pin!(try_join(keep_up, stats.watch_memory()).map_ok(drop));
     let overdue = pin!(drain.overdue(shards.own()).map(Ok));
     select(select(serve, keep_up).map(|ended| ended.factor_first().0), overdue).await.factor_first().0

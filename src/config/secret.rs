@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 /// The environment variables that hold a secret themselves. Nothing that we start inherits them.
-pub const SECRET_VARIABLES: [&str; 2] = ["SCOUT_SSH_PASSWORD", "SCOUT_PASSPHRASE"];
+pub const SECRET_VARIABLES: [&str; 3] = ["SCOUT_SSH_PASSWORD", "SCOUT_PASSPHRASE", "SCOUT_API_KEYS"];
 
 /// A password or passphrase. Wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]

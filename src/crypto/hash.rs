@@ -1,6 +1,6 @@
 //! SHA-2 for key exchange and fingerprints, HMAC-SHA-1 for hashed known_hosts.
 
-use aws_lc_rs::{digest, hmac};
+use aws_lc_rs::{constant_time, digest, hmac};
 use std::ops::Deref;
 use zeroize::Zeroize;
 
@@ -61,6 +61,11 @@ pub fn sha256(parts: &[&[u8]]) -> [u8; SHA256_BYTES] {
     out
 }
 
+/// Whether two digests are the same, told after the same time whatever they are.
+pub fn is_same(one: &[u8; SHA256_BYTES], other: &[u8; SHA256_BYTES]) -> bool {
+    constant_time::verify_slices_are_equal(one, other).is_ok()
+}
+
 fn digest_of(algorithm: &'static digest::Algorithm, parts: &[&[u8]]) -> digest::Digest {
     let mut context = digest::Context::new(algorithm);
     for part in parts {
@@ -107,6 +112,17 @@ mod tests {
         assert_eq!(Sha2::Sha384.digest(&parts).len(), 48);
         assert!(hex(&Sha2::Sha512.digest(&parts)).starts_with("ddaf35a193617abacc417349ae204131"));
         assert_eq!(Sha2::Sha512.digest(&parts).len(), 64);
+    }
+
+    #[test]
+    fn digests_differ_in_any_bit() {
+        let digest = super::sha256(&[b"abc"]);
+        assert!(is_same(&digest, &digest.clone()));
+        for bit in 0..8 * SHA256_BYTES {
+            let mut other = digest;
+            other[bit / 8] ^= 1 << (bit % 8);
+            assert!(!is_same(&digest, &other));
+        }
     }
 
     #[test]

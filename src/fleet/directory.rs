@@ -42,7 +42,7 @@ impl Directory {
     /// Errors: no such host (with the names there are); its configuration is broken (with file and line), or that of a
     /// hop.
     pub fn route(&self, name: &str) -> Result<Option<Rc<Route>>> {
-        let name = self.name(name).ok_or_else(|| self.unknown(name))?;
+        let name = self.name(name).ok_or_else(|| self.unknown(name, |_| true))?;
         if let Some(known) = self.routes.borrow().get(name) {
             return Ok(Some(Rc::clone(known)));
         }
@@ -59,11 +59,12 @@ impl Directory {
         self.route(&route.key).is_ok_and(|now| now.as_deref() == Some(route))
     }
 
-    fn unknown(&self, name: &str) -> Error {
-        let shown: Vec<&str> =
-            self.names.iter().take(limits::HOSTS_IN_ERROR_MAX).map(AsRef::as_ref).collect();
+    /// What somebody is told who asked for a host that is not there, or not for him: the names that are.
+    pub fn unknown(&self, name: &str, is_seen: impl Fn(&str) -> bool) -> Error {
+        let seen: Vec<&str> = self.names.iter().map(AsRef::as_ref).filter(|name| is_seen(name)).collect();
+        let shown = seen.get(..limits::HOSTS_IN_ERROR_MAX).unwrap_or(&seen);
         let mut text = format!("Unknown host '{}'. Available: {}", name.escape_debug(), shown.join(", "));
-        let more = self.names.len() - shown.len();
+        let more = seen.len() - shown.len();
         if more > 0 {
             text.push_str(&format!(" and {more} more"));
         }

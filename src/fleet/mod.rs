@@ -42,7 +42,7 @@ use event_listener::{Event, EventListener};
 use futures_util::future::{Either, select};
 
 use crate::base::time::{Duration, Instant};
-use crate::base::{Kind, Result, limits};
+use crate::base::{Error, Kind, Result, limits};
 use crate::config::{HostConfig, Settings, SharedConfig};
 use crate::metrics::{Recorder, Snapshot};
 
@@ -187,6 +187,11 @@ impl Fleet {
     pub fn host(&self, name: &str) -> Result<Host> {
         let host = |route: Rc<Route>| Host::Remote(Rc::clone(&route.host));
         self.route(name).map(|route| route.map_or(Host::Local, host))
+    }
+
+    /// What somebody is told who asked for a host that is not there, or not among those that he may see.
+    pub fn unknown_host(&self, name: &str, is_seen: impl Fn(&str) -> bool) -> Error {
+        self.directory().unknown(name, is_seen)
     }
 
     /// The way to a host; `None` to this machine. Errors: as [`Fleet::host`], and those of jump hosts.

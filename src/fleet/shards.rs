@@ -13,7 +13,7 @@ use futures_util::future::{LocalBoxFuture, join, join_all};
 use super::route::Route;
 use super::{Caller, Claim, Fleet, HostStatus, Presence};
 use crate::base::{Error, Kind, Result};
-use crate::config::{Settings, SharedConfig};
+use crate::config::{Access, Settings, SharedConfig};
 use crate::metrics::Snapshot;
 
 /// Work for another core, on the fleet that it owns.
@@ -150,24 +150,25 @@ impl Shards {
         });
     }
 
-    /// All hosts, with a mark for those that are known to be there. Every core looks after its own.
-    pub async fn status(&self) -> Vec<HostStatus> {
-        self.status_told(&|_, _| ()).await
+    /// The hosts that somebody may see, with a mark for those that are known to be there. Every core looks after its own.
+    pub async fn status(&self, access: &Access) -> Vec<HostStatus> {
+        self.status_told(access, &|_, _| ()).await
     }
 
     /// The same. `checked` is told how many hosts have been looked after, and how many there are to look after.
-    pub async fn status_told(&self, checked: &dyn Fn(usize, usize)) -> Vec<HostStatus> {
+    pub async fn status_told(&self, access: &Access, checked: &dyn Fn(usize, usize)) -> Vec<HostStatus> {
         let cores = self.mesh.cores();
         let names = self.own.names();
+        let seen = || names.iter().filter(|name| access.includes(name));
         let (mark, marks) = async_channel::bounded(names.len().max(1));
         let found = self.on_all(move |core| {
-            let mark = mark.clone();
+            let (access, mark) = (access.clone(), mark.clone());
             move |fleet: Rc<Fleet>| async move {
-                fleet.presences(|route| owner(route, cores) == core, &mark).await
+                fleet.presences(&access, |route| owner(route, cores) == core, &mark).await
             }
         });
         let is_asked = |name: &&Rc<str>| matches!(self.own.route(name), Ok(Some(_)));
-        let (of, mut done) = (names.iter().filter(is_asked).count(), 0);
+        let (of, mut done) = (seen().filter(is_asked).count(), 0);
         let count = async {
             // Until the last core has dropped its end.
             while let Ok(()) = marks.recv().await {
@@ -179,7 +180,7 @@ impl Shards {
         // By name: while the configuration changes, cores may know different hosts.
         let presences: HashMap<_, _> = found.into_iter().flatten().flatten().collect();
         let presence = |name: &str| presences.get(name).copied().unwrap_or(Presence::Unknown);
-        names.iter().map(|name| self.own.status_of(name, presence(name))).collect()
+        seen().map(|name| self.own.status_of(name, presence(name))).collect()
     }
 
     /// What the cores have done so far, all together.

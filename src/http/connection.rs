@@ -13,7 +13,7 @@ use super::encoder::{Fate, put_head};
 use super::head::Head;
 use super::incoming::Incoming;
 use super::section::{Fault, Section};
-use super::{Body, Content, Date, Refusal, Request, Response, Terms, Version};
+use super::{Body, Content, Date, Intake, Refusal, Request, Response, Version};
 use crate::base::limits::{
     HTTP_EMPTY_LINES_MAX, HTTP_HEAD_BYTES_MAX, HTTP_LINGER, HTTP_LINGER_BYTES_MAX, HTTP_PIPELINED_BYTES_MAX,
     HTTP_READ_BYTES_MAX, HTTP_READ_BYTES_MIN, HTTP_REQUEST_LINE_BYTES_MAX,
@@ -26,7 +26,7 @@ pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// See the module's documentation.
 #[derive(Debug)]
 pub struct Connection {
-    terms: Rc<Terms>,
+    intake: Rc<Intake>,
     phase: Phase,
     /// What has come and is not used yet.
     buffer: Buffer,
@@ -97,9 +97,9 @@ struct Exchange {
 }
 
 impl Connection {
-    pub fn new(terms: Rc<Terms>, now: Instant) -> Self {
+    pub fn new(intake: Rc<Intake>, now: Instant) -> Self {
         Self {
-            terms,
+            intake,
             phase: Phase::Idle { since: now },
             buffer: Buffer::default(),
             requests: 0,
@@ -278,7 +278,7 @@ impl Connection {
         };
         let head = Head::read(bytes.get(..end).unwrap_or_default());
         self.buffer.take(end);
-        match head.and_then(|head| Incoming::new(head, self.terms.body_bytes_max)) {
+        match head.and_then(|head| Incoming::new(head, &self.intake)) {
             Err(refusal) => (Phase::Wrong(refusal), None),
             Ok(incoming) => {
                 let step = incoming.expects_continue().then_some(Step::Continue);
@@ -288,7 +288,7 @@ impl Connection {
     }
 
     fn read_body(&mut self, since: Instant, last: Instant, mut incoming: Incoming) -> (Phase, Option<Step>) {
-        match incoming.take(&mut self.buffer, self.terms.body_bytes_max) {
+        match incoming.take(&mut self.buffer) {
             Err(refusal) => (Phase::Wrong(refusal), None),
             Ok(false) => (Phase::Body { since, last, incoming }, Some(Step::Wait)),
             Ok(true) => {
@@ -298,7 +298,7 @@ impl Connection {
                 let exchange = Exchange {
                     version: request.version(),
                     is_head: request.method() == "HEAD",
-                    keeps_alive: keeps_alive && self.requests < self.terms.requests_max,
+                    keeps_alive: keeps_alive && self.requests < self.intake.terms.requests_max,
                     is_last: false,
                 };
                 (Phase::Exchange(exchange), Some(Step::Request(request)))
@@ -314,7 +314,7 @@ impl Connection {
     }
 
     fn phase_deadline(&self) -> Option<Instant> {
-        let terms = &self.terms;
+        let terms = &self.intake.terms;
         let (since, patience): (Instant, Duration) = match &self.phase {
             Phase::Idle { since } if self.requests == 0 => (*since, terms.head_patience),
             Phase::Idle { since } => (*since, terms.idle_patience),
@@ -329,7 +329,7 @@ impl Connection {
     }
 
     fn write_deadline(&self) -> Option<Instant> {
-        self.writing_since.map(|since| since + self.terms.write_patience)
+        self.writing_since.map(|since| since + self.intake.terms.write_patience)
     }
 }
 

@@ -1,17 +1,20 @@
 //! A request whose body is coming in.
 
+use std::rc::Rc;
+
 use super::buffer::Buffer;
 use super::chunked::Chunked;
 use super::framing::Length;
 use super::head::Head;
+use super::intake::{Intake, Share};
 use super::{Refusal, Request};
-use crate::base::limits::HTTP_READ_BYTES_MAX;
 
 /// See the module's documentation.
 #[derive(Debug)]
 pub(super) struct Incoming {
     request: Request,
     rest: Rest,
+    share: Share,
     keeps_alive: bool,
     expects_continue: bool,
 }
@@ -24,19 +27,18 @@ enum Rest {
 }
 
 impl Incoming {
-    pub(super) fn new(head: Head, bytes_max: usize) -> Result<Self, Refusal> {
-        let Head { mut request, length, expects_continue, keeps_alive } = head;
+    pub(super) fn new(head: Head, intake: &Rc<Intake>) -> Result<Self, Refusal> {
+        let share = Share::new(intake);
+        let Head { request, length, expects_continue, keeps_alive } = head;
         let rest = match length {
             Length::Chunked => Rest::Chunked(Chunked::default()),
             Length::Exact(length) => {
-                let length = usize::try_from(length).ok().filter(|length| *length <= bytes_max);
-                let length = length.ok_or(Refusal::Body)?;
-                // What is announced may never come.
-                request.body.reserve_exact(length.min(HTTP_READ_BYTES_MAX));
-                Rest::Exact(length)
+                let length = usize::try_from(length).ok().filter(|length| *length <= share.bytes_max());
+                // No memory is set aside for it: what is announced may never come.
+                Rest::Exact(length.ok_or(Refusal::Body)?)
             }
         };
-        Ok(Self { request, rest, keeps_alive, expects_continue })
+        Ok(Self { request, rest, share, keeps_alive, expects_continue })
     }
 
     /// Whether the peer wants to be told to send the body.
@@ -54,22 +56,23 @@ impl Incoming {
     }
 
     /// Takes what there is of the body; whether that was the end of it.
-    pub(super) fn take(&mut self, buffer: &mut Buffer, bytes_max: usize) -> Result<bool, Refusal> {
+    pub(super) fn take(&mut self, buffer: &mut Buffer) -> Result<bool, Refusal> {
         let body = &mut self.request.body;
-        match &mut self.rest {
+        let is_done = match &mut self.rest {
             Rest::Exact(left) => {
                 let here = (*left).min(buffer.len());
                 body.extend_from_slice(buffer.rest().get(..here).unwrap_or_default());
                 buffer.take(here);
                 *left -= here;
-                Ok(*left == 0)
+                *left == 0
             }
             Rest::Chunked(chunked) => {
-                let progress = chunked.decode(buffer.rest(), body, bytes_max)?;
+                let progress = chunked.decode(buffer.rest(), body, self.share.bytes_max())?;
                 buffer.take(progress.consumed);
-                Ok(progress.is_done)
+                progress.is_done
             }
-        }
+        };
+        if self.share.grow(body.len()) { Ok(is_done) } else { Err(Refusal::Intake) }
     }
 
     /// The request, and whether another may follow.

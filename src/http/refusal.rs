@@ -66,6 +66,8 @@ refusals! {
     UnknownCoding => NOT_IMPLEMENTED, "unknown_coding", "Only the transfer coding chunked is known";
     /// Connections of the process.
     Connections => SERVICE_UNAVAILABLE, "connections", "There are too many connections; try again";
+    /// Bodies that all peers send at this moment hold as much as they may.
+    Intake => SERVICE_UNAVAILABLE, "intake", "There are too many large requests; try again";
     /// Neither HTTP/1.1 nor HTTP/1.0.
     Version => HTTP_VERSION_NOT_SUPPORTED, "version", "Only HTTP/1.1 and HTTP/1.0 are spoken here";
 }

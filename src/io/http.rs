@@ -16,7 +16,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::base::time;
-use crate::http::{Date, Service, Terms};
+use crate::http::{Date, Intake, Service, Terms};
 
 pub use listener::{Server, Socket, bind, serve};
 pub use places::Places;
@@ -35,7 +35,7 @@ pub struct Options {
 /// What the connections of one core share.
 struct Site {
     service: Rc<dyn Service>,
-    terms: Rc<Terms>,
+    intake: Rc<Intake>,
     tls: Option<Tls>,
     date: Cell<Date>,
 }

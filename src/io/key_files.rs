@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::private_file::{self, Unreadable};
+use crate::config::private_file::{self, Unreadable};
 use crate::ssh::{Identity, KeyError, PublicIdentity, UserCertificate};
 
 /// A private key file is a few kilobytes.

@@ -29,7 +29,6 @@ mod notes;
 pub mod outside;
 mod password;
 mod path;
-mod private_file;
 mod process;
 mod proxy_command;
 mod resolver;

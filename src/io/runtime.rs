@@ -6,7 +6,7 @@ use std::io;
 use io_uring::IoUring;
 use monoio::{FusionDriver, RuntimeBuilder};
 
-use crate::base::time::{Duration, Instant};
+use crate::base::time::{self, Duration, Instant};
 
 /// Entries of the submission queue: a read for every connection, and the writes of one turn.
 const RING_ENTRIES: u32 = 1024;
@@ -35,6 +35,18 @@ fn cooperative() -> io_uring::Builder {
 /// Whether the event loops of this process are on io_uring.
 pub(super) fn has_ring() -> bool {
     monoio::utils::detect_uring()
+}
+
+/// The same on epoll even where io_uring is offered.
+#[cfg(test)]
+pub(super) fn run_on_epoll<F: Future>(future: F) -> io::Result<F::Output> {
+    let mut runtime = RuntimeBuilder::<monoio::LegacyDriver>::new().enable_timer().build()?;
+    Ok(runtime.block_on(future))
+}
+
+/// The time by the clock of the event loops, before there is one.
+pub fn now() -> Instant {
+    time::now()
 }
 
 pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {

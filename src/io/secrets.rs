@@ -12,10 +12,10 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::children::{self, End, Group};
 use super::runtime::within;
-use super::{blocking, private_file, process, runtime};
+use super::{blocking, process, runtime};
 use crate::base::limits::{SECRET_BYTES_MAX, SECRET_COMMAND_LOOK_EVERY, SECRET_COMMAND_PATIENCE};
 use crate::base::time;
-use crate::config::{HostConfig, Secret, SecretSource};
+use crate::config::{HostConfig, Secret, SecretSource, private_file};
 
 /// What a secret is wanted for, as the environment of commands tells it.
 #[derive(Debug, Clone)]

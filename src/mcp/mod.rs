@@ -40,8 +40,8 @@ pub use content::{
 pub use flow::{Flow, Outgoing};
 pub use level::Level;
 pub use provider::{
-    About, Blank, Capabilities, Changing, Client, Empty, Icon, Implementation, List, Page, Provider,
-    Reference, ToolFault, Work,
+    About, Blank, Capabilities, Changing, Client, Empty, FORBIDDEN, Icon, Implementation, List, Page,
+    Provider, Reference, ToolFault, Work,
 };
 pub use questions::Unanswered;
 pub use revision::Revision;

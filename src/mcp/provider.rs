@@ -10,8 +10,9 @@ use serde_json::value::RawValue;
 use super::call::Call;
 use super::content::{Answer, Completion, Contents, Prompt, ToolOutput};
 use crate::base;
+use crate::config::SharedAccess;
 use crate::fleet::ClientId;
-use crate::rpc::{Error, Raw};
+use crate::rpc::{Code, Error, Raw};
 
 /// Work on behalf of a request: it runs while it is polled, and dropping it stops it.
 pub type Work<T> = LocalBoxFuture<'static, base::Result<T>>;
@@ -25,7 +26,7 @@ pub trait Provider {
     fn list(&self, list: List, client: &Client, cursor: Option<&str>) -> Option<Page>;
 
     /// # Errors
-    /// There is no such tool, or the arguments are wrong.
+    /// There is no such tool, or not for this client, or the arguments are wrong.
     fn call_tool(
         &self,
         call: &Rc<Call>,
@@ -66,6 +67,8 @@ pub trait Provider {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
     pub id: ClientId,
+    /// What it may do.
+    pub access: SharedAccess,
 }
 
 /// A server as it introduces itself.
@@ -150,10 +153,15 @@ pub struct Page {
     pub next: Option<String>,
 }
 
+/// A tool is called that is not for this client: of the codes that are left to implementations.
+pub const FORBIDDEN: Code = Code::Server(-32010);
+
 /// Why a tool is not called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ToolFault {
     Unknown,
+    /// What the client would need to call it, as a sentence.
+    Forbidden(String),
     /// What is wrong with the arguments, as a sentence.
     Arguments(String),
 }

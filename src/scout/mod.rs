@@ -2,6 +2,7 @@
 //!
 //! Operations take a [`Caller`] and return values; [`scout`] is the agent's view of them: one request, one [`Answer`].
 
+pub mod access;
 mod answer;
 pub mod cache;
 pub mod command;
@@ -19,6 +20,7 @@ mod way;
 mod tests;
 
 use crate::base::{Error, Kind, Result};
+use crate::config::{Access, Scope};
 use crate::fleet::{Caller, Class, ClientId, Shards};
 use crate::metrics::{Histogram, TargetType};
 use crate::target::{HostName, RemotePath, Target};
@@ -39,9 +41,12 @@ pub struct Request {
 /// Answers a request: the host list, a file, a directory, or a command's output. The owner of the host does the work,
 /// within the request timeout of the settings. Of the host list `checked` is told how many hosts have been, and of how
 /// many.
+///
+/// Errors: those of the operation; what `access` does not allow is `Forbidden`, or about a host that is not known.
 pub async fn scout(
     shards: &Shards,
     client: ClientId,
+    access: &Access,
     request: &Request,
     checked: &dyn Fn(usize, usize),
 ) -> Result<Answer> {
@@ -49,8 +54,8 @@ pub async fn scout(
     let fleet = shards.own();
     let measured = fleet.recorder().request(target_type(&target, request), fleet.now());
     let result = match target {
-        Ok(Target::Hosts) => hosts(shards, client, checked).await,
-        Ok(Target::Path { host, path }) => at(shards, client, host, path, request).await,
+        Ok(Target::Hosts) => hosts(shards, client, access, checked).await,
+        Ok(Target::Path { host, path }) => at(shards, client, access, host, path, request).await,
         Err(error) => Err(error),
     };
     let took = measured.end(&result, fleet.now());
@@ -80,25 +85,32 @@ fn target_type(target: &Result<Target>, request: &Request) -> TargetType {
     }
 }
 
-async fn hosts(shards: &Shards, client: ClientId, checked: &dyn Fn(usize, usize)) -> Result<Answer> {
+async fn hosts(
+    shards: &Shards,
+    client: ClientId,
+    access: &Access,
+    checked: &dyn Fn(usize, usize),
+) -> Result<Answer> {
     let caller = shards.own().caller(Class::Interactive, client);
-    in_time(&caller, async { Ok(Answer::Hosts(shards.status_told(checked).await)) }).await
+    in_time(&caller, async { Ok(Answer::Hosts(shards.status_told(access, checked).await)) }).await
 }
 
 async fn at(
     shards: &Shards,
     client: ClientId,
+    access: &Access,
     host: HostName,
     path: RemotePath,
     request: &Request,
 ) -> Result<Answer> {
     let claim = *shards.own().caller(Class::Interactive, client).claim();
     let (query, may_cache) = (request.query.clone(), request.cache);
+    let scope = if query.is_some() { Scope::Command } else { Scope::Read };
     let name = host.as_str().to_owned();
     let work = move |caller: Caller| async move {
         in_time(&caller, seen(&caller, host.as_str(), &path, query.as_deref(), may_cache)).await
     };
-    shards.on(&name, claim, work).await.map(Answer::Place)
+    access::on(shards, access, scope, &name, claim, work).await.map(Answer::Place)
 }
 
 async fn seen(

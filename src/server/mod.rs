@@ -1,5 +1,6 @@
 //! Wiring: a fleet, a protocol, a transport.
 
+pub mod access;
 mod configuration;
 mod drain;
 mod http;
@@ -9,7 +10,7 @@ mod stdio;
 
 pub use configuration::{Configuration, Fresh};
 pub use drain::{Drain, Held};
-pub use http::{Part, listen};
+pub use http::{Listening, Part, listen};
 pub use reload::keep_up;
 pub use stats::Stats;
 pub use stdio::serve_stdio;

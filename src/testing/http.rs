@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::base::time::{self, Duration, Instant};
-use crate::http::{Body, Connection, Content, Date, Refusal, Request, Response, Status, Step, Terms};
+use crate::http::{Body, Connection, Content, Date, Intake, Refusal, Request, Response, Status, Step, Terms};
 
 /// Every request is answered at once, with a short text.
 pub struct Talk {
@@ -27,7 +27,7 @@ pub enum Heard {
 impl Talk {
     pub fn new(terms: Terms) -> Self {
         let now = time::now();
-        let connection = Connection::new(Rc::new(terms), now);
+        let connection = Connection::new(Rc::new(Intake::new(terms)), now);
         Self { connection, now, out: Vec::new(), heard: Vec::new() }
     }
 

@@ -5,6 +5,7 @@
 //! is allowed.
 
 mod rule;
+mod web;
 
 use core::net::{IpAddr, Ipv4Addr};
 use std::io::ErrorKind;
@@ -14,7 +15,7 @@ use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 
 use super::secret::{Secret, SecretSource};
-use super::{Env, Sources, file};
+use super::{Env, Network, Sources, file};
 use crate::base::limits::{self, SETTINGS_FILE_BYTES_MAX};
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
@@ -23,6 +24,7 @@ use rule::{
     Time, TransportName,
 };
 pub use rule::{Patterns, Transport};
+use web::{Networks, OriginPatterns};
 
 /// A row of the settings table, for `--help` and the README.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,6 +192,22 @@ settings! {
         "Files and listings that each core caches; 0 caches none";
     cache_max_size: u64 = limits::CACHE_BYTES_DEFAULT, Size { min: 0, max: limits::CACHE_BYTES_MAX }, New, Live,
         "Bytes of them that each core caches";
+    api_keys_file: Option<PathBuf> = None, FilePath("none"), New, Restart,
+        "File with the API keys of clients over HTTP, and what each of them may do";
+    auth_enabled: bool = true, Flag, New, Restart,
+        "Ask clients over HTTP for a key, where there are any";
+    allow_unauthenticated: bool = false, Flag, New, Restart,
+        "Serve HTTP to other machines without keys";
+    allowed_hosts: Patterns = Patterns::default(), HostPatterns, New, Live,
+        "Names by which clients may know an HTTP server, beside those of this machine; none asks for a name only where it is local";
+    allowed_origins: Patterns = Patterns::default(), OriginPatterns, New, Live,
+        "Origins of web pages that may use the server, beside those of this machine where it is local";
+    trusted_proxies: Vec<Network> = Vec::new(), Networks, New, Live,
+        "Addresses of proxies that are believed for whom they ask";
+    rate_limit_per_minute: u32 = limits::RATE_LIMIT_PER_MINUTE_DEFAULT, Count { min: 0, max: limits::RATE_LIMIT_PER_MINUTE_MAX }, New, Live,
+        "Requests that a client may make in a minute over HTTP; 0 counts none";
+    rate_limit_burst: u32 = limits::RATE_LIMIT_BURST_DEFAULT, Count { min: 1, max: limits::RATE_LIMIT_BURST_MAX }, New, Live,
+        "Requests that it may make at once";
     log_level: LevelFilter = LevelFilter::INFO, Level, New, Live,
         "What is logged to standard error";
     slow_threshold_ms: Duration = limits::SLOW_THRESHOLD_DEFAULT, Time::milliseconds(0, 3_600_000), New, Live,

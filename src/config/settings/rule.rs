@@ -1,7 +1,7 @@
 //! What a value may be: how it is read, what is allowed, how a default is shown.
 
 use core::net::IpAddr;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
 use tracing::level_filters::LevelFilter;
@@ -326,6 +326,13 @@ impl Patterns {
     }
 }
 
+/// As one would write them.
+impl fmt::Display for Patterns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() { f.write_str("none") } else { f.write_str(&self.0.join(",")) }
+    }
+}
+
 /// Patterns, separated by commas or spaces.
 pub struct HostPatterns;
 
@@ -341,7 +348,7 @@ impl Rule for HostPatterns {
     }
 
     fn show(&self, value: &Patterns) -> String {
-        if value.is_empty() { "none".to_owned() } else { value.0.join(",") }
+        value.to_string()
     }
 }
 

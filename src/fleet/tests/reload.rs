@@ -1,6 +1,7 @@
 //! A configuration that changes under a fleet at work.
 
 use super::*;
+use crate::config::Access;
 use crate::fleet::Presence;
 
 fn run_on(
@@ -146,7 +147,7 @@ fn twenty_hosts_ten_of_them_dead_take_two_seconds_once() {
     let list = || {
         let shards = Shards::alone(Rc::clone(&fleet));
         let begun = world.now();
-        let listed = world.run(async move { shards.status().await });
+        let listed = world.run(async move { shards.status(&Access::all()).await });
         let online = listed.iter().filter(|line| line.presence == Presence::Online).count();
         // Ten, and this machine.
         assert_eq!((listed.len(), online), (21, 11));
@@ -175,7 +176,7 @@ fn the_host_list_knows_what_it_asked_a_moment_ago() {
     connect(&world, &fleet, "charlie");
     let list = |passes: Duration| {
         let shards = Shards::alone(Rc::clone(&fleet));
-        let listed = world.spawn(async move { shards.status().await });
+        let listed = world.spawn(async move { shards.status(&Access::all()).await });
         world.pass(passes);
         let listed = listed.output();
         let presence = |name: &str| listed.iter().find(|line| &*line.name == name).unwrap().presence;

@@ -6,9 +6,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::super::Status;
+use super::super::{Status, Terms};
 use super::*;
-use crate::base::limits::HTTP_HEADERS_MAX;
+use crate::base::limits::{HTTP_HEADERS_MAX, HTTP_INTAKE_BYTES_MAX};
 use crate::base::time;
 use crate::testing::http::{Heard, Talk};
 
@@ -129,6 +129,24 @@ fn what_is_announced_and_never_comes_takes_no_memory() {
     let Phase::Body { incoming, .. } = &talk.connection.phase else { panic!("a body was to come") };
     assert!(format!("{incoming:?}").len() < 1000);
     assert_eq!(talk.connection.room(), HTTP_READ_BYTES_MAX);
+}
+
+#[test]
+fn large_bodies_share_what_room_there_is() {
+    let now = time::now();
+    let intake = Rc::new(Intake::new(Terms { body_bytes_max: HTTP_INTAKE_BYTES_MAX, ..Terms::default() }));
+    let mut large = Connection::new(Rc::clone(&intake), now);
+    large.handle_input(post(HTTP_INTAKE_BYTES_MAX).as_bytes(), now);
+    large.handle_input(&vec![b'x'; HTTP_INTAKE_BYTES_MAX - 1], now);
+    assert_eq!(large.poll(now), Step::Wait);
+    let ask = || {
+        let mut other = Connection::new(Rc::clone(&intake), now);
+        other.handle_input(format!("{}{{}}", post(2)).as_bytes(), now);
+        other.poll(now)
+    };
+    assert_eq!(ask(), Step::Refused(Refusal::Intake));
+    drop(large);
+    assert!(matches!(ask(), Step::Request(_)));
 }
 
 #[test]

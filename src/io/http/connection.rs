@@ -34,7 +34,7 @@ impl Connection {
             None => None,
         };
         let (reader, writer) = stream.into_split();
-        let machine = Machine::new(Rc::clone(&site.terms), time::now());
+        let machine = Machine::new(Rc::clone(&site.intake), time::now());
         Some(Self { line: Line::new(machine, tls, reader, seat), writer, peer, site })
     }
 

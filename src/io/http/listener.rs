@@ -14,7 +14,7 @@ use super::roll::{Call, Roll};
 use super::{Options, Places, Site};
 use crate::base::limits::{HTTP_ACCEPT_PAUSE, HTTP_BACKLOG};
 use crate::base::time::{self, Duration};
-use crate::http::{self, Date, Peer, Refusal, Service};
+use crate::http::{self, Date, Intake, Peer, Refusal, Service};
 use crate::io::runtime::{self, within};
 
 /// A socket that listens, for the core that will serve it.
@@ -105,7 +105,7 @@ pub fn serve(socket: Socket, service: Rc<dyn Service>, options: Options) -> io::
     let (roll, accepting) = (Rc::<Roll>::default(), Canceller::new());
     let Options { terms, places, tls } = options;
     let date = Cell::new(Date::at(time::unix_now()));
-    let site = Rc::new(Site { service, terms: Rc::new(terms), tls, date });
+    let site = Rc::new(Site { service, intake: Rc::new(Intake::new(terms)), tls, date });
     runtime::spawn(accept(listener, accepting.handle(), site, places, Rc::clone(&roll)));
     Ok(Server { roll, accepting: Cell::new(Some(accepting)) })
 }
@@ -145,5 +145,38 @@ async fn turn_away(mut stream: TcpStream, peer: Peer, site: &Site) {
     if !peer.is_encrypted {
         // The buffer of a new socket takes it at once.
         let _ = stream.write_all(http::refuse(Refusal::Connections, &site.date())).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream as StdStream;
+
+    use super::*;
+
+    #[test]
+    fn sockets_share_the_connections_of_their_address() {
+        let sockets = bind("127.0.0.1:0".parse().unwrap(), 3).unwrap();
+        let address = sockets[0].address().unwrap();
+        assert!(sockets.iter().all(|socket| socket.address().unwrap() == address));
+        let connections: Vec<_> = (0..300).map(|_| StdStream::connect(address).unwrap()).collect();
+        let taken = sockets.iter().map(|socket| {
+            let taken = std::iter::from_fn(|| socket.0.accept().ok());
+            taken.inspect(|(stream, _)| assert!(stream.nodelay().unwrap())).count()
+        });
+        let taken: Vec<_> = taken.collect();
+        assert!(taken.iter().all(|taken| *taken > 50), "{taken:?}");
+        assert_eq!(taken.iter().sum::<usize>(), connections.len());
+    }
+
+    #[test]
+    fn an_address_is_not_shared_with_another_server() {
+        let sockets = bind("127.0.0.1:0".parse().unwrap(), 2).unwrap();
+        let address = sockets[0].address().unwrap();
+        for count in [1, 2] {
+            assert_eq!(bind(address, count).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        }
+        drop(sockets);
+        bind(address, 2).unwrap();
     }
 }

@@ -7,12 +7,12 @@ use futures_util::FutureExt;
 use futures_util::future::ready;
 
 use super::prompts::{self, Prompt};
-use super::resources::TEMPLATE;
+use super::resources::{SCOPE, TEMPLATE};
 use crate::base::limits::{COMPLETION_PATIENCE, COMPLETIONS_MAX};
 use crate::base::text::shown;
 use crate::fleet::{Caller, Claim, Class, ClientId, Shards};
 use crate::mcp::content::Completion;
-use crate::mcp::provider::{Blank, Reference, Work};
+use crate::mcp::provider::{Blank, Client, Reference, Work};
 use crate::rpc::Error;
 use crate::scout::list::Listing;
 use crate::scout::look;
@@ -34,11 +34,17 @@ pub enum Values {
 /// The arguments of [`TEMPLATE`].
 const OF_TEMPLATE: [(&str, Values); 2] = [("host", Values::Host), ("path", Values::PathBehindSlash)];
 
+/// `hosts` are those that the client may know of.
+///
 /// # Errors
 /// There is no such prompt or template, or it has no such argument.
-pub fn complete(shards: &Rc<Shards>, client: ClientId, blank: &Blank<'_>) -> Result<Work<Completion>, Error> {
+pub fn complete(
+    shards: &Rc<Shards>,
+    client: &Client,
+    hosts: &[Rc<str>],
+    blank: &Blank<'_>,
+) -> Result<Work<Completion>, Error> {
     let typed = blank.value;
-    let hosts = shards.own().names();
     let names = || hosts.iter().map(AsRef::as_ref);
     let done = |completion| ready(Ok(completion)).boxed_local();
     Ok(match values_of(blank)? {
@@ -49,8 +55,10 @@ pub fn complete(shards: &Rc<Shards>, client: ClientId, blank: &Blank<'_>) -> Res
             let typed = Typed::read(typed, kind == Values::PathBehindSlash);
             let known = host_in(blank.known).filter(|host| names().any(|name| name == *host));
             match known.zip(typed) {
-                Some((host, typed)) => paths(shards, client, host.to_owned(), typed),
-                None => done(Completion::default()),
+                Some((host, typed)) if client.access.has(SCOPE) => {
+                    paths(shards, client.id, host.to_owned(), typed)
+                }
+                _ => done(Completion::default()),
             }
         }
     })

@@ -25,11 +25,12 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::call::Call;
 use super::content::{Answer, Completion, Contents, Prompt, ToolOutput};
-use super::provider::{About, Blank, Client, List, Page, Provider, ToolFault, Work};
+use super::provider::{About, Blank, Client, FORBIDDEN, List, Page, Provider, ToolFault, Work};
+use crate::config::{Access, Scope};
 use crate::fleet::{Fleet, Shards};
 use crate::metrics::{Counter, Histogram, Reason, Source};
 use crate::rpc::{Error, Raw};
-use crate::scout::watch;
+use crate::scout::{access, watch};
 use about::ABOUT;
 use resources::{Fixed, Place};
 use tools::Tool;
@@ -45,11 +46,18 @@ pub struct Options {
 pub struct Catalog {
     shards: Rc<Shards>,
     stats: Rc<dyn Source>,
-    tools: Rc<[Box<RawValue>]>,
+    tools: Vec<Listed>,
     /// Those that are always there.
-    resources: Rc<[Box<RawValue>]>,
-    templates: Rc<[Box<RawValue>]>,
-    prompts: Rc<[Box<RawValue>]>,
+    resources: Vec<Listed>,
+    templates: Vec<Listed>,
+    prompts: Vec<Listed>,
+}
+
+/// An entry of a list, written already.
+struct Listed {
+    /// It is for those who have one of these.
+    scopes: &'static [Scope],
+    entry: Box<RawValue>,
 }
 
 impl fmt::Debug for Catalog {
@@ -71,8 +79,19 @@ impl Catalog {
         })
     }
 
-    fn place(&self, uri: &str) -> Option<Place> {
-        Place::at(uri, &self.shards.own().names())
+    /// The hosts that a client may know of.
+    fn hosts(&self, client: &Client) -> Vec<Rc<str>> {
+        let names = self.shards.own().names();
+        names.iter().filter(|name| client.access.includes(name)).cloned().collect()
+    }
+
+    /// Whether a client may use a tool for anything.
+    fn check(&self, access: &Access, tool: &Tool) -> Result<(), ToolFault> {
+        match tool.scopes.first() {
+            Some(scope) if !may_any(access, tool.scopes) => access::require(&self.shards, access, *scope)
+                .map_err(|error| ToolFault::Forbidden(error.message().to_owned())),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -81,14 +100,19 @@ impl Provider for Catalog {
         &ABOUT
     }
 
-    fn list(&self, list: List, _client: &Client, cursor: Option<&str>) -> Option<Page> {
-        let entries = match list {
+    fn list(&self, list: List, client: &Client, cursor: Option<&str>) -> Option<Page> {
+        let listed = match list {
             List::Tools => &self.tools,
-            List::Resources => return resources::page(&self.resources, &self.shards.own().names(), cursor),
+            List::Resources => &self.resources,
             List::ResourceTemplates => &self.templates,
             List::Prompts => &self.prompts,
         };
-        cursor.is_none().then(|| Page { entries: Rc::clone(entries), next: None })
+        let seen = listed.iter().filter(|listed| may_any(&client.access, listed.scopes));
+        let entries = seen.map(|listed| listed.entry.clone()).collect();
+        if list == List::Resources && client.access.has(resources::SCOPE) {
+            return resources::page(entries, &self.hosts(client), cursor);
+        }
+        cursor.is_none().then_some(Page { entries: entries.into(), next: None })
     }
 
     fn call_tool(
@@ -98,6 +122,7 @@ impl Provider for Catalog {
         arguments: Option<Raw<'_>>,
     ) -> Result<Work<Answer<ToolOutput>>, ToolFault> {
         let tool = Tool::named(name).ok_or(ToolFault::Unknown)?;
+        self.check(&call.client.access, tool)?;
         let work =
             tool.start(&self.shards, call, arguments).map_err(|invalid| ToolFault::Arguments(invalid.0))?;
         let fleet = Rc::clone(self.shards.own());
@@ -112,36 +137,45 @@ impl Provider for Catalog {
     }
 
     fn read(&self, call: &Rc<Call>, uri: &str) -> Option<Work<Answer<Vec<Contents>>>> {
-        let (shards, client) = (Rc::clone(&self.shards), call.client.id);
+        let (shards, client) = (Rc::clone(&self.shards), call.client.clone());
         if let Some(fixed) = Fixed::at(uri) {
             let stats = Rc::clone(&self.stats);
-            let read = async move { fixed.read(&shards, &*stats, client).await.map(whole) };
+            let read = async move {
+                access::require(&shards, &client.access, resources::SCOPE)?;
+                fixed.read(&shards, &*stats, &client).await.map(whole)
+            };
             return Some(read.boxed_local());
         }
-        let (place, uri) = (self.place(uri)?, uri.to_owned());
-        let read = async move { resources::read(&shards, client, &place, uri).await.map(whole) };
+        let (place, uri) = (Place::at(uri, &self.hosts(&client))?, uri.to_owned());
+        let read = async move { resources::read(&shards, &client, &place, uri).await.map(whole) };
         Some(read.boxed_local())
     }
 
     fn prompt(
         &self,
-        _call: &Rc<Call>,
+        call: &Rc<Call>,
         name: &str,
         arguments: Option<Raw<'_>>,
     ) -> Result<Work<Answer<Prompt>>, Error> {
-        let prompt = prompts::named(name)?.fill(arguments, &self.shards.own().names())?;
-        Ok(ready(Ok(Answer::Done(prompt))).boxed_local())
+        let (prompt, client) = (prompts::named(name)?, &call.client);
+        access::require(&self.shards, &client.access, prompt.scope)
+            .map_err(|error| Error::new(FORBIDDEN, error.message().to_owned()))?;
+        let filled = prompt.fill(arguments, &self.hosts(client))?;
+        Ok(ready(Ok(Answer::Done(filled))).boxed_local())
     }
 
     fn complete(&self, call: &Rc<Call>, blank: &Blank<'_>) -> Result<Work<Completion>, Error> {
-        completion::complete(&self.shards, call.client.id, blank)
+        completion::complete(&self.shards, &call.client, &self.hosts(&call.client), blank)
     }
 
     fn watch(&self, client: &Client, uri: &str) -> Option<LocalBoxStream<'static, ()>> {
+        if !client.access.has(resources::SCOPE) {
+            return None;
+        }
         if uri == resources::HOSTS {
             return Some(self.changes().map(|_| ()).boxed_local());
         }
-        let Place { host, path } = self.place(uri)?;
+        let Place { host, path } = Place::at(uri, &self.hosts(client))?;
         let changes = watch::changes(Rc::clone(&self.shards), client.id, host.as_ref().to_owned(), path);
         Some(changes.boxed_local())
     }
@@ -173,8 +207,13 @@ fn whole(contents: Contents) -> Answer<Vec<Contents>> {
 }
 
 /// Nothing in these comes from outside, so that a failure here would show in the first test.
-fn written(entries: Vec<Value>) -> Rc<[Box<RawValue>]> {
-    entries.iter().map(|entry| to_raw_value(entry).expect("fixed entries can be written")).collect()
+fn written(entries: Vec<(&'static [Scope], Value)>) -> Vec<Listed> {
+    let write = |entry| to_raw_value(&entry).expect("fixed entries can be written");
+    entries.into_iter().map(|(scopes, entry)| Listed { scopes, entry: write(entry) }).collect()
+}
+
+fn may_any(access: &Access, scopes: &[Scope]) -> bool {
+    scopes.iter().any(|scope| access.has(*scope))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::mcp::call::{self, Call};
 use crate::mcp::content::{Answer, ToolOutput};
 use crate::mcp::flow::{Outbox, flow};
 use crate::mcp::params::{Params, read_object, required_text, text};
-use crate::mcp::provider::{About, Blank, Reference, ToolFault, Work};
+use crate::mcp::provider::{About, Blank, FORBIDDEN, Reference, ToolFault, Work};
 use crate::mcp::results::{Completed, Framed, Keeping, Read};
 use crate::mcp::{Revision, calls};
 use crate::rpc::{self, Code, Error, Id, Raw};
@@ -72,6 +72,7 @@ impl Session {
             Err(ToolFault::Unknown) => {
                 return Err(Error::invalid_params(format!("Unknown tool: {}", shown(&name))));
             }
+            Err(ToolFault::Forbidden(lack)) => return Err(Error::new(FORBIDDEN, lack)),
             Err(ToolFault::Arguments(fault)) if asked.revision.tells_argument_errors_to_the_model() => {
                 let told = told(asked.id, ToolOutput::failure(&fault), asked.revision, self.provider.about());
                 return Ok(Incoming::Reply(told));

@@ -6,10 +6,12 @@ use serde_json::Value;
 
 use super::*;
 use crate::base::limits::{BATCH_LENGTH_MAX, MESSAGE_BYTES_MAX, SESSION_REQUESTS_MAX};
+use crate::config::Access;
 use crate::fleet::ClientId;
 use crate::mcp::{Catalog, Options, Outgoing};
 use crate::testing;
 
+mod access;
 mod asking;
 mod labels;
 mod prompter;
@@ -29,7 +31,12 @@ fn fresh() -> Session {
 fn with(options: &Options, calls_max: usize) -> Session {
     let shards = testing::shards();
     let stats = testing::stats(&shards);
-    Session::new(Catalog::new(shards, stats, options), Client { id: ClientId::STDIO }, calls_max)
+    Session::new(Catalog::new(shards, stats, options), client(), calls_max)
+}
+
+/// One that may do everything.
+fn client() -> Client {
+    Client { id: ClientId::STDIO, access: Access::all().into() }
 }
 
 /// A session that agreed on a revision.

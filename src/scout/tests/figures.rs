@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::{Error, Kind};
+use crate::config::Access;
 use crate::fleet::{ClientId, Shards};
 use crate::metrics::{Counter, Gauge, Histogram, Reason, Snapshot, TargetType};
 use crate::scout::{Request, scout};
@@ -9,7 +10,9 @@ use crate::scout::{Request, scout};
 fn ask(far: &Far, target: &str, query: Option<&str>) -> Result<String, Kind> {
     let shards = Shards::alone(Rc::clone(&far.fleet));
     let request = Request { target: target.into(), query: query.map(str::to_owned), cache: false };
-    let answer = far.world.run(async move { scout(&shards, ClientId::STDIO, &request, &|_, _| ()).await });
+    let answer = far
+        .world
+        .run(async move { scout(&shards, ClientId::STDIO, &Access::all(), &request, &|_, _| ()).await });
     answer.map(|answer| answer.text().into_owned()).map_err(|error| error.kind())
 }
 

@@ -3,38 +3,56 @@
 use core::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use async_channel::{Receiver, Sender};
 use futures_util::future::select;
 
 use super::{Errand, Front, Site, lines};
 use crate::base::{Error, Kind, Result};
-use crate::config::Settings;
+use crate::config::{Settings, SharedKeys};
 use crate::fleet::Shards;
 use crate::http::Terms;
 use crate::io::http::{self, Places, Socket, Tls};
-use crate::mcp::{Catalog, Options};
-use crate::server::{Drain, Held, Stats};
+use crate::io::runtime;
+use crate::mcp::Provider;
+use crate::server::access::{Door, Guard};
+use crate::server::{Drain, Held};
 
 /// One core's part of an HTTP server, before it is on its core.
 pub struct Part {
     here: usize,
     socket: Socket,
     connections: http::Options,
-    offer: Options,
     calls_max: usize,
     has_sessions: bool,
     cores: Vec<Sender<Errand>>,
     errands: Receiver<Errand>,
     drain: Drain,
     held: Held,
+    door: Arc<Door>,
 }
 
-/// Listens where the settings say, for so many cores; also says where that is.
+/// A server that listens and is not served yet.
+pub struct Listening {
+    pub address: SocketAddr,
+    /// One for each core.
+    pub parts: Vec<Part>,
+    /// Where those who come in have to pass.
+    pub door: Arc<Door>,
+}
+
+/// Listens where the settings say, for so many cores. Without `keys` nobody is asked for one.
 ///
 /// # Errors
-/// The address is not ours or in use; the certificate is no good.
-pub fn listen(settings: &Settings, cores: usize, drain: &Drain) -> Result<(SocketAddr, Vec<Part>)> {
+/// The address is not ours or in use, or open to strangers; the certificate is no good.
+pub fn listen(
+    settings: &Settings,
+    keys: Option<SharedKeys>,
+    cores: usize,
+    drain: &Drain,
+) -> Result<Listening> {
+    let door = Door::new(settings.http_host, settings, keys, runtime::now())?;
     let asked = SocketAddr::new(settings.http_host, settings.http_port);
     let failed = |error| Error::new(Kind::Local, format!("Cannot listen on {asked}: {error}"));
     let sockets = http::bind(asked, cores).map_err(failed)?;
@@ -54,27 +72,29 @@ pub fn listen(settings: &Settings, cores: usize, drain: &Drain) -> Result<(Socke
         here,
         socket,
         connections: connections.clone(),
-        offer: Options { allow_any_command: settings.allow_any_command },
         calls_max: settings.admitted_max(),
         has_sessions: settings.http_sessions,
         cores: senders.clone(),
         errands,
         drain: drain.clone(),
         held: drain.hold(),
+        door: Arc::clone(&door),
     };
-    Ok((address, sockets.into_iter().zip(receivers).enumerate().map(part).collect()))
+    let parts = sockets.into_iter().zip(receivers).enumerate().map(part).collect();
+    Ok(Listening { address, parts, door })
 }
 
 impl Part {
-    /// Serves on this core until the drain begins, and then until those who are connected have been answered.
+    /// Serves what `provider` has on this core until the drain begins, and then until those who are connected have been
+    /// answered.
     ///
     /// # Errors
     /// The runtime does not take the socket.
-    pub async fn serve(self, shards: Rc<Shards>, stats: Rc<Stats>) -> Result<()> {
+    pub async fn serve(self, shards: Rc<Shards>, provider: Rc<dyn Provider>) -> Result<()> {
         let fleet = Rc::clone(shards.own());
-        let catalog = Catalog::new(Rc::clone(&shards), stats, &self.offer);
-        let site = Site::new(self.here, shards, catalog, self.calls_max, self.has_sessions, self.cores);
-        let front = Rc::new(Front(Rc::clone(&site)));
+        let guard = Guard::new(self.door, Rc::clone(fleet.recorder()));
+        let site = Site::new(self.here, shards, provider, self.calls_max, self.has_sessions, self.cores);
+        let front = Rc::new(Front { site: Rc::clone(&site), guard });
         let failed = |error| Error::new(Kind::Local, format!("Cannot serve HTTP: {error}"));
         let server = http::serve(self.socket, front, self.connections).map_err(failed)?;
         let leave = pin!(async {

@@ -6,7 +6,7 @@ mod listen;
 mod mcp;
 mod sessions;
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::future::ready;
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -17,11 +17,12 @@ use futures_util::{FutureExt, StreamExt, select_biased};
 
 use crate::base::limits::HTTP_ERRANDS_MAX;
 use crate::base::time::Instant;
-use crate::fleet::{ClientId, Shards};
+use crate::fleet::Shards;
 use crate::http::{Peer, Request, Response, Service, Status};
 use crate::mcp::{Client, Provider, Session};
+use crate::server::access::Guard;
 use errands::Errand;
-pub use listen::{Part, listen};
+pub use listen::{Listening, Part, listen};
 use sessions::Sessions;
 
 /// What one core serves.
@@ -78,23 +79,22 @@ impl Site {
 }
 
 /// A [`Site`] as [`crate::http`] calls it.
-struct Front(Rc<Site>);
+struct Front {
+    site: Rc<Site>,
+    guard: Guard,
+}
 
 impl Service for Front {
     fn call(&self, request: Request, peer: Peer) -> LocalBoxFuture<'static, Response> {
-        let site = Rc::clone(&self.0);
+        let client = match self.guard.admit(&request, peer.address, self.site.now()) {
+            Ok(client) => client,
+            Err(refusal) => return ready(refusal.into()).boxed_local(),
+        };
         match request.path() {
-            "/mcp" => mcp::answer(site, request, client(peer)).boxed_local(),
-            _ => std::future::ready(Response::new(Status::NOT_FOUND)).boxed_local(),
+            "/mcp" => mcp::answer(Rc::clone(&self.site), request, client).boxed_local(),
+            _ => ready(Response::new(Status::NOT_FOUND)).boxed_local(),
         }
     }
-}
-
-/// Who asks, as far as that is known without a key.
-fn client(peer: Peer) -> Client {
-    let mut hasher = DefaultHasher::new();
-    peer.address.hash(&mut hasher);
-    Client { id: ClientId::of_hash(hasher.finish()) }
 }
 
 #[cfg(test)]

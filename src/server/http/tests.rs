@@ -3,6 +3,7 @@
 
 use core::net::{IpAddr, Ipv4Addr};
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::Poll;
 
 use futures_util::future::{join, select};
@@ -10,23 +11,29 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::base::time::now;
-use crate::http::{Body, Connection, Step, Terms};
+use crate::config::Settings;
+use crate::http::{Body, Connection, Intake, Step};
 use crate::mcp::{Catalog, Options};
+use crate::server::access::Door;
 use crate::testing;
 
 /// The sites of a process with so many cores.
-fn sites(cores: usize, has_sessions: bool) -> (Vec<Rc<Site>>, Vec<Receiver<Errand>>) {
+fn sites(cores: usize, has_sessions: bool) -> (Vec<Rc<Front>>, Vec<Receiver<Errand>>) {
     let (senders, errands) = lines(cores);
+    let settings = Settings { rate_limit_per_minute: 0, ..testing::settings() };
+    let door = Door::new(IpAddr::V4(Ipv4Addr::LOCALHOST), &settings, None, now()).unwrap();
     let site = |here| {
         let shards = testing::shards();
         let stats = testing::stats(&shards);
         let catalog = Catalog::new(Rc::clone(&shards), stats, &Options::default());
-        Site::new(here, shards, catalog, 100, has_sessions, senders.clone())
+        let guard = Guard::new(Arc::clone(&door), Rc::clone(shards.own().recorder()));
+        let site = Site::new(here, shards, catalog, 100, has_sessions, senders.clone());
+        Rc::new(Front { site, guard })
     };
     ((0..cores).map(site).collect(), errands)
 }
 
-fn site() -> Rc<Site> {
+fn site() -> Rc<Front> {
     sites(1, true).0.remove(0)
 }
 
@@ -38,7 +45,7 @@ fn request(line: &str, headers: &[(&str, &str)], body: &str) -> Request {
     let length = body.len();
     let text =
         format!("{line} HTTP/1.1\r\nhost: localhost\r\n{headers}content-length: {length}\r\n\r\n{body}");
-    let mut connection = Connection::new(Rc::new(Terms::default()), now());
+    let mut connection = Connection::new(Rc::new(Intake::default()), now());
     connection.handle_input(text.as_bytes(), now());
     match connection.poll(now()) {
         Step::Request(request) => request,
@@ -69,9 +76,9 @@ impl Answer {
     }
 }
 
-async fn answer(site: &Rc<Site>, request: Request, from: IpAddr) -> Answer {
+async fn answer(site: &Rc<Front>, request: Request, from: IpAddr) -> Answer {
     let peer = Peer { address: from, is_encrypted: false };
-    let response = Front(Rc::clone(site)).call(request, peer).await;
+    let response = site.call(request, peer).await;
     let session = response.header("mcp-session-id").map(str::to_owned);
     let body = match response.body {
         Body::Empty => Vec::new(),
@@ -81,7 +88,7 @@ async fn answer(site: &Rc<Site>, request: Request, from: IpAddr) -> Answer {
     Answer { status: response.status.code(), session, body: String::from_utf8(body).unwrap() }
 }
 
-fn ask(site: &Rc<Site>, request: Request) -> Answer {
+fn ask(site: &Rc<Front>, request: Request) -> Answer {
     answer(site, request, NEIGHBOUR).now_or_never().expect("an answer at once")
 }
 
@@ -168,7 +175,7 @@ fn a_session_is_found_from_every_core() {
     let begun = ask(&sites[1], post(&[], &initialize("2025-11-25")));
     let id = begun.session.expect("a session");
     let in_session = [("mcp-session-id", id.as_str())];
-    let other = Rc::clone(&sites[1]).run_errands(errands[1].clone());
+    let other = Rc::clone(&sites[1].site).run_errands(errands[1].clone());
     let asked = async {
         let called = answer(&sites[0], post(&in_session, &call("localhost:/x")), NEIGHBOUR).await;
         assert_eq!((called.status, &called.json()["id"]), (200, &json!(7)));

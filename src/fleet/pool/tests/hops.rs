@@ -1,6 +1,7 @@
 //! Hosts behind hosts: `far` and `away` through `alpha`, `deep` through `alpha` and `bravo`.
 
 use super::*;
+use crate::config::Access;
 
 #[test]
 fn hosts_that_are_dialled_together_share_the_dial_of_their_hop() {
@@ -153,7 +154,7 @@ fn a_host_that_is_connected_is_online_and_others_behind_a_hop_may_be() {
     let world = World::new();
     let fleet = world.fleet(|_| {});
     connected(&world, &fleet, "far");
-    let hosts = world.run(async move { Shards::alone(fleet).status().await });
+    let hosts = world.run(async move { Shards::alone(fleet).status(&Access::all()).await });
     let of = |name: &str| hosts.iter().find(|host| host.name.as_ref() == name).unwrap();
     assert_eq!((of("far").presence, of("far").behind.as_deref()), (Presence::Online, Some("alpha")));
     assert_eq!((of("deep").presence, of("deep").behind.as_deref()), (Presence::Unknown, Some("bravo")));

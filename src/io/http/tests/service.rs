@@ -1,5 +1,6 @@
 //! A server in a thread, and what it is asked for.
 
+use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, mpsc};
@@ -16,7 +17,7 @@ use crate::http::{Peer, Refusal, Request, Response, Service, Status, Terms};
 use crate::io::runtime;
 
 /// How the server is to be.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Site {
     pub(super) terms: Terms,
     pub(super) places: usize,
@@ -81,8 +82,17 @@ impl Running {
     }
 }
 
-/// Runs the test with a server beside it.
-pub(super) fn serving(site: Site, test: impl FnOnce(&Running)) {
+/// Runs the test with a server beside it: on io_uring, or what the kernel offers instead, and on epoll.
+pub(super) fn serving(site: Site, test: impl Fn(&Running)) {
+    serving_with(site.clone(), runtime::run, &test);
+    serving_with(site, runtime::run_on_epoll, &test);
+}
+
+fn serving_with(
+    site: Site,
+    run: fn(LocalBoxFuture<'static, ()>) -> io::Result<()>,
+    test: &impl Fn(&Running),
+) {
     let mut sockets = bind("127.0.0.1:0".parse().unwrap(), 1).unwrap();
     let socket = sockets.pop().unwrap();
     let address = socket.address().unwrap();
@@ -91,12 +101,12 @@ pub(super) fn serving(site: Site, test: impl FnOnce(&Running)) {
     let ((orders, ordered), (tell, told)) = (async_channel::unbounded(), mpsc::channel());
     let counted = Arc::clone(&refusals);
     let thread = thread::spawn(move || {
-        runtime::run(async {
+        let serves = async move {
             let service = Rc::new(Tester { refusals: counted, begins, drops });
             let options = Options { terms: site.terms, places: Places::new(site.places), tls: site.tls };
             obey(serve(socket, service, options).unwrap(), ordered, tell).await;
-        })
-        .unwrap();
+        };
+        run(serves.boxed_local()).unwrap();
     });
     let running = Running { address, refusals, begun, dropped, orders, told };
     test(&running);

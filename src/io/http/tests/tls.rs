@@ -1,5 +1,6 @@
 //! TLS with certificates for a day.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -123,8 +124,9 @@ fn who_speaks_no_tls_or_another_protocol_hears_an_alert() {
 #[test]
 fn a_certificate_that_changes_is_shown_from_then_on() {
     let files = Files::new();
-    let first = files.renew();
+    let shown = RefCell::new(files.renew());
     serving(Site { tls: Some(files.load().unwrap()), ..Site::default() }, |server| {
+        let first = shown.borrow().clone();
         let ask = |trusted: &CertificateDer<'static>| {
             let mut stream = client(server.address, trusted, &[]);
             stream.write_all(post("/echo", "x").as_bytes()).map(|()| stream)
@@ -141,6 +143,7 @@ fn a_certificate_that_changes_is_shown_from_then_on() {
             assert!(begun.elapsed() < super::PATIENCE, "the certificate stays as it was");
         }
         assert_eq!(answer(&mut early).1, "x", "who was there stays there");
+        shown.replace(second);
     });
 }
 

@@ -17,9 +17,10 @@ use serde_json::{Value, json};
 
 use crate::base::Result;
 use crate::base::limits::{HOST_NAME_BYTES_MAX, RESOURCES_PAGE_MAX};
-use crate::fleet::{ClientId, Shards};
+use crate::config::Scope;
+use crate::fleet::Shards;
 use crate::mcp::content::{Base64, Body, Contents};
-use crate::mcp::provider::Page;
+use crate::mcp::provider::{Client, Page};
 use crate::metrics::{Report, Source};
 use crate::scout::look::Found;
 use crate::scout::{Answer, Request, Seen, scout};
@@ -84,12 +85,12 @@ impl Fixed {
 
     /// # Errors
     /// The hosts or figures cannot be gathered.
-    pub async fn read(&self, shards: &Shards, stats: &dyn Source, client: ClientId) -> Result<Contents> {
+    pub async fn read(&self, shards: &Shards, stats: &dyn Source, client: &Client) -> Result<Contents> {
         let text = match self.content {
             Content::Figures(read) => read(&stats.report().await?),
             Content::Hosts => {
                 let request = Request { target: "hosts".to_owned(), ..Request::default() };
-                scout(shards, client, &request, &|_, _| ()).await?.text().into_owned()
+                ask(shards, client, &request).await?.text().into_owned()
             }
         };
         Ok(Contents { uri: self.uri.into(), mime_type: self.mime_type, body: Body::Text(text), meta: None })
@@ -100,9 +101,9 @@ impl Fixed {
 ///
 /// # Errors
 /// As [`scout`].
-pub async fn read(shards: &Shards, client: ClientId, place: &Place, uri: String) -> Result<Contents> {
+pub async fn read(shards: &Shards, client: &Client, place: &Place, uri: String) -> Result<Contents> {
     let request = Request { target: place.target(), ..Request::default() };
-    let answer = scout(shards, client, &request, &|_, _| ()).await?;
+    let answer = ask(shards, client, &request).await?;
     let meta = answer.cut_at().map(|limit| json!({ "scout-mcp/truncatedAt": limit }));
     let (mime_type, body) = match answer {
         Answer::Place(Seen::Found(Found::File(file))) if !kind::is_text(file.whole()) => {
@@ -116,47 +117,57 @@ pub async fn read(shards: &Shards, client: ClientId, place: &Place, uri: String)
     Ok(Contents { uri, mime_type, body, meta })
 }
 
-/// The entries of the list that are always there.
-pub fn describe() -> Vec<Value> {
+async fn ask(shards: &Shards, client: &Client, request: &Request) -> Result<Answer> {
+    scout(shards, client.id, &client.access, request, &|_, _| ()).await
+}
+
+/// What one needs to see any of them.
+pub const SCOPE: Scope = Scope::Read;
+
+/// The entries of the list that are always there, and who gets to see them.
+pub fn describe() -> Vec<(&'static [Scope], Value)> {
     let describe = |resource: &Fixed| {
-        json!({
+        let entry = json!({
             "uri": resource.uri,
             "name": resource.name,
             "title": resource.title,
             "description": resource.description,
             "mimeType": resource.mime_type,
-        })
+        });
+        (&[SCOPE][..], entry)
     };
     FIXED.iter().map(describe).collect()
 }
 
 /// The entries of `resources/templates/list`.
-pub fn templates() -> Vec<Value> {
-    vec![json!({
+pub fn templates() -> Vec<(&'static [Scope], Value)> {
+    let file = json!({
         "uriTemplate": TEMPLATE,
         "name": "file",
         "title": "A file or directory on a host",
         "description": "The content of a file, or the listing of a directory. The path is absolute, or begins with ~ for the \
             home directory: scout://web1/etc/hosts, scout://web1/~/notes.txt. Where the name of the host can be a scheme, \
             web1://etc/hosts is the same. A long file is cut, and says so.",
-    })]
+    });
+    vec![(&[SCOPE], file)]
 }
 
 /// A page of the list: what is always there, and the home directory on each host. `None` for a cursor that is none.
-pub fn page(fixed: &[Box<RawValue>], hosts: &[Rc<str>], cursor: Option<&str>) -> Option<Page> {
-    let (fixed, from) = match cursor {
-        None => (fixed, 0),
+pub fn page(mut entries: Vec<Box<RawValue>>, hosts: &[Rc<str>], cursor: Option<&str>) -> Option<Page> {
+    let from = match cursor {
+        None => 0,
         Some(cursor) => {
             let last = host_in(cursor)?;
             // Meanwhile there may be others, or that one no longer.
-            (&[][..], hosts.partition_point(|host| host.as_ref() <= last.as_str()))
+            entries.clear();
+            hosts.partition_point(|host| host.as_ref() <= last.as_str())
         }
     };
     let rest = hosts.get(from..)?;
     let shown = &rest[..rest.len().min(RESOURCES_PAGE_MAX)];
     let next = shown.last().filter(|_| shown.len() < rest.len()).map(|host| cursor_behind(host));
-    let homes = shown.iter().filter_map(|host| to_raw_value(&home(host)).ok());
-    Some(Page { entries: fixed.iter().cloned().chain(homes).collect(), next })
+    entries.extend(shown.iter().filter_map(|host| to_raw_value(&home(host)).ok()));
+    Some(Page { entries: entries.into(), next })
 }
 
 fn home(host: &str) -> Value {
@@ -199,15 +210,15 @@ mod tests {
     fn every_host_is_on_one_page() {
         let hosts: Vec<Rc<str>> =
             (0..2 * RESOURCES_PAGE_MAX + 1).map(|n| format!("h{n:04}").into()).collect();
-        let fixed = [to_raw_value(&json!({ "name": "always" })).unwrap()];
-        let first = page(&fixed, &hosts, None).unwrap();
+        let fixed = || vec![to_raw_value(&json!({ "name": "always" })).unwrap()];
+        let first = page(fixed(), &hosts, None).unwrap();
         assert_eq!(names(&first).len(), 1 + RESOURCES_PAGE_MAX);
-        let second = page(&fixed, &hosts, first.next.as_deref()).unwrap();
+        let second = page(fixed(), &hosts, first.next.as_deref()).unwrap();
         // A host that goes takes nobody else with it.
         let fewer = &hosts[..2 * RESOURCES_PAGE_MAX - 1];
-        let gone = page(&fixed, &[fewer, &hosts[2 * RESOURCES_PAGE_MAX..]].concat(), second.next.as_deref());
+        let gone = page(fixed(), &[fewer, &hosts[2 * RESOURCES_PAGE_MAX..]].concat(), second.next.as_deref());
         assert_eq!(names(&gone.unwrap()), ["h0200"]);
-        let third = page(&fixed, &hosts, second.next.as_deref()).unwrap();
+        let third = page(fixed(), &hosts, second.next.as_deref()).unwrap();
         let all = [names(&first), names(&second), names(&third)].concat();
         assert_eq!(all[1..], hosts.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(third.next, None);
@@ -216,8 +227,8 @@ mod tests {
     #[test]
     fn what_is_no_cursor_of_ours_is_none() {
         for cursor in ["", "x", "aG9zdHM", "!", &"A".repeat(10_000)] {
-            assert!(page(&[], &["a".into()], Some(cursor)).is_none(), "{cursor}");
+            assert!(page(Vec::new(), &["a".into()], Some(cursor)).is_none(), "{cursor}");
         }
-        assert!(page(&[], &["a".into()], Some(&cursor_behind("z"))).unwrap().entries.is_empty());
+        assert!(page(Vec::new(), &["a".into()], Some(&cursor_behind("z"))).unwrap().entries.is_empty());
     }
 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 pub use arguments::{Arguments, Invalid};
 
 use super::Options;
+use crate::config::Scope;
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
 use crate::mcp::content::ToolOutput;
@@ -24,6 +25,8 @@ pub struct Tool {
     pub name: &'static str,
     /// Under which its calls are measured.
     pub operation: Operation,
+    /// What it is good for: a client that may do none of it does not get to see it.
+    pub scopes: &'static [Scope],
     /// Its entry in `tools/list`.
     describe: fn(&Options) -> Value,
     /// Reads the arguments and prepares the work, which starts when it is polled.
@@ -36,6 +39,7 @@ type Start = fn(&Rc<Shards>, &Rc<Call>, Option<Raw<'_>>) -> Result<Work<ToolOutp
 const TOOLS: &[Tool] = &[Tool {
     name: scout::NAME,
     operation: Operation::Scout,
+    scopes: &[Scope::Read, Scope::Command],
     describe: scout::describe,
     start: scout::start,
 }];
@@ -55,7 +59,7 @@ impl Tool {
     }
 }
 
-/// The entries of `tools/list`.
-pub fn describe(options: &Options) -> Vec<Value> {
-    TOOLS.iter().map(|tool| (tool.describe)(options)).collect()
+/// The entries of `tools/list`, and who gets to see them.
+pub fn describe(options: &Options) -> Vec<(&'static [Scope], Value)> {
+    TOOLS.iter().map(|tool| (tool.scopes, (tool.describe)(options))).collect()
 }

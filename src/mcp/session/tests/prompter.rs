@@ -36,7 +36,7 @@ impl Stage {
     /// Where the client's answers find their way.
     pub fn new() -> Self {
         let prompter = Rc::<Prompter>::default();
-        let client = Client { id: ClientId::STDIO };
+        let client = Client { id: ClientId::STDIO, access: Access::all().into() };
         let provider = Rc::<Prompter>::clone(&prompter);
         let session = Session::new(provider, client, SESSION_REQUESTS_MAX).with_questions();
         Self { prompter, session: Rc::new(session) }

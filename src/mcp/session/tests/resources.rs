@@ -69,7 +69,7 @@ fn refusals_and_calls_taken_back_are_counted() {
     let shards = testing::shards();
     let stats = testing::stats(&shards);
     let catalog = Catalog::new(Rc::clone(&shards), stats, &Options::default());
-    let session = Session::new(catalog, Client { id: ClientId::STDIO }, 1);
+    let session = Session::new(catalog, client(), 1);
     ask(&session, &request("0", "initialize", r#"{"protocolVersion":"2025-06-18"}"#));
     let waiting = pending(&session, &call("1", r#"{"target":"localhost:/wait"}"#));
     assert_eq!(error_code(&ask(&session, &call("2", r#"{"target":"localhost:/x"}"#))), -32000);

@@ -1,4 +1,4 @@
-//! Files that only their owner may read: private keys, passwords, passphrases.
+//! Files that only their owner may read: private keys, passwords, passphrases, API keys.
 
 use std::fmt;
 use std::io::{ErrorKind, Read};
@@ -7,11 +7,11 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::config::file;
+use super::file;
 
 /// Why a file is not read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Unreadable {
+pub enum Unreadable {
     Missing,
     Because(String),
 }
@@ -26,7 +26,10 @@ impl fmt::Display for Unreadable {
 }
 
 /// At most `bytes_max` bytes of a file, wiped when dropped.
-pub(super) fn read(path: &Path, bytes_max: u64) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
+///
+/// # Errors
+/// The system does not give them, or gives them to others too.
+pub fn read(path: &Path, bytes_max: u64) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
     let because = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => Unreadable::Missing,
         _ => Unreadable::Because(error.to_string()),

@@ -1,0 +1,133 @@
+//! What a client may not do is refused on the core that it asked, before any host hears of it.
+
+use crate::base::{Error, Kind, Result};
+use crate::config::{Access, Scope};
+use crate::fleet::{Caller, Claim, Shards};
+use crate::metrics::{Counter, Reason};
+
+/// Whether a client may do a kind of work at all.
+///
+/// Errors: `Forbidden`, with the scope that it lacks.
+pub fn require(shards: &Shards, access: &Access, scope: Scope) -> Result<()> {
+    if access.has(scope) {
+        return Ok(());
+    }
+    shards.own().recorder().count(Counter::Rejected(Reason::Forbidden));
+    Err(Error::new(Kind::Forbidden, lacks(scope)))
+}
+
+/// What a client is told that lacks a scope.
+pub fn lacks(scope: Scope) -> String {
+    format!("Forbidden: this needs the scope '{}', which your key does not have", scope.name())
+}
+
+/// Has the owner of a host do work there, if the client may.
+///
+/// Errors: as [`require`]; those of [`Shards::on`]. A host that the client may not see is not known, and one that is not
+/// known is told with the names of those that it may see, wherever that turns out.
+pub async fn on<T, W, F>(
+    shards: &Shards,
+    access: &Access,
+    scope: Scope,
+    host: &str,
+    claim: Claim,
+    work: W,
+) -> Result<T>
+where
+    T: Send + 'static,
+    W: FnOnce(Caller) -> F + Send + 'static,
+    F: Future<Output = Result<T>> + 'static,
+{
+    require(shards, access, scope)?;
+    let unknown = || shards.own().unknown_host(host, |name| access.includes(name));
+    if !access.includes(host) {
+        return Err(unknown());
+    }
+    shards.on(host, claim, work).await.map_err(|error| match error.kind() {
+        Kind::UnknownHost => unknown(),
+        _ => error,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use futures_util::FutureExt;
+
+    use super::super::{Request, scout};
+    use super::*;
+    use crate::fleet::{ClientId, Quotas};
+    use crate::testing;
+
+    fn shards() -> Rc<Shards> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config");
+        std::fs::write(&path, "Host web1 web2 db1\n ProxyCommand none\n").unwrap();
+        Shards::alone(testing::fleet_of(&path, &Quotas::alone(&testing::settings())))
+    }
+
+    /// What the operation says at once; nothing where it began to wait for a host.
+    fn ask(access: &Access, target: &str, query: Option<&str>) -> Option<Result<String>> {
+        let shards = shards();
+        let request = Request { target: target.into(), query: query.map(Into::into), cache: false };
+        let answer = scout(&shards, ClientId::STDIO, access, &request, &|_, _| ()).now_or_never();
+        answer.map(|answer| answer.map(|answer| answer.text().into_owned()))
+    }
+
+    fn refusal(access: &Access, target: &str, query: Option<&str>) -> (Kind, String) {
+        let error = ask(access, target, query).expect("an answer at once").unwrap_err();
+        (error.kind(), error.message().to_owned())
+    }
+
+    fn only(scopes: &[Scope]) -> Access {
+        Access::only(scopes.to_vec(), Some(["web*"].into_iter().collect()))
+    }
+
+    #[test]
+    fn a_scope_that_is_missing_is_named() {
+        let missing = |name| {
+            (
+                Kind::Forbidden,
+                format!("Forbidden: this needs the scope '{name}', which your key does not have"),
+            )
+        };
+        let (reads, commands) = (only(&[Scope::Read]), only(&[Scope::Command]));
+        assert_eq!(refusal(&reads, "web1:/", Some("ls")), missing("command"));
+        assert_eq!(refusal(&commands, "web1:/", None), missing("read"));
+        assert!(ask(&reads, "web1:/", None).is_none() && ask(&commands, "web1:/", Some("ls")).is_none());
+        // Whether there is such a host is not told on the way.
+        assert_eq!(refusal(&reads, "db1:/", Some("ls")), missing("command"));
+    }
+
+    #[test]
+    fn a_host_that_may_not_be_seen_is_not_known() {
+        let access = only(&Scope::ALL);
+        for host in ["db1", "db2", "web3", "localhost"] {
+            let message = format!("Unknown host '{host}'. Available: web1, web2");
+            assert_eq!(refusal(&access, &format!("{host}:/"), None), (Kind::UnknownHost, message));
+        }
+        let (_, message) = refusal(&Access::all(), "db2:/", None);
+        assert_eq!(message, "Unknown host 'db2'. Available: db1, localhost, web1, web2");
+    }
+
+    #[test]
+    fn the_host_list_holds_what_may_be_seen() {
+        let names = |access: &Access| {
+            let list = ask(access, "hosts", None).expect("an answer at once").unwrap();
+            ["web1", "web2", "db1", "localhost"].map(|name| list.contains(name))
+        };
+        assert_eq!(names(&only(&[Scope::Read])), [true, true, false, false]);
+        assert_eq!(names(&Access::all()), [true; 4]);
+        let none = Access::only(vec![Scope::Read], Some(["nothing"].into_iter().collect()));
+        assert_eq!(ask(&none, "hosts", None).unwrap().unwrap(), "No SSH hosts configured.");
+    }
+
+    #[test]
+    fn refusals_are_counted() {
+        let shards = shards();
+        assert!(require(&shards, &only(&[Scope::Read]), Scope::Read).is_ok());
+        assert!(require(&shards, &only(&[Scope::Read]), Scope::Transfer).is_err());
+        assert_eq!(shards.own().snapshot().counter(Counter::Rejected(Reason::Forbidden)), 1);
+    }
+}

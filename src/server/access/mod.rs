@@ -1,0 +1,200 @@
+//! Who may use a server over HTTP: decided from the head of a request, before its body means anything to anybody.
+//!
+//! A server has one [`Door`], and every core a [`Guard`] at it. What is to be observed, the [`Rules`], may change at any
+//! time; a guard looks whether it has before every request, so that a key that is taken away opens nothing any more. This
+//! lives with the server, as it takes settings, HTTP and MCP together and serves none of them alone.
+//!
+//! | file | decides |
+//! |---|---|
+//! | `bind` | where a server may listen |
+//! | `origin` | which web pages may use it |
+//! | `credentials` | which key a request shows |
+//! | `forwarded` | whom a proxy asks for |
+//! | `limiter`, `buckets`, `rate` | whether somebody asks too often |
+//! | `refusal` | what is answered instead |
+
+mod bind;
+mod buckets;
+mod credentials;
+mod forwarded;
+mod limiter;
+mod origin;
+mod rate;
+mod refusal;
+
+use core::net::IpAddr;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::base::Result;
+use crate::base::time::Instant;
+use crate::config::keys::KeyHash;
+use crate::config::{Access, Network, Scope, Settings, SharedAccess, SharedKeys};
+use crate::http::Request;
+use crate::mcp::Client;
+use crate::metrics::{Counter, Recorder};
+
+use credentials::Credentials;
+use limiter::{Limiter, Who};
+pub use origin::Foreign;
+use origin::Names;
+use rate::Rate;
+pub use refusal::Refusal;
+
+/// What all cores of a server share.
+#[derive(Debug)]
+pub struct Door {
+    address: IpAddr,
+    limiter: Limiter,
+    rules: Mutex<Arc<Rules>>,
+    /// How often the rules were others. Changed while they are locked.
+    generation: AtomicU64,
+}
+
+/// What counts at a moment.
+#[derive(Debug)]
+struct Rules {
+    names: Names,
+    proxies: Vec<Network>,
+    /// `None` counts nobody.
+    rate: Option<Rate>,
+    /// `None` asks nobody for a key.
+    keys: Option<SharedKeys>,
+}
+
+impl Rules {
+    fn new(address: IpAddr, settings: &Settings, keys: Option<SharedKeys>) -> Arc<Self> {
+        let names = Names::new(address, settings.allowed_hosts.clone(), settings.allowed_origins.clone());
+        let rate = Rate::new(settings.rate_limit_per_minute, settings.rate_limit_burst);
+        Arc::new(Self { names, proxies: settings.trusted_proxies.clone(), rate, keys })
+    }
+}
+
+impl Door {
+    /// Of a server that listens on `address`. Without `keys` nobody is asked for one.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidArgument`](crate::base::Kind) when strangers could come in and nobody has said that they may.
+    pub fn new(
+        address: IpAddr,
+        settings: &Settings,
+        keys: Option<SharedKeys>,
+        now: Instant,
+    ) -> Result<Arc<Self>> {
+        bind::check(address, keys.is_some(), settings.allow_unauthenticated)?;
+        Ok(Arc::new(Self {
+            address,
+            limiter: Limiter::new(now),
+            rules: Mutex::new(Rules::new(address, settings, keys)),
+            generation: AtomicU64::new(0),
+        }))
+    }
+
+    /// Other rules count from now on, on all cores.
+    pub fn renew(&self, settings: &Settings, keys: Option<SharedKeys>) {
+        let new = Rules::new(self.address, settings, keys);
+        let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        *rules = new;
+        self.generation.fetch_add(1, SeqCst);
+    }
+
+    fn rules(&self) -> (u64, Arc<Rules>) {
+        let rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        (self.generation.load(SeqCst), Arc::clone(&rules))
+    }
+}
+
+/// Lets clients in, on one core.
+#[derive(Debug)]
+pub struct Guard {
+    door: Arc<Door>,
+    /// The rules as they were when they were looked at last.
+    known: RefCell<(u64, Arc<Rules>)>,
+    /// What whoever needs no key may do.
+    everything: SharedAccess,
+    recorder: Rc<Recorder>,
+}
+
+impl Guard {
+    /// Refusals are counted by `recorder`.
+    pub fn new(door: Arc<Door>, recorder: Rc<Recorder>) -> Self {
+        let known = RefCell::new(door.rules());
+        Self { door, known, everything: Access::all().into(), recorder }
+    }
+
+    /// Says on whose behalf a request is, which `peer` has sent, and counts it. Not for `/health`, which is everybody's.
+    ///
+    /// # Errors
+    /// Why it is not to be answered.
+    pub fn admit(&self, request: &Request, peer: IpAddr, now: Instant) -> Result<Client, Refusal> {
+        self.look_up();
+        let rules = &self.known.borrow().1;
+        self.judge(rules, request, peer, now).map_err(|refusal| self.refused(refusal))
+    }
+
+    /// Whether a client may do this at all.
+    ///
+    /// # Errors
+    /// The scope that it lacks.
+    pub fn require(&self, client: &Client, scope: Scope) -> Result<(), Refusal> {
+        match client.access.has(scope) {
+            true => Ok(()),
+            false => Err(self.refused(Refusal::Scope(scope))),
+        }
+    }
+
+    fn judge(&self, rules: &Rules, request: &Request, peer: IpAddr, now: Instant) -> Result<Client, Refusal> {
+        let all = |name| request.headers.all(name);
+        rules.names.check(request.host(), all("origin")).map_err(Refusal::Foreign)?;
+        let (proxied, forwarded): (Vec<_>, Vec<_>) =
+            (all("x-forwarded-for").collect(), all("forwarded").collect());
+        let address = forwarded::origin(peer, &rules.proxies, &proxied, &forwarded);
+        let (who, access) = self.identify(rules, request, address);
+        if let Some(rate) = &rules.rate {
+            self.door.limiter.take(who, now, rate).map_err(Refusal::TooOften)?;
+        }
+        let access = access.inspect_err(|_| {
+            if let Credentials::One(key) = Credentials::of(&request.headers) {
+                tracing::warn!(%address, "refused {}", KeyHash::of(key));
+            }
+        })?;
+        Ok(Client { id: self.door.limiter.id(who), access })
+    }
+
+    /// Who asks, and what he may do. Who shows a wrong key is known by his address alone, so that trying keys has its limit
+    /// and uses up nobody else's.
+    fn identify(
+        &self,
+        rules: &Rules,
+        request: &Request,
+        address: IpAddr,
+    ) -> (Who, Result<SharedAccess, Refusal>) {
+        let stranger = Who::Address(address);
+        let Some(keys) = &rules.keys else { return (stranger, Ok(Arc::clone(&self.everything))) };
+        match Credentials::of(&request.headers) {
+            Credentials::None => (stranger, Err(Refusal::KeyMissing)),
+            Credentials::Several => (stranger, Err(Refusal::KeyWrong)),
+            Credentials::One(key) => match keys.find(key) {
+                Some(key) => (Who::Key(key.number()), Ok(Arc::clone(key.access()))),
+                None => (stranger, Err(Refusal::KeyWrong)),
+            },
+        }
+    }
+
+    fn look_up(&self) {
+        let mut known = self.known.borrow_mut();
+        if known.0 != self.door.generation.load(SeqCst) {
+            *known = self.door.rules();
+        }
+    }
+
+    fn refused(&self, refusal: Refusal) -> Refusal {
+        self.recorder.count(Counter::Rejected(refusal.reason()));
+        refusal
+    }
+}
+
+#[cfg(test)]
+mod tests;
