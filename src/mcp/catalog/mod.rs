@@ -46,18 +46,18 @@ pub struct Options {
 pub struct Catalog {
     shards: Rc<Shards>,
     stats: Rc<dyn Source>,
-    tools: Vec<Listed>,
+    tools: Entries,
     /// Those that are always there.
-    resources: Vec<Listed>,
-    templates: Vec<Listed>,
-    prompts: Vec<Listed>,
+    resources: Entries,
+    templates: Entries,
+    prompts: Entries,
 }
 
-/// An entry of a list, written already.
-struct Listed {
-    /// It is for those who have one of these.
-    scopes: &'static [Scope],
-    entry: Box<RawValue>,
+/// The entries of a list, written already.
+struct Entries {
+    all: Rc<[Box<RawValue>]>,
+    /// Each is for those who have one of these.
+    scopes: Vec<&'static [Scope]>,
 }
 
 impl fmt::Debug for Catalog {
@@ -72,10 +72,10 @@ impl Catalog {
         Rc::new(Self {
             shards,
             stats,
-            tools: written(tools::describe(options)),
-            resources: written(resources::describe()),
-            templates: written(resources::templates()),
-            prompts: written(prompts::describe()),
+            tools: Entries::new(tools::describe(options)),
+            resources: Entries::new(resources::describe()),
+            templates: Entries::new(resources::templates()),
+            prompts: Entries::new(prompts::describe()),
         })
     }
 
@@ -83,6 +83,11 @@ impl Catalog {
     fn hosts(&self, client: &Client) -> Vec<Rc<str>> {
         let names = self.shards.own().names();
         names.iter().filter(|name| client.access.includes(name)).cloned().collect()
+    }
+
+    /// The place at an address, if a client may know of its host.
+    fn place(&self, client: &Client, uri: &str) -> Option<Place> {
+        Place::at(uri, &self.shards.own().names()).filter(|place| client.access.includes(&place.host))
     }
 
     /// Whether a client may use a tool for anything.
@@ -107,12 +112,11 @@ impl Provider for Catalog {
             List::ResourceTemplates => &self.templates,
             List::Prompts => &self.prompts,
         };
-        let seen = listed.iter().filter(|listed| may_any(&client.access, listed.scopes));
-        let entries = seen.map(|listed| listed.entry.clone()).collect();
+        let entries = listed.seen_by(&client.access);
         if list == List::Resources && client.access.has(resources::SCOPE) {
-            return resources::page(entries, &self.hosts(client), cursor);
+            return resources::page(&entries, &self.hosts(client), cursor);
         }
-        cursor.is_none().then_some(Page { entries: entries.into(), next: None })
+        cursor.is_none().then_some(Page { entries, next: None })
     }
 
     fn call_tool(
@@ -146,7 +150,7 @@ impl Provider for Catalog {
             };
             return Some(read.boxed_local());
         }
-        let (place, uri) = (Place::at(uri, &self.hosts(&client))?, uri.to_owned());
+        let (place, uri) = (self.place(&client, uri)?, uri.to_owned());
         let read = async move { resources::read(&shards, &client, &place, uri).await.map(whole) };
         Some(read.boxed_local())
     }
@@ -175,7 +179,7 @@ impl Provider for Catalog {
         if uri == resources::HOSTS {
             return Some(self.changes().map(|_| ()).boxed_local());
         }
-        let Place { host, path } = Place::at(uri, &self.hosts(client))?;
+        let Place { host, path } = self.place(client, uri)?;
         let changes = watch::changes(Rc::clone(&self.shards), client.id, host.as_ref().to_owned(), path);
         Some(changes.boxed_local())
     }
@@ -206,10 +210,22 @@ fn whole(contents: Contents) -> Answer<Vec<Contents>> {
     Answer::Done(vec![contents])
 }
 
-/// Nothing in these comes from outside, so that a failure here would show in the first test.
-fn written(entries: Vec<(&'static [Scope], Value)>) -> Vec<Listed> {
-    let write = |entry| to_raw_value(&entry).expect("fixed entries can be written");
-    entries.into_iter().map(|(scopes, entry)| Listed { scopes, entry: write(entry) }).collect()
+impl Entries {
+    /// Nothing in these comes from outside, so that a failure here would show in the first test.
+    fn new(entries: Vec<(&'static [Scope], Value)>) -> Self {
+        let write = |entry: &Value| to_raw_value(entry).expect("fixed entries can be written");
+        let all = entries.iter().map(|(_, entry)| write(entry)).collect();
+        Self { all, scopes: entries.into_iter().map(|(scopes, _)| scopes).collect() }
+    }
+
+    /// Who may see all of them, as most may, gets them as they are.
+    fn seen_by(&self, access: &Access) -> Rc<[Box<RawValue>]> {
+        if self.scopes.iter().all(|scopes| may_any(access, scopes)) {
+            return Rc::clone(&self.all);
+        }
+        let entries = self.all.iter().zip(&self.scopes);
+        entries.filter(|(_, scopes)| may_any(access, scopes)).map(|(entry, _)| entry.clone()).collect()
+    }
 }
 
 fn may_any(access: &Access, scopes: &[Scope]) -> bool {

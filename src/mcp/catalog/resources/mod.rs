@@ -153,21 +153,20 @@ pub fn templates() -> Vec<(&'static [Scope], Value)> {
 }
 
 /// A page of the list: what is always there, and the home directory on each host. `None` for a cursor that is none.
-pub fn page(mut entries: Vec<Box<RawValue>>, hosts: &[Rc<str>], cursor: Option<&str>) -> Option<Page> {
-    let from = match cursor {
-        None => 0,
+pub fn page(fixed: &[Box<RawValue>], hosts: &[Rc<str>], cursor: Option<&str>) -> Option<Page> {
+    let (fixed, from) = match cursor {
+        None => (fixed, 0),
         Some(cursor) => {
             let last = host_in(cursor)?;
             // Meanwhile there may be others, or that one no longer.
-            entries.clear();
-            hosts.partition_point(|host| host.as_ref() <= last.as_str())
+            (&[][..], hosts.partition_point(|host| host.as_ref() <= last.as_str()))
         }
     };
     let rest = hosts.get(from..)?;
     let shown = &rest[..rest.len().min(RESOURCES_PAGE_MAX)];
     let next = shown.last().filter(|_| shown.len() < rest.len()).map(|host| cursor_behind(host));
-    entries.extend(shown.iter().filter_map(|host| to_raw_value(&home(host)).ok()));
-    Some(Page { entries: entries.into(), next })
+    let homes = shown.iter().filter_map(|host| to_raw_value(&home(host)).ok());
+    Some(Page { entries: fixed.iter().cloned().chain(homes).collect(), next })
 }
 
 fn home(host: &str) -> Value {
@@ -210,15 +209,15 @@ mod tests {
     fn every_host_is_on_one_page() {
         let hosts: Vec<Rc<str>> =
             (0..2 * RESOURCES_PAGE_MAX + 1).map(|n| format!("h{n:04}").into()).collect();
-        let fixed = || vec![to_raw_value(&json!({ "name": "always" })).unwrap()];
-        let first = page(fixed(), &hosts, None).unwrap();
+        let fixed = [to_raw_value(&json!({ "name": "always" })).unwrap()];
+        let first = page(&fixed, &hosts, None).unwrap();
         assert_eq!(names(&first).len(), 1 + RESOURCES_PAGE_MAX);
-        let second = page(fixed(), &hosts, first.next.as_deref()).unwrap();
+        let second = page(&fixed, &hosts, first.next.as_deref()).unwrap();
         // A host that goes takes nobody else with it.
         let fewer = &hosts[..2 * RESOURCES_PAGE_MAX - 1];
-        let gone = page(fixed(), &[fewer, &hosts[2 * RESOURCES_PAGE_MAX..]].concat(), second.next.as_deref());
+        let gone = page(&fixed, &[fewer, &hosts[2 * RESOURCES_PAGE_MAX..]].concat(), second.next.as_deref());
         assert_eq!(names(&gone.unwrap()), ["h0200"]);
-        let third = page(fixed(), &hosts, second.next.as_deref()).unwrap();
+        let third = page(&fixed, &hosts, second.next.as_deref()).unwrap();
         let all = [names(&first), names(&second), names(&third)].concat();
         assert_eq!(all[1..], hosts.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(third.next, None);
@@ -227,8 +226,8 @@ mod tests {
     #[test]
     fn what_is_no_cursor_of_ours_is_none() {
         for cursor in ["", "x", "aG9zdHM", "!", &"A".repeat(10_000)] {
-            assert!(page(Vec::new(), &["a".into()], Some(cursor)).is_none(), "{cursor}");
+            assert!(page(&[], &["a".into()], Some(cursor)).is_none(), "{cursor}");
         }
-        assert!(page(Vec::new(), &["a".into()], Some(&cursor_behind("z"))).unwrap().entries.is_empty());
+        assert!(page(&[], &["a".into()], Some(&cursor_behind("z"))).unwrap().entries.is_empty());
     }
 }
