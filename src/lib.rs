@@ -57,7 +57,9 @@
 //! | how a server ends | `server/drain.rs`; `io/signals.rs` for who asks it to |
 //! | who is asked whether he is there, and who stays connected | `fleet/health/`, `fleet/presence.rs` |
 //! | how remote commands are ended | `fleet/leash.rs` |
-//! | what is counted and measured | `metrics/names.rs`, and the place where it happens |
+//! | what is counted and measured | `metrics/names.rs`, and the place where it happens; what Prometheus reads of it: `metrics/prometheus.rs` |
+//! | when a server counts as alive, and as ready | `server/health.rs` |
+//! | which HTTP requests are refused, and how | `http/refusal.rs`, `http/framing.rs`, and the table `tests/http_verdicts/table.rs` |
 //! | what agents see of a tool | `mcp/catalog/tools/`, then `UPDATE_GOLDEN=1 cargo test --test mcp_surface` |
 //! | what else agents are offered | `mcp/catalog/`: `resources/`, `prompts/` (a file each), `completion` |
 //! | how places are watched | `scout/watch.rs` for what is looked at, `fleet/sights.rs` for who shares the looks |

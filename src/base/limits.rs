@@ -398,6 +398,10 @@ pub const HISTOGRAM_DIGITS: u8 = 2;
 pub const HISTOGRAMS_BYTES_MAX: usize = 512 * 1024;
 /// Between two looks at how much memory the process has: what comes and goes with single requests is not seen.
 pub const MEMORY_LOOKED_AT_EVERY: Duration = Duration::from_secs(600);
+/// How long a core may take to say that it is there. One that does its work answers within milliseconds.
+pub const PULSE_PATIENCE: Duration = Duration::from_secs(1);
+/// What all figures are long as Prometheus reads them: about 40 KiB, and a line for every kind of HTTP request.
+pub const EXPOSITION_BYTES_MAX: usize = 256 * 1024;
 /// How long a server may take to say its figures, and to be read.
 pub const STATS_PATIENCE: Duration = Duration::from_secs(2);
 /// People who ask a server for its figures at once.

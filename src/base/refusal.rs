@@ -26,13 +26,13 @@ pub enum Reason {
     Pool,
     /// Too many names are being looked up here, and files read.
     Local,
-    /// Over HTTP, without a key or with a wrong one.
+    /// The client has shown no key, or a wrong one.
     Unauthenticated,
-    /// The key is not for this kind of work.
+    /// The client's key is not for this kind of work.
     Forbidden,
     /// The client asks too often.
     RateLimited,
-    /// A web page of somebody else, or a name that is not ours.
+    /// It comes from a web page of somebody else, or is for a name that is not ours.
     Origin,
 }
 

@@ -67,14 +67,6 @@ pub struct Args {
     #[arg(long, global = true, value_name = "N")]
     cores: Option<String>,
 
-    /// File with the API keys of HTTP clients; SCOUT_API_KEYS holds them itself [env: SCOUT_API_KEYS_FILE]
-    #[arg(long, global = true, value_name = "FILE")]
-    api_keys_file: Option<String>,
-
-    /// Serve HTTP to other machines without keys [env: SCOUT_ALLOW_UNAUTHENTICATED]
-    #[arg(long, global = true)]
-    allow_unauthenticated: bool,
-
     /// What to log on standard error: error, warn, info, debug, trace [env: SCOUT_LOG_LEVEL]
     #[arg(long, global = true, value_name = "LEVEL")]
     log_level: Option<String>,
@@ -99,6 +91,12 @@ pub enum Command {
         /// The key (PEM) of the certificate [env: SCOUT_TLS_KEY]
         #[arg(long, value_name = "FILE", requires = "tls_cert")]
         tls_key: Option<String>,
+        /// API keys of clients over HTTP; SCOUT_API_KEYS holds them itself [env: SCOUT_API_KEYS_FILE]
+        #[arg(long, value_name = "FILE")]
+        api_keys_file: Option<String>,
+        /// Serve HTTP to other machines without keys [env: SCOUT_ALLOW_UNAUTHENTICATED]
+        #[arg(long)]
+        allow_unauthenticated: bool,
     },
     /// List the hosts, and mark those that accept connections
     Hosts,
@@ -163,12 +161,12 @@ impl Args {
             connect_timeout: self.connect_timeout.clone(),
             command_timeout: self.command_timeout.clone(),
             cores: self.cores.clone(),
-            api_keys_file: self.api_keys_file.clone(),
-            allow_unauthenticated: self.allow_unauthenticated.then(|| "true".into()),
             log_level: self.log_level.clone(),
             ..Overrides::default()
         };
-        let Command::Serve { transport, host, port, tls_cert, tls_key } = &self.command else {
+        let Command::Serve { transport, host, port, tls_cert, tls_key, api_keys_file, allow_unauthenticated } =
+            &self.command
+        else {
             return overrides;
         };
         Overrides {
@@ -177,6 +175,8 @@ impl Args {
             http_port: port.clone(),
             tls_cert: tls_cert.clone(),
             tls_key: tls_key.clone(),
+            api_keys_file: api_keys_file.clone(),
+            allow_unauthenticated: allow_unauthenticated.then(|| "true".into()),
             ..overrides
         }
     }

@@ -37,6 +37,14 @@ impl ClientId {
     pub const STDIO: Self = Self(0);
     /// This process itself.
     pub const OURSELVES: Self = Self(u64::MAX);
+
+    /// A client that is told from others by a hash.
+    pub const fn of_hash(hash: u64) -> Self {
+        match hash {
+            0 | u64::MAX => Self(1),
+            hash => Self(hash),
+        }
+    }
 }
 
 /// A [`Fleet`] and a claim to its time.

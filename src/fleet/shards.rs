@@ -56,6 +56,11 @@ impl Shards {
         Rc::new(Self { own, mesh })
     }
 
+    /// How many cores there are.
+    pub fn cores(&self) -> usize {
+        self.mesh.cores()
+    }
+
     /// Of a process with one core.
     pub fn alone(own: Rc<Fleet>) -> Rc<Self> {
         Self::new(own, Rc::new(Alone))
@@ -159,7 +164,6 @@ impl Shards {
     pub async fn status_told(&self, access: &Access, checked: &dyn Fn(usize, usize)) -> Vec<HostStatus> {
         let cores = self.mesh.cores();
         let names = self.own.names();
-        let seen = || names.iter().filter(|name| access.includes(name));
         let (mark, marks) = async_channel::bounded(names.len().max(1));
         let found = self.on_all(move |core| {
             let (access, mark) = (access.clone(), mark.clone());
@@ -167,6 +171,7 @@ impl Shards {
                 fleet.presences(&access, |route| owner(route, cores) == core, &mark).await
             }
         });
+        let seen = || names.iter().filter(|name| access.includes(name));
         let is_asked = |name: &&Rc<str>| matches!(self.own.route(name), Ok(Some(_)));
         let (of, mut done) = (seen().filter(is_asked).count(), 0);
         let count = async {

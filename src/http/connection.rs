@@ -180,7 +180,8 @@ impl Connection {
         [self.phase_deadline(), self.write_deadline()].into_iter().flatten().min()
     }
 
-    /// How many bytes to read at most before the next [`Self::poll`]; 0 when there is no room.
+    /// How many bytes to read at most before the next [`Self::poll`]; 0 when there is no room, and then the peer's end is
+    /// not seen either until there is.
     pub fn room(&self) -> usize {
         match &self.phase {
             Phase::Idle { .. } => HTTP_READ_BYTES_MIN,

@@ -29,8 +29,8 @@ pub enum Body {
 /// A body whose length nobody knows yet.
 pub struct Streamed {
     pub pieces: LocalBoxStream<'static, Vec<u8>>,
-    /// What is sent when nothing else has been for a while (`HTTP_PULSE_EVERY`), so that a peer that is gone is noticed,
-    /// and who stands in between does not think that we are.
+    /// What is sent when nothing else has been for a while, so that a peer that is gone is noticed, and who stands in
+    /// between does not think that we are.
     pub pulse: Option<&'static [u8]>,
 }
 

@@ -15,7 +15,7 @@ mod tls;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::base::time;
+use crate::base::time::{self, Duration};
 use crate::http::{Date, Intake, Service, Terms};
 
 pub use listener::{Server, Socket, bind, serve};
@@ -37,6 +37,7 @@ struct Site {
     service: Rc<dyn Service>,
     intake: Rc<Intake>,
     tls: Option<Tls>,
+    pulse_every: Duration,
     date: Cell<Date>,
 }
 

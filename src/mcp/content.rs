@@ -33,6 +33,13 @@ pub struct Question {
     pub params: Value,
 }
 
+impl Question {
+    /// What a client that can answer it says of itself: `elicitation`, `sampling`, `roots`.
+    pub fn capability(&self) -> &'static str {
+        self.method.split_once('/').map_or(self.method, |(capability, _)| capability)
+    }
+}
+
 /// `tools/call`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,19 +1,34 @@
 //! What a client may not do is refused on the core that it asked, before any host hears of it.
 
+use crate::base::refusal::Reason;
 use crate::base::{Error, Kind, Result};
-use crate::config::{Access, Scope};
-use crate::fleet::{Caller, Claim, Shards};
-use crate::metrics::{Counter, Reason};
+use crate::config::{Access, Scope, SharedAccess};
+use crate::fleet::{Caller, Claim, ClientId, Shards};
+
+/// On whose behalf something is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    pub id: ClientId,
+    pub access: SharedAccess,
+}
+
+impl Client {
+    /// Who started this process, and may do everything.
+    pub fn ourselves() -> Self {
+        Self { id: ClientId::OURSELVES, access: Access::all().into() }
+    }
+}
 
 /// Whether a client may do a kind of work at all.
 ///
 /// Errors: `Forbidden`, with the scope that it lacks.
 pub fn require(shards: &Shards, access: &Access, scope: Scope) -> Result<()> {
-    if access.has(scope) {
-        return Ok(());
-    }
-    shards.own().recorder().count(Counter::Rejected(Reason::Forbidden));
-    Err(Error::new(Kind::Forbidden, lacks(scope)))
+    let allowed = match access.has(scope) {
+        true => Ok(()),
+        false => Err(Error::refused(Reason::Forbidden, Kind::Forbidden, lacks(scope))),
+    };
+    shards.own().recorder().count_refusal(&allowed);
+    allowed
 }
 
 /// What a client is told that lacks a scope.
@@ -57,7 +72,8 @@ mod tests {
 
     use super::super::{Request, scout};
     use super::*;
-    use crate::fleet::{ClientId, Quotas};
+    use crate::fleet::Quotas;
+    use crate::metrics::Counter;
     use crate::testing;
 
     fn shards() -> Rc<Shards> {
@@ -71,8 +87,12 @@ mod tests {
     fn ask(access: &Access, target: &str, query: Option<&str>) -> Option<Result<String>> {
         let shards = shards();
         let request = Request { target: target.into(), query: query.map(Into::into), cache: false };
-        let answer = scout(&shards, ClientId::STDIO, access, &request, &|_, _| ()).now_or_never();
+        let answer = scout(&shards, &with(access), &request, &|_, _| ()).now_or_never();
         answer.map(|answer| answer.map(|answer| answer.text().into_owned()))
+    }
+
+    fn with(access: &Access) -> Client {
+        Client { id: ClientId::STDIO, access: access.clone().into() }
     }
 
     fn refusal(access: &Access, target: &str, query: Option<&str>) -> (Kind, String) {
@@ -126,8 +146,10 @@ mod tests {
     #[test]
     fn refusals_are_counted() {
         let shards = shards();
-        assert!(require(&shards, &only(&[Scope::Read]), Scope::Read).is_ok());
-        assert!(require(&shards, &only(&[Scope::Read]), Scope::Transfer).is_err());
+        let request = Request { target: "web1:/".into(), ..Request::default() };
+        let client = with(&only(&[Scope::Command]));
+        let refused = scout(&shards, &client, &request, &|_, _| ()).now_or_never();
+        assert_eq!(refused.unwrap().unwrap_err().reason(), Some(Reason::Forbidden));
         assert_eq!(shards.own().snapshot().counter(Counter::Rejected(Reason::Forbidden)), 1);
     }
 }

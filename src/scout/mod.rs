@@ -20,11 +20,12 @@ mod way;
 mod tests;
 
 use crate::base::{Error, Kind, Result};
-use crate::config::{Access, Scope};
-use crate::fleet::{Caller, Class, ClientId, Shards};
+use crate::config::Scope;
+use crate::fleet::{Caller, Class, Shards};
 use crate::metrics::{Histogram, TargetType};
 use crate::target::{HostName, RemotePath, Target};
 
+pub use access::Client;
 pub use answer::{Answer, Seen};
 
 /// The arguments of the `scout` operation as the caller gave them, not yet parsed.
@@ -42,11 +43,11 @@ pub struct Request {
 /// within the request timeout of the settings. Of the host list `checked` is told how many hosts have been, and of how
 /// many.
 ///
-/// Errors: those of the operation; what `access` does not allow is `Forbidden`, or about a host that is not known.
+/// Errors: those of the operation; what the client's access does not allow is `Forbidden`, or about a host that is not
+/// known.
 pub async fn scout(
     shards: &Shards,
-    client: ClientId,
-    access: &Access,
+    client: &Client,
     request: &Request,
     checked: &dyn Fn(usize, usize),
 ) -> Result<Answer> {
@@ -54,8 +55,8 @@ pub async fn scout(
     let fleet = shards.own();
     let measured = fleet.recorder().request(target_type(&target, request), fleet.now());
     let result = match target {
-        Ok(Target::Hosts) => hosts(shards, client, access, checked).await,
-        Ok(Target::Path { host, path }) => at(shards, client, access, host, path, request).await,
+        Ok(Target::Hosts) => hosts(shards, client, checked).await,
+        Ok(Target::Path { host, path }) => at(shards, client, host, path, request).await,
         Err(error) => Err(error),
     };
     let took = measured.end(&result, fleet.now());
@@ -85,32 +86,27 @@ fn target_type(target: &Result<Target>, request: &Request) -> TargetType {
     }
 }
 
-async fn hosts(
-    shards: &Shards,
-    client: ClientId,
-    access: &Access,
-    checked: &dyn Fn(usize, usize),
-) -> Result<Answer> {
-    let caller = shards.own().caller(Class::Interactive, client);
-    in_time(&caller, async { Ok(Answer::Hosts(shards.status_told(access, checked).await)) }).await
+async fn hosts(shards: &Shards, client: &Client, checked: &dyn Fn(usize, usize)) -> Result<Answer> {
+    let caller = shards.own().caller(Class::Interactive, client.id);
+    let status = async { Ok(Answer::Hosts(shards.status_told(&client.access, checked).await)) };
+    in_time(&caller, status).await
 }
 
 async fn at(
     shards: &Shards,
-    client: ClientId,
-    access: &Access,
+    client: &Client,
     host: HostName,
     path: RemotePath,
     request: &Request,
 ) -> Result<Answer> {
-    let claim = *shards.own().caller(Class::Interactive, client).claim();
+    let claim = *shards.own().caller(Class::Interactive, client.id).claim();
     let (query, may_cache) = (request.query.clone(), request.cache);
-    let scope = if query.is_some() { Scope::Command } else { Scope::Read };
     let name = host.as_str().to_owned();
     let work = move |caller: Caller| async move {
         in_time(&caller, seen(&caller, host.as_str(), &path, query.as_deref(), may_cache)).await
     };
-    access::on(shards, access, scope, &name, claim, work).await.map(Answer::Place)
+    let scope = if request.query.is_some() { Scope::Command } else { Scope::Read };
+    access::on(shards, &client.access, scope, &name, claim, work).await.map(Answer::Place)
 }
 
 async fn seen(

@@ -104,14 +104,3 @@ impl Talk {
         self.requests().map(|request| &request.body[..]).collect()
     }
 }
-
-/// A request as it comes in, with `Host` and `Content-Length` beside these headers. `None` where that is no request.
-pub fn request(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Request> {
-    let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let length = body.len();
-    let head =
-        format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\n{lines}Content-Length: {length}\r\n\r\n");
-    let mut talk = Talk::with_bodies(length);
-    talk.send(head.as_bytes()).send(body);
-    talk.requests().next().cloned()
-}

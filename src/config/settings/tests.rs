@@ -130,6 +130,30 @@ fn patterns_name_hosts() {
 }
 
 #[test]
+fn networks_and_origins_are_checked() {
+    let load = |name, value| Setup::new(&[(name, value)]).load();
+    let proxies = load("SCOUT_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.7").unwrap().trusted_proxies;
+    assert_eq!(proxies, ["10.0.0.0/8", "192.0.2.7"].map(|text| Network::parse(text).unwrap()));
+    let origins = load("SCOUT_ALLOWED_ORIGINS", "https://*.example.com http://a.lan:81").unwrap();
+    assert!(origins.allowed_origins.include("https://x.example.com"));
+    for (name, value, message) in [
+        (
+            "SCOUT_TRUSTED_PROXIES",
+            "10.0.0.0/8,10.0.0.1/8",
+            "'10.0.0.1/8' is no range of addresses: expected addresses and ranges such as 10.0.0.0/8, separated by commas",
+        ),
+        (
+            "SCOUT_ALLOWED_ORIGINS",
+            "example.com",
+            "'example.com' is no origin: expected origins such as https://app.example.com, with `*`, `?` and `!`, separated by commas",
+        ),
+        ("SCOUT_RATE_LIMIT_BURST", "0", "'0' is not a number: expected a number from 1 to 1000000"),
+    ] {
+        assert_eq!(refusal(&Setup::new(&[(name, value)])), format!("{name}: {message}"));
+    }
+}
+
+#[test]
 fn settings_are_taken_over_but_for_those_that_need_a_restart() {
     let load = |text: &str| Setup::new(&[]).with_file(text).load().unwrap();
     let mut settings = load("command_timeout = 5\nmax_queue = 10\ncores = 2\n");

@@ -10,7 +10,7 @@ use monoio::net::TcpStream;
 use super::Site;
 use super::line::{Gone, Line};
 use super::roll::Seat;
-use crate::base::limits::{FAREWELL_PATIENCE, HTTP_ONE_WRITE_BYTES_MAX, HTTP_PULSE_EVERY};
+use crate::base::limits::{FAREWELL_PATIENCE, HTTP_ONE_WRITE_BYTES_MAX};
 use crate::base::time;
 use crate::http::{Body, CONTINUE, Connection as Machine, Content, Peer, Response, Step, Streamed};
 use crate::io::runtime::within;
@@ -45,7 +45,7 @@ impl Connection {
             && !last_words.is_empty()
         {
             // What TLS has to say to whoever broke its rules.
-            within(FAREWELL_PATIENCE, self.writer.write_all(last_words)).await;
+            Box::pin(within(FAREWELL_PATIENCE, self.writer.write_all(last_words))).await;
         }
     }
 
@@ -90,7 +90,8 @@ impl Connection {
                 self.send(body).await?;
             }
             (Body::Streamed(streamed), Content::Chunked | Content::UntilClose) => {
-                self.stream(streamed, content, out).await?;
+                // Boxed, as few answers are streams: every idle connection would hold room for it.
+                Box::pin(self.stream(streamed, content, out)).await?;
             }
             _ => self.send(out).await?,
         }
@@ -108,7 +109,7 @@ impl Connection {
                 self.send(std::mem::take(&mut out)).await?;
             }
             if next.is_none() {
-                let waited = self.line.attend(within(HTTP_PULSE_EVERY, pieces.next())).await?;
+                let waited = self.line.attend(within(self.site.pulse_every, pieces.next())).await?;
                 next = Some(waited.unwrap_or_else(|| Some(pulse.to_vec())));
             }
             let Some(piece) = next.flatten() else {

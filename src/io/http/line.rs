@@ -1,4 +1,7 @@
 //! The way in: reads what the peer sends and watches the clock, while something else is waited for.
+//!
+//! The end of what the peer sends is his leaving, whatever else he might still read: only so is a cancelled request seen
+//! at once. hyper does the same unless told otherwise.
 
 use std::future::{Future, poll_fn};
 use std::io;

@@ -105,7 +105,8 @@ pub fn serve(socket: Socket, service: Rc<dyn Service>, options: Options) -> io::
     let (roll, accepting) = (Rc::<Roll>::default(), Canceller::new());
     let Options { terms, places, tls } = options;
     let date = Cell::new(Date::at(time::unix_now()));
-    let site = Rc::new(Site { service, intake: Rc::new(Intake::new(terms)), tls, date });
+    let pulse_every = terms.pulse_every;
+    let site = Rc::new(Site { service, intake: Rc::new(Intake::new(terms)), tls, pulse_every, date });
     runtime::spawn(accept(listener, accepting.handle(), site, places, Rc::clone(&roll)));
     Ok(Server { roll, accepting: Cell::new(Some(accepting)) })
 }

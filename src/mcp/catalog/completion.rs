@@ -34,7 +34,7 @@ pub enum Values {
 /// The arguments of [`TEMPLATE`].
 const OF_TEMPLATE: [(&str, Values); 2] = [("host", Values::Host), ("path", Values::PathBehindSlash)];
 
-/// `hosts` are those that the client may know of.
+/// `hosts` are those that the client may see.
 ///
 /// # Errors
 /// There is no such prompt or template, or it has no such argument.
@@ -53,12 +53,11 @@ pub fn complete(
         Values::OneOf(values) => done(matching(values.iter().copied(), typed)),
         kind @ (Values::Path | Values::PathBehindSlash) => {
             let typed = Typed::read(typed, kind == Values::PathBehindSlash);
-            let known = host_in(blank.known).filter(|host| names().any(|name| name == *host));
+            let may_read = client.access.has(SCOPE);
+            let known = host_in(blank.known).filter(|host| may_read && names().any(|name| name == *host));
             match known.zip(typed) {
-                Some((host, typed)) if client.access.has(SCOPE) => {
-                    paths(shards, client.id, host.to_owned(), typed)
-                }
-                _ => done(Completion::default()),
+                Some((host, typed)) => paths(shards, client.id, host.to_owned(), typed),
+                None => done(Completion::default()),
             }
         }
     })

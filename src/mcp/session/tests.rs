@@ -13,6 +13,7 @@ use crate::testing;
 
 mod access;
 mod asking;
+mod conformance;
 mod labels;
 mod prompter;
 mod resources;

@@ -46,7 +46,9 @@ impl Limiter {
         let nanos = now.saturating_duration_since(self.begun).as_nanos();
         // Enough for five centuries.
         let now = u64::try_from(nanos).unwrap_or(u64::MAX / 2);
-        let number = NonZeroU64::new(self.number(who)).unwrap_or(NonZeroU64::MIN);
+        let ClientId(number) = self.id(who);
+        // No client's number is 0.
+        let number = NonZeroU64::new(number).unwrap_or(NonZeroU64::MIN);
         match who {
             Who::Key(_) => self.keys.take(number, now, rate),
             Who::Address(_) => self.addresses.take(number, now, rate),
@@ -55,14 +57,10 @@ impl Limiter {
 
     /// By which the client is known while the process lives.
     pub fn id(&self, who: Who) -> ClientId {
-        ClientId(self.number(who))
-    }
-
-    fn number(&self, who: Who) -> u64 {
-        match who {
+        ClientId::of_hash(match who {
             Who::Key(number) => number,
             Who::Address(address) => self.hash.hash_one(network(address)),
-        }
+        })
     }
 }
 

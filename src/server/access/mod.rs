@@ -10,6 +10,7 @@
 //! | `origin` | which web pages may use it |
 //! | `credentials` | which key a request shows |
 //! | `forwarded` | whom a proxy asks for |
+//! | `pages` | what browsers are told for the pages that may |
 //! | `limiter`, `buckets`, `rate` | whether somebody asks too often |
 //! | `refusal` | what is answered instead |
 
@@ -19,6 +20,7 @@ mod credentials;
 mod forwarded;
 mod limiter;
 mod origin;
+mod pages;
 mod rate;
 mod refusal;
 
@@ -32,7 +34,7 @@ use crate::base::Result;
 use crate::base::time::Instant;
 use crate::config::keys::KeyHash;
 use crate::config::{Access, Network, Scope, Settings, SharedAccess, SharedKeys};
-use crate::http::Request;
+use crate::http::{Request, Response};
 use crate::mcp::Client;
 use crate::metrics::{Counter, Recorder};
 
@@ -40,6 +42,7 @@ use credentials::Credentials;
 use limiter::{Limiter, Who};
 pub use origin::Foreign;
 use origin::Names;
+use pages::Page;
 use rate::Rate;
 pub use refusal::Refusal;
 
@@ -124,7 +127,30 @@ impl Guard {
         Self { door, known, everything: Access::all().into(), recorder }
     }
 
-    /// Says on whose behalf a request is, which `peer` has sent, and counts it. Not for `/health`, which is everybody's.
+    /// Answers a request that `peer` has sent: with `answer`, if its client may come in. Not for `/health`, which is
+    /// everybody's.
+    pub async fn serve<F: Future<Output = Response>>(
+        &self,
+        request: Request,
+        peer: IpAddr,
+        now: Instant,
+        answer: impl FnOnce(Request, Client) -> F,
+    ) -> Response {
+        let page = self.page(&request);
+        if let Some(page) = page.as_ref().filter(|_| pages::is_preflight(&request)) {
+            return page.preflight();
+        }
+        let response = match self.admit(&request, peer, now) {
+            Ok(client) => answer(request, client).await,
+            Err(refusal) => refusal.into(),
+        };
+        match page {
+            Some(page) => page.may_read(response),
+            None => response,
+        }
+    }
+
+    /// Says on whose behalf a request is, and counts it.
     ///
     /// # Errors
     /// Why it is not to be answered.
@@ -143,6 +169,15 @@ impl Guard {
             true => Ok(()),
             false => Err(self.refused(Refusal::Scope(scope))),
         }
+    }
+
+    /// The page that a request comes from, if it may use us.
+    fn page(&self, request: &Request) -> Option<Page> {
+        self.look_up();
+        let origin = request.headers.text("origin")?;
+        let names = &self.known.borrow().1.names;
+        names.check(request.host(), request.headers.all("origin")).ok()?;
+        Some(Page::new(origin))
     }
 
     fn judge(&self, rules: &Rules, request: &Request, peer: IpAddr, now: Instant) -> Result<Client, Refusal> {

@@ -1,9 +1,11 @@
 //! A guard, and requests as they come from the wire.
 
+use futures_util::FutureExt;
+
 use super::*;
 use crate::base::time::{self, Duration};
 use crate::config::{KeySource, Secret};
-use crate::http::{Connection, Date, Intake, Response, Step};
+use crate::http::{Connection, Date, Intake, Response, Status, Step};
 use crate::metrics::Reason;
 use crate::testing;
 
@@ -16,8 +18,11 @@ pub(super) fn request(headers: &str) -> Request {
 }
 
 fn request_to(host: &str, headers: &str) -> Request {
+    parsed(&format!("GET /mcp HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n"))
+}
+
+fn parsed(text: &str) -> Request {
     let mut connection = Connection::new(Rc::new(Intake::default()), time::now());
-    let text = format!("GET /mcp HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n");
     connection.handle_input(text.as_bytes(), time::now());
     match connection.poll(time::now()) {
         Step::Request(request) => request,
@@ -181,4 +186,54 @@ fn scopes_are_asked_for() {
 fn strangers_are_not_let_in_by_accident() {
     let door = |keys| Door::new("0.0.0.0".parse().unwrap(), &testing::settings(), keys, time::now());
     assert!(door(None).is_err() && door(keys(KEY)).is_ok());
+}
+
+/// What is answered, by a server that says who asks.
+fn served(entrance: &Entrance, request: Request) -> (Status, String) {
+    let answer = async |_, client: Client| {
+        Response::new(Status::OK).body("text/plain", format!("{:?}", client.access.has(Scope::Read)))
+    };
+    let peer = "127.0.0.1".parse().unwrap();
+    let response = entrance.guard.serve(request, peer, entrance.now, answer).now_or_never().unwrap();
+    (response.status, written(&response))
+}
+
+const PAGE: &str = "Origin: http://localhost:3000\r\n";
+
+#[test]
+fn clients_are_answered_and_others_are_told_why_not() {
+    let entrance = Entrance::new(&testing::settings(), keys(KEY));
+    let (status, head) = served(&entrance, request(&with_key(KEY)));
+    assert!(status == Status::OK && !head.contains("access-control"), "{head}");
+    assert_eq!(served(&entrance, request("")).0, Status::UNAUTHORIZED);
+    let (status, head) = served(&entrance, request("Origin: https://evil.example\r\n"));
+    assert!(status == Status::FORBIDDEN && !head.contains("access-control"), "{head}");
+}
+
+#[test]
+fn pages_that_may_use_us_may_read_what_we_say() {
+    let entrance = Entrance::new(&testing::settings(), keys(KEY));
+    for (headers, expected) in [(with_key(KEY), Status::OK), (String::new(), Status::UNAUTHORIZED)] {
+        let (status, head) = served(&entrance, request(&format!("{headers}{PAGE}")));
+        assert_eq!(status, expected);
+        assert!(head.contains("\r\naccess-control-allow-origin: http://localhost:3000\r\n"), "{head}");
+        assert!(head.contains("\r\nvary: origin\r\n"), "{head}");
+    }
+}
+
+#[test]
+fn a_browser_asks_without_a_key_and_as_often_as_it_wants() {
+    let entrance = Entrance::new(&testing::settings(), keys(KEY));
+    let ask = |origin: &str| {
+        let headers = format!("{origin}Access-Control-Request-Method: POST\r\n");
+        served(&entrance, parsed(&format!("OPTIONS /mcp HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n")))
+    };
+    for _ in 0..20 {
+        let (status, head) = ask(PAGE);
+        assert_eq!(status, Status::NO_CONTENT);
+        assert!(head.contains("access-control-allow-headers: authorization, "), "{head}");
+    }
+    assert_eq!(ask("Origin: https://evil.example\r\n").0, Status::FORBIDDEN);
+    assert_eq!(ask("Origin: null\r\n").0, Status::FORBIDDEN);
+    assert_eq!(ask("").0, Status::UNAUTHORIZED, "no browser");
 }

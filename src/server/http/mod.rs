@@ -6,7 +6,6 @@ mod listen;
 mod mcp;
 mod sessions;
 
-use std::future::ready;
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -20,6 +19,7 @@ use crate::base::time::Instant;
 use crate::fleet::Shards;
 use crate::http::{Peer, Request, Response, Service, Status};
 use crate::mcp::{Client, Provider, Session};
+use crate::server::Drain;
 use crate::server::access::Guard;
 use errands::Errand;
 pub use listen::{Listening, Part, listen};
@@ -35,6 +35,7 @@ struct Site {
     sessions: Option<Sessions>,
     /// The way to each core, and so to its sessions.
     cores: Vec<Sender<Errand>>,
+    drain: Drain,
 }
 
 /// The ways between cores, one for each: where it sends, and where it hears.
@@ -51,9 +52,10 @@ impl Site {
         calls_max: usize,
         has_sessions: bool,
         cores: Vec<Sender<Errand>>,
+        drain: Drain,
     ) -> Rc<Self> {
         let sessions = has_sessions.then(|| Sessions::new(here));
-        Rc::new(Self { shards, provider, calls_max, sessions, cores })
+        Rc::new(Self { shards, provider, calls_max, sessions, cores, drain })
     }
 
     /// Does what other cores ask of this one's sessions, for as long as it is polled.
@@ -81,19 +83,23 @@ impl Site {
 /// A [`Site`] as [`crate::http`] calls it.
 struct Front {
     site: Rc<Site>,
-    guard: Guard,
+    guard: Rc<Guard>,
 }
 
 impl Service for Front {
     fn call(&self, request: Request, peer: Peer) -> LocalBoxFuture<'static, Response> {
-        let client = match self.guard.admit(&request, peer.address, self.site.now()) {
-            Ok(client) => client,
-            Err(refusal) => return ready(refusal.into()).boxed_local(),
-        };
-        match request.path() {
-            "/mcp" => mcp::answer(Rc::clone(&self.site), request, client).boxed_local(),
-            _ => ready(Response::new(Status::NOT_FOUND)).boxed_local(),
-        }
+        let (site, guard) = (Rc::clone(&self.site), Rc::clone(&self.guard));
+        let now = site.now();
+        let answer = async move |request, client| answer(site, request, client).await;
+        async move { guard.serve(request, peer.address, now, answer).await }.boxed_local()
+    }
+}
+
+/// For somebody who may come in.
+async fn answer(site: Rc<Site>, request: Request, client: Client) -> Response {
+    match request.path() {
+        "/mcp" => mcp::answer(site, request, client).await,
+        _ => Response::new(Status::NOT_FOUND),
     }
 }
 

@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 
 use super::service::{Site, serving};
 use super::{connect, head, post, rest};
+use crate::base::time::Duration;
+use crate::http::Terms;
 
 #[test]
 fn events_come_as_chunks_and_the_connection_lives_on() {
@@ -44,6 +46,20 @@ fn an_event_comes_when_it_is_there_and_a_stream_ends_with_its_reader() {
         assert_eq!(&chunk, b"9\r\ndata: 1\n\n\r\n");
         drop(stream);
         server.dropped();
+    });
+}
+
+#[test]
+fn a_stream_with_nothing_to_say_shows_that_it_lives() {
+    let terms = Terms { pulse_every: Duration::from_millis(20), ..Terms::default() };
+    serving(Site { terms, ..Site::default() }, |server| {
+        let mut stream = connect(server.address);
+        stream.write_all(post("/one-event", "").as_bytes()).unwrap();
+        head(&mut stream);
+        let chunks = b"9\r\ndata: 1\n\n\r\n3\r\n:\n\n\r\n3\r\n:\n\n\r\n";
+        let mut said = vec![0; chunks.len()];
+        stream.read_exact(&mut said).unwrap();
+        assert_eq!(said, chunks);
     });
 }
 

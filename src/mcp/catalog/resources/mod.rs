@@ -90,7 +90,7 @@ impl Fixed {
             Content::Figures(read) => read(&stats.report().await?),
             Content::Hosts => {
                 let request = Request { target: "hosts".to_owned(), ..Request::default() };
-                ask(shards, client, &request).await?.text().into_owned()
+                scout(shards, client, &request, &|_, _| ()).await?.text().into_owned()
             }
         };
         Ok(Contents { uri: self.uri.into(), mime_type: self.mime_type, body: Body::Text(text), meta: None })
@@ -103,7 +103,7 @@ impl Fixed {
 /// As [`scout`].
 pub async fn read(shards: &Shards, client: &Client, place: &Place, uri: String) -> Result<Contents> {
     let request = Request { target: place.target(), ..Request::default() };
-    let answer = ask(shards, client, &request).await?;
+    let answer = scout(shards, client, &request, &|_, _| ()).await?;
     let meta = answer.cut_at().map(|limit| json!({ "scout-mcp/truncatedAt": limit }));
     let (mime_type, body) = match answer {
         Answer::Place(Seen::Found(Found::File(file))) if !kind::is_text(file.whole()) => {
@@ -115,10 +115,6 @@ pub async fn read(shards: &Shards, client: &Client, place: &Place, uri: String) 
         _ => ("text/plain", Body::Text(answer.text().into_owned())),
     };
     Ok(Contents { uri, mime_type, body, meta })
-}
-
-async fn ask(shards: &Shards, client: &Client, request: &Request) -> Result<Answer> {
-    scout(shards, client.id, &client.access, request, &|_, _| ()).await
 }
 
 /// What one needs to see any of them.

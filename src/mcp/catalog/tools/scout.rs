@@ -37,7 +37,7 @@ pub fn start(
         let begun = fleet.now();
         let checked =
             |done: usize, of: usize| call.progress(done as f64, Some(of as f64), Some("hosts checked"));
-        let asked = scout(&shards, call.client.id, &call.client.access, &request, &checked);
+        let asked = scout(&shards, &call.client, &request, &checked);
         let answer = match request.query {
             Some(_) => told::with_seconds(&call, fleet, Box::pin(asked)).await,
             None => asked.await,

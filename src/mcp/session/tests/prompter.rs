@@ -36,7 +36,7 @@ impl Stage {
     /// Where the client's answers find their way.
     pub fn new() -> Self {
         let prompter = Rc::<Prompter>::default();
-        let client = Client { id: ClientId::STDIO, access: Access::all().into() };
+        let client = client();
         let provider = Rc::<Prompter>::clone(&prompter);
         let session = Session::new(provider, client, SESSION_REQUESTS_MAX).with_questions();
         Self { prompter, session: Rc::new(session) }
@@ -186,6 +186,10 @@ impl Provider for Prompter {
                 }),
             }))
             .boxed_local(),
+            "needy" => {
+                call.require("sampling").map_err(ToolFault::Refused)?;
+                ready(done("able")).boxed_local()
+            }
             "wait" => pending().boxed_local(),
             _ => return Err(ToolFault::Unknown),
         })
