@@ -290,3 +290,35 @@ fn headers_must_say_what_the_body_says() {
         .for_each(|(_, said)| *said = "=?base64?c2NvdXQ=?=".to_owned());
     assert_eq!(ask(&site, sent(&wrapped)).status, 200);
 }
+
+#[test]
+fn what_headers_say_twice_they_do_not_say() {
+    let site = site();
+    let right = stateless("tools/call", json!({"name": "scout", "arguments": {"target": "localhost:/x"}}));
+    for (header, value) in
+        [("mcp-method", "tools/call"), ("mcp-name", "other"), ("mcp-protocol-version", "2026-07-28")]
+    {
+        let mut twice = right.clone();
+        twice.0.push((header, value.to_owned()));
+        let answer = ask(&site, sent(&twice));
+        assert_eq!((answer.status, answer.code()), (400, -32020), "{header}");
+    }
+    let id = ask(&site, post(&[], &initialize("2025-11-25"))).session.expect("a session");
+    let in_session = ("mcp-session-id", id.as_str());
+    assert_eq!(ask(&site, post(&[in_session, in_session], &ping())).status, 404);
+}
+
+#[test]
+fn nothing_is_done_in_a_version_that_nobody_knows() {
+    let site = site();
+    let id = ask(&site, post(&[], &initialize("2025-11-25"))).session.expect("a session");
+    let in_session = ("mcp-session-id", id.as_str());
+    let unknown = [in_session, ("mcp-protocol-version", "1999-01-01")];
+    let note = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    assert_eq!(ask(&site, post(&unknown, &note)).status, 400);
+    for line in ["GET /mcp", "DELETE /mcp"] {
+        assert_eq!(ask(&site, request(line, &unknown, "")).status, 400, "{line}");
+    }
+    assert_eq!(ask(&site, post(&[in_session], &note)).status, 202);
+    assert_eq!(ask(&site, post(&[in_session], &ping())).status, 200, "the session is still there");
+}
