@@ -52,6 +52,7 @@
 //! | how one logs in | `ssh/auth/` for what is said, `io/credentials.rs` for keys and passwords |
 //! | which commands and options are allowed | `scout/command/table.rs` |
 //! | the way to a host | `fleet/route.rs` (jump hosts), `fleet/pool.rs` (who shares what, who has to wait), `fleet/ramp.rs` (how many dial at once), `io/path.rs` (addresses, programs) |
+//! | who may use a server over HTTP, how often and from where | `server/access/`; what a key may do: `config/access.rs`, and where that is asked: `scout/access.rs` |
 //! | what cores say to each other | `fleet/shards.rs` for what, `io/mesh.rs` for how |
 //! | what is read again while serving, and when | `server/configuration.rs`, `io/watch.rs`; what then becomes of connections: `fleet/directory.rs`, the pool's `retire` |
 //! | how a server ends | `server/drain.rs`; `io/signals.rs` for who asks it to |

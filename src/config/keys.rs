@@ -55,6 +55,10 @@ impl Keys {
         self.0.iter().fold(None, |found, key| if is_same(&key.hash.0, &hash.0) { Some(key) } else { found })
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = &Key> {
+        self.0.iter()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -57,10 +57,15 @@ impl Limiter {
 
     /// By which the client is known while the process lives.
     pub fn id(&self, who: Who) -> ClientId {
-        ClientId::of_hash(match who {
-            Who::Key(number) => number,
-            Who::Address(address) => self.hash.hash_one(network(address)),
-        })
+        match who {
+            Who::Key(number) => Self::id_of_key(number),
+            Who::Address(address) => ClientId::of_hash(self.hash.hash_one(network(address))),
+        }
+    }
+
+    /// The same at every start.
+    pub fn id_of_key(number: u64) -> ClientId {
+        ClientId::of_hash(number)
     }
 }
 

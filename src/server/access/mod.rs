@@ -1,8 +1,9 @@
 //! Who may use a server over HTTP: decided from the head of a request, before its body means anything to anybody.
 //!
 //! A server has one [`Door`], and every core a [`Guard`] at it. What is to be observed, the `Rules`, may change at any
-//! time; a guard looks whether it has before every request, so that a key that is taken away opens nothing any more. This
-//! lives with the server, as it takes settings, HTTP and MCP together and serves none of them alone.
+//! time; a guard looks whether it has before every request, so that a key that is taken away opens nothing any more, and
+//! streams of answers that were let out end as soon as whoever hears them would not be let in again. This lives with the
+//! server, as it takes settings, HTTP and MCP together and serves none of them alone.
 //!
 //! | file | decides |
 //! |---|---|
@@ -26,15 +27,19 @@ mod refusal;
 
 use core::net::IpAddr;
 use std::cell::RefCell;
+use std::mem;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use event_listener::Event;
+use futures_util::{FutureExt, StreamExt, stream};
+
 use crate::base::Result;
 use crate::base::time::Instant;
 use crate::config::keys::KeyHash;
-use crate::config::{Access, Network, Scope, Settings, SharedAccess, SharedKeys};
-use crate::http::{Request, Response};
+use crate::config::{Access, Key, Network, Scope, Settings, SharedAccess, SharedKeys};
+use crate::http::{Body, Request, Response};
 use crate::mcp::Client;
 use crate::metrics::{Counter, Recorder};
 
@@ -54,6 +59,8 @@ pub struct Door {
     rules: Mutex<Arc<Rules>>,
     /// How often the rules were others. Changed while they are locked.
     generation: AtomicU64,
+    /// They have just become others.
+    changed: Event,
 }
 
 /// What counts at a moment.
@@ -72,6 +79,13 @@ impl Rules {
         let names = Names::new(address, settings.allowed_hosts.clone(), settings.allowed_origins.clone());
         let rate = Rate::new(settings.rate_limit_per_minute, settings.rate_limit_burst);
         Arc::new(Self { names, proxies: settings.trusted_proxies.clone(), rate, keys })
+    }
+
+    /// Whether a client may still do what he might when he came in.
+    fn know(&self, client: &Client) -> bool {
+        let is_his =
+            |key: &Key| Limiter::id_of_key(key.number()) == client.id && *key.access() == client.access;
+        self.keys.as_ref().is_none_or(|keys| keys.iter().any(is_his))
     }
 }
 
@@ -92,6 +106,7 @@ impl Door {
             limiter: Limiter::new(now),
             rules: Mutex::new(Rules::new(address, settings, keys)),
             generation: AtomicU64::new(0),
+            changed: Event::new(),
         }))
     }
 
@@ -101,6 +116,19 @@ impl Door {
         let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
         *rules = new;
         self.generation.fetch_add(1, SeqCst);
+        drop(rules);
+        self.changed.notify(usize::MAX);
+    }
+
+    /// Completes when a client that came in would not any more as what he was.
+    async fn departure(self: Arc<Self>, client: Client) {
+        loop {
+            let changed = self.changed.listen();
+            if !self.rules().1.know(&client) {
+                return;
+            }
+            changed.await;
+        }
     }
 
     fn rules(&self) -> (u64, Arc<Rules>) {
@@ -141,7 +169,10 @@ impl Guard {
             return page.preflight();
         }
         let response = match self.admit(&request, peer, now) {
-            Ok(client) => answer(request, client).await,
+            Ok(client) => {
+                let departure = Arc::clone(&self.door).departure(client.clone());
+                until(departure, answer(request, client).await)
+            }
             Err(refusal) => refusal.into(),
         };
         match page {
@@ -229,6 +260,15 @@ impl Guard {
         self.recorder.count(Counter::Rejected(refusal.reason()));
         refusal
     }
+}
+
+/// A stream ends then; what is there already is sent.
+fn until(departure: impl Future<Output = ()> + 'static, mut response: Response) -> Response {
+    if let Body::Streamed(streamed) = &mut response.body {
+        let pieces = mem::replace(&mut streamed.pieces, stream::empty().boxed_local());
+        streamed.pieces = pieces.take_until(departure.boxed_local()).boxed_local();
+    }
+    response
 }
 
 #[cfg(test)]

@@ -122,6 +122,25 @@ fn a_key_that_is_taken_away_opens_nothing_any_more() {
 }
 
 #[test]
+fn streams_end_with_what_let_them_out() {
+    let entrance = Entrance::new(&testing::settings(), keys(&format!("{KEY},{OTHER}")));
+    let open = |key| {
+        let answer = async |_, _| Response::new(Status::OK).events(stream::pending());
+        let (request, peer) = (request(&with_key(key)), "127.0.0.1".parse().unwrap());
+        let response = entrance.guard.serve(request, peer, entrance.now, answer).now_or_never().unwrap();
+        let Body::Streamed(streamed) = response.body else { panic!("no stream") };
+        streamed.pieces
+    };
+    let (mut one, mut other) = (open(KEY), open(OTHER));
+    assert!(one.next().now_or_never().is_none() && other.next().now_or_never().is_none());
+    entrance.door.renew(&testing::settings(), keys(OTHER));
+    assert_eq!(one.next().now_or_never(), Some(None));
+    assert!(other.next().now_or_never().is_none());
+    entrance.door.renew(&testing::settings(), None);
+    assert!(other.next().now_or_never().is_none(), "nobody is asked any more");
+}
+
+#[test]
 fn the_eleventh_quick_request_is_too_often() {
     let entrance = Entrance::new(&testing::settings(), keys(KEY));
     let ask = |peer| entrance.ask_from(peer, &with_key(KEY));

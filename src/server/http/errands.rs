@@ -9,8 +9,7 @@ use super::Site;
 use super::labels::Headers;
 use super::sessions::owner;
 use crate::base::limits::HTTP_WORDS_AHEAD;
-use crate::fleet::ClientId;
-use crate::mcp::{Flow, Incoming, Outgoing};
+use crate::mcp::{Client, Flow, Incoming, Outgoing};
 use crate::rpc::Code;
 
 /// What is asked of a session.
@@ -39,7 +38,7 @@ pub enum Outcome {
 /// A request for another core's session.
 pub struct Errand {
     id: String,
-    client: ClientId,
+    client: Client,
     ask: Ask,
     reply: Sender<Told>,
 }
@@ -58,11 +57,11 @@ enum Told {
 }
 
 /// Asks a session, wherever it lives.
-pub async fn ask(site: &Site, id: String, client: ClientId, ask: Ask) -> Outcome {
+pub async fn ask(site: &Site, id: String, client: Client, ask: Ask) -> Outcome {
     let Some(sessions) = &site.sessions else { return Outcome::Unknown };
     let Some(owner) = owner(&id) else { return Outcome::Unknown };
     if owner == sessions.here() {
-        return ask_here(site, &id, client, ask);
+        return ask_here(site, &id, &client, ask);
     }
     let Some(core) = site.cores.get(owner) else { return Outcome::Unknown };
     let (reply, told) = async_channel::bounded(HTTP_WORDS_AHEAD);
@@ -87,7 +86,7 @@ pub async fn ask(site: &Site, id: String, client: ClientId, ask: Ask) -> Outcome
     }
 }
 
-fn ask_here(site: &Site, id: &str, client: ClientId, ask: Ask) -> Outcome {
+fn ask_here(site: &Site, id: &str, client: &Client, ask: Ask) -> Outcome {
     let Some(sessions) = &site.sessions else { return Outcome::Unknown };
     if let Ask::End = ask {
         return if sessions.end(id, client) { Outcome::Ended } else { Outcome::Unknown };
@@ -106,7 +105,7 @@ impl Errand {
     /// Does it on the core that owns the session. Work whose outcome nobody waits for any more is dropped.
     pub async fn run(self, site: Rc<Site>) {
         let Self { id, client, ask, reply } = self;
-        let (first, flow) = match ask_here(&site, &id, client, ask) {
+        let (first, flow) = match ask_here(&site, &id, &client, ask) {
             Outcome::Unknown | Outcome::Busy => (Told::Unknown, None),
             Outcome::Ended => (Told::Ended, None),
             Outcome::Notices(flow) => (Told::Notices, Some(flow)),

@@ -18,7 +18,7 @@ use super::errands::{Ask, Outcome, ask};
 use super::labels::{Accepted, Headers, is_json};
 use crate::http::sse::Event;
 use crate::http::{Request, Response, Status};
-use crate::mcp::{Client, Flow, Incoming, Outgoing, Revision, Session};
+use crate::mcp::{Client, FORBIDDEN, Flow, Incoming, Outgoing, Revision, Session};
 use crate::rpc::{self, Code, Error};
 
 const JSON: &str = "application/json";
@@ -38,12 +38,12 @@ pub async fn answer(site: Rc<Site>, request: Request, client: Client) -> Respons
             refuse(Status::BAD_REQUEST, "Unsupported protocol version")
         }
         ("GET", Some(id)) if accepted.events => {
-            told(&site, ask(&site, id.clone(), client.id, Ask::Listen).await)
+            told(&site, ask(&site, id.clone(), client, Ask::Listen).await)
         }
         ("GET", Some(_)) => {
             refuse(Status::NOT_ACCEPTABLE, "Not acceptable: this is answered with text/event-stream")
         }
-        ("DELETE", Some(id)) => told(&site, ask(&site, id.clone(), client.id, Ask::End).await),
+        ("DELETE", Some(id)) => told(&site, ask(&site, id.clone(), client, Ask::End).await),
         ("GET" | "DELETE", None) => {
             let message = "Method not allowed: without a session only POST is";
             refuse(Status::METHOD_NOT_ALLOWED, message).with("allow", "POST")
@@ -72,7 +72,7 @@ async fn post(
     match headers.session.clone().filter(|_| !is_stateless && site.sessions.is_some()) {
         Some(id) => {
             let take = Ask::Take { message: request.body, headers };
-            match ask(site, id, client.id, take).await {
+            match ask(site, id, client, take).await {
                 Outcome::Incoming(incoming) => respond(incoming, accepted).await,
                 outcome => told(site, outcome),
             }
@@ -89,7 +89,7 @@ async fn alone(
     accepted: Accepted,
     client: Client,
 ) -> Response {
-    let id = client.id;
+    let owner = client.clone();
     let session = match headers.version.as_deref().map(Revision::named) {
         // What it is, its body says.
         Some(Some(Revision::V2026_07_28) | None) => site.session(client),
@@ -103,7 +103,7 @@ async fn alone(
         incoming => incoming,
     };
     let kept = match &site.sessions {
-        Some(sessions) if session.is_initialized() => sessions.keep(session, id, site.now()),
+        Some(sessions) if session.is_initialized() => sessions.keep(session, owner, site.now()),
         _ => None,
     };
     let response = respond(incoming, accepted).await;
@@ -191,6 +191,7 @@ fn status(code: Code) -> Status {
         Code::MethodNotFound => Status::NOT_FOUND,
         Code::Internal => Status::INTERNAL_SERVER_ERROR,
         BUSY => Status::SERVICE_UNAVAILABLE,
+        FORBIDDEN => Status::FORBIDDEN,
         Code::Parse | Code::InvalidRequest | Code::InvalidParams | Code::Server(_) => Status::BAD_REQUEST,
     }
 }

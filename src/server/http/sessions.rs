@@ -9,8 +9,7 @@ use std::rc::Rc;
 use crate::base::limits::{HTTP_SESSION_IDLE_MAX, HTTP_SESSIONS_MAX};
 use crate::base::time::Instant;
 use crate::crypto::random;
-use crate::fleet::ClientId;
-use crate::mcp::Session;
+use crate::mcp::{Client, Session};
 
 /// The sessions of one core.
 pub struct Sessions {
@@ -20,8 +19,8 @@ pub struct Sessions {
 
 struct Held {
     session: Rc<Session>,
-    /// Nobody else gets to it, whatever id he names.
-    client: ClientId,
+    /// Nobody else gets to it, whatever id he names; nor does he once he may do something else than when it began.
+    client: Client,
     used: Cell<Instant>,
 }
 
@@ -39,7 +38,7 @@ impl Sessions {
 
     /// Keeps a session, under the id that comes back; `None` when there are as many as there may be: then its client has to
     /// do without.
-    pub fn keep(&self, session: Rc<Session>, client: ClientId, now: Instant) -> Option<String> {
+    pub fn keep(&self, session: Rc<Session>, client: Client, now: Instant) -> Option<String> {
         let mut held = self.held.borrow_mut();
         if held.len() >= HTTP_SESSIONS_MAX {
             held.retain(|_, held| !held.is_forgotten(now));
@@ -57,9 +56,9 @@ impl Sessions {
     }
 
     /// The session of that id and client.
-    pub fn find(&self, id: &str, client: ClientId, now: Instant) -> Option<Rc<Session>> {
+    pub fn find(&self, id: &str, client: &Client, now: Instant) -> Option<Rc<Session>> {
         let mut held = self.held.borrow_mut();
-        let found = held.get(id).filter(|found| found.client == client)?;
+        let found = held.get(id).filter(|found| found.client == *client)?;
         if found.is_forgotten(now) {
             held.remove(id);
             return None;
@@ -69,9 +68,9 @@ impl Sessions {
     }
 
     /// Forgets it. Whether there was one.
-    pub fn end(&self, id: &str, client: ClientId) -> bool {
+    pub fn end(&self, id: &str, client: &Client) -> bool {
         let mut held = self.held.borrow_mut();
-        let is_known = held.get(id).is_some_and(|found| found.client == client);
+        let is_known = held.get(id).is_some_and(|found| found.client == *client);
         is_known && held.remove(id).is_some()
     }
 

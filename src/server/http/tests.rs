@@ -11,17 +11,27 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::base::time::now;
-use crate::config::Settings;
+use crate::config::{Access, KeySource, Scope, Secret, Settings, SharedKeys};
+use crate::fleet::ClientId;
 use crate::http::{Body, Connection, Intake, Step};
 use crate::mcp::{Catalog, Options};
+use crate::metrics::Counter;
 use crate::server::access::Door;
 use crate::testing;
 
 /// The sites of a process with so many cores.
 fn sites(cores: usize, has_sessions: bool) -> (Vec<Rc<Front>>, Vec<Receiver<Errand>>) {
+    sites_behind(None, cores, has_sessions)
+}
+
+fn sites_behind(
+    keys: Option<SharedKeys>,
+    cores: usize,
+    has_sessions: bool,
+) -> (Vec<Rc<Front>>, Vec<Receiver<Errand>>) {
     let (senders, errands) = lines(cores);
     let settings = Settings { rate_limit_per_minute: 0, ..testing::settings() };
-    let door = Door::new(IpAddr::V4(Ipv4Addr::LOCALHOST), &settings, None, now()).unwrap();
+    let door = Door::new(IpAddr::V4(Ipv4Addr::LOCALHOST), &settings, keys, now()).unwrap();
     let site = |here| {
         let shards = testing::shards();
         let stats = testing::stats(&shards);
@@ -321,4 +331,37 @@ fn nothing_is_done_in_a_version_that_nobody_knows() {
     }
     assert_eq!(ask(&site, post(&[in_session], &note)).status, 202);
     assert_eq!(ask(&site, post(&[in_session], &ping())).status, 200, "the session is still there");
+}
+
+#[test]
+fn a_session_is_for_its_client_as_he_was_when_it_began() {
+    let client = |access: Access| Client { id: ClientId(7), access: access.into() };
+    let sessions = Sessions::new(0);
+    let session = Rc::new(site().site.session(client(Access::all())));
+    let id = sessions.keep(session, client(Access::all()), now()).unwrap();
+    assert!(sessions.find(&id, &client(Access::all()), now()).is_some());
+    // His key may do something else since.
+    let less = client(Access::only(vec![Scope::Read], None));
+    assert!(sessions.find(&id, &less, now()).is_none() && !sessions.end(&id, &less));
+}
+
+#[test]
+fn everybody_may_know_whether_it_lives_and_who_has_a_key_what_it_does() {
+    const KEY: &str = "0123456789abcdef-one";
+    let source = KeySource::new(Some(&Secret::new(KEY.to_owned().into())), None).unwrap().unwrap();
+    let site = sites_behind(Some(source.load().unwrap().into()), 1, true).0.remove(0);
+    let get = |path: &str, headers: &[_]| ask(&site, request(&format!("GET {path}"), headers, ""));
+    for (path, body) in
+        [("/health", "OK"), ("/health/live", r#"{"status":"ok"}"#), ("/health/ready", r#"{"status":"ok"}"#)]
+    {
+        let told = get(path, &[]);
+        assert_eq!((told.status, told.body.as_str()), (200, body), "{path}");
+        assert_eq!(ask(&site, request(&format!("POST {path}"), &[], "")).status, 405, "{path}");
+    }
+    for path in ["/metrics", "/health/", "/"] {
+        assert_eq!(get(path, &[]).status, 401, "{path}");
+    }
+    let figures = site.site.shards.own().snapshot();
+    let count = |path, status| figures.counter(Counter::Http(Answered::new("GET", path, status)));
+    assert_eq!((count("/health", 200), count("/metrics", 401), count("/", 401)), (1, 1, 2));
 }
