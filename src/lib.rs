@@ -37,7 +37,7 @@
 //! | [`metrics`] | histograms, counters, and what is said of them | MCP, SSH |
 //! | [`fleet`] | hosts, pool, links: what one core knows of its machines, and which core that is | MCP, JSON |
 //! | [`scout`] | what one can do on a host, a file per operation | MCP, JSON |
-//! | [`mcp`] | what an agent sees: revisions, tools, cancellation | transports, sockets |
+//! | [`mcp`] | what an agent sees: revisions, tools, resources, prompts, completion, progress, cancellation | transports, sockets |
 //! | [`io`] | the only place that names the runtime: cores and their mail, connections, stdio, resolver, agent, processes | |
 //! | [`server`], [`cli`] | wiring: boot, serve, subcommands | |
 //! | `testing` | simulated links, small servers, virtual time; only in tests and behind the feature | |
@@ -58,9 +58,12 @@
 //! | how a server ends | `server/drain.rs`; `io/signals.rs` for who asks it to |
 //! | who is asked whether he is there, and who stays connected | `fleet/health/`, `fleet/presence.rs` |
 //! | how remote commands are ended | `fleet/leash.rs` |
-//! | what is counted and measured | `metrics/names.rs`, and the place where it happens |
+//! | what is counted and measured | `metrics/names.rs`, and the place where it happens; what Prometheus reads of it: `metrics/prometheus.rs` |
+//! | when a server counts as alive, and as ready | `server/health.rs` |
 //! | which HTTP requests are refused, and how | `http/refusal.rs`, `http/framing.rs`, and the table `tests/http_verdicts/table.rs` |
-//! | what agents see of a tool | `mcp/tools/`, then `UPDATE_GOLDEN=1 cargo test --test mcp_surface` |
+//! | what agents see of a tool | `mcp/catalog/tools/`, then `UPDATE_GOLDEN=1 cargo test --test mcp_surface` |
+//! | what else agents are offered | `mcp/catalog/`: `resources/`, `prompts/` (a file each), `completion` |
+//! | how places are watched | `scout/watch.rs` for what is looked at, `fleet/sights.rs` for who shares the looks |
 
 pub mod base;
 pub mod cli;

@@ -33,6 +33,25 @@ fn resources_of_both_eras() {
 }
 
 #[test]
+fn resource_templates() {
+    compare(
+        "resource_templates.json",
+        &listed(&Options::default(), Revision::V2025_11_25, "resources/templates"),
+    );
+}
+
+#[test]
+fn prompts() {
+    compare("prompts_list.json", &listed(&Options::default(), Revision::V2025_11_25, "prompts"));
+}
+
+#[test]
+fn what_a_server_says_of_itself() {
+    let discovered = asked(&Options::default(), Revision::V2026_07_28, "server/discover");
+    compare("discover.json", &discovered);
+}
+
+#[test]
 fn the_list_is_the_same_every_time_and_for_every_handshake_revision() {
     let options = Options::default();
     for revision in Revision::ALL {
@@ -45,6 +64,10 @@ fn the_list_is_the_same_every_time_and_for_every_handshake_revision() {
 
 /// The result of the method `{kind}/list`, as a client gets to see it.
 fn listed(options: &Options, revision: Revision, kind: &str) -> String {
+    asked(options, revision, &format!("{kind}/list"))
+}
+
+fn asked(options: &Options, revision: Revision, method: &str) -> String {
     let shards = testing::shards();
     let stats = testing::stats(&shards);
     let client = Client { id: ClientId::STDIO, access: Access::all().into() };
@@ -58,9 +81,9 @@ fn listed(options: &Options, revision: Revision, kind: &str) -> String {
         false => json!({}),
     };
     let params = json!({ "_meta": meta });
-    let request = json!({ "jsonrpc": "2.0", "id": 1, "method": format!("{kind}/list"), "params": params });
+    let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     let Incoming::Reply(reply) = session.handle(request.to_string().as_bytes(), None) else {
-        panic!("{kind}/list has no answer")
+        panic!("{method} has no answer")
     };
     let reply: Value = serde_json::from_slice(&reply).expect("JSON");
     reply["result"].to_string()

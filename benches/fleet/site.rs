@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use scout_mcp::base::Result;
-use scout_mcp::config::{Access, AlgorithmLists, Env, Settings, SharedConfig, SshConfig};
+use scout_mcp::config::{AlgorithmLists, Env, Settings, SharedConfig, SshConfig};
 use scout_mcp::fleet::{Caller, Class, ClientId, Fleet, Need, Quotas, Repeat, Shards};
 use scout_mcp::io::cores;
 use scout_mcp::metrics::Recorder;
-use scout_mcp::scout::{self, Request};
+use scout_mcp::scout::{self, Client, Request};
 use scout_mcp::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
 use scout_mcp::testing::ssh_server::ServerConfig;
 use scout_mcp::testing::world::SimHost;
@@ -174,8 +174,8 @@ impl Site {
     pub async fn ask(&self, target: String, query: Option<&str>) -> Result<String> {
         let request = Request { target, query: query.map(str::to_owned), cache: false };
         // On the heap: several of them in one future would make it a large one.
-        let answer = Box::pin(scout::scout(&self.shards, ClientId::STDIO, &Access::all(), &request)).await;
-        answer.map(|answer| answer.text)
+        let answer = Box::pin(scout::scout(&self.shards, &Client::ourselves(), &request, &|_, _| ())).await;
+        answer.map(|answer| answer.text().into_owned())
     }
 
     /// Reads a small file.

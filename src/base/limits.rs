@@ -266,6 +266,24 @@ pub const CALL_MESSAGES_MAX: usize = 100;
 pub const QUESTIONS_MAX: usize = 100;
 /// Resources of which one client is told when they change; each is looked at again and again.
 pub const SUBSCRIPTIONS_MAX: usize = 100;
+/// Between two looks at a place that is watched: soon enough for people, and for a host as little as a keepalive.
+pub const WATCH_EVERY: Duration = Duration::from_secs(3);
+/// How long a look serves others who watch the same place: less than that, as cores do not count in step.
+pub const WATCH_SHARED_FOR: Duration = Duration::from_secs(2);
+/// Places of which a core remembers what was seen there since then, 300 bytes each.
+pub const SIGHTS_MAX: usize = 4_096;
+/// Resources on one page of their list, which fits into 32 KiB.
+pub const RESOURCES_PAGE_MAX: usize = 100;
+/// Values that complete an argument (MCP, "Completion").
+pub const COMPLETIONS_MAX: usize = 100;
+/// How long somebody who is typing waits for a host to complete a path.
+pub const COMPLETION_PATIENCE: Duration = Duration::from_secs(2);
+/// Hosts that a prompt names; a model that is to look at more finds them itself.
+pub const PROMPT_HOSTS_MAX: usize = 50;
+/// How often who waits for a command is told that it still runs.
+pub const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+
+const _: () = assert!(WATCH_SHARED_FOR.as_millis() < WATCH_EVERY.as_millis());
 
 // --- http ------------------------------------------------------------------------------------------------------
 
@@ -380,6 +398,10 @@ pub const HISTOGRAM_DIGITS: u8 = 2;
 pub const HISTOGRAMS_BYTES_MAX: usize = 512 * 1024;
 /// Between two looks at how much memory the process has: what comes and goes with single requests is not seen.
 pub const MEMORY_LOOKED_AT_EVERY: Duration = Duration::from_secs(600);
+/// How long a core may take to say that it is there. One that does its work answers within milliseconds.
+pub const PULSE_PATIENCE: Duration = Duration::from_secs(1);
+/// What all figures are long as Prometheus reads them: about 40 KiB, and a line for every kind of HTTP request.
+pub const EXPOSITION_BYTES_MAX: usize = 256 * 1024;
 /// How long a server may take to say its figures, and to be read.
 pub const STATS_PATIENCE: Duration = Duration::from_secs(2);
 /// People who ask a server for its figures at once.

@@ -114,8 +114,8 @@ impl Output {
 
     pub fn answer(&mut self, answer: &Answer) -> Result<()> {
         match self.format {
-            Format::Text => self.line(&answer.text),
-            Format::Json => self.json(&json!({ "text": answer.text })),
+            Format::Text => self.line(&answer.text()),
+            Format::Json => self.json(&json!({ "text": answer.text() })),
         }
     }
 

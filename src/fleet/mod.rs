@@ -28,6 +28,7 @@ mod quota;
 pub mod ramp;
 mod route;
 mod shards;
+mod sights;
 mod status;
 mod work;
 
@@ -37,6 +38,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 
+use event_listener::{Event, EventListener};
 use futures_util::future::{Either, select};
 
 use crate::base::time::{Duration, Instant};
@@ -63,6 +65,7 @@ use presence::Presences;
 pub use quota::{Bank, Grant, Quota, Quotas};
 use route::Route;
 pub use shards::{Job, Mesh, Note, Outcome, Shards};
+use sights::Sights;
 pub use status::{HostStatus, Presence};
 
 /// The name of this machine where the SSH configuration does not give it to another.
@@ -76,6 +79,9 @@ pub struct Fleet {
     presences: Rc<Presences>,
     usage: RefCell<Usage>,
     cache: Cache,
+    sights: Sights,
+    /// Another configuration has been gone on with.
+    reconfigured: Event,
     /// It takes leave, or has taken it.
     is_closed: Cell<bool>,
     net: Rc<dyn Net>,
@@ -126,6 +132,8 @@ impl Fleet {
             presences,
             usage: RefCell::default(),
             cache: Cache::default(),
+            sights: Sights::default(),
+            reconfigured: Event::new(),
             is_closed: Cell::new(false),
             net,
             recorder,
@@ -164,6 +172,13 @@ impl Fleet {
         self.pool.retire(&directory);
         self.directory.replace(directory);
         self.cache.clear();
+        self.sights.clear();
+        self.reconfigured.notify(usize::MAX);
+    }
+
+    /// Hears when the fleet next goes on with another configuration.
+    pub fn reconfigured(&self) -> EventListener {
+        self.reconfigured.listen()
     }
 
     /// What the configuration says of a host.
@@ -244,6 +259,11 @@ impl Fleet {
     /// The monotonic clock.
     pub fn now(&self) -> Instant {
         self.net.now()
+    }
+
+    /// Waits until a moment.
+    pub async fn sleep_until(&self, at: Instant) {
+        self.net.sleep_until(at).await;
     }
 
     /// Gives work `limit` to finish; then it is dropped, which undoes what it had begun, and `late` is the answer.

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use futures_util::FutureExt;
-use futures_util::future::{LocalBoxFuture, join_all};
+use futures_util::future::{LocalBoxFuture, join, join_all};
 
 use super::route::Route;
 use super::{Caller, Claim, Fleet, HostStatus, Presence};
@@ -54,6 +54,11 @@ impl fmt::Debug for Shards {
 impl Shards {
     pub fn new(own: Rc<Fleet>, mesh: Rc<dyn Mesh>) -> Rc<Self> {
         Rc::new(Self { own, mesh })
+    }
+
+    /// How many cores there are.
+    pub fn cores(&self) -> usize {
+        self.mesh.cores()
     }
 
     /// Of a process with one core.
@@ -152,19 +157,35 @@ impl Shards {
 
     /// The hosts that somebody may see, with a mark for those that are known to be there. Every core looks after its own.
     pub async fn status(&self, access: &Access) -> Vec<HostStatus> {
+        self.status_told(access, &|_, _| ()).await
+    }
+
+    /// The same. `checked` is told how many hosts have been looked after, and how many there are to look after.
+    pub async fn status_told(&self, access: &Access, checked: &dyn Fn(usize, usize)) -> Vec<HostStatus> {
         let cores = self.mesh.cores();
-        let found = self.on_all(|core| {
-            let access = access.clone();
+        let names = self.own.names();
+        let (mark, marks) = async_channel::bounded(names.len().max(1));
+        let found = self.on_all(move |core| {
+            let (access, mark) = (access.clone(), mark.clone());
             move |fleet: Rc<Fleet>| async move {
-                fleet.presences(&access, |route| owner(route, cores) == core).await
+                fleet.presences(&access, |route| owner(route, cores) == core, &mark).await
             }
         });
+        let seen = || names.iter().filter(|name| access.includes(name));
+        let is_asked = |name: &&Rc<str>| matches!(self.own.route(name), Ok(Some(_)));
+        let (of, mut done) = (seen().filter(is_asked).count(), 0);
+        let count = async {
+            // Until the last core has dropped its end.
+            while let Ok(()) = marks.recv().await {
+                done += 1;
+                checked(done, of.max(done));
+            }
+        };
+        let (found, ()) = join(found, count).await;
         // By name: while the configuration changes, cores may know different hosts.
-        let presences: HashMap<_, _> = found.await.into_iter().flatten().flatten().collect();
+        let presences: HashMap<_, _> = found.into_iter().flatten().flatten().collect();
         let presence = |name: &str| presences.get(name).copied().unwrap_or(Presence::Unknown);
-        let names = self.own.names();
-        let seen = names.iter().filter(|name| access.includes(name));
-        seen.map(|name| self.own.status_of(name, presence(name))).collect()
+        seen().map(|name| self.own.status_of(name, presence(name))).collect()
     }
 
     /// What the cores have done so far, all together.

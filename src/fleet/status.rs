@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use async_channel::Sender;
 use futures_util::{StreamExt, stream};
 
 use super::route::Route;
@@ -34,19 +35,24 @@ pub enum Presence {
 
 impl Fleet {
     /// Which of the hosts that somebody may see, and that `is_asked`, accept connections. What is not known already is
-    /// asked, side by side.
+    /// asked, side by side. Each leaves a mark when that is over.
     pub(super) async fn presences(
         &self,
         access: &Access,
         is_asked: impl Fn(&Rc<Route>) -> bool,
+        mark: &Sender<()>,
     ) -> Vec<(String, Presence)> {
         let names = self.names();
         let routes = names.iter().filter(|name| access.includes(name)).filter_map(|name| {
             let route = self.route(name).ok().flatten()?;
             is_asked(&route).then_some((name, route))
         });
-        let found = routes
-            .map(|(name, route)| async move { (name.as_ref().to_owned(), self.presence(&route).await) });
+        let found = routes.map(|(name, route)| async move {
+            let presence = self.presence(&route).await;
+            // What is counted nobody waits for.
+            let _ = mark.try_send(());
+            (name.as_ref().to_owned(), presence)
+        });
         stream::iter(found).buffered(limits::PROBES_AT_ONCE_MAX).collect().await
     }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use rustix::param::clock_ticks_per_second;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::blocking;
@@ -17,6 +18,8 @@ pub struct Usage {
     pub descriptors: u64,
     /// Processor time of all threads since the start.
     pub processor: Duration,
+    /// When the process was started, in seconds since 1970; 0 where `/proc` does not tell.
+    pub started: u64,
 }
 
 impl Usage {
@@ -28,13 +31,15 @@ impl Usage {
     }
 
     fn read() -> Self {
+        let text = |path| fs::read_to_string(path).unwrap_or_default();
         let processor = clock_gettime(ClockId::ProcessCPUTime);
         Self {
-            memory_bytes: resident(&fs::read_to_string("/proc/self/status").unwrap_or_default()),
+            memory_bytes: resident(&text("/proc/self/status")),
             // Without the one that lists them.
             descriptors: fs::read_dir("/proc/self/fd")
                 .map_or(0, |list| list.count().saturating_sub(1) as u64),
             processor: processor.try_into().unwrap_or_default(),
+            started: started(&text("/proc/self/stat"), &text("/proc/stat"), clock_ticks_per_second()),
         }
     }
 }
@@ -46,9 +51,23 @@ fn resident(status: &str) -> u64 {
     kilobytes.unwrap_or(0) * 1024
 }
 
+/// `starttime` of proc_pid_stat(5), in ticks since `btime` of proc_stat(5).
+fn started(process: &str, machine: &str, ticks_per_second: u64) -> u64 {
+    // The second field is a name in parentheses and may hold anything; the third follows the last of them.
+    let fields = process.rsplit_once(") ").map(|(_, fields)| fields.split(' '));
+    let ticks: Option<u64> = fields.and_then(|mut fields| fields.nth(19)?.parse().ok());
+    let booted: Option<u64> =
+        machine.lines().find_map(|line| line.strip_prefix("btime ")).and_then(|seconds| seconds.parse().ok());
+    match (ticks, booted) {
+        (Some(ticks), Some(booted)) => booted + ticks / ticks_per_second.max(1),
+        _ => 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::time;
 
     #[test]
     fn this_process_uses_something() {
@@ -56,7 +75,18 @@ mod tests {
         let file = fs::File::open("/proc/self/status").unwrap();
         assert!(before.memory_bytes > 1024 * 1024 && before.descriptors >= 3, "{before:?}");
         assert!(Usage::read().processor >= before.processor);
+        assert!((1..=time::unix_now()).contains(&before.started), "{before:?}");
         drop(file);
+    }
+
+    #[test]
+    fn the_start_is_told_from_that_of_the_machine() {
+        let fields = format!("7 (a) b (c) S {} 250 1 2", "0 ".repeat(18).trim_end());
+        assert_eq!(started(&fields, "cpu 1\nbtime 1000\n", 100), 1002);
+        for (process, machine) in [("", "btime 1000\n"), (&*fields, "cpu 1\n"), ("7 (a) S 1", "btime 1000\n")]
+        {
+            assert_eq!(started(process, machine, 100), 0);
+        }
     }
 
     #[test]

@@ -4,15 +4,18 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::content::Question;
 use super::flow::Outbox;
 use super::provider::Client;
 use super::questions::{Questions, Unanswered};
 use super::{Level, Revision};
-use crate::rpc;
+use crate::rpc::{self, Code, Error};
+
+/// A request needs what its client has not said that it can do (2026-07-28).
+const MISSING_CAPABILITY: Code = Code::Server(-32021);
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -100,12 +103,33 @@ impl Call {
         }
     }
 
+    /// Whether the client has said that it can do something, such as `sampling`.
+    pub fn offers(&self, capability: &str) -> bool {
+        self.client_capabilities.get(capability).is_some_and(Value::is_object)
+    }
+
+    /// For work that is nothing without something that the client can do.
+    ///
+    /// # Errors
+    /// The client has not said that it can.
+    pub fn require(&self, capability: &str) -> Result<(), Error> {
+        if self.offers(capability) {
+            return Ok(());
+        }
+        let message = format!("The client has not declared the capability {capability}");
+        let required = json!({ "requiredCapabilities": { capability: {} } });
+        Err(Error::new(MISSING_CAPABILITY, message).with_data(&required))
+    }
+
     /// Asks the client, and waits for what it says (before 2026-07-28).
     ///
     /// # Errors
-    /// It cannot be asked, or refuses.
+    /// It cannot be asked, has not said that it can answer such a question, or refuses.
     pub async fn ask(&self, question: &Question) -> Result<Value, Unanswered> {
         let questions = self.questions.as_ref().ok_or(Unanswered::NobodyListens)?;
+        if !self.offers(question.capability()) {
+            return Err(Unanswered::NotOffered(question.capability()));
+        }
         questions.ask(question, &self.outbox).await
     }
 }

@@ -33,6 +33,13 @@ pub struct Question {
     pub params: Value,
 }
 
+impl Question {
+    /// What a client that can answer it says of itself: `elicitation`, `sampling`, `roots`.
+    pub fn capability(&self) -> &'static str {
+        self.method.split_once('/').map_or(self.method, |(capability, _)| capability)
+    }
+}
+
 /// `tools/call`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,11 +67,30 @@ impl ToolOutput {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Content {
-    Text { text: String },
-    Image { data: Base64, mime_type: &'static str },
-    Audio { data: Base64, mime_type: &'static str },
-    Resource { resource: Contents },
-    ResourceLink { uri: String, name: String, mime_type: &'static str },
+    Text {
+        text: String,
+    },
+    /// Text that is JSON already.
+    #[serde(rename = "text")]
+    Written {
+        text: Box<RawValue>,
+    },
+    Image {
+        data: Base64,
+        mime_type: &'static str,
+    },
+    Audio {
+        data: Base64,
+        mime_type: &'static str,
+    },
+    Resource {
+        resource: Contents,
+    },
+    ResourceLink {
+        uri: String,
+        name: String,
+        mime_type: &'static str,
+    },
 }
 
 /// Bytes that are written as base64.
@@ -85,6 +111,9 @@ pub struct Contents {
     pub mime_type: &'static str,
     #[serde(flatten)]
     pub body: Body,
+    /// What else is to be said of it.
+    #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Value>,
 }
 
 #[derive(Debug, Serialize)]

@@ -15,7 +15,7 @@
 //! | `questions`, `notices` | what the client is asked, and told unasked |
 //! | `provider`, `content` | what a server offers, and what its work ends in |
 //! | `results` | what the eras add to results |
-//! | `catalog/` | what we offer: tools, a file each, and resources |
+//! | `catalog/` | what we offer: tools, resources, prompts, completion |
 
 mod call;
 mod calls;

@@ -10,9 +10,8 @@ use serde_json::value::RawValue;
 use super::call::Call;
 use super::content::{Answer, Completion, Contents, Prompt, ToolOutput};
 use crate::base;
-use crate::config::SharedAccess;
-use crate::fleet::ClientId;
 use crate::rpc::{Code, Error, Raw};
+pub use crate::scout::Client;
 
 /// Work on behalf of a request: it runs while it is polled, and dropping it stops it.
 pub type Work<T> = LocalBoxFuture<'static, base::Result<T>>;
@@ -26,7 +25,7 @@ pub trait Provider {
     fn list(&self, list: List, client: &Client, cursor: Option<&str>) -> Option<Page>;
 
     /// # Errors
-    /// There is no such tool, or not for this client, or the arguments are wrong.
+    /// There is no such tool, or not for this client, or the arguments or what else came with the call are wrong.
     fn call_tool(
         &self,
         call: &Rc<Call>,
@@ -61,14 +60,6 @@ pub trait Provider {
 
     /// A request was refused because its client has too many under way.
     fn note_refused(&self) {}
-}
-
-/// On whose behalf something is done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Client {
-    pub id: ClientId,
-    /// What it may do.
-    pub access: SharedAccess,
 }
 
 /// A server as it introduces itself.
@@ -157,13 +148,15 @@ pub struct Page {
 pub const FORBIDDEN: Code = Code::Server(-32010);
 
 /// Why a tool is not called.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum ToolFault {
     Unknown,
     /// What the client would need to call it, as a sentence.
     Forbidden(String),
     /// What is wrong with the arguments, as a sentence.
     Arguments(String),
+    /// It is not the arguments, so that the model can do nothing about it.
+    Refused(Error),
 }
 
 /// Something to be filled in.

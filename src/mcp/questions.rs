@@ -27,6 +27,8 @@ pub struct Questions {
 pub enum Unanswered {
     #[error("the client cannot be asked in this session")]
     NobodyListens,
+    #[error("the client has not declared the capability {0}")]
+    NotOffered(&'static str),
     #[error("too many questions wait for the client")]
     TooMany,
     #[error("the client refused: {0}")]

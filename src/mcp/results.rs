@@ -41,19 +41,28 @@ pub struct Framed<'a, T> {
     #[serde(flatten)]
     keeping: Option<Keeping>,
     #[serde(flatten)]
-    stateless: Option<Stateless<'a>>,
+    stateless: Option<Stateless>,
 }
 
 impl<'a, T> Framed<'a, T> {
     /// The whole answer.
-    pub fn complete(result: &'a T, revision: Revision, about: &'a About) -> Self {
+    pub fn complete(result: &'a T, revision: Revision, about: &About) -> Self {
         let stateless = revision.is_stateless().then(|| Stateless::new("complete", about));
         Self { result, keeping: None, stateless }
     }
 
     /// Questions instead of an answer.
-    pub fn needs_input(result: &'a T, about: &'a About) -> Self {
+    pub fn needs_input(result: &'a T, about: &About) -> Self {
         Self { result, keeping: None, stateless: Some(Stateless::new("input_required", about)) }
+    }
+
+    /// With all there is to know of us.
+    #[must_use]
+    pub fn introduced(mut self, about: &About) -> Self {
+        if let Some(stateless) = &mut self.stateless {
+            stateless.meta.server_info = about.implementation;
+        }
+        self
     }
 
     /// May be kept as it says.
@@ -81,22 +90,24 @@ impl Keeping {
 /// What every result of the stateless era carries.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Stateless<'a> {
+struct Stateless {
     result_type: &'static str,
     #[serde(rename = "_meta")]
-    meta: ServerMeta<'a>,
+    meta: ServerMeta,
 }
 
-impl<'a> Stateless<'a> {
-    fn new(result_type: &'static str, about: &'a About) -> Self {
-        Self { result_type, meta: ServerMeta { server_info: &about.implementation } }
+impl Stateless {
+    /// Our picture is not sent with every result.
+    fn new(result_type: &'static str, about: &About) -> Self {
+        let server_info = Implementation { icons: &[], ..about.implementation };
+        Self { result_type, meta: ServerMeta { server_info } }
     }
 }
 
 #[derive(Debug, Serialize)]
-struct ServerMeta<'a> {
+struct ServerMeta {
     #[serde(rename = "io.modelcontextprotocol/serverInfo")]
-    server_info: &'a Implementation,
+    server_info: Implementation,
 }
 
 /// `server/discover`.

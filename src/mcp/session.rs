@@ -2,7 +2,7 @@
 //!
 //! | method | handshake era | stateless era |
 //! |---|---|---|
-//! | `initialize` | agrees on a revision; may come again | begins the handshake era on this connection |
+//! | `initialize` | agrees on a revision; may come again | does not exist: without `_meta` it begins the handshake era |
 //! | `server/discover` | needs `_meta` | what this server is |
 //! | `ping` | answered at any time | does not exist |
 //! | lists, `tools/call`, `resources/read`, `prompts/get`, `completion/complete` | after `initialize` | with complete `_meta` |
@@ -149,7 +149,9 @@ impl Method {
 
     fn exists_in(self, revision: Revision) -> bool {
         match self {
-            Self::Ping | Self::SetLevel | Self::Subscribe | Self::Unsubscribe => !revision.is_stateless(),
+            Self::Initialize | Self::Ping | Self::SetLevel | Self::Subscribe | Self::Unsubscribe => {
+                !revision.is_stateless()
+            }
             Self::Listen => revision.is_stateless(),
             _ => true,
         }
@@ -337,7 +339,7 @@ impl Session {
             }
             Method::Discover => {
                 let discovered = Discovered::new(about);
-                let framed = Framed::complete(&discovered, Revision::V2026_07_28, about);
+                let framed = Framed::complete(&discovered, Revision::V2026_07_28, about).introduced(about);
                 rpc::success(id, &framed.kept(Keeping::FOR_A_WHILE))
             }
             Method::Ping => rpc::success(id, &Empty {}),
@@ -371,24 +373,26 @@ impl Session {
         meta: &Meta<'_>,
         labels: Option<&Labels<'_>>,
     ) -> Result<Revision, Error> {
-        if method == Method::Initialize {
+        let known = |name: &str| Revision::named(name).ok_or_else(|| unsupported(name));
+        let named = meta.protocol_version()?;
+        let is_of_its_own = named.as_deref().and_then(Revision::named).is_some_and(Revision::is_stateless);
+        if method == Method::Initialize && !is_of_its_own {
             let revision =
                 Revision::agree(&required_text("params.protocolVersion", params.protocol_version)?);
             self.agreed.set(Some(revision));
             return Ok(revision);
         }
-        let known = |name: &str| Revision::named(name).ok_or_else(|| unsupported(name));
-        let named = meta.protocol_version()?.map(|name| known(&name)).transpose()?;
-        let labelled = labels.and_then(|labels| labels.version).map(known).transpose()?;
-        if let (Some(named), Some(labelled)) = (named, labelled)
+        let labelled = labels.and_then(|labels| labels.version);
+        if let (Some(named), Some(labelled)) = (named.as_deref(), labelled)
             && named != labelled
         {
-            return Err(mismatch("MCP-Protocol-Version", labelled.as_str(), named.as_str()));
+            return Err(mismatch("MCP-Protocol-Version", labelled, named));
         }
-        match (named.or(labelled), self.agreed.get()) {
-            (Some(named), _) if named.is_stateless() => {
+        let asked = named.as_deref().or(labelled).map(known).transpose()?;
+        match (asked, self.agreed.get()) {
+            (Some(asked), _) if asked.is_stateless() => {
                 self.seen_stateless.set(true);
-                meta.check_complete().map(|()| named)
+                meta.check_complete().map(|()| asked)
             }
             (_, _) if method == Method::Discover => meta.check_complete().map(|()| Revision::V2026_07_28),
             (_, Some(agreed)) => Ok(agreed),

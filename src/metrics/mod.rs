@@ -11,14 +11,21 @@
 //! | `snapshot` | figures that may leave their core |
 //! | `report` | percentiles, and their form as JSON |
 //! | `table` | the report for people |
+//! | `http` | what is told apart of requests by HTTP |
+//! | `prometheus` | everything as Prometheus reads it; `help` says there what each figure is |
 
+mod help;
+mod http;
 mod names;
+mod prometheus;
 mod recorder;
 mod report;
 mod snapshot;
 mod table;
 
+pub use http::Answered;
 pub use names::{Circuit, Counter, Gauge, Histogram, Operation, Reason, TargetType, Unit};
+pub use prometheus::{EXPOSITION, exposition};
 pub use recorder::{Recorder, Request};
 pub use report::{Process, Report, Source};
 pub use snapshot::Snapshot;

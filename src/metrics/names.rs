@@ -3,6 +3,7 @@
 //! Some names end in `_ms`: they are kept, and their values are milliseconds with three digits behind the point, as
 //! times are recorded in microseconds.
 
+use super::http::Answered;
 use crate::base::Kind;
 pub use crate::base::refusal::Reason;
 
@@ -14,7 +15,7 @@ macro_rules! labels {
         pub enum $set { $($(#[$about])* $value,)* }
 
         impl $set {
-            const ALL: &[Self] = &[$(Self::$value,)*];
+            pub(super) const ALL: &[Self] = &[$(Self::$value,)*];
 
             /// As it is exported.
             pub const fn label(self) -> &'static str {
@@ -23,6 +24,8 @@ macro_rules! labels {
         }
     };
 }
+
+pub(super) use labels;
 
 labels! {
     /// What a request is about.
@@ -78,15 +81,18 @@ pub enum Counter {
     RequestErrors(Kind),
     Rejected(Reason),
     CircuitTransitions(Circuit),
+    /// Requests that were answered by HTTP.
+    Http(Answered),
 }
 
 const REQUESTS: usize = 8;
 const REQUEST_ERRORS: usize = REQUESTS + TargetType::ALL.len();
 const REJECTED: usize = REQUEST_ERRORS + Kind::ALL.len();
 const CIRCUIT_TRANSITIONS: usize = REJECTED + Reason::ALL.len();
+const HTTP: usize = CIRCUIT_TRANSITIONS + Circuit::ALL.len();
 
 impl Counter {
-    pub(super) const COUNT: usize = CIRCUIT_TRANSITIONS + Circuit::ALL.len();
+    pub(super) const COUNT: usize = HTTP + Answered::COUNT;
 
     /// Every counter, in the order of their places.
     pub fn all() -> impl Iterator<Item = Self> {
@@ -106,6 +112,7 @@ impl Counter {
             .chain(Kind::ALL.iter().map(|value| Self::RequestErrors(*value)))
             .chain(Reason::ALL.iter().map(|value| Self::Rejected(*value)))
             .chain(Circuit::ALL.iter().map(|value| Self::CircuitTransitions(*value)))
+            .chain(Answered::all().map(Self::Http))
     }
 
     pub(super) const fn place(self) -> usize {
@@ -122,6 +129,7 @@ impl Counter {
             Self::RequestErrors(value) => REQUEST_ERRORS + value as usize,
             Self::Rejected(value) => REJECTED + value as usize,
             Self::CircuitTransitions(value) => CIRCUIT_TRANSITIONS + value as usize,
+            Self::Http(value) => HTTP + value.place(),
         }
     }
 
@@ -140,17 +148,19 @@ impl Counter {
             Self::RequestErrors(_) => "requests_errors",
             Self::Rejected(_) => "rejected_total",
             Self::CircuitTransitions(_) => "circuit_breaker_state_transitions_total",
+            Self::Http(_) => "http_requests_total",
         }
     }
 
-    /// The label's name and value, where there is one.
-    pub const fn label(self) -> Option<(&'static str, &'static str)> {
+    /// Names and values of its labels.
+    pub fn labels(self) -> Vec<(&'static str, &'static str)> {
         match self {
-            Self::Requests(value) => Some(("target_type", value.label())),
-            Self::RequestErrors(value) => Some(("error_type", value.label())),
-            Self::Rejected(value) => Some(("reason", value.label())),
-            Self::CircuitTransitions(value) => Some(("to", value.label())),
-            _ => None,
+            Self::Requests(value) => vec![("target_type", value.label())],
+            Self::RequestErrors(value) => vec![("error_type", value.label())],
+            Self::Rejected(value) => vec![("reason", value.label())],
+            Self::CircuitTransitions(value) => vec![("to", value.label())],
+            Self::Http(value) => value.labels().into(),
+            _ => Vec::new(),
         }
     }
 }
@@ -224,6 +234,17 @@ pub enum Unit {
     Bytes,
 }
 
+impl Unit {
+    /// So many of what is recorded (times are in microseconds) are one of it.
+    pub(super) const fn recorded(self) -> f64 {
+        match self {
+            Self::Milliseconds => 1e3,
+            Self::Seconds => 1e6,
+            Self::Bytes => 1.0,
+        }
+    }
+}
+
 /// What is measured and shown as percentiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Histogram {
@@ -247,11 +268,13 @@ pub enum Histogram {
     OutputSize,
     /// By how much the process grew, seen over a while and told for an hour; shrinking is no growth.
     MemoryGrowth,
+    /// A request by HTTP, from its end to the beginning of its answer.
+    Http,
     /// A call of an agent, from the end of its arguments to its answer.
     Call { operation: Operation, success: bool },
 }
 
-const PLAIN_HISTOGRAMS: [Histogram; 10] = [
+const PLAIN_HISTOGRAMS: [Histogram; 11] = [
     Histogram::Request,
     Histogram::Command,
     Histogram::Dial,
@@ -262,6 +285,7 @@ const PLAIN_HISTOGRAMS: [Histogram; 10] = [
     Histogram::FileSize,
     Histogram::OutputSize,
     Histogram::MemoryGrowth,
+    Histogram::Http,
 ];
 
 impl Histogram {
@@ -285,6 +309,7 @@ impl Histogram {
             Self::FileSize => 7,
             Self::OutputSize => 8,
             Self::MemoryGrowth => 9,
+            Self::Http => 10,
             Self::Call { operation, success } => {
                 PLAIN_HISTOGRAMS.len() + 2 * operation as usize + success as usize
             }
@@ -304,6 +329,7 @@ impl Histogram {
             Self::FileSize => "file_size_bytes",
             Self::OutputSize => "output_size_bytes",
             Self::MemoryGrowth => "memory_growth_rate_bytes_per_hour",
+            Self::Http => "http_request_duration_seconds",
             Self::Call { .. } => "mcp_operation_duration_seconds",
         }
     }
@@ -321,7 +347,7 @@ impl Histogram {
 
     pub const fn unit(self) -> Unit {
         match self {
-            Self::Idle | Self::Call { .. } => Unit::Seconds,
+            Self::Idle | Self::Http | Self::Call { .. } => Unit::Seconds,
             Self::FileSize | Self::OutputSize | Self::MemoryGrowth => Unit::Bytes,
             _ => Unit::Milliseconds,
         }

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
+use super::http::Answered;
 use super::names::{Counter, Histogram, TargetType};
 use super::snapshot::{Buckets, Snapshot, buckets};
 use crate::base::time::{Duration, Instant};
@@ -46,6 +47,12 @@ impl Recorder {
     /// Records a size.
     pub fn size(&self, histogram: Histogram, bytes: usize) {
         self.record(histogram, bytes as u64);
+    }
+
+    /// Records a request by HTTP that took `time` to be answered.
+    pub fn answered(&self, request: Answered, time: Duration) {
+        self.count(Counter::Http(request));
+        self.time(Histogram::Http, time);
     }
 
     /// Counts a request that ends like this, if it was refused.

@@ -43,7 +43,7 @@ pub struct Summary {
     pub throughput: f64,
 }
 
-/// A counter's value, or its values by a label; those that are zero are left out.
+/// A counter's value, or its values by its label (labels, with a space between them); those that are zero are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Count {
@@ -64,15 +64,48 @@ pub struct Percentiles {
 }
 
 /// What only the process as a whole knows of itself.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Process {
     pub pid: u32,
+    /// In seconds since 1970.
+    pub started: u64,
     pub uptime: Duration,
     /// Resident memory.
     pub memory_bytes: u64,
     pub descriptors: u64,
-    /// Of one core.
+    /// Of one core, of late.
     pub cpu_percent: f64,
+    /// All that was taken since the start.
+    pub processor: Duration,
+}
+
+/// A gauge that follows from other figures.
+pub(super) struct Reading {
+    pub name: &'static str,
+    pub help: &'static str,
+    pub value: f64,
+}
+
+/// The gauges that no core knows by itself.
+pub(super) fn readings(snapshot: &Snapshot, process: &Process) -> [Reading; 5] {
+    let found = [Counter::PoolHits, Counter::PoolMisses].map(|counter| snapshot.counter(counter) as f64);
+    let [hits, misses] = found.map(|count| rounded(part(count, found.iter().sum())));
+    let reading = |name, help, value| Reading { name, help, value };
+    [
+        reading("connection_pool_hit_rate", "The part of the connections wanted that were there", hits),
+        reading(
+            "connection_pool_miss_rate",
+            "The part of the connections wanted that had to be made",
+            misses,
+        ),
+        reading("memory_usage_bytes", "Resident memory", process.memory_bytes as f64),
+        reading("open_file_descriptors", "Open file descriptors", process.descriptors as f64),
+        reading(
+            "cpu_usage_percent",
+            "Per cent of one core that were used since somebody last asked",
+            (process.cpu_percent * 10.0).round() / 10.0,
+        ),
+    ]
 }
 
 impl Report {
@@ -80,14 +113,7 @@ impl Report {
         let mut gauges: BTreeMap<_, _> = Gauge::ALL
             .map(|gauge| (labelled(gauge.name(), gauge.label()), snapshot.gauge(gauge) as f64))
             .into();
-        let found = [Counter::PoolHits, Counter::PoolMisses].map(|counter| snapshot.counter(counter) as f64);
-        for (name, count) in ["connection_pool_hit_rate", "connection_pool_miss_rate"].into_iter().zip(found)
-        {
-            gauges.insert(name.into(), rounded(part(count, found.iter().sum())));
-        }
-        gauges.insert("memory_usage_bytes".into(), process.memory_bytes as f64);
-        gauges.insert("open_file_descriptors".into(), process.descriptors as f64);
-        gauges.insert("cpu_usage_percent".into(), (process.cpu_percent * 10.0).round() / 10.0);
+        gauges.extend(readings(snapshot, &process).map(|reading| (reading.name.to_owned(), reading.value)));
         Self {
             version: env!("CARGO_PKG_VERSION").into(),
             pid: process.pid,
@@ -112,7 +138,7 @@ impl Report {
 }
 
 impl Summary {
-    fn of(snapshot: &Snapshot, uptime: Duration) -> Self {
+    pub(super) fn of(snapshot: &Snapshot, uptime: Duration) -> Self {
         let times = snapshot.histogram(Histogram::Request);
         let failed: u64 = Counter::all()
             .filter(|counter| matches!(counter, Counter::RequestErrors(_)))
@@ -142,15 +168,16 @@ fn counters(snapshot: &Snapshot) -> BTreeMap<String, Count> {
     let mut counters = BTreeMap::new();
     for counter in Counter::all() {
         let (name, value) = (counter.name().to_owned(), snapshot.counter(counter));
-        let Some((_, label)) = counter.label() else {
+        let labels: Vec<_> = counter.labels().into_iter().map(|(_, value)| value).collect();
+        if labels.is_empty() {
             counters.insert(name, Count::One(value));
             continue;
-        };
+        }
         let family = counters.entry(name).or_insert_with(|| Count::ByLabel(BTreeMap::new()));
         if let Count::ByLabel(values) = family
             && value > 0
         {
-            values.insert(label.into(), value);
+            values.insert(labels.join(" "), value);
         }
     }
     counters
@@ -172,11 +199,7 @@ fn labelled(name: &str, labels: impl IntoIterator<Item = (&'static str, &'static
 
 impl Percentiles {
     fn of(buckets: &Buckets, unit: Unit) -> Self {
-        let scale = match unit {
-            Unit::Milliseconds => 1e3,
-            Unit::Seconds => 1e6,
-            Unit::Bytes => 1.0,
-        };
+        let scale = unit.recorded();
         // The top of a bucket may lie above everything that was recorded.
         let at = |quantile| buckets.value_at_quantile(quantile).min(buckets.max()) as f64 / scale;
         Self {

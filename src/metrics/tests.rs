@@ -21,7 +21,14 @@ fn report() -> Report {
     snapshot.set(Gauge::PoolSize, 3);
     snapshot.set(Gauge::Circuits(Circuit::Open), 2);
     let uptime = Duration::from_secs(3 * 3600 + 125);
-    let process = Process { pid: 42, uptime, memory_bytes: 12_582_912, descriptors: 23, cpu_percent: 1.25 };
+    let process = Process {
+        pid: 42,
+        uptime,
+        memory_bytes: 12_582_912,
+        descriptors: 23,
+        cpu_percent: 1.25,
+        ..Process::default()
+    };
     Report::new(&snapshot, process)
 }
 

@@ -2,8 +2,22 @@
 
 use crate::base::refusal::Reason;
 use crate::base::{Error, Kind, Result};
-use crate::config::{Access, Scope};
-use crate::fleet::{Caller, Claim, Shards};
+use crate::config::{Access, Scope, SharedAccess};
+use crate::fleet::{Caller, Claim, ClientId, Shards};
+
+/// On whose behalf something is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    pub id: ClientId,
+    pub access: SharedAccess,
+}
+
+impl Client {
+    /// Who started this process, and may do everything.
+    pub fn ourselves() -> Self {
+        Self { id: ClientId::OURSELVES, access: Access::all().into() }
+    }
+}
 
 /// Whether a client may do a kind of work at all.
 ///
@@ -58,7 +72,7 @@ mod tests {
 
     use super::super::{Request, scout};
     use super::*;
-    use crate::fleet::{ClientId, Quotas};
+    use crate::fleet::Quotas;
     use crate::metrics::Counter;
     use crate::testing;
 
@@ -73,8 +87,12 @@ mod tests {
     fn ask(access: &Access, target: &str, query: Option<&str>) -> Option<Result<String>> {
         let shards = shards();
         let request = Request { target: target.into(), query: query.map(Into::into), cache: false };
-        let answer = scout(&shards, ClientId::STDIO, access, &request).now_or_never();
-        answer.map(|answer| answer.map(|answer| answer.text))
+        let answer = scout(&shards, &with(access), &request, &|_, _| ()).now_or_never();
+        answer.map(|answer| answer.map(|answer| answer.text().into_owned()))
+    }
+
+    fn with(access: &Access) -> Client {
+        Client { id: ClientId::STDIO, access: access.clone().into() }
     }
 
     fn refusal(access: &Access, target: &str, query: Option<&str>) -> (Kind, String) {
@@ -129,7 +147,8 @@ mod tests {
     fn refusals_are_counted() {
         let shards = shards();
         let request = Request { target: "web1:/".into(), ..Request::default() };
-        let refused = scout(&shards, ClientId::STDIO, &only(&[Scope::Command]), &request).now_or_never();
+        let client = with(&only(&[Scope::Command]));
+        let refused = scout(&shards, &client, &request, &|_, _| ()).now_or_never();
         assert_eq!(refused.unwrap().unwrap_err().reason(), Some(Reason::Forbidden));
         assert_eq!(shards.own().snapshot().counter(Counter::Rejected(Reason::Forbidden)), 1);
     }

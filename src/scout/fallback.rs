@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::paths::{forbidden, not_found, not_readable};
 use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result, limits};
-use crate::fleet::{Exit, Link, Machine, Sink, Stream};
+use crate::fleet::{Collected, Exit, Link, Machine, Sink, Stream};
 use crate::target::RemotePath;
 
 /// What the script found; its content went to the caller.
@@ -19,12 +19,8 @@ pub enum Seen {
     Directory,
 }
 
-/// Runs in any POSIX `sh`, busybox included. `$1` is the path, `$2` how many bytes to show (empty: all), `$3` how many
-/// of a device.
-///
-/// The mark in front of the answer separates it from what start-up files of the login shell print.
-const SCRIPT: &str = r#"
-say() { printf '\001scout %s\n' "$1"; }
+/// Makes of `$1`, a path as callers write it, one as a command takes it. Runs in any POSIX `sh`, busybox included.
+const RESOLVE: &str = r#"
 p=$1
 case $p in
   "~"|"~/"*) p=$HOME${p#"~"} ;;
@@ -34,6 +30,13 @@ case $p in
   /*) ;;
   *) p=./$p ;;
 esac
+"#;
+
+/// Shows what stands at `$p`; `$2` is how many bytes to show (empty: all), `$3` how many of a device.
+///
+/// The mark in front of the answer separates it from what start-up files of the login shell print.
+const SCRIPT: &str = r#"
+say() { printf '\001scout %s\n' "$1"; }
 if [ -d "$p" ]; then
   if cd "$p" 2>/dev/null && [ -r . ]; then
     export LC_ALL=C.UTF-8; say dir
@@ -65,7 +68,8 @@ pub async fn look(
     let one_more = |limit: u64| limit.saturating_add(1).to_string();
     let counts = [limit.map_or_else(String::new, one_more), one_more(device_limit)];
     let arguments = [path.as_str(), &counts[0], &counts[1]].map(|word| quote(word.as_bytes())).join(&b' ');
-    let command = [b"set -- ", arguments.as_slice(), b"\n", SCRIPT.as_bytes()].concat();
+    let scripts = [RESOLVE, SCRIPT].concat();
+    let command = [b"set -- ", arguments.as_slice(), b"\n", scripts.as_bytes()].concat();
     let mut answer = Answer { mark: None, head: Vec::new(), stderr: Vec::new(), take };
     let exit = machine.query(&command, &mut answer).await?;
     let seen = match answer.mark {
@@ -78,6 +82,28 @@ pub async fn look(
     match exit {
         Exit::Code(0) | Exit::Stopped => Ok(seen),
         _ => Err(Error::new(Kind::Remote, format!("Cannot read {path}: {}", first_line(&answer.stderr)))),
+    }
+}
+
+/// Says in one line what is another one when the content of `$p` is; `ls` only knows the minute.
+const MARK_SCRIPT: &str = r#"
+export LC_ALL=C
+stat -Lc '%s %Y %i %f' "$p" 2>/dev/null || ls -dilLn "$p" 2>/dev/null || echo nothing
+"#;
+
+/// A line that is another one when the content of what stands at the path is, or when it comes or goes.
+///
+/// Errors: the host has no usable shell.
+pub(super) async fn mark(machine: &Machine, path: &RemotePath) -> Result<String> {
+    let scripts = [RESOLVE, MARK_SCRIPT].concat();
+    let command =
+        [b"set -- ", quote(path.as_str().as_bytes()).as_slice(), b"\n", scripts.as_bytes()].concat();
+    let mut output = Collected::up_to(limits::SHELL_NOISE_BYTES_MAX as u64);
+    let exit = machine.query(&command, &mut output).await?;
+    // Start-up files may have said something before.
+    match String::from_utf8_lossy(&output.stdout).lines().last() {
+        Some(line) => Ok(line.to_owned()),
+        None => Err(no_answer(&exit, &output.stdout, &output.stderr)),
     }
 }
 

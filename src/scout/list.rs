@@ -23,6 +23,12 @@ pub struct Entry {
     pub size: Option<u64>,
     /// Where a symbolic link points.
     pub link: Option<String>,
+    /// The permissions, as `chmod` takes them.
+    pub mode: Option<u32>,
+    /// Last modification, in seconds since 1970.
+    pub modified: Option<u32>,
+    /// The name of the user it belongs to, or its number where the host does not tell the name.
+    pub owner: Option<Box<str>>,
 }
 
 impl Listing {
@@ -89,7 +95,42 @@ fn line_and_entry(entry: &sftp::Entry) -> (String, Entry) {
     }
     let name = String::from_utf8_lossy(&entry.name).into_owned();
     let kind = letter(entry.attrs.file_type());
-    (harmless(&line), Entry { name, kind, size: entry.attrs.size, link })
+    let attrs = &entry.attrs;
+    let owner = owner_in(&line).or_else(|| attrs.owner.map(|(user, _)| user.to_string().into()));
+    let mode = attrs.mode.map(|mode| mode & PERMISSIONS);
+    let told = Entry { name, kind, size: attrs.size, link, mode, modified: attrs.modified, owner };
+    (harmless(&line), told)
+}
+
+/// Those of `st_mode` that `chmod` changes.
+const PERMISSIONS: u32 = 0o7777;
+
+/// The third word of a line of `ls -l`, in the form that the SFTP draft recommends for long names (§7).
+fn owner_in(line: &str) -> Option<Box<str>> {
+    let mut words = line.split_ascii_whitespace();
+    let mode = words.next().filter(|mode| mode.len() >= MODE_CHARS && mode.is_ascii())?;
+    permissions(mode)?;
+    words.nth(1).map(Into::into)
+}
+
+/// What `ls -l` prints of a mode: the kind, and three letters for each of user, group and others.
+const MODE_CHARS: usize = 10;
+
+/// Reads them: `rwx`, where `s` and `t` stand for an `x` with more behind it, and `S` and `T` for that alone.
+fn permissions(mode: &str) -> Option<u32> {
+    let letters = mode.as_bytes().get(1..MODE_CHARS)?;
+    letters.iter().enumerate().try_fold(0, |mode, (at, letter)| {
+        let (bit, more) = (0o400 >> at, 0o4000 >> (at / 3));
+        Some(
+            mode | match (letter, at % 3) {
+                (b'-', _) => 0,
+                (b'r', 0) | (b'w', 1) | (b'x', 2) => bit,
+                (b's' | b't', 2) => bit | more,
+                (b'S' | b'T', 2) => more,
+                _ => return None,
+            },
+        )
+    })
 }
 
 /// The first column of `ls -l`.
@@ -125,7 +166,9 @@ fn entry_of(line: &str) -> Option<Entry> {
         _ => (rest, None),
     };
     let size = if is_device { None } else { words.get(4)?.parse().ok() };
-    Some(Entry { name: name.to_owned(), kind, size, link })
+    let mode = words.first().and_then(|mode| permissions(mode));
+    let owner = words.get(2).map(|owner| Box::from(*owner));
+    Some(Entry { name: name.to_owned(), kind, size, link, mode, modified: None, owner })
 }
 
 #[cfg(test)]
@@ -155,6 +198,23 @@ mod tests {
             ]
         );
         assert_eq!(listing.lines.len(), 5);
+    }
+
+    #[test]
+    fn reads_modes_and_owners() {
+        for (mode, bits) in [
+            ("-rw-r--r--", Some(0o644)),
+            ("drwxrwxrwt", Some(0o1777)),
+            ("-rwsr-S--T", Some(0o7740)),
+            ("-rwxr-xr-x+", Some(0o755)),
+            ("-rw-r--r-", None),
+            ("-nonsense-", None),
+        ] {
+            assert_eq!(permissions(mode), bits, "{mode}");
+        }
+        assert_eq!(owner_in("-rw-r--r--    1 ann      staff  12 Nov 21 02:27 a b").as_deref(), Some("ann"));
+        assert_eq!(owner_in("a file of a server with a format of its own"), None);
+        assert_eq!(owner_in(""), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Looking at a path of which it is not known whether it is a file or a directory.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::pin::pin;
 use std::rc::Rc;
@@ -26,10 +27,10 @@ pub enum Found {
 
 impl Found {
     /// What an agent sees.
-    pub fn text(&self) -> String {
+    pub fn text(&self) -> Cow<'_, str> {
         match self {
             Self::File(content) => content.text(),
-            Self::Directory(listing) => listing.text(),
+            Self::Directory(listing) => listing.text().into(),
         }
     }
 }

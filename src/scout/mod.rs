@@ -1,8 +1,9 @@
 //! What one can do on a host, a file per operation. Knows neither MCP nor JSON.
 //!
-//! Operations take a [`Caller`] and return values; [`scout`] is the agent's view of them: one request, one text.
+//! Operations take a [`Caller`] and return values; [`scout`] is the agent's view of them: one request, one [`Answer`].
 
 pub mod access;
+mod answer;
 pub mod cache;
 pub mod command;
 mod fallback;
@@ -12,16 +13,20 @@ pub mod look;
 mod paths;
 pub mod read;
 pub mod run;
+pub mod watch;
 mod way;
 
 #[cfg(test)]
 mod tests;
 
 use crate::base::{Error, Kind, Result};
-use crate::config::{Access, Scope};
-use crate::fleet::{Caller, Class, ClientId, Shards};
+use crate::config::Scope;
+use crate::fleet::{Caller, Class, Shards};
 use crate::metrics::{Histogram, TargetType};
-use crate::target::{RemotePath, Target};
+use crate::target::{HostName, RemotePath, Target};
+
+pub use access::Client;
+pub use answer::{Answer, Seen};
 
 /// The arguments of the `scout` operation as the caller gave them, not yet parsed.
 #[derive(Debug, Clone, Default)]
@@ -34,29 +39,32 @@ pub struct Request {
     pub cache: bool,
 }
 
-/// What an operation says: text for an agent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    pub text: String,
-}
-
 /// Answers a request: the host list, a file, a directory, or a command's output. The owner of the host does the work,
-/// within the request timeout of the settings.
+/// within the request timeout of the settings. Of the host list `checked` is told how many hosts have been, and of how
+/// many.
 ///
-/// Errors: those of the operation; what `access` does not allow is `Forbidden`, or about a host that is not known.
-pub async fn scout(shards: &Shards, client: ClientId, access: &Access, request: &Request) -> Result<Answer> {
+/// Errors: those of the operation; what the client's access does not allow is `Forbidden`, or about a host that is not
+/// known.
+pub async fn scout(
+    shards: &Shards,
+    client: &Client,
+    request: &Request,
+    checked: &dyn Fn(usize, usize),
+) -> Result<Answer> {
     let target = Target::parse(&request.target);
     let fleet = shards.own();
     let measured = fleet.recorder().request(target_type(&target, request), fleet.now());
-    let result = answer(shards, client, access, target, request).await;
+    let result = match target {
+        Ok(Target::Hosts) => hosts(shards, client, checked).await,
+        Ok(Target::Path { host, path }) => at(shards, client, host, path, request).await,
+        Err(error) => Err(error),
+    };
     let took = measured.end(&result, fleet.now());
     let slow = fleet.settings().slow_threshold_ms;
     if took >= slow && !slow.is_zero() {
         tracing::warn!(request = request.target, ?took, "slow request");
     }
-    let text = result?;
-    fleet.recorder().size(Histogram::OutputSize, text.len());
-    Ok(Answer { text })
+    result.inspect(|answer| fleet.recorder().size(Histogram::OutputSize, answer.size()))
 }
 
 /// Gives an operation the time that its request has: the request timeout of the settings.
@@ -78,44 +86,45 @@ fn target_type(target: &Result<Target>, request: &Request) -> TargetType {
     }
 }
 
-async fn answer(
-    shards: &Shards,
-    client: ClientId,
-    access: &Access,
-    target: Result<Target>,
-    request: &Request,
-) -> Result<String> {
-    let caller = shards.own().caller(Class::Interactive, client);
-    match target? {
-        Target::Hosts => Ok(hosts::text(&in_time(&caller, async { Ok(shards.status(access).await) }).await?)),
-        Target::Path { host, path } => {
-            let (claim, name) = (*caller.claim(), host.as_str().to_owned());
-            let (query, may_cache) = (request.query.clone(), request.cache);
-            let scope = if query.is_some() { Scope::Command } else { Scope::Read };
-            let work = move |caller: Caller| async move {
-                in_time(&caller, answer_of(&caller, host.as_str(), &path, query.as_deref(), may_cache)).await
-            };
-            access::on(shards, access, scope, &name, claim, work).await
-        }
-    }
+async fn hosts(shards: &Shards, client: &Client, checked: &dyn Fn(usize, usize)) -> Result<Answer> {
+    let caller = shards.own().caller(Class::Interactive, client.id);
+    let status = async { Ok(Answer::Hosts(shards.status_told(&client.access, checked).await)) };
+    in_time(&caller, status).await
 }
 
-async fn answer_of(
+async fn at(
+    shards: &Shards,
+    client: &Client,
+    host: HostName,
+    path: RemotePath,
+    request: &Request,
+) -> Result<Answer> {
+    let claim = *shards.own().caller(Class::Interactive, client.id).claim();
+    let (query, may_cache) = (request.query.clone(), request.cache);
+    let name = host.as_str().to_owned();
+    let work = move |caller: Caller| async move {
+        in_time(&caller, seen(&caller, host.as_str(), &path, query.as_deref(), may_cache)).await
+    };
+    let scope = if request.query.is_some() { Scope::Command } else { Scope::Read };
+    access::on(shards, &client.access, scope, &name, claim, work).await.map(Answer::Place)
+}
+
+async fn seen(
     caller: &Caller,
     host: &str,
     path: &RemotePath,
     query: Option<&str>,
     may_cache: bool,
-) -> Result<String> {
+) -> Result<Seen> {
     if let Some(query) = query {
         let output = run::run(caller, host, path, query).await;
-        return output.map(|output| output.text()).map_err(|error| match error.kind() {
+        return output.map(Seen::Ran).map_err(|error| match error.kind() {
             Kind::CommandRefused => error.context("Command failed"),
             _ => error,
         });
     }
-    if may_cache {
-        return cache::text(caller, host, path).await;
+    match may_cache {
+        true => cache::remembered(caller, host, path).await.map(Seen::Remembered),
+        false => look::look(caller, host, path).await.map(Seen::Found),
     }
-    Ok(look::look(caller, host, path).await?.text())
 }

@@ -1,5 +1,6 @@
 //! Reading files: what a read returns, and whole files piece by piece.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
@@ -26,12 +27,17 @@ pub struct Content {
 
 impl Content {
     /// The content for an agent: bytes that are no UTF-8 become U+FFFD, and a cut never leaves half a character.
-    pub fn text(&self) -> String {
-        if !self.truncated {
-            return String::from_utf8_lossy(&self.data).into_owned();
+    pub fn text(&self) -> Cow<'_, str> {
+        let whole = String::from_utf8_lossy(self.whole());
+        match self.truncated {
+            true => format!("{whole}\n\n[truncated at {} bytes]", self.limit).into(),
+            false => whole,
         }
-        let whole = String::from_utf8_lossy(without_half_character(&self.data));
-        format!("{whole}\n\n[truncated at {} bytes]", self.limit)
+    }
+
+    /// The bytes, without the half of a character that a cut has left.
+    pub fn whole(&self) -> &[u8] {
+        if self.truncated { without_half_character(&self.data) } else { &self.data }
     }
 }
 

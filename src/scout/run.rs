@@ -55,6 +55,14 @@ impl Output {
         if parts.is_empty() { "(no output)".into() } else { parts.join("\n") }
     }
 
+    /// The limit that the output has reached, in bytes.
+    pub fn cut_at(&self) -> Option<u64> {
+        match self.end {
+            End::TooMuchOutput(limit) => Some(limit),
+            _ => None,
+        }
+    }
+
     /// The status a shell would give: the command's own, 128 and the signal's number, 124 for one that was ended.
     pub fn exit_code(&self) -> u8 {
         match &self.end {

@@ -57,8 +57,9 @@ impl Drain {
     }
 
     /// Completes when it has begun.
-    pub async fn begun(&self) {
-        self.until(|| self.has_begun()).await;
+    pub fn begun(&self) -> impl Future<Output = ()> + use<> {
+        let this = self.clone();
+        async move { this.until(|| this.has_begun()).await }
     }
 
     /// Has the server finish something before it ends.

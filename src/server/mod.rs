@@ -3,6 +3,7 @@
 pub mod access;
 mod configuration;
 mod drain;
+mod health;
 mod http;
 mod reload;
 mod stats;
@@ -10,6 +11,7 @@ mod stdio;
 
 pub use configuration::{Configuration, Fresh};
 pub use drain::{Drain, Held};
+pub use health::{Health, Verdict};
 pub use http::{Listening, Part, listen};
 pub use reload::keep_up;
 pub use stats::Stats;

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::process;
 use std::rc::Rc;
 
-use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, pending};
+use futures_util::{FutureExt, TryFutureExt};
 
 use crate::base::time::{Duration, Instant};
-use crate::base::{Result, limits};
+use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::Shards;
 use crate::io::stats::{self, Listener};
 use crate::io::usage::Usage;
-use crate::metrics::{Histogram, Process, Report, Source};
+use crate::metrics::{self, Histogram, Process, Report, Snapshot, Source};
 
 /// Who is asked.
 #[derive(Debug)]
@@ -63,19 +63,30 @@ impl Stats {
         }
     }
 
-    async fn gather(&self) -> Result<Report> {
+    /// Everything, as Prometheus reads it.
+    ///
+    /// Errors: the cores have too much to do, or one of them does not answer.
+    pub async fn exposition(&self) -> Result<String> {
+        let late = || Err(Error::new(Kind::Busy, "Server busy: a core does not answer"));
+        let gathered = self.shards.own().within(limits::STATS_PATIENCE, self.gather(), late);
+        gathered.await.map(|(snapshot, process)| metrics::exposition(&snapshot, &process))
+    }
+
+    async fn gather(&self) -> Result<(Snapshot, Process)> {
         let snapshot = self.shards.snapshot().await?;
         let now = self.shards.own().now();
         // Too many jobs wait: what else there is to say is said.
         let usage = Usage::now().await.unwrap_or_default();
         let process = Process {
             pid: process::id(),
+            started: usage.started,
             uptime: now - self.started,
             memory_bytes: usage.memory_bytes,
             descriptors: usage.descriptors,
             cpu_percent: self.busy(now, usage.processor),
+            processor: usage.processor,
         };
-        Ok(Report::new(&snapshot, process))
+        Ok((snapshot, process))
     }
 
     /// Per cent of one core since the last question; since the start for the first one.
@@ -99,7 +110,7 @@ fn per_hour(bytes: u64, time: Duration) -> usize {
 
 impl Source for Stats {
     fn report(&self) -> LocalBoxFuture<'_, Result<Report>> {
-        self.gather().boxed_local()
+        self.gather().map_ok(|(snapshot, process)| Report::new(&snapshot, process)).boxed_local()
     }
 }
 

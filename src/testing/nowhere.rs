@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::{self, LocalBoxFuture};
 
 use crate::base::Result;
-use crate::base::time::{Duration, Instant};
+use crate::base::time::Instant;
 use crate::config::{AlgorithmLists, Env, HostConfig, Overrides, Settings, SshConfig};
 use crate::fleet::net::{Hop, Net};
 use crate::fleet::{Exit, Fleet, Link, Memory, Quotas, Shards, Shell, Sink, Stream};
@@ -46,8 +46,7 @@ struct Figures(Rc<Shards>);
 
 impl Source for Figures {
     fn report(&self) -> LocalBoxFuture<'_, Result<Report>> {
-        let process =
-            Process { pid: 1, uptime: Duration::ZERO, memory_bytes: 0, descriptors: 0, cpu_percent: 0.0 };
+        let process = Process { pid: 1, ..Process::default() };
         future::ready(Ok(Report::new(&self.0.own().snapshot(), process))).boxed_local()
     }
 }

@@ -210,6 +210,8 @@ impl ServerChannel {
         // All directories are the same.
         let in_directory = command.strip_prefix("cd ").and_then(|rest| rest.split_once(" && "));
         let command = in_directory.map_or(command, |(_, command)| command);
+        // A text that is run as it is stands in quotes.
+        let command = command.strip_prefix("eval ").map_or(command, |text| text.trim_matches(['\'', '\\']));
         let (name, argument) = command.split_once(' ').unwrap_or((command, ""));
         match name {
             "set" => self.show(argument),

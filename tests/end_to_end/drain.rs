@@ -1,7 +1,7 @@
 //! A server that is asked to end.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
 
@@ -110,38 +110,91 @@ fn neither_who_listens_nor_who_took_everything_back_keeps_it() {
     assert!(client.close().success());
 }
 
+/// `serve` over HTTP on two cores, and where.
+fn serve_http(scout: Scout) -> (McpPipe, String) {
+    let server = scout.env("SCOUT_CORES", 2).serve_with(&["--transport", "http", "--port", "0"]);
+    let line = server.stderr.wait_for("serving MCP at http://");
+    let address = line.split("http://").nth(1).and_then(|rest| rest.strip_suffix("/mcp")).unwrap();
+    let address = address.to_owned();
+    (server, address)
+}
+
+/// Sends a request; `headers` are whole lines.
+fn send(address: &str, method: &str, headers: &str, body: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} /mcp HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+         Accept: application/json, text/event-stream\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    stream
+}
+
+/// The next line that begins like this, without that.
+fn line(from: &mut impl BufRead, start: &str) -> String {
+    let lines = from.lines().map(Result::unwrap);
+    let mut found = lines.filter_map(|line| line.strip_prefix(start).map(str::to_owned));
+    found.next().unwrap_or_else(|| panic!("no line {start}"))
+}
+
 #[test]
 fn who_asked_by_http_is_answered_first() {
     let sshd = Sshd::start();
     let fifo = sshd.fifo("fifo");
-    let scout = Scout::with(&sshd.endpoint).env("SCOUT_CORES", 2);
-    let mut server = scout.serve_with(&["--transport", "http", "--port", "0"]);
-    let line = server.stderr.wait_for("serving MCP at http://");
-    let address = line.split("http://").nth(1).and_then(|rest| rest.strip_suffix("/mcp")).unwrap();
-    let idle = TcpStream::connect(address).unwrap();
+    let (mut server, address) = serve_http(Scout::with(&sshd.endpoint));
+    let idle = TcpStream::connect(&address).unwrap();
     let call = json!({
         "jsonrpc": "2.0", "id": 1, "method": "tools/call",
         "params": { "name": "scout", "arguments": { "target": "h1:/", "query": format!("cat {fifo}") } },
     });
-    let body = call.to_string();
-    let mut asking = TcpStream::connect(address).unwrap();
-    write!(
-        asking,
-        "POST /mcp HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
-         Accept: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
+    let asking = send(&address, "POST", "", &call.to_string());
     eventually("the command runs", || process_running(&format!("cat {fifo}")));
     server.signal(Signal::TERM);
     server.stderr.wait_for(ASKED);
     // Who has not asked for anything is not waited for, and nobody else is taken.
     assert_eq!(std::io::read_to_string(idle).unwrap(), "");
-    eventually("nobody listens", || TcpStream::connect(address).is_err());
+    eventually("nobody listens", || TcpStream::connect(&address).is_err());
     fs::write(&fifo, "late").unwrap();
     let answer = std::io::read_to_string(asking).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("late"), "{answer}");
     assert_eq!(server.wait_for_exit().code(), Some(0));
+}
+
+#[test]
+fn who_only_listens_by_http_is_not_waited_for() {
+    let (mut server, address) = serve_http(Scout::new().env("SCOUT_DRAIN_TIMEOUT", "1h"));
+    let initialize = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": { "name": "test", "version": "0" },
+        },
+    });
+    let mut begun = BufReader::new(send(&address, "POST", "", &initialize.to_string()));
+    let session = line(&mut begun, "mcp-session-id: ");
+    let mut notices = BufReader::new(send(&address, "GET", &format!("Mcp-Session-Id: {session}\r\n"), ""));
+    assert_eq!(line(&mut notices, "HTTP/1.1 "), "200 OK");
+    let listen = json!({
+        "jsonrpc": "2.0", "id": 2, "method": "subscriptions/listen",
+        "params": { "notifications": {}, "_meta": {
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": {},
+        } },
+    });
+    let labels = "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: subscriptions/listen\r\n";
+    let mut listening = BufReader::new(send(&address, "POST", labels, &listen.to_string()));
+    assert!(line(&mut listening, "data: ").contains("acknowledged"));
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait_for_exit().code(), Some(0));
+    // Both were told all there was to say.
+    for mut stream in [notices, listening] {
+        let mut rest = String::new();
+        stream.read_to_string(&mut rest).unwrap();
+        assert!(rest.ends_with("0\r\n\r\n"), "{rest}");
+    }
 }
 
 #[test]

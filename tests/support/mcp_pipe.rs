@@ -110,6 +110,19 @@ impl McpPipe {
         self.wait(Value::Null)
     }
 
+    /// Waits for something that the server says unasked, and gives all there was of it by then.
+    pub fn wait_for_notice(&self, method: &str) -> Vec<Value> {
+        let of = |answers: &Answers| -> Vec<Value> {
+            answers.notices.iter().filter(|notice| notice["method"] == method).cloned().collect()
+        };
+        let mut found = Vec::new();
+        eventually(method, || {
+            found = of(&self.inbox.lock());
+            !found.is_empty()
+        });
+        found
+    }
+
     /// Waits for a batch of answers.
     pub fn wait_for_batch(&self) -> Vec<Value> {
         match self.inbox.take(BATCH) {
@@ -204,6 +217,8 @@ struct Answers {
     answers: HashMap<String, Value>,
     /// Lines that are no JSON-RPC: nothing but MCP may be on stdout.
     strays: Vec<String>,
+    /// What the server said unasked.
+    notices: Vec<Value>,
     ended: bool,
 }
 
@@ -244,8 +259,7 @@ impl Answers {
         match serde_json::from_slice::<Value>(line) {
             Ok(batch @ Value::Array(_)) => self.insert(BATCH.to_owned(), batch, text),
             Ok(message) if message["jsonrpc"] != "2.0" => self.strays.push(text),
-            // A server's own notifications are none of these tests' business.
-            Ok(message) if message.get("method").is_some() => {}
+            Ok(message) if message.get("method").is_some() => self.notices.push(message),
             Ok(message) => self.insert(message["id"].to_string(), message, text),
             Err(_) => self.strays.push(text),
         }

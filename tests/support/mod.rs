@@ -6,6 +6,7 @@
 
 mod account;
 mod distance;
+mod http_server;
 mod keys;
 mod loopback;
 mod mcp_pipe;
@@ -20,12 +21,13 @@ mod tap;
 
 pub use account::Account;
 pub use distance::Distance;
+pub use http_server::HttpServer;
 pub use keys::{Agent, Authority, Key, KeyType};
 pub use loopback::{Endpoint, is_connected};
 pub use mcp_pipe::{McpPipe, Reply};
 pub use names::Names;
 pub use peers::{Fake, Relay};
-pub use process::{Log, eventually, process_running, program, venv_python};
+pub use process::{Log, Process, eventually, node, process_running, program, venv_python};
 pub use python_server::{Library, PythonServer};
 pub use scout::{Scout, test_file};
 pub use servers::{Dropbear, TinySsh};

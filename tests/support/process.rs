@@ -38,6 +38,21 @@ pub fn venv_python(venv: &str) -> Command {
     command
 }
 
+/// Node with a script of a package that `scripts/test` installs for `tests/FOLDER`, below the target directory unless it
+/// says otherwise.
+pub fn node(folder: &str, script: &str) -> Command {
+    let default = || PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("test-node");
+    let installed = std::env::var_os("SCOUT_TEST_NODE").map_or_else(default, PathBuf::from);
+    let modules = installed.join(folder).join("node_modules");
+    let (interpreter, script) = (modules.join(".bin/node"), modules.join(script));
+    for file in [&interpreter, &script] {
+        assert!(file.is_file(), "{} is missing: run scripts/test", file.display());
+    }
+    let mut command = Command::new(interpreter);
+    command.arg(script);
+    command
+}
+
 /// Polls until `condition` holds.
 pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     let end = now() + DEADLINE;

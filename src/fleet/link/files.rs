@@ -108,6 +108,11 @@ impl Link {
         }
     }
 
+    /// The attributes of what `path` leads to.
+    pub async fn stat(self: &Rc<Self>, path: &[u8]) -> Result<Result<Outcome, Failure>> {
+        self.operate(|session| session.stat(path)).await
+    }
+
     /// Reads a regular file: `len_max` bytes from `offset`, and whether there are more.
     pub async fn read(
         self: &Rc<Self>,

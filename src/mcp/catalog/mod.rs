@@ -1,28 +1,38 @@
-//! What Scout offers: its tools and resources, and how their use is measured.
+//! What Scout offers, and how its use is measured.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `about` | who we are, what we can do |
+//! | `tools/` | tools, a file each, their arguments and structured answers |
+//! | `resources/` | the host list, figures, places on hosts and their addresses |
+//! | `prompts/` | tasks on many hosts, a file each |
+//! | `completion` | what arguments may be |
 
+mod about;
+mod completion;
+mod prompts;
 mod resources;
 mod tools;
 
 use std::fmt;
 use std::rc::Rc;
 
-use futures_util::stream::{self, LocalBoxStream};
+use futures_util::future::ready;
+use futures_util::stream::{LocalBoxStream, unfold};
 use futures_util::{FutureExt, StreamExt};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::call::Call;
-use super::content::{Answer, Body, Completion, Contents, Prompt, ToolOutput};
-use super::provider::{
-    About, Blank, Capabilities, Changing, Client, Implementation, List, Page, Provider, ToolFault, Work,
-};
-use crate::base::text::shown;
+use super::content::{Answer, Completion, Contents, Prompt, ToolOutput};
+use super::provider::{About, Blank, Client, List, Page, Provider, ToolFault, Work};
 use crate::config::{Access, Scope};
-use crate::fleet::Shards;
+use crate::fleet::{Fleet, Shards};
 use crate::metrics::{Counter, Histogram, Reason, Source};
 use crate::rpc::{Error, Raw};
-use crate::scout::access;
-use resources::Resource;
+use crate::scout::{access, watch};
+use about::ABOUT;
+use resources::{Fixed, Place};
 use tools::Tool;
 
 /// What the operator decided about the server.
@@ -37,10 +47,13 @@ pub struct Catalog {
     shards: Rc<Shards>,
     stats: Rc<dyn Source>,
     tools: Vec<Listed>,
-    resources: Vec<Listed>,
+    /// Those that are always there.
+    resources: Rc<[Box<RawValue>]>,
+    templates: Rc<[Box<RawValue>]>,
+    prompts: Rc<[Box<RawValue>]>,
 }
 
-/// An entry of a list, written already.
+/// A tool's entry, written already.
 struct Listed {
     /// It is for those who have one of these.
     scopes: &'static [Scope],
@@ -53,33 +66,28 @@ impl fmt::Debug for Catalog {
     }
 }
 
-const ABOUT: About = About {
-    implementation: Implementation {
-        name: "scout-mcp",
-        title: "Scout MCP",
-        version: env!("CARGO_PKG_VERSION"),
-        website_url: None,
-        icons: &[],
-    },
-    instructions: Some(INSTRUCTIONS),
-    capabilities: Capabilities {
-        tools: Some(Changing { list_changed: false, subscribe: false }),
-        resources: Some(Changing { list_changed: false, subscribe: false }),
-        prompts: None,
-        completions: None,
-        logging: None,
-    },
-};
-
-const INSTRUCTIONS: &str = "Scout looks at remote machines over SSH: it reads files, lists directories and runs commands on the \
-hosts of the operator's SSH configuration. Begin with target \"hosts\" to learn their names. Calls run in parallel: to compare \
-machines, ask them all at once.";
-
 impl Catalog {
     /// `stats` tells the figures that clients may read.
     pub fn new(shards: Rc<Shards>, stats: Rc<dyn Source>, options: &Options) -> Rc<Self> {
-        let (tools, resources) = (written(tools::describe(options)), written(resources::describe()));
-        Rc::new(Self { shards, stats, tools, resources })
+        let tools = tools::describe(options);
+        Rc::new(Self {
+            shards,
+            stats,
+            tools: tools.into_iter().map(|(scopes, tool)| Listed { scopes, entry: written(&tool) }).collect(),
+            resources: resources::describe().iter().map(written).collect(),
+            templates: resources::templates().iter().map(written).collect(),
+            prompts: prompts::describe().iter().map(written).collect(),
+        })
+    }
+
+    /// The hosts that a client may see.
+    fn names(&self, client: &Client) -> Rc<[Rc<str>]> {
+        let names = self.shards.own().names();
+        names.iter().filter(|name| client.access.includes(name)).map(Rc::clone).collect()
+    }
+
+    fn place(&self, client: &Client, uri: &str) -> Option<Place> {
+        Place::at(uri, &self.names(client))
     }
 
     /// Whether a client may use a tool for anything.
@@ -99,13 +107,16 @@ impl Provider for Catalog {
 
     fn list(&self, list: List, client: &Client, cursor: Option<&str>) -> Option<Page> {
         let entries = match list {
-            List::Tools => &self.tools[..],
-            List::Resources => &self.resources,
-            List::ResourceTemplates | List::Prompts => &[],
+            List::Tools => {
+                let seen = self.tools.iter().filter(|listed| may_any(&client.access, listed.scopes));
+                &seen.map(|listed| listed.entry.clone()).collect()
+            }
+            List::Resources | List::ResourceTemplates if !client.access.has(Scope::Read) => &Rc::default(),
+            List::Resources => return resources::page(&self.resources, &self.names(client), cursor),
+            List::ResourceTemplates => &self.templates,
+            List::Prompts => &self.prompts,
         };
-        let seen = entries.iter().filter(|listed| may_any(&client.access, listed.scopes));
-        let entries = seen.map(|listed| listed.entry.clone()).collect();
-        cursor.is_none().then_some(Page { entries, next: None })
+        cursor.is_none().then(|| Page { entries: Rc::clone(entries), next: None })
     }
 
     fn call_tool(
@@ -130,37 +141,59 @@ impl Provider for Catalog {
     }
 
     fn read(&self, call: &Rc<Call>, uri: &str) -> Option<Work<Answer<Vec<Contents>>>> {
-        let resource = Resource::at(uri)?;
-        let stats = Rc::clone(&self.stats);
-        let allowed = access::require(&self.shards, &call.client.access, resources::SCOPE);
-        let read = async move {
-            allowed?;
-            let report = stats.report().await?;
-            let body = Body::Text((resource.read)(&report));
-            Ok(Answer::Done(vec![Contents { uri: resource.uri.into(), mime_type: resource.mime_type, body }]))
-        };
+        let (shards, client) = (Rc::clone(&self.shards), call.client.clone());
+        if let Some(fixed) = Fixed::at(uri) {
+            let allowed = access::require(&shards, &client.access, Scope::Read);
+            let stats = Rc::clone(&self.stats);
+            let read = async move {
+                allowed?;
+                fixed.read(&shards, &*stats, &client).await.map(whole)
+            };
+            return Some(read.boxed_local());
+        }
+        let (place, uri) = (self.place(&client, uri)?, uri.to_owned());
+        let read = async move { resources::read(&shards, &client, &place, uri).await.map(whole) };
         Some(read.boxed_local())
     }
 
     fn prompt(
         &self,
-        _call: &Rc<Call>,
+        call: &Rc<Call>,
         name: &str,
-        _arguments: Option<Raw<'_>>,
+        arguments: Option<Raw<'_>>,
     ) -> Result<Work<Answer<Prompt>>, Error> {
-        Err(Error::invalid_params(format!("Unknown prompt: {}", shown(name))))
+        let prompt = prompts::named(name)?.fill(arguments, &self.names(&call.client))?;
+        Ok(ready(Ok(Answer::Done(prompt))).boxed_local())
     }
 
-    fn complete(&self, _call: &Rc<Call>, _blank: &Blank<'_>) -> Result<Work<Completion>, Error> {
-        Err(Error::invalid_params("Nothing of that name has arguments"))
+    fn complete(&self, call: &Rc<Call>, blank: &Blank<'_>) -> Result<Work<Completion>, Error> {
+        completion::complete(&self.shards, &call.client, &self.names(&call.client), blank)
     }
 
-    fn watch(&self, _client: &Client, _uri: &str) -> Option<LocalBoxStream<'static, ()>> {
-        None
+    fn watch(&self, client: &Client, uri: &str) -> Option<LocalBoxStream<'static, ()>> {
+        if uri == resources::HOSTS {
+            return Some(self.changes().map(|_| ()).boxed_local());
+        }
+        let Place { host, path } = self.place(client, uri).filter(|_| client.access.has(Scope::Read))?;
+        let changes = watch::changes(Rc::clone(&self.shards), client.id, host.as_ref().to_owned(), path);
+        Some(changes.boxed_local())
     }
 
+    /// Only hosts come and go.
     fn changes(&self) -> LocalBoxStream<'static, List> {
-        stream::pending().boxed_local()
+        let fleet = Rc::clone(self.shards.own());
+        let next = |(fleet, before): (Rc<Fleet>, Rc<[Rc<str>]>)| async move {
+            loop {
+                let reconfigured = fleet.reconfigured();
+                let now = fleet.names();
+                if now != before {
+                    return Some((List::Resources, (fleet, now)));
+                }
+                reconfigured.await;
+            }
+        };
+        let before = fleet.names();
+        unfold((fleet, before), next).boxed_local()
     }
 
     fn note_refused(&self) {
@@ -168,12 +201,18 @@ impl Provider for Catalog {
     }
 }
 
+fn whole(contents: Contents) -> Answer<Vec<Contents>> {
+    Answer::Done(vec![contents])
+}
+
 /// Nothing in these comes from outside, so that a failure here would show in the first test.
-fn written(entries: Vec<(&'static [Scope], Value)>) -> Vec<Listed> {
-    let write = |entry| to_raw_value(&entry).expect("fixed entries can be written");
-    entries.into_iter().map(|(scopes, entry)| Listed { scopes, entry: write(entry) }).collect()
+fn written(entry: &Value) -> Box<RawValue> {
+    to_raw_value(entry).expect("fixed entries can be written")
 }
 
 fn may_any(access: &Access, scopes: &[Scope]) -> bool {
     scopes.iter().any(|scope| access.has(*scope))
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use super::{Asked, Incoming, Session, missing};
 use crate::base::text::shown;
 use crate::base::{self, Kind};
 use crate::mcp::call::{self, Call};
-use crate::mcp::content::{Answer, ToolOutput};
+use crate::mcp::content::{Answer, InputRequired, ToolOutput};
 use crate::mcp::flow::{Outbox, flow};
 use crate::mcp::params::{Params, read_object, required_text, text};
 use crate::mcp::provider::{About, Blank, FORBIDDEN, Reference, ToolFault, Work};
@@ -78,11 +78,12 @@ impl Session {
                 return Ok(Incoming::Reply(told));
             }
             Err(ToolFault::Arguments(fault)) => return Err(Error::invalid_params(fault)),
+            Err(ToolFault::Refused(error)) => return Err(error),
         };
         // What fails on the way is for the model to read.
         let work =
             async move { work.await.or_else(|error| Ok(Answer::Done(ToolOutput::failure(error.message())))) };
-        self.run(asked, outbox, work.boxed_local(), told)
+        self.run(asked, &call, outbox, work.boxed_local(), told)
     }
 
     pub(super) fn read_resource(&self, asked: &Asked<'_>) -> Result<Incoming, Error> {
@@ -90,7 +91,7 @@ impl Session {
         let (call, outbox) = self.call(asked)?;
         let work = self.provider.read(&call, &uri);
         let work = work.ok_or_else(|| no_such_resource(&uri, asked.revision))?;
-        self.run(asked, outbox, work, |id, contents, revision, about| {
+        self.run(asked, &call, outbox, work, |id, contents, revision, about| {
             let read = Read { contents };
             rpc::success(id, &Framed::complete(&read, revision, about).kept(Keeping::NOT_AT_ALL))
         })
@@ -100,7 +101,7 @@ impl Session {
         let name = required_text("params.name", asked.params.name)?;
         let (call, outbox) = self.call(asked)?;
         let work = self.provider.prompt(&call, &name, asked.params.arguments()?)?;
-        self.run(asked, outbox, work, told)
+        self.run(asked, &call, outbox, work, told)
     }
 
     pub(super) fn complete(&self, asked: &Asked<'_>) -> Result<Incoming, Error> {
@@ -125,7 +126,7 @@ impl Session {
         };
         let work = self.provider.complete(&call, &blank)?;
         let work = async move { work.await.map(|completion| Answer::Done(Completed { completion })) };
-        self.run(asked, outbox, work.boxed_local(), told)
+        self.run(asked, &call, outbox, work.boxed_local(), told)
     }
 
     /// What the work on a request gets to know of it, and where it puts what it has to say.
@@ -150,18 +151,20 @@ impl Session {
     fn run<T: Serialize + 'static>(
         &self,
         asked: &Asked<'_>,
+        call: &Rc<Call>,
         outbox: Rc<Outbox>,
         work: Work<Answer<T>>,
         tell: fn(&Id<'_>, T, Revision, &About) -> Vec<u8>,
     ) -> Result<Incoming, Error> {
         let ticket = self.admit(asked.id)?;
-        let (provider, revision) = (Rc::clone(&self.provider), asked.revision);
+        let (provider, call, revision) = (Rc::clone(&self.provider), Rc::clone(call), asked.revision);
         let resource = asked.params.uri.and_then(rpc::string).map(Cow::into_owned);
         let answer = move |id: &Id<'_>, outcome: base::Result<Answer<T>>| match outcome {
             Ok(Answer::Done(result)) => tell(id, result, revision, provider.about()),
-            Ok(Answer::NeedsInput(questions)) => {
-                rpc::success(id, &Framed::needs_input(&questions, provider.about()))
-            }
+            Ok(Answer::NeedsInput(needed)) => match may_be_asked(&call, &needed) {
+                Ok(()) => rpc::success(id, &Framed::needs_input(&needed, provider.about())),
+                Err(error) => rpc::failure(Some(id), &error),
+            },
             Err(error) => rpc::failure(Some(id), &failure(&error, revision, resource.as_deref())),
         };
         Ok(Incoming::Call(flow(ticket.run(work, answer).boxed_local(), outbox)))
@@ -170,6 +173,14 @@ impl Session {
 
 fn told<T: Serialize>(id: &Id<'_>, result: T, revision: Revision, about: &About) -> Vec<u8> {
     rpc::success(id, &Framed::complete(&result, revision, about))
+}
+
+/// That a client gets no questions it cannot answer, nor any in an answer that it would take for the last.
+fn may_be_asked(call: &Call, needed: &InputRequired) -> Result<(), Error> {
+    if !call.revision.is_stateless() {
+        return Err(Error::internal(format!("This needs a client of {}", Revision::V2026_07_28)));
+    }
+    needed.input_requests.values().try_for_each(|question| call.require(question.capability()))
 }
 
 /// An error of ours as one of the protocol; of a resource where the request is about one.

@@ -13,6 +13,7 @@ use crate::testing;
 
 mod access;
 mod asking;
+mod conformance;
 mod labels;
 mod prompter;
 mod resources;
@@ -112,7 +113,13 @@ fn initialize_echoes_what_it_knows_and_offers_the_latest_else() {
         let reply = ask(&fresh(), &request("1", "initialize", &params));
         let result = &reply["result"];
         assert_eq!(result["protocolVersion"], answered);
-        assert_eq!(result["capabilities"], json!({"tools": {}, "resources": {}}));
+        assert_eq!(
+            result["capabilities"],
+            json!({
+                "tools": {}, "prompts": {}, "completions": {}, "logging": {},
+                "resources": {"listChanged": true, "subscribe": true},
+            })
+        );
         assert_eq!(result["serverInfo"]["name"], "scout-mcp");
         assert_eq!(result["serverInfo"]["version"], env!("CARGO_PKG_VERSION"));
         assert!(result["instructions"].as_str().is_some_and(|text| text.contains("hosts")));
@@ -136,7 +143,7 @@ fn before_initialize_only_ping_is_answered() {
         assert_eq!(error_code(&reply), -32600);
         assert!(error_text(&reply).starts_with("Not initialized: "));
     }
-    assert_eq!(error_code(&ask(&session, &request("1", "prompts/list", "{}"))), -32601);
+    assert_eq!(error_code(&ask(&session, &request("1", "prompts/lists", "{}"))), -32601);
 }
 
 #[test]
@@ -236,7 +243,7 @@ fn both_eras_share_a_connection() {
 #[test]
 fn unknown_methods_and_tools() {
     let session = agreed("2025-11-25");
-    for method in ["nope", "tools", "Tools/list", "prompts/get", "", "notifications/initialized"] {
+    for method in ["nope", "tools", "Tools/list", "prompts", "", "notifications/initialized"] {
         assert_eq!(error_code(&ask(&session, &request("1", method, "{}"))), -32601, "{method}");
     }
     for (params, text) in [

@@ -2,17 +2,16 @@
 
 use super::*;
 use crate::base::{Error, Kind};
-use crate::config::Access;
-use crate::fleet::{ClientId, Shards};
+use crate::fleet::Shards;
 use crate::metrics::{Counter, Gauge, Histogram, Reason, Snapshot, TargetType};
-use crate::scout::{Request, scout};
+use crate::scout::{Client, Request, scout};
 
 fn ask(far: &Far, target: &str, query: Option<&str>) -> Result<String, Kind> {
     let shards = Shards::alone(Rc::clone(&far.fleet));
     let request = Request { target: target.into(), query: query.map(str::to_owned), cache: false };
-    let answer =
-        far.world.run(async move { scout(&shards, ClientId::STDIO, &Access::all(), &request).await });
-    answer.map(|answer| answer.text).map_err(|error| error.kind())
+    let client = Client::ourselves();
+    let answer = far.world.run(async move { scout(&shards, &client, &request, &|_, _| ()).await });
+    answer.map(|answer| answer.text().into_owned()).map_err(|error| error.kind())
 }
 
 fn counted(snapshot: &Snapshot, counters: &[(Counter, u64)]) {

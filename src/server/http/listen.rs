@@ -93,7 +93,9 @@ impl Part {
     pub async fn serve(self, shards: Rc<Shards>, provider: Rc<dyn Provider>) -> Result<()> {
         let fleet = Rc::clone(shards.own());
         let guard = Rc::new(Guard::new(self.door, Rc::clone(fleet.recorder())));
-        let site = Site::new(self.here, shards, provider, self.calls_max, self.has_sessions, self.cores);
+        let drain = self.drain.clone();
+        let site =
+            Site::new(self.here, shards, provider, self.calls_max, self.has_sessions, self.cores, drain);
         let front = Rc::new(Front { site: Rc::clone(&site), guard });
         let failed = |error| Error::new(Kind::Local, format!("Cannot serve HTTP: {error}"));
         let server = http::serve(self.socket, front, self.connections).map_err(failed)?;

@@ -11,15 +11,14 @@
 
 use std::rc::Rc;
 
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::{FutureExt, StreamExt, stream};
 
 use super::Site;
 use super::errands::{Ask, Outcome, ask};
 use super::labels::{Accepted, Headers, is_json};
 use crate::http::sse::Event;
 use crate::http::{Request, Response, Status};
-use crate::mcp::{Client, FORBIDDEN, Flow, Incoming, Outgoing, Revision};
+use crate::mcp::{Client, FORBIDDEN, Flow, Incoming, Outgoing, Revision, Session};
 use crate::rpc::{self, Code, Error};
 
 const JSON: &str = "application/json";
@@ -35,11 +34,13 @@ pub async fn answer(site: Rc<Site>, request: Request, client: Client) -> Respons
     let accepted = Accepted::of(&request);
     match (request.method(), &headers.session) {
         ("POST", _) => post(&site, request, headers, accepted, client).await,
-        ("GET", Some(id)) if accepted.events => told(ask(&site, id.clone(), client, Ask::Listen).await),
+        ("GET", Some(id)) if accepted.events => {
+            told(&site, ask(&site, id.clone(), client, Ask::Listen).await)
+        }
         ("GET", Some(_)) => {
             refuse(Status::NOT_ACCEPTABLE, "Not acceptable: this is answered with text/event-stream")
         }
-        ("DELETE", Some(id)) => told(ask(&site, id.clone(), client, Ask::End).await),
+        ("DELETE", Some(id)) => told(&site, ask(&site, id.clone(), client, Ask::End).await),
         ("GET" | "DELETE", None) => {
             let message = "Method not allowed: without a session only POST is";
             refuse(Status::METHOD_NOT_ALLOWED, message).with("allow", "POST")
@@ -70,7 +71,7 @@ async fn post(
             let take = Ask::Take { message: request.body, headers };
             match ask(site, id, client, take).await {
                 Outcome::Incoming(incoming) => respond(incoming, accepted).await,
-                outcome => told(outcome),
+                outcome => told(site, outcome),
             }
         }
         None => alone(site, &request.body, &headers, accepted, client).await,
@@ -94,7 +95,10 @@ async fn alone(
         None => site.session(client).in_revision(Revision::V2025_03_26),
     };
     let session = Rc::new(if site.sessions.is_some() { session.with_questions() } else { session });
-    let incoming = session.handle(message, Some(&headers.labels()));
+    let incoming = match session.handle(message, Some(&headers.labels())) {
+        Incoming::Call(flow) => Incoming::Call(mortal(flow, Rc::clone(&session), site.drain.begun())),
+        incoming => incoming,
+    };
     let kept = match &site.sessions {
         Some(sessions) if session.is_initialized() => sessions.keep(session, owner, site.now()),
         _ => None,
@@ -104,6 +108,17 @@ async fn alone(
         Some(id) => response.with(SESSION_ID, id),
         None => response,
     }
+}
+
+/// A flow that ends when the server takes leave, where nothing else would end it.
+fn mortal(mut flow: Flow, session: Rc<Session>, leave: impl Future<Output = ()> + 'static) -> Flow {
+    let mut leave = leave.map(move |()| session.hear_no_more()).fuse().boxed_local();
+    let flow = stream::poll_fn(move |cx| {
+        // Whether it was time to leave shows in what the flow does.
+        let _ = leave.poll_unpin(cx);
+        flow.poll_next_unpin(cx)
+    });
+    flow.boxed_local()
 }
 
 async fn respond(incoming: Incoming, accepted: Accepted) -> Response {
@@ -147,7 +162,7 @@ fn event(outgoing: &Outgoing) -> Vec<u8> {
     bytes
 }
 
-fn told(outcome: Outcome) -> Response {
+fn told(site: &Site, outcome: Outcome) -> Response {
     match outcome {
         Outcome::Unknown => {
             let error = Error::new(SESSION_NOT_FOUND, "Session not found: begin a new one with initialize");
@@ -159,7 +174,10 @@ fn told(outcome: Outcome) -> Response {
                 .with("retry-after", "1")
                 .body(JSON, rpc::failure(None, &error))
         }
-        Outcome::Notices(flow) => Response::new(Status::OK).events(flow.map(|word| event(&word))),
+        Outcome::Notices(flow) => {
+            let words = flow.map(|word| event(&word));
+            Response::new(Status::OK).events(words.take_until(site.drain.begun()))
+        }
         Outcome::Ended | Outcome::Incoming(_) => Response::new(Status::NO_CONTENT),
     }
 }

@@ -19,6 +19,7 @@ use crate::base::time::Instant;
 use crate::fleet::Shards;
 use crate::http::{Peer, Request, Response, Service, Status};
 use crate::mcp::{Client, Provider, Session};
+use crate::server::Drain;
 use crate::server::access::Guard;
 use errands::Errand;
 pub use listen::{Listening, Part, listen};
@@ -34,6 +35,7 @@ struct Site {
     sessions: Option<Sessions>,
     /// The way to each core, and so to its sessions.
     cores: Vec<Sender<Errand>>,
+    drain: Drain,
 }
 
 /// The ways between cores, one for each: where it sends, and where it hears.
@@ -50,9 +52,10 @@ impl Site {
         calls_max: usize,
         has_sessions: bool,
         cores: Vec<Sender<Errand>>,
+        drain: Drain,
     ) -> Rc<Self> {
         let sessions = has_sessions.then(|| Sessions::new(here));
-        Rc::new(Self { shards, provider, calls_max, sessions, cores })
+        Rc::new(Self { shards, provider, calls_max, sessions, cores, drain })
     }
 
     /// Does what other cores ask of this one's sessions, for as long as it is polled.

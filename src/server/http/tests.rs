@@ -28,7 +28,7 @@ fn sites(cores: usize, has_sessions: bool) -> (Vec<Rc<Front>>, Vec<Receiver<Erra
         let stats = testing::stats(&shards);
         let catalog = Catalog::new(Rc::clone(&shards), stats, &Options::default());
         let guard = Rc::new(Guard::new(Arc::clone(&door), Rc::clone(shards.own().recorder())));
-        let site = Site::new(here, shards, catalog, 100, has_sessions, senders.clone());
+        let site = Site::new(here, shards, catalog, 100, has_sessions, senders.clone(), Drain::default());
         Rc::new(Front { site, guard })
     };
     ((0..cores).map(site).collect(), errands)
@@ -255,6 +255,11 @@ fn wrong_requests_have_the_status_that_the_revision_wants() {
     assert_eq!((answer.status, answer.code()), (400, -32602));
     let answer = ask(&site, post(&[("mcp-protocol-version", "1999-01-01")], &ping()));
     assert_eq!((answer.status, answer.code()), (400, -32022));
+    for older in ["initialize", "ping", "logging/setLevel", "resources/subscribe"] {
+        let answer = ask(&site, sent(&stateless(older, json!({"protocolVersion": "2025-11-25"}))));
+        assert_eq!((answer.status, answer.code()), (404, -32601), "{older}");
+        assert_eq!(answer.session, None);
+    }
     for broken in ["", "{", "[]", "7", "\"\\ud800\"", "{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"ping\"}"] {
         let broken = request("POST /mcp", &[("content-type", "application/json")], broken);
         let answer = ask(&site, broken);

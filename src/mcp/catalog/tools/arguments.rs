@@ -15,24 +15,23 @@ pub struct Invalid(pub String);
 
 /// The arguments a tool knows. Unknown ones have been refused.
 #[derive(Debug)]
-pub struct Arguments<'a> {
-    names: &'static [&'static str],
-    /// One for every name.
-    values: Vec<Option<Raw<'a>>>,
-}
+pub struct Arguments<'a>(Vec<Slot<'a>>);
+
+/// A name, and its value if there is one.
+type Slot<'a> = (&'static str, Option<Raw<'a>>);
 
 impl<'a> Arguments<'a> {
     /// Takes apart an object whose members are called as `names` says. No object is an empty one.
-    pub fn read(object: Option<Raw<'a>>, names: &'static [&'static str]) -> Result<Self, Invalid> {
-        let values = vec![None; names.len()];
-        let Some(object) = object else { return Ok(Self { names, values }) };
-        let members = Members { names, values, fault: None };
+    pub fn read(object: Option<Raw<'a>>, names: &[&'static str]) -> Result<Self, Invalid> {
+        let slots = names.iter().map(|name| (*name, None)).collect();
+        let Some(object) = object else { return Ok(Self(slots)) };
+        let members = Members { slots, fault: None };
         let members = serde_json::Deserializer::from_str(object.get())
             .deserialize_map(members)
             .map_err(|_| Invalid("Arguments must be an object with valid Unicode names".to_owned()))?;
         match members.fault {
             Some(fault) => Err(fault),
-            None => Ok(Self { names, values: members.values }),
+            None => Ok(Self(members.slots)),
         }
     }
 
@@ -59,15 +58,13 @@ impl<'a> Arguments<'a> {
     }
 
     fn value(&self, name: &str) -> Option<Raw<'a>> {
-        let index = self.names.iter().position(|known| *known == name)?;
-        self.values.get(index).copied().flatten()
+        self.0.iter().find(|(known, _)| *known == name)?.1
     }
 }
 
 /// Collects the known members; remembers the first fault instead of failing, as serde's errors lose their text.
 struct Members<'a> {
-    names: &'static [&'static str],
-    values: Vec<Option<Raw<'a>>>,
+    slots: Vec<Slot<'a>>,
     fault: Option<Invalid>,
 }
 
@@ -80,9 +77,8 @@ impl<'de> Visitor<'de> for Members<'de> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
         while let Some(name) = map.next_key::<Name<'de>>()? {
-            let index = self.names.iter().position(|known| *known == name.0);
-            match index.and_then(|index| self.values.get_mut(index)) {
-                Some(slot) => {
+            match self.slots.iter_mut().find(|(known, _)| *known == name.0) {
+                Some((_, slot)) => {
                     if slot.replace(map.next_value()?).is_some() {
                         self.fault
                             .get_or_insert_with(|| Invalid(format!("Argument '{}' appears twice", name.0)));
@@ -90,7 +86,7 @@ impl<'de> Visitor<'de> for Members<'de> {
                 }
                 None => {
                     map.next_value::<IgnoredAny>()?;
-                    self.fault.get_or_insert_with(|| unknown(&name.0, self.names));
+                    self.fault.get_or_insert_with(|| unknown(&name.0, &self.slots));
                 }
             }
         }
@@ -102,7 +98,8 @@ impl<'de> Visitor<'de> for Members<'de> {
 #[derive(serde::Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-fn unknown(name: &str, known: &[&str]) -> Invalid {
+fn unknown(name: &str, slots: &[Slot<'_>]) -> Invalid {
+    let known: Vec<_> = slots.iter().map(|(known, _)| *known).collect();
     Invalid(format!("Unknown argument '{}'. Known arguments: {}", shown(name), known.join(", ")))
 }
 

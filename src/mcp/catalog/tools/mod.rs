@@ -2,6 +2,8 @@
 
 mod arguments;
 mod scout;
+mod structured;
+mod told;
 
 use std::rc::Rc;
 

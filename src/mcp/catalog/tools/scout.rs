@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::super::Options;
-use super::{Arguments, Invalid};
+use super::super::about::ICONS;
+use super::{Arguments, Invalid, structured, told};
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
 use crate::mcp::content::ToolOutput;
@@ -29,11 +31,23 @@ pub fn start(
         query: arguments.text("query")?.map(Cow::into_owned),
         cache: arguments.flag("cache")?.unwrap_or_default(),
     };
-    let (shards, client) = (Rc::clone(shards), call.client.clone());
-    Ok(Box::pin(async move {
-        let answer = scout(&shards, client.id, &client.access, &request).await?;
-        Ok(ToolOutput::text(answer.text))
-    }))
+    let (shards, call) = (Rc::clone(shards), Rc::clone(call));
+    let work = async move {
+        let fleet = shards.own();
+        let begun = fleet.now();
+        let checked =
+            |done: usize, of: usize| call.progress(done as f64, Some(of as f64), Some("hosts checked"));
+        let asked = scout(&shards, &call.client, &request, &checked);
+        let answer = match request.query {
+            Some(_) => told::with_seconds(&call, fleet, Box::pin(asked)).await,
+            None => asked.await,
+        };
+        told::slow(&call, fleet, &request.target, fleet.now() - begun);
+        let answer = answer?;
+        told::cut(&call, &request.target, &answer);
+        structured::output(&answer)
+    };
+    Ok(work.boxed_local())
 }
 
 /// Hints are promises to the user: a server that lets every command pass promises nothing.
@@ -63,6 +77,8 @@ pub fn describe(options: &Options) -> Value {
             },
             "additionalProperties": false,
         },
+        "outputSchema": structured::schema(),
+        "icons": ICONS,
         "annotations": {
             "title": "Scout remote hosts",
             "readOnlyHint": !any,

@@ -1,6 +1,7 @@
 //! A provider that does what tests want: its tools speak, ask and wait, and its resources change when they are told to.
 
 use std::cell::RefCell;
+use std::pin::pin;
 
 use async_channel::Sender;
 use futures_util::future::{join_all, pending, ready};
@@ -65,7 +66,7 @@ impl Stage {
 
     /// What the client is told unasked.
     pub fn notices(&self) -> Vec<Value> {
-        let mut notices = self.session.notices();
+        let mut notices = pin!(self.session.notices());
         let mut told = Vec::new();
         while let Some(Some(notice)) = notices.next().now_or_never() {
             told.push(serde_json::from_slice(&notice).expect("JSON"));
@@ -185,6 +186,10 @@ impl Provider for Prompter {
                 }),
             }))
             .boxed_local(),
+            "needy" => {
+                call.require("sampling").map_err(ToolFault::Refused)?;
+                ready(done("able")).boxed_local()
+            }
             "wait" => pending().boxed_local(),
             _ => return Err(ToolFault::Unknown),
         })
@@ -192,7 +197,7 @@ impl Provider for Prompter {
 
     fn read(&self, _call: &Rc<Call>, uri: &str) -> Option<Work<Answer<Vec<Contents>>>> {
         let body = Body::Text("here".into());
-        let contents = Contents { uri: uri.into(), mime_type: "text/plain", body };
+        let contents = Contents { uri: uri.into(), mime_type: "text/plain", body, meta: None };
         match uri {
             "test://here" => Some(ready(Ok(Answer::Done(vec![contents]))).boxed_local()),
             "test://gone" => Some(ready(Err(base::Error::new(Kind::NotFound, "it went away"))).boxed_local()),

@@ -19,7 +19,7 @@ fn figures_are_read_in_two_forms() {
     }
     let listed = ask(&session, &request("4", "resources/list", "{}"));
     let uris: Vec<_> = listed["result"]["resources"].as_array().unwrap().iter().map(|r| &r["uri"]).collect();
-    assert_eq!(uris, ["scout://stats", "scout://stats.json"]);
+    assert_eq!(uris, ["hosts://list", "scout://stats", "scout://stats.json", "scout://localhost/~"]);
 
     let text = &ask(&session, &read("5", "scout://stats"))["result"]["contents"];
     assert_eq!(text.as_array().unwrap().len(), 1);
@@ -45,7 +45,7 @@ fn the_stateless_era_says_how_long_they_keep() {
     let read = &ask(&session, &stateless("resources/read", r#""uri":"scout://stats","#))["result"];
     assert_eq!((&read["ttlMs"], &read["cacheScope"]), (&json!(0), &json!("private")));
     let templates = &ask(&session, &stateless("resources/templates/list", ""))["result"];
-    assert_eq!(templates["resourceTemplates"], json!([]));
+    assert_eq!(templates["resourceTemplates"][0]["uriTemplate"], "scout://{host}/{+path}");
     assert_eq!(error_code(&ask(&session, &stateless("resources/read", r#""uri":"scout://no","#))), -32602);
 }
 

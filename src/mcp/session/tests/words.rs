@@ -147,7 +147,8 @@ fn nobody_waits_for_answers_that_cannot_come_any_more() {
 #[test]
 fn the_stateless_era_asks_by_its_results() {
     let stage = Stage::new();
-    let call = |members: &str| request("1", "tools/call", &format!(r#"{{"name":"input",{members}{META}}}"#));
+    let able = META.replace(r#"Capabilities":{}"#, r#"Capabilities":{"elicitation":{}}"#);
+    let call = |members: &str| request("1", "tools/call", &format!(r#"{{"name":"input",{members}{able}}}"#));
     let asked = &stage.heard(&call(""))[0]["result"];
     assert_eq!(asked["resultType"], "input_required");
     assert_eq!(asked["inputRequests"]["who"]["method"], "elicitation/create");

@@ -1,0 +1,53 @@
+//! What a file holds, by its name and by its content.
+
+/// Whether bytes are to be read as text.
+pub fn is_text(bytes: &[u8]) -> bool {
+    memchr::memchr(0, bytes).is_none() && std::str::from_utf8(bytes).is_ok()
+}
+
+/// The MIME type of a file that holds text.
+pub fn of_text(path: &str) -> &'static str {
+    named(path).filter(|name| says_text(name)).unwrap_or("text/plain")
+}
+
+/// The MIME type of a file that does not.
+pub fn of_bytes(path: &str) -> &'static str {
+    named(path).filter(|name| !says_text(name)).unwrap_or("application/octet-stream")
+}
+
+fn named(path: &str) -> Option<&'static str> {
+    mime_guess::from_path(path).first_raw()
+}
+
+fn says_text(name: &str) -> bool {
+    const APPLICATIONS: [&str; 8] = ["json", "xml", "javascript", "toml", "x-sh", "x-yaml", "x-sql", "sql"];
+    name.starts_with("text/")
+        || name.ends_with("+json")
+        || name.ends_with("+xml")
+        || name.strip_prefix("application/").is_some_and(|name| APPLICATIONS.contains(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_content_decides_and_the_name_says_more() {
+        for (path, text, bytes) in [
+            ("/etc/hosts", "text/plain", "application/octet-stream"),
+            ("/a/index.html", "text/html", "application/octet-stream"),
+            ("/a/b.json", "application/json", "application/octet-stream"),
+            ("/a/b.svg", "image/svg+xml", "application/octet-stream"),
+            ("/a/B.PNG", "text/plain", "image/png"),
+            // Not a video.
+            ("/a/b.ts", "text/plain", "video/vnd.dlna.mpeg-tts"),
+            ("/a/b.tar.gz", "text/plain", "application/gzip"),
+            ("/a.png/b", "text/plain", "application/octet-stream"),
+            ("~", "text/plain", "application/octet-stream"),
+        ] {
+            assert_eq!((of_text(path), of_bytes(path)), (text, bytes), "{path}");
+        }
+        assert!(is_text(b"") && is_text("\u{e9}".as_bytes()));
+        assert!(!is_text(b"a\0b") && !is_text(b"\xff"));
+    }
+}

@@ -1,0 +1,223 @@
+//! What a client may read without calling a tool: the host list, our own figures, and every place on every host.
+//!
+//! | address | what |
+//! |---|---|
+//! | `hosts://list` | the host list |
+//! | `scout://stats`, `scout://stats.json` | figures |
+//! | `scout://HOST/PATH`, `HOST://PATH` | a file or directory |
+
+mod address;
+mod kind;
+
+use std::rc::Rc;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
+
+use crate::base::Result;
+use crate::base::limits::{HOST_NAME_BYTES_MAX, RESOURCES_PAGE_MAX};
+use crate::fleet::Shards;
+use crate::mcp::content::{Base64, Body, Contents};
+use crate::mcp::provider::{Client, Page};
+use crate::metrics::{Report, Source};
+use crate::scout::look::Found;
+use crate::scout::{Answer, Request, Seen, scout};
+
+pub use address::Place;
+
+/// A resource that is always there.
+pub struct Fixed {
+    pub uri: &'static str,
+    name: &'static str,
+    title: &'static str,
+    description: &'static str,
+    mime_type: &'static str,
+    content: Content,
+}
+
+#[derive(Clone, Copy)]
+enum Content {
+    Hosts,
+    Figures(fn(&Report) -> String),
+}
+
+/// Where the host list is.
+pub const HOSTS: &str = "hosts://list";
+
+/// In the order in which clients see them. Each has one content, as some clients show only the first.
+const FIXED: &[Fixed] = &[
+    Fixed {
+        uri: HOSTS,
+        name: "hosts",
+        title: "Hosts",
+        description: "The hosts that can be reached, and whether they are online.",
+        mime_type: "text/plain",
+        content: Content::Hosts,
+    },
+    Fixed {
+        uri: "scout://stats",
+        name: "stats",
+        title: "Statistics",
+        description: "What this server has done since its start: requests, connections, refusals, and how long things took \
+            (p50, p90, p99, p99.9, max).",
+        mime_type: "text/plain",
+        content: Content::Figures(Report::to_string),
+    },
+    Fixed {
+        uri: "scout://stats.json",
+        name: "stats.json",
+        title: "Statistics as JSON",
+        description: "The same figures for programs.",
+        mime_type: "application/json",
+        content: Content::Figures(Report::json),
+    },
+];
+
+/// The address of a place on a host, as a template (RFC 6570).
+pub const TEMPLATE: &str = "scout://{host}/{+path}";
+
+impl Fixed {
+    pub fn at(uri: &str) -> Option<&'static Self> {
+        FIXED.iter().find(|resource| resource.uri == uri)
+    }
+
+    /// # Errors
+    /// The hosts or figures cannot be gathered.
+    pub async fn read(&self, shards: &Shards, stats: &dyn Source, client: &Client) -> Result<Contents> {
+        let text = match self.content {
+            Content::Figures(read) => read(&stats.report().await?),
+            Content::Hosts => {
+                let request = Request { target: "hosts".to_owned(), ..Request::default() };
+                scout(shards, client, &request, &|_, _| ()).await?.text().into_owned()
+            }
+        };
+        Ok(Contents { uri: self.uri.into(), mime_type: self.mime_type, body: Body::Text(text), meta: None })
+    }
+}
+
+/// Reads a file or lists a directory.
+///
+/// # Errors
+/// As [`scout`].
+pub async fn read(shards: &Shards, client: &Client, place: &Place, uri: String) -> Result<Contents> {
+    let request = Request { target: place.target(), ..Request::default() };
+    let answer = scout(shards, client, &request, &|_, _| ()).await?;
+    let meta = answer.cut_at().map(|limit| json!({ "scout-mcp/truncatedAt": limit }));
+    let (mime_type, body) = match answer {
+        Answer::Place(Seen::Found(Found::File(file))) if !kind::is_text(file.whole()) => {
+            (kind::of_bytes(place.path.as_str()), Body::Blob(Base64(file.data)))
+        }
+        Answer::Place(Seen::Found(Found::File(_))) => {
+            (kind::of_text(place.path.as_str()), Body::Text(answer.text().into_owned()))
+        }
+        _ => ("text/plain", Body::Text(answer.text().into_owned())),
+    };
+    Ok(Contents { uri, mime_type, body, meta })
+}
+
+/// The entries of the list that are always there.
+pub fn describe() -> Vec<Value> {
+    let describe = |resource: &Fixed| {
+        json!({
+            "uri": resource.uri,
+            "name": resource.name,
+            "title": resource.title,
+            "description": resource.description,
+            "mimeType": resource.mime_type,
+        })
+    };
+    FIXED.iter().map(describe).collect()
+}
+
+/// The entries of `resources/templates/list`.
+pub fn templates() -> Vec<Value> {
+    vec![json!({
+        "uriTemplate": TEMPLATE,
+        "name": "file",
+        "title": "A file or directory on a host",
+        "description": "The content of a file, or the listing of a directory. The path is absolute, or begins with ~ for the \
+            home directory: scout://web1/etc/hosts, scout://web1/~/notes.txt. Where the name of the host can be a scheme, \
+            web1://etc/hosts is the same. A long file is cut, and says so.",
+    })]
+}
+
+/// A page of the list: what is always there, and the home directory on each host. `None` for a cursor that is none.
+pub fn page(fixed: &[Box<RawValue>], hosts: &[Rc<str>], cursor: Option<&str>) -> Option<Page> {
+    let (fixed, from) = match cursor {
+        None => (fixed, 0),
+        Some(cursor) => {
+            let last = host_in(cursor)?;
+            // Meanwhile there may be others, or that one no longer.
+            (&[][..], hosts.partition_point(|host| host.as_ref() <= last.as_str()))
+        }
+    };
+    let rest = hosts.get(from..)?;
+    let shown = &rest[..rest.len().min(RESOURCES_PAGE_MAX)];
+    let next = shown.last().filter(|_| shown.len() < rest.len()).map(|host| cursor_behind(host));
+    let homes = shown.iter().filter_map(|host| to_raw_value(&home(host)).ok());
+    Some(Page { entries: fixed.iter().cloned().chain(homes).collect(), next })
+}
+
+fn home(host: &str) -> Value {
+    json!({
+        "uri": address::home(host),
+        "name": host,
+        "title": format!("Home directory on {host}"),
+        "mimeType": "text/plain",
+    })
+}
+
+/// What makes a cursor one of ours.
+const CURSOR: &str = "behind:";
+
+fn cursor_behind(host: &str) -> String {
+    Base64UrlUnpadded::encode_string(format!("{CURSOR}{host}").as_bytes())
+}
+
+fn host_in(cursor: &str) -> Option<String> {
+    if cursor.len() > 2 * HOST_NAME_BYTES_MAX {
+        return None;
+    }
+    let text = String::from_utf8(Base64UrlUnpadded::decode_vec(cursor).ok()?).ok()?;
+    text.strip_prefix(CURSOR).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(page: &Page) -> Vec<String> {
+        let name = |entry: &RawValue| {
+            let entry: Value = serde_json::from_str(entry.get()).unwrap();
+            entry["name"].as_str().unwrap().to_owned()
+        };
+        page.entries.iter().map(|entry| name(entry)).collect()
+    }
+
+    #[test]
+    fn every_host_is_on_one_page() {
+        let hosts: Vec<Rc<str>> =
+            (0..2 * RESOURCES_PAGE_MAX + 1).map(|n| format!("h{n:04}").into()).collect();
+        let fixed = [to_raw_value(&json!({ "name": "always" })).unwrap()];
+        let first = page(&fixed, &hosts, None).unwrap();
+        assert_eq!(names(&first).len(), 1 + RESOURCES_PAGE_MAX);
+        let second = page(&fixed, &hosts, first.next.as_deref()).unwrap();
+        // A host that goes takes nobody else with it.
+        let fewer = &hosts[..2 * RESOURCES_PAGE_MAX - 1];
+        let gone = page(&fixed, &[fewer, &hosts[2 * RESOURCES_PAGE_MAX..]].concat(), second.next.as_deref());
+        assert_eq!(names(&gone.unwrap()), ["h0200"]);
+        let third = page(&fixed, &hosts, second.next.as_deref()).unwrap();
+        let all = [names(&first), names(&second), names(&third)].concat();
+        assert_eq!(all[1..], hosts.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(third.next, None);
+    }
+
+    #[test]
+    fn what_is_no_cursor_of_ours_is_none() {
+        for cursor in ["", "x", "aG9zdHM", "!", &"A".repeat(10_000)] {
+            assert!(page(&[], &["a".into()], Some(cursor)).is_none(), "{cursor}");
+        }
+        assert!(page(&[], &["a".into()], Some(&cursor_behind("z"))).unwrap().entries.is_empty());
+    }
+}

@@ -1,0 +1,53 @@
+//! What a client hears of a call on its way: how long a command runs already, and what was unusual.
+
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+use serde_json::json;
+
+use crate::base::limits::PROGRESS_EVERY;
+use crate::base::time::Duration;
+use crate::fleet::Fleet;
+use crate::mcp::call::Call;
+use crate::mcp::level::Level;
+use crate::scout::Answer;
+
+/// As who speaks in log messages.
+const LOGGER: &str = "scout";
+
+/// Does work that may take long, and tells who wants to know how many seconds it takes already.
+pub async fn with_seconds<T>(call: &Call, fleet: &Fleet, work: impl Future<Output = T>) -> T {
+    if !call.wants_progress() {
+        return work.await;
+    }
+    let begun = fleet.now();
+    let mut work = pin!(work);
+    loop {
+        let pause = fleet.sleep_until(fleet.now() + PROGRESS_EVERY);
+        match select(work.as_mut(), pin!(pause)).await {
+            Either::Left((done, _)) => return done,
+            Either::Right(_) => {
+                let seconds = (fleet.now() - begun).as_secs_f64().round();
+                call.progress(seconds, None, Some(&format!("running for {seconds} s")));
+            }
+        }
+    }
+}
+
+/// Tells that something took long for this server, as its settings say.
+pub fn slow(call: &Call, fleet: &Fleet, target: &str, took: Duration) {
+    let limit = fleet.settings().slow_threshold_ms;
+    if took >= limit && !limit.is_zero() {
+        let seconds = took.as_secs_f64();
+        let data = json!({ "message": "slow", "target": target, "seconds": seconds });
+        call.log(Level::Notice, LOGGER, &data);
+    }
+}
+
+/// Tells that there is more than was answered.
+pub fn cut(call: &Call, target: &str, answer: &Answer) {
+    if let Some(bytes) = answer.cut_at() {
+        let data = json!({ "message": "truncated", "target": target, "bytes": bytes });
+        call.log(Level::Info, LOGGER, &data);
+    }
+}

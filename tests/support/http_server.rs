@@ -1,0 +1,77 @@
+//! The built binary with MCP over HTTP, and a client that knows no more of HTTP than tests need.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use serde_json::Value;
+
+use super::mcp_pipe::McpPipe;
+use super::scout::Scout;
+
+/// A running server.
+pub struct HttpServer {
+    _process: McpPipe,
+    pub door: Door,
+}
+
+/// The way in.
+#[derive(Debug, Clone)]
+pub struct Door {
+    address: String,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct HttpAnswer {
+    pub status: u16,
+    headers: String,
+    pub body: String,
+}
+
+impl HttpServer {
+    pub fn start(scout: &Scout) -> Self {
+        let process = scout.serve_with(&["--transport", "http", "--port", "0"]);
+        let line = process.stderr.wait_for("serving MCP at http://");
+        let address = line.split("http://").nth(1).and_then(|rest| rest.strip_suffix("/mcp"));
+        let door = Door { address: address.expect("an address").to_owned() };
+        Self { _process: process, door }
+    }
+}
+
+impl Door {
+    /// Sends a message on a connection of its own.
+    pub fn post(&self, headers: &[(&str, &str)], message: &[u8]) -> HttpAnswer {
+        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = format!(
+            "POST /mcp HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Accept: application/json, text/event-stream\r\n{headers}Content-Length: {}\r\n\r\n",
+            self.address,
+            message.len()
+        );
+        let mut stream = TcpStream::connect(&self.address).expect("the server listens");
+        stream.write_all(&[head.as_bytes(), message].concat()).expect("the server reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        HttpAnswer::read(&answer)
+    }
+}
+
+impl HttpAnswer {
+    fn read(answer: &str) -> Self {
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no head: {answer}"));
+        let (line, headers) = head.split_once("\r\n").unwrap_or((head, ""));
+        let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = status.unwrap_or_else(|| panic!("no status: {answer}"));
+        Self { status, headers: headers.to_owned(), body: body.to_owned() }
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.headers.lines().filter_map(|line| line.split_once(": "));
+        lines.into_iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// The one message that it is.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
