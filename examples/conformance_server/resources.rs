@@ -41,7 +41,7 @@ pub fn read(uri: &str) -> Option<Contents> {
         WATCHED => text("Nothing has happened."),
         _ => ("application/json", Body::Text(data(of_template(uri)?))),
     };
-    Some(Contents { uri: uri.into(), mime_type, body })
+    Some(Contents { uri: uri.into(), mime_type, body, meta: None })
 }
 
 /// The id in an address.

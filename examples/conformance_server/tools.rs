@@ -131,7 +131,9 @@ impl Scene<'_> {
 }
 
 pub fn embedded(uri: &str, mime_type: &'static str, text: &str) -> Content {
-    Content::Resource { resource: Contents { uri: uri.into(), mime_type, body: Body::Text(text.into()) } }
+    Content::Resource {
+        resource: Contents { uri: uri.into(), mime_type, body: Body::Text(text.into()), meta: None },
+    }
 }
 
 fn text(text: &str) -> Started {

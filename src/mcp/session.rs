@@ -232,19 +232,24 @@ impl Session {
     }
 
     fn entry(&self, entry: Entry<'_>, labels: Option<&Labels<'_>>) -> Incoming {
-        match entry {
-            Entry::Request(request) => self.request(&request, labels),
-            Entry::Notification { method, params } => {
+        let version = labels.and_then(|labels| labels.version);
+        let unknown = version.filter(|version| Revision::named(version).is_none());
+        match (entry, unknown) {
+            (Entry::Request(request), _) => self.request(&request, labels),
+            (Entry::Rejected(Rejected { id, error }), _) => refused(id.as_ref(), &error),
+            (Entry::Notification { .. } | Entry::Response(_), Some(version)) => {
+                refused(None, &unsupported(version))
+            }
+            (Entry::Notification { method, params }, None) => {
                 self.notification(&method, params);
                 Incoming::Nothing
             }
-            Entry::Response(response) => {
+            (Entry::Response(response), None) => {
                 if let Some(questions) = &self.questions {
                     questions.answer(&response);
                 }
                 Incoming::Nothing
             }
-            Entry::Rejected(Rejected { id, error }) => refused(id.as_ref(), &error),
         }
     }
 

@@ -67,7 +67,7 @@ impl Stats {
     ///
     /// Errors: the cores have too much to do, or one of them does not answer.
     pub async fn exposition(&self) -> Result<String> {
-        let late = || Err(Error::new(Kind::Busy, "Server busy: a core does not answer"));
+        let late = || Err(Error::new(Kind::RequestTimeout, "A core does not answer in time"));
         let gathered = self.shards.own().within(limits::STATS_PATIENCE, self.gather(), late);
         gathered.await.map(|(snapshot, process)| metrics::exposition(&snapshot, &process))
     }

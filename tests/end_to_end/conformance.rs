@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-use crate::support::{Process, node};
+use crate::support::{Process, node, ours};
 
 /// The suite has deadlines of half a second, which a busy machine misses now and then: what failed is tried again alone.
 const ATTEMPTS: usize = 3;
@@ -77,7 +77,7 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
-        let mut command = Command::new(example("conformance_server"));
+        let mut command = ours(&example("conformance_server"));
         command.args(["--port", "0"]);
         let process = Process::start(command);
         let line = process.log.wait_for("listening at http://");

@@ -114,27 +114,28 @@ fn neither_who_listens_nor_who_took_everything_back_keeps_it() {
 fn serve_http(scout: Scout) -> (McpPipe, String) {
     let server = scout.env("SCOUT_CORES", 2).serve_with(&["--transport", "http", "--port", "0"]);
     let line = server.stderr.wait_for("serving MCP at http://");
-    let address = line.split("http://").nth(1).and_then(|rest| rest.strip_suffix("/mcp")).unwrap();
+    let address =
+        line.split("http://").nth(1).and_then(|rest| rest.strip_suffix("/mcp")).expect("an address");
     let address = address.to_owned();
     (server, address)
 }
 
 /// Sends a request; `headers` are whole lines.
 fn send(address: &str, method: &str, headers: &str, body: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(address).unwrap();
+    let mut stream = TcpStream::connect(address).expect("it listens");
     let length = body.len();
     write!(
         stream,
         "{method} /mcp HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
          Accept: application/json, text/event-stream\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
     )
-    .unwrap();
+    .expect("it reads");
     stream
 }
 
 /// The next line that begins like this, without that.
 fn line(from: &mut impl BufRead, start: &str) -> String {
-    let lines = from.lines().map(Result::unwrap);
+    let lines = from.lines().map(|line| line.expect("text"));
     let mut found = lines.filter_map(|line| line.strip_prefix(start).map(str::to_owned));
     found.next().unwrap_or_else(|| panic!("no line {start}"))
 }

@@ -29,7 +29,7 @@ pub use names::Names;
 pub use peers::{Fake, Relay};
 pub use process::{Log, Process, eventually, node, process_running, program, venv_python};
 pub use python_server::{Library, PythonServer};
-pub use scout::{Scout, test_file};
+pub use scout::{Scout, ours, test_file};
 pub use servers::{Dropbear, TinySsh};
 pub use sshd::Sshd;
 pub use tap::{Kexinit, Tap};

@@ -137,12 +137,7 @@ impl Scout {
 
     /// The binary with its environment, without arguments.
     pub fn command(&self) -> Command {
-        let binary = env!("CARGO_BIN_EXE_scout-mcp");
-        let mut command = Command::new(binary);
-        if self.without_io_uring {
-            command = Command::new("/usr/bin/python3");
-            command.arg(test_file("support/without_io_uring.py")).arg(binary);
-        }
+        let mut command = launch(env!("CARGO_BIN_EXE_scout-mcp").as_ref(), self.without_io_uring);
         command.env_clear().envs(self.environment()).current_dir(self.home());
         command
     }
@@ -236,6 +231,20 @@ impl Outcome {
         assert!(is_ours, "errors are `scout-mcp: …` lines: {}", self.stderr);
         self.stderr
     }
+}
+
+/// A program of ours as the tests are to be run.
+pub fn ours(program: &Path) -> Command {
+    launch(program, std::env::var_os(WITHOUT_IO_URING).is_some())
+}
+
+fn launch(program: &Path, without_io_uring: bool) -> Command {
+    if !without_io_uring {
+        return Command::new(program);
+    }
+    let mut command = Command::new("/usr/bin/python3");
+    command.arg(test_file("support/without_io_uring.py")).arg(program);
+    command
 }
 
 /// A file of the tests' own.

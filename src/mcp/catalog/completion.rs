@@ -7,10 +7,9 @@ use futures_util::FutureExt;
 use futures_util::future::ready;
 
 use super::prompts::{self, Prompt};
-use super::resources::TEMPLATE;
+use super::resources::{SCOPE, TEMPLATE};
 use crate::base::limits::{COMPLETION_PATIENCE, COMPLETIONS_MAX};
 use crate::base::text::shown;
-use crate::config::Scope;
 use crate::fleet::{Caller, Claim, Class, ClientId, Shards};
 use crate::mcp::content::Completion;
 use crate::mcp::provider::{Blank, Client, Reference, Work};
@@ -54,7 +53,7 @@ pub fn complete(
         Values::OneOf(values) => done(matching(values.iter().copied(), typed)),
         kind @ (Values::Path | Values::PathBehindSlash) => {
             let typed = Typed::read(typed, kind == Values::PathBehindSlash);
-            let may_read = client.access.has(Scope::Read);
+            let may_read = client.access.has(SCOPE);
             let known = host_in(blank.known).filter(|host| may_read && names().any(|name| name == *host));
             match known.zip(typed) {
                 Some((host, typed)) => paths(shards, client.id, host.to_owned(), typed),

@@ -25,7 +25,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::call::Call;
 use super::content::{Answer, Completion, Contents, Prompt, ToolOutput};
-use super::provider::{About, Blank, Client, List, Page, Provider, ToolFault, Work};
+use super::provider::{About, Blank, Client, FORBIDDEN, List, Page, Provider, ToolFault, Work};
 use crate::config::{Access, Scope};
 use crate::fleet::{Fleet, Shards};
 use crate::metrics::{Counter, Histogram, Reason, Source};
@@ -46,18 +46,18 @@ pub struct Options {
 pub struct Catalog {
     shards: Rc<Shards>,
     stats: Rc<dyn Source>,
-    tools: Vec<Listed>,
+    tools: Entries,
     /// Those that are always there.
-    resources: Rc<[Box<RawValue>]>,
-    templates: Rc<[Box<RawValue>]>,
-    prompts: Rc<[Box<RawValue>]>,
+    resources: Entries,
+    templates: Entries,
+    prompts: Entries,
 }
 
-/// A tool's entry, written already.
-struct Listed {
-    /// It is for those who have one of these.
-    scopes: &'static [Scope],
-    entry: Box<RawValue>,
+/// The entries of a list, written already.
+struct Entries {
+    all: Rc<[Box<RawValue>]>,
+    /// Each is for those who have one of these.
+    scopes: Vec<&'static [Scope]>,
 }
 
 impl fmt::Debug for Catalog {
@@ -69,25 +69,25 @@ impl fmt::Debug for Catalog {
 impl Catalog {
     /// `stats` tells the figures that clients may read.
     pub fn new(shards: Rc<Shards>, stats: Rc<dyn Source>, options: &Options) -> Rc<Self> {
-        let tools = tools::describe(options);
         Rc::new(Self {
             shards,
             stats,
-            tools: tools.into_iter().map(|(scopes, tool)| Listed { scopes, entry: written(&tool) }).collect(),
-            resources: resources::describe().iter().map(written).collect(),
-            templates: resources::templates().iter().map(written).collect(),
-            prompts: prompts::describe().iter().map(written).collect(),
+            tools: Entries::new(tools::describe(options)),
+            resources: Entries::new(resources::describe()),
+            templates: Entries::new(resources::templates()),
+            prompts: Entries::new(prompts::describe()),
         })
     }
 
-    /// The hosts that a client may see.
-    fn names(&self, client: &Client) -> Rc<[Rc<str>]> {
+    /// The hosts that a client may know of.
+    fn hosts(&self, client: &Client) -> Vec<Rc<str>> {
         let names = self.shards.own().names();
-        names.iter().filter(|name| client.access.includes(name)).map(Rc::clone).collect()
+        names.iter().filter(|name| client.access.includes(name)).cloned().collect()
     }
 
+    /// The place at an address, if a client may know of its host.
     fn place(&self, client: &Client, uri: &str) -> Option<Place> {
-        Place::at(uri, &self.names(client))
+        Place::at(uri, &self.shards.own().names()).filter(|place| client.access.includes(&place.host))
     }
 
     /// Whether a client may use a tool for anything.
@@ -106,17 +106,17 @@ impl Provider for Catalog {
     }
 
     fn list(&self, list: List, client: &Client, cursor: Option<&str>) -> Option<Page> {
-        let entries = match list {
-            List::Tools => {
-                let seen = self.tools.iter().filter(|listed| may_any(&client.access, listed.scopes));
-                &seen.map(|listed| listed.entry.clone()).collect()
-            }
-            List::Resources | List::ResourceTemplates if !client.access.has(Scope::Read) => &Rc::default(),
-            List::Resources => return resources::page(&self.resources, &self.names(client), cursor),
+        let listed = match list {
+            List::Tools => &self.tools,
+            List::Resources => &self.resources,
             List::ResourceTemplates => &self.templates,
             List::Prompts => &self.prompts,
         };
-        cursor.is_none().then(|| Page { entries: Rc::clone(entries), next: None })
+        let entries = listed.seen_by(&client.access);
+        if list == List::Resources && client.access.has(resources::SCOPE) {
+            return resources::page(&entries, &self.hosts(client), cursor);
+        }
+        cursor.is_none().then_some(Page { entries, next: None })
     }
 
     fn call_tool(
@@ -143,10 +143,9 @@ impl Provider for Catalog {
     fn read(&self, call: &Rc<Call>, uri: &str) -> Option<Work<Answer<Vec<Contents>>>> {
         let (shards, client) = (Rc::clone(&self.shards), call.client.clone());
         if let Some(fixed) = Fixed::at(uri) {
-            let allowed = access::require(&shards, &client.access, Scope::Read);
             let stats = Rc::clone(&self.stats);
             let read = async move {
-                allowed?;
+                access::require(&shards, &client.access, resources::SCOPE)?;
                 fixed.read(&shards, &*stats, &client).await.map(whole)
             };
             return Some(read.boxed_local());
@@ -162,19 +161,25 @@ impl Provider for Catalog {
         name: &str,
         arguments: Option<Raw<'_>>,
     ) -> Result<Work<Answer<Prompt>>, Error> {
-        let prompt = prompts::named(name)?.fill(arguments, &self.names(&call.client))?;
-        Ok(ready(Ok(Answer::Done(prompt))).boxed_local())
+        let (prompt, client) = (prompts::named(name)?, &call.client);
+        access::require(&self.shards, &client.access, prompt.scope)
+            .map_err(|error| Error::new(FORBIDDEN, error.message().to_owned()))?;
+        let filled = prompt.fill(arguments, &self.hosts(client))?;
+        Ok(ready(Ok(Answer::Done(filled))).boxed_local())
     }
 
     fn complete(&self, call: &Rc<Call>, blank: &Blank<'_>) -> Result<Work<Completion>, Error> {
-        completion::complete(&self.shards, &call.client, &self.names(&call.client), blank)
+        completion::complete(&self.shards, &call.client, &self.hosts(&call.client), blank)
     }
 
     fn watch(&self, client: &Client, uri: &str) -> Option<LocalBoxStream<'static, ()>> {
+        if !client.access.has(resources::SCOPE) {
+            return None;
+        }
         if uri == resources::HOSTS {
             return Some(self.changes().map(|_| ()).boxed_local());
         }
-        let Place { host, path } = self.place(client, uri).filter(|_| client.access.has(Scope::Read))?;
+        let Place { host, path } = self.place(client, uri)?;
         let changes = watch::changes(Rc::clone(&self.shards), client.id, host.as_ref().to_owned(), path);
         Some(changes.boxed_local())
     }
@@ -205,9 +210,22 @@ fn whole(contents: Contents) -> Answer<Vec<Contents>> {
     Answer::Done(vec![contents])
 }
 
-/// Nothing in these comes from outside, so that a failure here would show in the first test.
-fn written(entry: &Value) -> Box<RawValue> {
-    to_raw_value(entry).expect("fixed entries can be written")
+impl Entries {
+    /// Nothing in these comes from outside, so that a failure here would show in the first test.
+    fn new(entries: Vec<(&'static [Scope], Value)>) -> Self {
+        let write = |entry: &Value| to_raw_value(entry).expect("fixed entries can be written");
+        let all = entries.iter().map(|(_, entry)| write(entry)).collect();
+        Self { all, scopes: entries.into_iter().map(|(scopes, _)| scopes).collect() }
+    }
+
+    /// Who may see all of them, as most may, gets them as they are.
+    fn seen_by(&self, access: &Access) -> Rc<[Box<RawValue>]> {
+        if self.scopes.iter().all(|scopes| may_any(access, scopes)) {
+            return Rc::clone(&self.all);
+        }
+        let entries = self.all.iter().zip(&self.scopes);
+        entries.filter(|(_, scopes)| may_any(access, scopes)).map(|(entry, _)| entry.clone()).collect()
+    }
 }
 
 fn may_any(access: &Access, scopes: &[Scope]) -> bool {

@@ -14,6 +14,7 @@ use crate::testing;
 use crate::testing::sftp_server::{Knobs, Node, SftpServer};
 use crate::testing::world::World;
 
+mod allowed;
 mod answers;
 mod changing;
 mod completed;
@@ -48,6 +49,10 @@ impl Scene {
     }
 
     fn of(world: World) -> Self {
+        Self::with(world, Access::all())
+    }
+
+    fn with(world: World, access: Access) -> Self {
         let fleet = world.fleet(|settings| {
             settings.allow_any_command = true;
             settings.max_file_size = 10;
@@ -55,7 +60,7 @@ impl Scene {
         let shards = Shards::alone(fleet);
         let catalog = Catalog::new(Rc::clone(&shards), testing::stats(&shards), &Options::default());
         let session =
-            Rc::new(Session::new(catalog, Client { id: ClientId::STDIO, access: Access::all().into() }, 100));
+            Rc::new(Session::new(catalog, Client { id: ClientId::STDIO, access: access.into() }, 100));
         let scene = Self { world, shards, session };
         let params = json!({ "protocolVersion": "2025-11-25", "capabilities": {} });
         assert_eq!(scene.ask("initialize", params)["protocolVersion"], "2025-11-25");

@@ -1,8 +1,9 @@
 //! Who may use a server over HTTP: decided from the head of a request, before its body means anything to anybody.
 //!
-//! A server has one [`Door`], and every core a [`Guard`] at it. What is to be observed, the [`Rules`], may change at any
+//! A server has one [`Door`], and every core a [`Guard`] at it. What is to be observed, the `Rules`, may change at any
 //! time; a guard looks whether it has before every request, so that a key that is taken away opens nothing any more, and
-//! streams of answers that were let out end as soon as whoever hears them would not be let in again. This lives with the server, as it takes settings, HTTP and MCP together and serves none of them alone.
+//! streams of answers that were let out end as soon as whoever hears them would not be let in again. This lives with the
+//! server, as it takes settings, HTTP and MCP together and serves none of them alone.
 //!
 //! | file | decides |
 //! |---|---|

@@ -3,7 +3,7 @@
 use base64ct::{Base64, Encoding};
 
 use crate::http::Request;
-use crate::mcp::Labels;
+use crate::mcp::{Labels, Revision};
 
 /// Labels that live longer than their request.
 #[derive(Debug, Clone, Default)]
@@ -16,13 +16,17 @@ pub struct Headers {
 
 impl Headers {
     pub fn of(request: &Request) -> Self {
-        let text = |name| request.headers.text(name).map(str::to_owned);
         Self {
-            version: text("mcp-protocol-version"),
-            method: text("mcp-method"),
-            name: request.headers.text("mcp-name").map(plain),
-            session: text("mcp-session-id"),
+            version: whole(request, "mcp-protocol-version"),
+            method: whole(request, "mcp-method"),
+            name: whole(request, "mcp-name").map(|name| plain(&name)),
+            session: whole(request, "mcp-session-id"),
         }
+    }
+
+    /// Whether a revision is named that is none of ours.
+    pub fn has_unknown_version(&self) -> bool {
+        self.version.as_deref().is_some_and(|version| Revision::named(version).is_none())
     }
 
     pub fn labels(&self) -> Labels<'_> {
@@ -32,6 +36,14 @@ impl Headers {
             name: self.name.as_deref(),
         }
     }
+}
+
+/// All that is said under a name, as one value (RFC 9110 §5.3): whoever says it twice says neither, so that nobody on the
+/// way may have gone by another one than we do.
+fn whole(request: &Request, name: &str) -> Option<String> {
+    let mut values = request.headers.all(name).map(String::from_utf8_lossy);
+    let first = values.next()?.into_owned();
+    Some(values.fold(first, |said, more| said + ", " + &more))
 }
 
 /// A value that may be wrapped as `=?base64?…?=` where it is not plain ASCII (2026-07-28). What is wrapped wrongly stays as

@@ -34,6 +34,9 @@ pub async fn answer(site: Rc<Site>, request: Request, client: Client) -> Respons
     let accepted = Accepted::of(&request);
     match (request.method(), &headers.session) {
         ("POST", _) => post(&site, request, headers, accepted, client).await,
+        ("GET" | "DELETE", Some(_)) if headers.has_unknown_version() => {
+            refuse(Status::BAD_REQUEST, "Unsupported protocol version")
+        }
         ("GET", Some(id)) if accepted.events => {
             told(&site, ask(&site, id.clone(), client, Ask::Listen).await)
         }

@@ -4,6 +4,7 @@ mod errands;
 mod labels;
 mod listen;
 mod mcp;
+mod probes;
 mod sessions;
 
 use std::pin::pin;
@@ -15,14 +16,16 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt, select_biased};
 
 use crate::base::limits::HTTP_ERRANDS_MAX;
-use crate::base::time::Instant;
+use crate::base::time::{Duration, Instant};
 use crate::fleet::Shards;
-use crate::http::{Peer, Request, Response, Service, Status};
+use crate::http::{Peer, Refusal, Request, Response, Service, Status};
 use crate::mcp::{Client, Provider, Session};
+use crate::metrics::Answered;
 use crate::server::Drain;
 use crate::server::access::Guard;
 use errands::Errand;
 pub use listen::{Listening, Part, listen};
+use probes::Probes;
 use sessions::Sessions;
 
 /// What one core serves.
@@ -35,6 +38,7 @@ struct Site {
     sessions: Option<Sessions>,
     /// The way to each core, and so to its sessions.
     cores: Vec<Sender<Errand>>,
+    probes: Probes,
     drain: Drain,
 }
 
@@ -55,7 +59,8 @@ impl Site {
         drain: Drain,
     ) -> Rc<Self> {
         let sessions = has_sessions.then(|| Sessions::new(here));
-        Rc::new(Self { shards, provider, calls_max, sessions, cores, drain })
+        let probes = Probes::new(&shards, drain.clone());
+        Rc::new(Self { shards, provider, calls_max, sessions, cores, probes, drain })
     }
 
     /// Does what other cores ask of this one's sessions, for as long as it is polled.
@@ -89,9 +94,27 @@ struct Front {
 impl Service for Front {
     fn call(&self, request: Request, peer: Peer) -> LocalBoxFuture<'static, Response> {
         let (site, guard) = (Rc::clone(&self.site), Rc::clone(&self.guard));
-        let now = site.now();
-        let answer = async move |request, client| answer(site, request, client).await;
-        async move { guard.serve(request, peer.address, now, answer).await }.boxed_local()
+        let begun = site.now();
+        async move {
+            let (method, path) = (request.method().to_owned(), request.path().to_owned());
+            let response = match site.probes.public(&request).await {
+                Some(response) => response,
+                None => {
+                    let own = Rc::clone(&site);
+                    let answer = async |request, client| answer(own, request, client).await;
+                    guard.serve(request, peer.address, begun, answer).await
+                }
+            };
+            let answered = Answered::new(&method, &path, response.status.code());
+            site.shards.own().recorder().answered(answered, site.now() - begun);
+            response
+        }
+        .boxed_local()
+    }
+
+    fn handle_refusal(&self, refusal: Refusal, _: Peer) {
+        let answered = Answered::new("", "", refusal.status().code());
+        self.site.shards.own().recorder().answered(answered, Duration::ZERO);
     }
 }
 
@@ -99,6 +122,7 @@ impl Service for Front {
 async fn answer(site: Rc<Site>, request: Request, client: Client) -> Response {
     match request.path() {
         "/mcp" => mcp::answer(site, request, client).await,
+        "/metrics" => site.probes.metrics(&request).await,
         _ => Response::new(Status::NOT_FOUND),
     }
 }

@@ -11,18 +11,27 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::base::time::now;
-use crate::config::{Access, Scope, Settings};
+use crate::config::{Access, KeySource, Scope, Secret, Settings, SharedKeys};
 use crate::fleet::ClientId;
 use crate::http::{Body, Connection, Intake, Step};
 use crate::mcp::{Catalog, Options};
+use crate::metrics::Counter;
 use crate::server::access::Door;
 use crate::testing;
 
 /// The sites of a process with so many cores.
 fn sites(cores: usize, has_sessions: bool) -> (Vec<Rc<Front>>, Vec<Receiver<Errand>>) {
+    sites_behind(None, cores, has_sessions)
+}
+
+fn sites_behind(
+    keys: Option<SharedKeys>,
+    cores: usize,
+    has_sessions: bool,
+) -> (Vec<Rc<Front>>, Vec<Receiver<Errand>>) {
     let (senders, errands) = lines(cores);
     let settings = Settings { rate_limit_per_minute: 0, ..testing::settings() };
-    let door = Door::new(IpAddr::V4(Ipv4Addr::LOCALHOST), &settings, None, now()).unwrap();
+    let door = Door::new(IpAddr::V4(Ipv4Addr::LOCALHOST), &settings, keys, now()).unwrap();
     let site = |here| {
         let shards = testing::shards();
         let stats = testing::stats(&shards);
@@ -293,6 +302,38 @@ fn headers_must_say_what_the_body_says() {
 }
 
 #[test]
+fn what_headers_say_twice_they_do_not_say() {
+    let site = site();
+    let right = stateless("tools/call", json!({"name": "scout", "arguments": {"target": "localhost:/x"}}));
+    for (header, value) in
+        [("mcp-method", "tools/call"), ("mcp-name", "other"), ("mcp-protocol-version", "2026-07-28")]
+    {
+        let mut twice = right.clone();
+        twice.0.push((header, value.to_owned()));
+        let answer = ask(&site, sent(&twice));
+        assert_eq!((answer.status, answer.code()), (400, -32020), "{header}");
+    }
+    let id = ask(&site, post(&[], &initialize("2025-11-25"))).session.expect("a session");
+    let in_session = ("mcp-session-id", id.as_str());
+    assert_eq!(ask(&site, post(&[in_session, in_session], &ping())).status, 404);
+}
+
+#[test]
+fn nothing_is_done_in_a_version_that_nobody_knows() {
+    let site = site();
+    let id = ask(&site, post(&[], &initialize("2025-11-25"))).session.expect("a session");
+    let in_session = ("mcp-session-id", id.as_str());
+    let unknown = [in_session, ("mcp-protocol-version", "1999-01-01")];
+    let note = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    assert_eq!(ask(&site, post(&unknown, &note)).status, 400);
+    for line in ["GET /mcp", "DELETE /mcp"] {
+        assert_eq!(ask(&site, request(line, &unknown, "")).status, 400, "{line}");
+    }
+    assert_eq!(ask(&site, post(&[in_session], &note)).status, 202);
+    assert_eq!(ask(&site, post(&[in_session], &ping())).status, 200, "the session is still there");
+}
+
+#[test]
 fn a_session_is_for_its_client_as_he_was_when_it_began() {
     let client = |access: Access| Client { id: ClientId(7), access: access.into() };
     let sessions = Sessions::new(0);
@@ -302,4 +343,25 @@ fn a_session_is_for_its_client_as_he_was_when_it_began() {
     // His key may do something else since.
     let less = client(Access::only(vec![Scope::Read], None));
     assert!(sessions.find(&id, &less, now()).is_none() && !sessions.end(&id, &less));
+}
+
+#[test]
+fn everybody_may_know_whether_it_lives_and_who_has_a_key_what_it_does() {
+    const KEY: &str = "0123456789abcdef-one";
+    let source = KeySource::new(Some(&Secret::new(KEY.to_owned().into())), None).unwrap().unwrap();
+    let site = sites_behind(Some(source.load().unwrap().into()), 1, true).0.remove(0);
+    let get = |path: &str, headers: &[_]| ask(&site, request(&format!("GET {path}"), headers, ""));
+    for (path, body) in
+        [("/health", "OK"), ("/health/live", r#"{"status":"ok"}"#), ("/health/ready", r#"{"status":"ok"}"#)]
+    {
+        let told = get(path, &[]);
+        assert_eq!((told.status, told.body.as_str()), (200, body), "{path}");
+        assert_eq!(ask(&site, request(&format!("POST {path}"), &[], "")).status, 405, "{path}");
+    }
+    for path in ["/metrics", "/health/", "/"] {
+        assert_eq!(get(path, &[]).status, 401, "{path}");
+    }
+    let figures = site.site.shards.own().snapshot();
+    let count = |path, status| figures.counter(Counter::Http(Answered::new("GET", path, status)));
+    assert_eq!((count("/health", 200), count("/metrics", 401), count("/", 401)), (1, 1, 2));
 }

@@ -1,6 +1,7 @@
 //! One file on many hosts.
 
 use super::{Argument, Given, HOSTS, Prompt, UNREACHED};
+use crate::config::Scope;
 use crate::mcp::catalog::completion::Values;
 use crate::mcp::catalog::tools::Invalid;
 
@@ -18,6 +19,7 @@ pub const PROMPT: Prompt = Prompt {
         },
         HOSTS,
     ],
+    scope: Scope::Read,
     write,
 };
 

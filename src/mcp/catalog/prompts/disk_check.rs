@@ -1,6 +1,7 @@
 //! Which disks fill up, and with what.
 
 use super::{Argument, Given, HOSTS, Prompt, UNREACHED, call};
+use crate::config::Scope;
 use crate::mcp::catalog::completion::Values;
 use crate::mcp::catalog::tools::Invalid;
 
@@ -18,6 +19,7 @@ pub const PROMPT: Prompt = Prompt {
             values: Values::OneOf(&["70", "80", "90", "95"]),
         },
     ],
+    scope: Scope::Command,
     write,
 };
 

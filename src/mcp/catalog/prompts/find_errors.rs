@@ -1,6 +1,7 @@
 //! What went wrong lately, by the logs.
 
 use super::{Argument, Given, HOSTS, Prompt, UNREACHED, call};
+use crate::config::Scope;
 use crate::mcp::catalog::completion::Values;
 use crate::mcp::catalog::tools::Invalid;
 
@@ -25,6 +26,7 @@ pub const PROMPT: Prompt = Prompt {
             values: Values::Path,
         },
     ],
+    scope: Scope::Command,
     write,
 };
 

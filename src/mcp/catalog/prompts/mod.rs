@@ -5,6 +5,7 @@ mod disk_check;
 mod find_errors;
 
 use std::rc::Rc;
+use std::slice;
 
 use serde_json::{Value, json};
 
@@ -12,6 +13,7 @@ use super::completion::Values;
 use super::tools::{Arguments, Invalid};
 use crate::base::limits::PROMPT_HOSTS_MAX;
 use crate::base::text::shown;
+use crate::config::Scope;
 use crate::mcp::content::{self, Content, PromptMessage, Role};
 use crate::rpc::{Error, Raw};
 
@@ -21,6 +23,8 @@ pub struct Prompt {
     title: &'static str,
     description: &'static str,
     pub arguments: &'static [Argument],
+    /// What its calls need.
+    pub scope: Scope,
     /// What the model is told.
     write: fn(&Given<'_>) -> Result<String, Invalid>,
 }
@@ -52,8 +56,8 @@ pub fn named(name: &str) -> Result<&'static Prompt, Error> {
     prompt.ok_or_else(|| Error::invalid_params(format!("Unknown prompt: {}", shown(name))))
 }
 
-/// The entries of `prompts/list`.
-pub fn describe() -> Vec<Value> {
+/// The entries of `prompts/list`, and who gets to see them.
+pub fn describe() -> Vec<(&'static [Scope], Value)> {
     let argument = |argument: &Argument| {
         json!({
             "name": argument.name,
@@ -62,14 +66,15 @@ pub fn describe() -> Vec<Value> {
             "required": argument.is_required,
         })
     };
-    let describe = |prompt: &Prompt| {
-        json!({
+    let describe = |prompt: &'static Prompt| {
+        let entry = json!({
             "name": prompt.name,
             "title": prompt.title,
             "description": prompt.description,
             "arguments": prompt.arguments.iter().map(argument).collect::<Vec<_>>(),
             "icons": super::about::ICONS,
-        })
+        });
+        (slice::from_ref(&prompt.scope), entry)
     };
     PROMPTS.iter().map(describe).collect()
 }

@@ -15,10 +15,13 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place at an address; `None` when that is none of ours, or there is no such host.
+    /// The place at an address; `None` when that is none of ours, or there is no such host among the sorted `hosts`.
     pub fn at(uri: &str, hosts: &[Rc<str>]) -> Option<Self> {
         let (scheme, rest) = uri.split_once("://")?;
-        let known = |name: &str| hosts.iter().find(|host| host.as_ref() == name).cloned();
+        let known = |name: &str| {
+            let at = hosts.binary_search_by(|host| host.as_ref().cmp(name)).ok()?;
+            hosts.get(at).cloned()
+        };
         if scheme == SCHEME {
             let (host, path) = rest.split_once('/')?;
             return Some(Self { host: known(&decoded(host)?)?, path: path_of(path)? });
@@ -91,7 +94,9 @@ mod tests {
     use super::*;
 
     fn hosts() -> Vec<Rc<str>> {
-        ["Alpha", "beta", "BETA", "gamma_1", "stats", "a b", "::1", "m\u{fc}nchen"].map(Rc::from).into()
+        let names = ["::1", "Alpha", "BETA", "a b", "beta", "gamma_1", "münchen", "stats"];
+        assert!(names.is_sorted());
+        names.map(Rc::from).into()
     }
 
     fn place(uri: &str) -> Option<String> {

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use crate::base::Result;
 use crate::base::limits::{HOST_NAME_BYTES_MAX, RESOURCES_PAGE_MAX};
+use crate::config::Scope;
 use crate::fleet::Shards;
 use crate::mcp::content::{Base64, Body, Contents};
 use crate::mcp::provider::{Client, Page};
@@ -116,30 +117,35 @@ pub async fn read(shards: &Shards, client: &Client, place: &Place, uri: String) 
     Ok(Contents { uri, mime_type, body, meta })
 }
 
-/// The entries of the list that are always there.
-pub fn describe() -> Vec<Value> {
+/// What one needs to see any of them.
+pub const SCOPE: Scope = Scope::Read;
+
+/// The entries of the list that are always there, and who gets to see them.
+pub fn describe() -> Vec<(&'static [Scope], Value)> {
     let describe = |resource: &Fixed| {
-        json!({
+        let entry = json!({
             "uri": resource.uri,
             "name": resource.name,
             "title": resource.title,
             "description": resource.description,
             "mimeType": resource.mime_type,
-        })
+        });
+        (&[SCOPE][..], entry)
     };
     FIXED.iter().map(describe).collect()
 }
 
 /// The entries of `resources/templates/list`.
-pub fn templates() -> Vec<Value> {
-    vec![json!({
+pub fn templates() -> Vec<(&'static [Scope], Value)> {
+    let file = json!({
         "uriTemplate": TEMPLATE,
         "name": "file",
         "title": "A file or directory on a host",
         "description": "The content of a file, or the listing of a directory. The path is absolute, or begins with ~ for the \
             home directory: scout://web1/etc/hosts, scout://web1/~/notes.txt. Where the name of the host can be a scheme, \
             web1://etc/hosts is the same. A long file is cut, and says so.",
-    })]
+    });
+    vec![(&[SCOPE], file)]
 }
 
 /// A page of the list: what is always there, and the home directory on each host. `None` for a cursor that is none.

@@ -26,7 +26,9 @@ fn only_what_is_of_use_to_a_client_is_listed() {
     let transfers = session(&[Scope::Transfer]);
     assert!(names(&transfers, "tools/list", "tools").is_empty());
     assert!(names(&transfers, "resources/list", "resources").is_empty());
-    assert!(!names(&session(&[Scope::Read]), "resources/list", "resources").is_empty());
+    assert_eq!(names(&session(&[Scope::Read]), "resources/list", "resources").len(), 4);
+    assert!(names(&transfers, "prompts/list", "prompts").is_empty());
+    assert_eq!(names(&session(&[Scope::Read]), "prompts/list", "prompts"), ["compare_config"]);
 }
 
 #[test]

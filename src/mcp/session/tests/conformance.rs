@@ -40,6 +40,16 @@ fn versions_that_disagree_are_a_mismatch_even_when_nobody_knows_them() {
 }
 
 #[test]
+fn nothing_is_taken_in_a_version_that_nobody_knows() {
+    let stage = Stage::agreed("2025-06-18");
+    let labels = Labels { version: Some("v999.0.0"), ..Labels::default() };
+    for message in [cancel("1"), r#"{"jsonrpc":"2.0","id":"scout-0","result":{}}"#.into()] {
+        let reply = refusal(&stage, &message, &labels);
+        assert_eq!((error_code(&reply), &reply["id"]), (-32022, &Value::Null), "{message}");
+    }
+}
+
+#[test]
 fn initialize_does_not_exist_in_the_stateless_era() {
     let stage = Stage::new();
     let labels = Labels { version: Some("2026-07-28"), method: Some("initialize"), name: None };
