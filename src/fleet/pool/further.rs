@@ -26,7 +26,9 @@ impl Further {
     pub(super) fn connection(pool: &Weak<Pool>, place: &Rc<Place>) -> LocalBoxFuture<'static, ()> {
         let (pool, place) = (pool.upgrade(), Rc::clone(place));
         async move {
-            let Some(pool) = pool.filter(|_| !place.is_retired.get()) else { return pending().await };
+            let Some(pool) = pool.filter(|pool| place.is_current(pool.generation())) else {
+                return pending().await;
+            };
             let since = pool.net.now();
             Self { pool, place, since }.make().await
         }
@@ -46,7 +48,7 @@ impl Further {
                 return;
             }
             self.pool.net.sleep_until(self.since + patience).await;
-            if self.place.is_retired.get() {
+            if !self.place.is_current(self.pool.generation()) {
                 // The route may lead elsewhere now.
                 return pending().await;
             }

@@ -47,7 +47,9 @@ pub(super) struct Place {
     /// Its moment among the idle ones.
     listed: Cell<Option<Instant>>,
     /// Who has it keeps it; nobody finds it any more.
-    pub(super) is_retired: Cell<bool>,
+    is_retired: Cell<bool>,
+    /// The last configuration that leads here ([`Pool::generation`]).
+    generation: Cell<u64>,
 }
 
 enum Content {
@@ -83,6 +85,7 @@ impl Places {
             needed: Cell::new(0),
             listed: Cell::new(None),
             is_retired: Cell::new(false),
+            generation: Cell::new(pool.generation()),
         });
         self.hosts.borrow_mut().entry(Rc::clone(&route.key)).or_default().push(Rc::clone(&place));
         Seat {
@@ -131,10 +134,14 @@ impl Places {
         found.map(|place| Rc::clone(&place.route)).collect()
     }
 
-    /// The places at the ends of some routes are not found any more; their links are closed when nobody needs them.
-    pub(super) fn retire(&self, is_outdated: impl Fn(&Rc<Route>) -> bool) {
-        for place in self.hosts.borrow().values().flatten().filter(|place| is_outdated(&place.route)) {
-            place.retire();
+    /// With another configuration the places at the ends of some routes are not found any more; their links are closed when
+    /// nobody needs them.
+    pub(super) fn retire(&self, generation: u64, is_outdated: impl Fn(&Rc<Route>) -> bool) {
+        for place in self.hosts.borrow().values().flatten() {
+            match is_outdated(&place.route) {
+                true => place.retire(),
+                false => place.generation.set(generation),
+            }
         }
     }
 
@@ -251,6 +258,12 @@ impl Place {
     fn idle(&self) -> Option<(Instant, Rc<Link>)> {
         let link = self.link().filter(|_| self.needed.get() == 0)?;
         Some((link.idle_since()?, link))
+    }
+
+    /// Whether its route is the way to the host, as configured now. That of a place that was vacated before the
+    /// configuration changed nobody has looked at.
+    pub(super) fn is_current(&self, generation: u64) -> bool {
+        !self.is_retired.get() && self.generation.get() == generation
     }
 
     /// Who has it keeps it; it goes when they are done.

@@ -66,7 +66,7 @@ impl Pool {
             .flat_map(|route| route.legs().cloned().collect::<Vec<_>>())
             .map(|leg| (Rc::clone(&leg.key), leg))
             .collect();
-        self.places.retire(|route| legs.get(&route.key) != Some(route));
+        self.places.retire(self.generation(), |route| legs.get(&route.key) != Some(route));
         // Those of hosts that are there still, but reached otherwise, go when they are asked for.
         self.memories.borrow_mut().retain(|key, _| legs.contains_key(key) || directory.name(key).is_some());
         let memories = self.memories.borrow();

@@ -114,6 +114,13 @@ fn text(cause: &(dyn Any + Send)) -> &str {
     text.or(cause.downcast_ref::<&str>().copied()).unwrap_or_default()
 }
 
+/// A host lost its connection, somebody waited on at it, and the configuration changed: a further connection was made the
+/// old way.
+#[test]
+fn a_day_on_which_a_host_moves_after_its_connection_was_lost() {
+    day(3598, &Trace::default());
+}
+
 #[test]
 fn days_of_many_seeds() {
     play(DAYS, "days_of_many_seeds", day);
