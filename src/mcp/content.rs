@@ -1,11 +1,13 @@
 //! What work may end in: the shapes that clients know, apart from what the revisions add to every result.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use base64ct::Encoding;
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 /// What work ends in.
 #[derive(Debug)]
@@ -46,7 +48,7 @@ impl Question {
 pub struct ToolOutput {
     pub content: Vec<Content>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub structured_content: Option<Box<RawValue>>,
+    pub structured_content: Option<Structured>,
     pub is_error: bool,
 }
 
@@ -63,6 +65,51 @@ impl ToolOutput {
     }
 }
 
+/// An answer for programs: an object.
+#[derive(Debug)]
+pub enum Structured {
+    Written(Box<RawValue>),
+    /// One whose member `text` is a text of the content: of a long one there is only one copy.
+    WithText {
+        text: SharedText,
+        others: Vec<(&'static str, Value)>,
+    },
+}
+
+impl Serialize for Structured {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Written(object) => object.serialize(serializer),
+            Self::WithText { text, others } => {
+                let mut object = serializer.serialize_map(Some(1 + others.len()))?;
+                object.serialize_entry("text", text)?;
+                for (name, value) in others {
+                    object.serialize_entry(name, value)?;
+                }
+                object.end()
+            }
+        }
+    }
+}
+
+/// Text that is JSON already.
+#[derive(Debug, Clone)]
+pub struct SharedText(Rc<Box<RawValue>>);
+
+impl SharedText {
+    /// # Errors
+    /// It cannot be written, which no text provokes.
+    pub fn new(text: &str) -> serde_json::Result<Self> {
+        to_raw_value(text).map(|text| Self(Rc::new(text)))
+    }
+}
+
+impl Serialize for SharedText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
 /// A piece of what a model or a person gets to see.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
@@ -70,10 +117,9 @@ pub enum Content {
     Text {
         text: String,
     },
-    /// Text that is JSON already.
     #[serde(rename = "text")]
-    Written {
-        text: Box<RawValue>,
+    Shared {
+        text: SharedText,
     },
     Image {
         data: Base64,

@@ -35,7 +35,7 @@ pub use call::{Call, Input};
 pub use catalog::{Catalog, Options};
 pub use content::{
     Answer, Base64, Body, Completion, Content, Contents, InputRequired, Prompt, PromptMessage, Question,
-    Role, ToolOutput,
+    Role, SharedText, Structured, ToolOutput,
 };
 pub use flow::{Flow, Outgoing};
 pub use level::Level;

@@ -111,6 +111,8 @@ mod tests {
     use super::*;
     use crate::base::{Error, Kind, Result};
     use crate::fleet::{Job, Mesh, Note, Outcome};
+    use crate::io::cores;
+    use crate::testing;
     use crate::testing::world::World;
 
     const FELT: Pulse = Pulse::Felt { admitted: 2 };
@@ -175,6 +177,13 @@ mod tests {
         let felt = |admitted| Pulse::Felt { admitted };
         assert_eq!(pulses, [felt(1), Pulse::Missing, Pulse::Unasked, felt(3)]);
         assert_eq!(world.now() - begun, PULSE_PATIENCE);
+    }
+
+    #[test]
+    fn real_cores_answer() {
+        let ask = async |shards| Health::new(shards, Drain::default()).live().await;
+        let said = cores::run(3, &testing::settings(), testing::fleet, Vec::new(), ask);
+        assert_eq!(said.unwrap().json(), r#"{"status":"ok"}"#);
     }
 
     #[test]

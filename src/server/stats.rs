@@ -117,6 +117,23 @@ impl Source for Stats {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fleet::Fleet;
+    use crate::io::cores;
+    use crate::metrics::{Counter, Reason};
+    use crate::testing;
+
+    #[test]
+    fn a_scrape_tells_of_all_cores_and_of_the_process() {
+        let settings = testing::settings();
+        let scrape = async |shards: Rc<Shards>| {
+            let count = |_| async |fleet: Rc<Fleet>| fleet.recorder().count(Counter::Rejected(Reason::Queue));
+            shards.on_all(count).await;
+            Stats::new(shards).exposition().await
+        };
+        let told = cores::run(3, &settings, testing::fleet, Vec::new(), scrape).unwrap().unwrap();
+        assert!(told.contains("\nrejected_total{reason=\"queue\"} 3\n"), "{told}");
+        assert!(told.contains("\nprocess_open_fds ") && !told.contains("\nprocess_open_fds 0\n"), "{told}");
+    }
 
     #[test]
     fn growth_is_told_for_an_hour() {

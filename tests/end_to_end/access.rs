@@ -46,12 +46,19 @@ impl Server {
         let common = "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n\
                       MCP-Protocol-Version: 2025-11-25\r\nConnection: close\r\n";
         let length = body.len();
-        let mut stream = TcpStream::connect(&self.host).expect("it listens");
-        write!(
-            stream,
+        self.send(&format!(
             "POST /mcp HTTP/1.1\r\nHost: {host}\r\n{common}{headers}Content-Length: {length}\r\n\r\n{body}"
-        )
-        .expect("it is read");
+        ))
+    }
+
+    fn get(&self, path: &str, headers: &str) -> Answer {
+        let host = &self.host;
+        self.send(&format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n"))
+    }
+
+    fn send(&self, request: &str) -> Answer {
+        let mut stream = TcpStream::connect(&self.host).expect("it listens");
+        stream.write_all(request.as_bytes()).expect("it is read");
         let mut text = String::new();
         stream.read_to_string(&mut text).expect("an answer");
         let (head, body) = text.split_once("\r\n\r\n").expect("a head");
@@ -137,6 +144,20 @@ fn a_key_is_for_its_scopes_and_hosts_and_for_as_long_as_it_is_there() {
         assert_eq!(server.ping(&with_key(KEY)).status, 401);
         assert_eq!(server.ping(&with_key(OTHER)).status, 200);
     }
+}
+
+#[test]
+fn figures_are_for_those_who_may_read_and_health_is_for_everybody() {
+    let keys = format!(
+        "[[key]]\nkey = '{KEY}'\nscopes = ['read']\n[[key]]\nkey = '{OTHER}'\nscopes = ['command']\n"
+    );
+    let server = Server::start(&with_file(Scout::new(), &keys).0);
+    assert_eq!(server.get("/metrics", &with_key(KEY)).status, 200);
+    let refused = server.get("/metrics", &with_key(OTHER));
+    assert!(refused.status == 403 && refused.body.contains("the scope 'read'"), "{refused:?}");
+    assert!(refused.head.contains("insufficient_scope"), "{refused:?}");
+    assert_eq!(server.get("/metrics", "").status, 401);
+    assert!((0..20).all(|_| server.get("/health", "").status == 200), "and never too often");
 }
 
 #[test]

@@ -17,6 +17,7 @@ use futures_util::{FutureExt, StreamExt, select_biased};
 
 use crate::base::limits::HTTP_ERRANDS_MAX;
 use crate::base::time::{Duration, Instant};
+use crate::config::Scope;
 use crate::fleet::Shards;
 use crate::http::{Peer, Refusal, Request, Response, Service, Status};
 use crate::mcp::{Client, Provider, Session};
@@ -100,8 +101,8 @@ impl Service for Front {
             let response = match site.probes.public(&request).await {
                 Some(response) => response,
                 None => {
-                    let own = Rc::clone(&site);
-                    let answer = async |request, client| answer(own, request, client).await;
+                    let (own, door) = (Rc::clone(&site), Rc::clone(&guard));
+                    let answer = async |request, client| answer(own, &door, request, client).await;
                     guard.serve(request, peer.address, begun, answer).await
                 }
             };
@@ -119,10 +120,14 @@ impl Service for Front {
 }
 
 /// For somebody who may come in.
-async fn answer(site: Rc<Site>, request: Request, client: Client) -> Response {
+async fn answer(site: Rc<Site>, guard: &Guard, request: Request, client: Client) -> Response {
     match request.path() {
         "/mcp" => mcp::answer(site, request, client).await,
-        "/metrics" => site.probes.metrics(&request).await,
+        // The same figures are a resource of MCP.
+        "/metrics" => match guard.require(&client, Scope::Read) {
+            Ok(()) => site.probes.metrics(&request).await,
+            Err(refusal) => refusal.into(),
+        },
         _ => Response::new(Status::NOT_FOUND),
     }
 }

@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{HostStatus, Presence};
-use crate::mcp::content::{Content, ToolOutput};
+use crate::mcp::content::{Content, SharedText, Structured, ToolOutput};
 use crate::scout::list::Entry;
 use crate::scout::look::Found;
-use crate::scout::run::End;
+use crate::scout::run::{End, Output};
 use crate::scout::{Answer, Seen, hosts};
 
 /// An answer with both forms.
@@ -20,10 +20,36 @@ use crate::scout::{Answer, Seen, hosts};
 /// It cannot be written, which no text and no number provokes.
 pub fn output(answer: &Answer) -> Result<ToolOutput> {
     let failed = |error| Error::new(Kind::Internal, format!("an answer cannot be written: {error}"));
-    let text = to_raw_value(&answer.text()).map_err(failed)?;
-    let structured = to_raw_value(&Structured::of(answer, &text)).map_err(failed)?;
-    let content = vec![Content::Written { text }];
-    Ok(ToolOutput { content, structured_content: Some(structured), is_error: false })
+    let text = SharedText::new(&answer.text()).map_err(failed)?;
+    let structured = match answer {
+        Answer::Hosts(hosts) => written(&Form::Hosts { hosts: hosts.iter().map(HostLine::of).collect() }),
+        Answer::Place(Seen::Found(Found::Directory(listing))) => written(&Form::Directory {
+            entries: listing.entries.iter().map(EntryLine::of).collect(),
+            truncated: listing.truncated,
+        }),
+        Answer::Place(Seen::Ran(output)) => written(&Form::ran(output)),
+        Answer::Place(Seen::Found(Found::File(file))) => Ok(Structured::WithText {
+            text: text.clone(),
+            others: vec![
+                ("kind", "file".into()),
+                ("size", file.data.len().into()),
+                ("truncated", file.truncated.into()),
+            ],
+        }),
+        Answer::Place(Seen::Remembered(remembered)) => Ok(Structured::WithText {
+            text: text.clone(),
+            others: vec![
+                ("kind", "cached".into()),
+                ("age_seconds", remembered.age.map(|age| age.as_secs()).into()),
+            ],
+        }),
+    };
+    let structured_content = Some(structured.map_err(failed)?);
+    Ok(ToolOutput { content: vec![Content::Shared { text }], structured_content, is_error: false })
+}
+
+fn written(form: &Form<'_>) -> serde_json::Result<Structured> {
+    to_raw_value(form).map(Structured::Written)
 }
 
 /// What `outputSchema` says of them.
@@ -94,14 +120,9 @@ pub fn schema() -> Value {
 
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-enum Structured<'a> {
+enum Form<'a> {
     Hosts {
         hosts: Vec<HostLine<'a>>,
-    },
-    File {
-        text: &'a RawValue,
-        size: usize,
-        truncated: bool,
     },
     Directory {
         entries: Vec<EntryLine<'a>>,
@@ -114,10 +135,6 @@ enum Structured<'a> {
         signal: Option<&'a str>,
         timed_out: bool,
         truncated: bool,
-    },
-    Cached {
-        text: &'a RawValue,
-        age_seconds: Option<u64>,
     },
 }
 
@@ -142,36 +159,20 @@ struct EntryLine<'a> {
     target: Option<&'a str>,
 }
 
-impl<'a> Structured<'a> {
-    /// `text` is that of the answer.
-    fn of(answer: &'a Answer, text: &'a RawValue) -> Self {
-        match answer {
-            Answer::Hosts(hosts) => Self::Hosts { hosts: hosts.iter().map(HostLine::of).collect() },
-            Answer::Place(Seen::Found(Found::File(file))) => {
-                Self::File { text, size: file.data.len(), truncated: file.truncated }
-            }
-            Answer::Place(Seen::Found(Found::Directory(listing))) => Self::Directory {
-                entries: listing.entries.iter().map(EntryLine::of).collect(),
-                truncated: listing.truncated,
-            },
-            Answer::Place(Seen::Ran(output)) => {
-                let (exit_code, signal) = match &output.end {
-                    End::Code(code) => (Some(*code), None),
-                    End::Signal(signal) => (None, Some(signal.as_str())),
-                    End::TooMuchOutput(_) | End::TimedOut(_) => (None, None),
-                };
-                Self::Command {
-                    stdout: String::from_utf8_lossy(&output.stdout),
-                    stderr: String::from_utf8_lossy(&output.stderr),
-                    exit_code,
-                    signal,
-                    timed_out: matches!(output.end, End::TimedOut(_)),
-                    truncated: output.cut_at().is_some(),
-                }
-            }
-            Answer::Place(Seen::Remembered(remembered)) => {
-                Self::Cached { text, age_seconds: remembered.age.map(|age| age.as_secs()) }
-            }
+impl<'a> Form<'a> {
+    fn ran(output: &'a Output) -> Self {
+        let (exit_code, signal) = match &output.end {
+            End::Code(code) => (Some(*code), None),
+            End::Signal(signal) => (None, Some(signal.as_str())),
+            End::TooMuchOutput(_) | End::TimedOut(_) => (None, None),
+        };
+        Self::Command {
+            stdout: String::from_utf8_lossy(&output.stdout),
+            stderr: String::from_utf8_lossy(&output.stderr),
+            exit_code,
+            signal,
+            timed_out: matches!(output.end, End::TimedOut(_)),
+            truncated: output.cut_at().is_some(),
         }
     }
 }
