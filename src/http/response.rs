@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use futures_util::StreamExt;
-use futures_util::stream::{LocalBoxStream, Stream};
+use futures_util::stream::{self, LocalBoxStream, Stream};
 
 use super::{Refusal, Status};
 
@@ -61,6 +61,17 @@ impl Response {
     #[must_use]
     pub fn body(self, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
         Self { body: Body::Full(body.into()), ..self.with("content-type", content_type) }
+    }
+
+    /// Keeps something until the last of the body has been asked for.
+    #[must_use]
+    pub fn with_held(mut self, held: impl Sized + 'static) -> Self {
+        if let Body::Streamed(streamed) = &mut self.body {
+            let pieces = std::mem::replace(&mut streamed.pieces, stream::empty().boxed_local());
+            let kept = stream::once(async move { drop(held) }).filter_map(async |()| None);
+            streamed.pieces = pieces.chain(kept).boxed_local();
+        }
+        self
     }
 
     /// With events that nobody in between may hold back: `pieces` are whole ones (see [`super::sse`]).

@@ -121,12 +121,12 @@ fn serve_http(scout: Scout) -> (McpPipe, String) {
 }
 
 /// Sends a request; `headers` are whole lines.
-fn send(address: &str, method: &str, headers: &str, body: &str) -> TcpStream {
+fn send(address: &str, line: &str, headers: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).expect("it listens");
     let length = body.len();
     write!(
         stream,
-        "{method} /mcp HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+        "{line} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
          Accept: application/json, text/event-stream\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
     )
     .expect("it reads");
@@ -134,7 +134,7 @@ fn send(address: &str, method: &str, headers: &str, body: &str) -> TcpStream {
 }
 
 /// The next line that begins like this, without that.
-fn line(from: &mut impl BufRead, start: &str) -> String {
+fn line_of(from: &mut impl BufRead, start: &str) -> String {
     let lines = from.lines().map(|line| line.expect("text"));
     let mut found = lines.filter_map(|line| line.strip_prefix(start).map(str::to_owned));
     found.next().unwrap_or_else(|| panic!("no line {start}"))
@@ -150,16 +150,22 @@ fn who_asked_by_http_is_answered_first() {
         "jsonrpc": "2.0", "id": 1, "method": "tools/call",
         "params": { "name": "scout", "arguments": { "target": "h1:/", "query": format!("cat {fifo}") } },
     });
-    let asking = send(&address, "POST", "", &call.to_string());
+    let asking = send(&address, "POST /mcp", "", &call.to_string());
     eventually("the command runs", || process_running(&format!("cat {fifo}")));
     server.signal(Signal::TERM);
     server.stderr.wait_for(ASKED);
-    // Who has not asked for anything is not waited for, and nobody else is taken.
-    assert_eq!(std::io::read_to_string(idle).unwrap(), "");
-    eventually("nobody listens", || TcpStream::connect(&address).is_err());
+    // Nobody else is served, and whoever looks after the server sees why.
+    for (line, body) in [("GET /health/ready", ""), ("POST /mcp", &*call.to_string())] {
+        let mut asked = BufReader::new(send(&address, line, "", body));
+        assert!(line_of(&mut asked, "HTTP/1.1 ").starts_with("503 "), "{line}");
+    }
+    let mut living = BufReader::new(send(&address, "GET /health/live", "", ""));
+    assert!(line_of(&mut living, "HTTP/1.1 ").starts_with("200 "));
     fs::write(&fifo, "late").unwrap();
     let answer = std::io::read_to_string(asking).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("late"), "{answer}");
+    // Who has not asked for anything is not waited for.
+    assert_eq!(std::io::read_to_string(idle).unwrap(), "");
     assert_eq!(server.wait_for_exit().code(), Some(0));
 }
 
@@ -174,10 +180,11 @@ fn who_only_listens_by_http_is_not_waited_for() {
             "clientInfo": { "name": "test", "version": "0" },
         },
     });
-    let mut begun = BufReader::new(send(&address, "POST", "", &initialize.to_string()));
-    let session = line(&mut begun, "mcp-session-id: ");
-    let mut notices = BufReader::new(send(&address, "GET", &format!("Mcp-Session-Id: {session}\r\n"), ""));
-    assert_eq!(line(&mut notices, "HTTP/1.1 "), "200 OK");
+    let mut begun = BufReader::new(send(&address, "POST /mcp", "", &initialize.to_string()));
+    let session = line_of(&mut begun, "mcp-session-id: ");
+    let mut notices =
+        BufReader::new(send(&address, "GET /mcp", &format!("Mcp-Session-Id: {session}\r\n"), ""));
+    assert_eq!(line_of(&mut notices, "HTTP/1.1 "), "200 OK");
     let listen = json!({
         "jsonrpc": "2.0", "id": 2, "method": "subscriptions/listen",
         "params": { "notifications": {}, "_meta": {
@@ -186,8 +193,8 @@ fn who_only_listens_by_http_is_not_waited_for() {
         } },
     });
     let labels = "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: subscriptions/listen\r\n";
-    let mut listening = BufReader::new(send(&address, "POST", labels, &listen.to_string()));
-    assert!(line(&mut listening, "data: ").contains("acknowledged"));
+    let mut listening = BufReader::new(send(&address, "POST /mcp", labels, &listen.to_string()));
+    assert!(line_of(&mut listening, "data: ").contains("acknowledged"));
     server.signal(Signal::TERM);
     assert_eq!(server.wait_for_exit().code(), Some(0));
     // Both were told all there was to say.

@@ -30,6 +30,8 @@ pub struct Part {
     errands: Receiver<Errand>,
     drain: Drain,
     held: Held,
+    /// Ends with the last request of all cores.
+    requests: Drain,
     door: Arc<Door>,
 }
 
@@ -68,6 +70,7 @@ pub fn listen(
     let connections =
         http::Options { terms: Terms::default(), places: Places::new(settings.http_max_connections), tls };
     let (senders, receivers) = lines(cores);
+    let requests = Drain::default();
     let part = |(here, (socket, errands))| Part {
         here,
         socket,
@@ -78,6 +81,7 @@ pub fn listen(
         errands,
         drain: drain.clone(),
         held: drain.hold(),
+        requests: requests.clone(),
         door: Arc::clone(&door),
     };
     let parts = sockets.into_iter().zip(receivers).enumerate().map(part).collect();
@@ -85,8 +89,8 @@ pub fn listen(
 }
 
 impl Part {
-    /// Serves what `provider` has on this core until the drain begins, and then until those who are connected have been
-    /// answered.
+    /// Serves what `provider` has on this core until the drain begins, and then until those who had asked are answered: so
+    /// long it goes on to listen, so that those who look after the server see that it leaves.
     ///
     /// # Errors
     /// The runtime does not take the socket.
@@ -96,11 +100,13 @@ impl Part {
         let drain = self.drain.clone();
         let site =
             Site::new(self.here, shards, provider, self.calls_max, self.has_sessions, self.cores, drain);
-        let front = Rc::new(Front { site: Rc::clone(&site), guard });
+        let front = Rc::new(Front { site: Rc::clone(&site), guard, requests: self.requests.clone() });
         let failed = |error| Error::new(Kind::Local, format!("Cannot serve HTTP: {error}"));
         let server = http::serve(self.socket, front, self.connections).map_err(failed)?;
         let leave = pin!(async {
             self.drain.begun().await;
+            self.requests.begin();
+            self.requests.finished().await;
             server.drain(fleet.settings().drain_timeout).await;
         });
         select(leave, pin!(site.run_errands(self.errands))).await;

@@ -90,12 +90,14 @@ impl Site {
 struct Front {
     site: Rc<Site>,
     guard: Rc<Guard>,
+    /// Each is held as long as it is not answered.
+    requests: Drain,
 }
 
 impl Service for Front {
     fn call(&self, request: Request, peer: Peer) -> LocalBoxFuture<'static, Response> {
         let (site, guard) = (Rc::clone(&self.site), Rc::clone(&self.guard));
-        let begun = site.now();
+        let (begun, held) = (site.now(), self.requests.hold());
         async move {
             let (method, path) = (request.method().to_owned(), request.path().to_owned());
             let response = match site.probes.public(&request).await {
@@ -108,7 +110,7 @@ impl Service for Front {
             };
             let answered = Answered::new(&method, &path, response.status.code());
             site.shards.own().recorder().answered(answered, site.now() - begun);
-            response
+            response.with_held(held)
         }
         .boxed_local()
     }
@@ -122,6 +124,9 @@ impl Service for Front {
 /// For somebody who may come in.
 async fn answer(site: Rc<Site>, guard: &Guard, request: Request, client: Client) -> Response {
     match request.path() {
+        "/mcp" if site.drain.has_begun() => {
+            Response::new(Status::SERVICE_UNAVAILABLE).with("retry-after", "1")
+        }
         "/mcp" => mcp::answer(site, request, client).await,
         // The same figures are a resource of MCP.
         "/metrics" => match guard.require(&client, Scope::Read) {

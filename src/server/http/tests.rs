@@ -38,7 +38,7 @@ fn sites_behind(
         let catalog = Catalog::new(Rc::clone(&shards), stats, &Options::default());
         let guard = Rc::new(Guard::new(Arc::clone(&door), Rc::clone(shards.own().recorder())));
         let site = Site::new(here, shards, catalog, 100, has_sessions, senders.clone(), Drain::default());
-        Rc::new(Front { site, guard })
+        Rc::new(Front { site, guard, requests: Drain::default() })
     };
     ((0..cores).map(site).collect(), errands)
 }
