@@ -4,17 +4,12 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::{CONTENT, KEY, Scene};
+use super::{CONTENT, KEY, Scene, over_both};
 use crate::support::{eventually, node, process_running};
 
 #[test]
-fn over_stdio() {
-    inspect(&Scene::over_stdio());
-}
-
-#[test]
-fn over_http() {
-    inspect(&Scene::over_http());
+fn the_inspector() {
+    over_both(inspect);
 }
 
 fn inspect(scene: &Scene) {

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::process::{Command, Stdio, id};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
 
 use serde_json::{Value, json};
 
@@ -18,73 +19,46 @@ const KEY: &str = "0123456789abcdef-key";
 const TEMPLATE: &str = "scout://{host}/{+path}";
 
 #[test]
-fn python_1_over_stdio() {
-    python("mcp-1", "mcp_1.py", &[], &Scene::over_stdio());
+fn python_1() {
+    over_both(|scene| python("mcp-1", "mcp_1.py", &[], scene));
 }
 
 #[test]
-fn python_1_over_http() {
-    python("mcp-1", "mcp_1.py", &[], &Scene::over_http());
+fn python_2_discovers() {
+    over_both(|scene| python("mcp-2", "mcp_2.py", &["auto", "2026-07-28"], scene));
 }
 
 #[test]
-fn python_2_over_stdio() {
-    python("mcp-2", "mcp_2.py", &["auto", "2026-07-28"], &Scene::over_stdio());
+fn python_2_shakes_hands_when_told_to() {
+    over_both(|scene| python("mcp-2", "mcp_2.py", &["legacy", "2025-11-25"], scene));
 }
 
 #[test]
-fn python_2_over_http() {
-    python("mcp-2", "mcp_2.py", &["auto", "2026-07-28"], &Scene::over_http());
+fn fastmcp() {
+    over_both(|scene| python("fastmcp", "fastmcp_4.py", &[], scene));
 }
 
 #[test]
-fn python_2_shakes_hands_over_stdio_when_told_to() {
-    python("mcp-2", "mcp_2.py", &["legacy", "2025-11-25"], &Scene::over_stdio());
+fn typescript_1() {
+    over_both(|scene| typescript("sdk_1.cjs", &[], scene));
 }
 
 #[test]
-fn python_2_shakes_hands_over_http_when_told_to() {
-    python("mcp-2", "mcp_2.py", &["legacy", "2025-11-25"], &Scene::over_http());
+fn typescript_2_shakes_hands() {
+    over_both(|scene| typescript("sdk_2.cjs", &["legacy", "2025-11-25"], scene));
 }
 
 #[test]
-fn fastmcp_over_stdio() {
-    python("fastmcp", "fastmcp_4.py", &[], &Scene::over_stdio());
+fn typescript_2_discovers_when_told_to() {
+    over_both(|scene| typescript("sdk_2.cjs", &["auto", "2026-07-28"], scene));
 }
 
-#[test]
-fn fastmcp_over_http() {
-    python("fastmcp", "fastmcp_4.py", &[], &Scene::over_http());
-}
-
-#[test]
-fn typescript_1_over_stdio() {
-    typescript("sdk_1.cjs", &[], &Scene::over_stdio());
-}
-
-#[test]
-fn typescript_1_over_http() {
-    typescript("sdk_1.cjs", &[], &Scene::over_http());
-}
-
-#[test]
-fn typescript_2_over_stdio() {
-    typescript("sdk_2.cjs", &["legacy", "2025-11-25"], &Scene::over_stdio());
-}
-
-#[test]
-fn typescript_2_over_http() {
-    typescript("sdk_2.cjs", &["legacy", "2025-11-25"], &Scene::over_http());
-}
-
-#[test]
-fn typescript_2_discovers_over_stdio_when_told_to() {
-    typescript("sdk_2.cjs", &["auto", "2026-07-28"], &Scene::over_stdio());
-}
-
-#[test]
-fn typescript_2_discovers_over_http_when_told_to() {
-    typescript("sdk_2.cjs", &["auto", "2026-07-28"], &Scene::over_http());
+/// Side by side, as most of it is waiting. What fails on the thread without a name failed over stdio.
+fn over_both(client: impl Fn(&Scene) + Sync) {
+    thread::scope(|scope| {
+        scope.spawn(|| client(&Scene::over_stdio()));
+        client(&Scene::over_http());
+    });
 }
 
 /// A driver of `tests/clients`, which is told what to do on its stdin.
