@@ -6,6 +6,7 @@ mod stream;
 use std::cell::Cell;
 use std::io;
 use std::rc::Rc;
+use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use event_listener::Event;
@@ -27,6 +28,8 @@ const BYTES_BEHIND: usize = 8 * 1024 * 1024;
 const LINES_PER_WRITE: usize = 64;
 /// What a write needed is kept for the next, up to so much.
 const BUFFER_BYTES_KEPT: usize = 64 * 1024;
+/// How often a look is taken whether anybody still reads.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// The lines of standard input. It closes at the end of input.
 ///
@@ -44,6 +47,7 @@ pub fn lines() -> io::Result<Receiver<Line>> {
 
 /// Where lines for standard output go.
 pub struct Output {
+    stream: Rc<Stream>,
     lines: Sender<Vec<u8>>,
     behind: Rc<Behind>,
     /// Closed once everything is written.
@@ -68,19 +72,20 @@ impl Output {
     }
 
     fn to(stream: Stream) -> Self {
+        let stream = Rc::new(stream);
         let (lines, receiver) = async_channel::bounded(LINES_BEHIND);
         let (is_at_work, end) = async_channel::bounded(1);
         let behind = Rc::new(Behind::default());
-        let progress = Rc::clone(&behind);
+        let (to, progress) = (Rc::clone(&stream), Rc::clone(&behind));
         runtime::spawn(async move {
             let _is_at_work: Sender<()> = is_at_work;
-            if let Err(error) = write_lines(&stream, &receiver, &progress).await {
+            if let Err(error) = write_lines(&to, &receiver, &progress).await {
                 tracing::debug!(%error, "standard output is closed");
                 receiver.close();
                 progress.progress.notify(usize::MAX);
             }
         });
-        Self { lines, behind, end }
+        Self { stream, lines, behind, end }
     }
 
     /// Hands over a line without its end, once there is room for it.
@@ -90,6 +95,13 @@ impl Output {
         }
         self.behind.bytes.update(|bytes| bytes + line.len());
         self.lines.send(line).await.map_err(|_| Closed)
+    }
+
+    /// Waits until nobody reads any more, which writing would tell only when there is something to write.
+    pub async fn deserted(&self) {
+        while !self.stream.is_deserted() {
+            runtime::sleep_until(runtime::now() + LOOK_EVERY).await;
+        }
     }
 
     /// Waits until everything is written.

@@ -1,7 +1,7 @@
 //! MCP over standard input and output: a JSON-RPC message a line.
 //!
 //! Requests run side by side and answers leave as they are ready. At the end of input, and when the server takes leave,
-//! everything under way is finished first.
+//! everything under way is finished first, unless nobody is left to read it.
 
 use std::pin::pin;
 use std::rc::Rc;
@@ -51,6 +51,7 @@ pub async fn serve_stdio(session: &Rc<Session>, drain: &Drain) -> Result<()> {
                     }
                 },
             },
+            () = desert(&output, input_ended).fuse() => return Ok(()),
         };
         if let Some(reply) = reply
             && output.send(reply).await.is_err()
@@ -84,6 +85,14 @@ async fn receive(lines: &async_channel::Receiver<Line>, ended: bool) -> Option<L
         std::future::pending::<()>().await;
     }
     lines.recv().await.ok()
+}
+
+/// Waits until nobody reads answers any more. Before the end of input the client is there and may read when it likes.
+async fn desert(output: &stdio::Output, ended: bool) {
+    if !ended {
+        std::future::pending::<()>().await;
+    }
+    output.deserted().await;
 }
 
 fn handle(session: &Session, line: &Line) -> Incoming {

@@ -1,28 +1,30 @@
 """The official client, 2.x line: opens with `server/discover`, or with `initialize` when told to."""
 
 import sys
+from contextlib import asynccontextmanager
 
 import anyio
-from mcp import Client
+from mcp import Client as Session, types
 from mcp.client.stdio import StdioServerParameters
+from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
 
-from job import JOB, check
+from job import JOB, Client, check
+
+
+@asynccontextmanager
+async def transport():
+    if JOB["url"]:
+        async with create_mcp_http_client(headers=JOB["headers"]) as http:
+            yield streamable_http_client(JOB["url"], http_client=http)
+    else:
+        yield StdioServerParameters(command=JOB["command"], args=JOB["arguments"], env=JOB["environment"])
 
 
 async def main(mode, version):
-    server = StdioServerParameters(command=JOB["command"], args=JOB["arguments"], env=JOB["environment"])
-    async with Client(server, mode=mode) as client:
-        assert client.protocol_version == version, client.protocol_version
-        assert client.server_info.version == JOB["version"], client.server_info
-
-        async def cancel_running_call(arguments, wait):
-            # Abandoning a call sends the notification.
-            async with anyio.create_task_group() as calls:
-                calls.start_soon(client.call_tool, "scout", arguments)
-                await wait()
-                calls.cancel_scope.cancel()
-
-        await check(client, cancel_running_call)
+    async with transport() as server, Session(server, mode=mode) as session:
+        assert session.protocol_version == version, session.protocol_version
+        assert session.server_info.version == JOB["version"], session.server_info
+        await check(Client(session, types))
 
 
 anyio.run(main, *sys.argv[1:])

@@ -39,6 +39,11 @@ impl HttpServer {
 }
 
 impl Door {
+    /// What clients are told.
+    pub fn url(&self) -> String {
+        format!("http://{}/mcp", self.address)
+    }
+
     /// Sends a message on a connection of its own.
     pub fn post(&self, headers: &[(&str, &str)], message: &[u8]) -> HttpAnswer {
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();

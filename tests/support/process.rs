@@ -38,19 +38,36 @@ pub fn venv_python(venv: &str) -> Command {
     command
 }
 
-/// Node with a script of a package that `scripts/test` installs for `tests/FOLDER`, below the target directory unless it
-/// says otherwise.
+/// Node with a script of a package that `scripts/test` installs for `tests/FOLDER`.
 pub fn node(folder: &str, script: &str) -> Command {
-    let default = || PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("test-node");
-    let installed = std::env::var_os("SCOUT_TEST_NODE").map_or_else(default, PathBuf::from);
-    let modules = installed.join(folder).join("node_modules");
-    let (interpreter, script) = (modules.join(".bin/node"), modules.join(script));
-    for file in [&interpreter, &script] {
-        assert!(file.is_file(), "{} is missing: run scripts/test", file.display());
-    }
-    let mut command = Command::new(interpreter);
+    let script = node_modules(folder).join(script);
+    assert!(script.is_file(), "{} is missing: run scripts/test", script.display());
+    let mut command = interpreter();
     command.arg(script);
     command
+}
+
+/// Node that runs a script of ours, which requires packages that `scripts/test` installs for `tests/FOLDER`.
+pub fn node_with(folder: &str, script: &Path) -> Command {
+    let modules = node_modules(folder);
+    assert!(modules.is_dir(), "{} is missing: run scripts/test", modules.display());
+    let mut command = interpreter();
+    command.env("NODE_PATH", modules).arg(script);
+    command
+}
+
+/// A Node that is new enough for everything here comes with the conformance suite.
+fn interpreter() -> Command {
+    let node = node_modules("conformance").join(".bin/node");
+    assert!(node.is_file(), "{} is missing: run scripts/test", node.display());
+    Command::new(node)
+}
+
+/// Below the target directory, unless `SCOUT_TEST_NODE` says otherwise.
+fn node_modules(folder: &str) -> PathBuf {
+    let default = || PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("test-node");
+    let installed = std::env::var_os("SCOUT_TEST_NODE").map_or_else(default, PathBuf::from);
+    installed.join(folder).join("node_modules")
 }
 
 /// Polls until `condition` holds.

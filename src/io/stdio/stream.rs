@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use monoio::buf::IoBuf;
 use rustix::buffer::spare_capacity;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
 
 use super::super::blocking::Threads;
@@ -58,6 +58,13 @@ impl Stream {
             (read, buffer)
         });
         read.await.unwrap_or_else(|error| (Err(io::Error::other(error)), Vec::new()))
+    }
+
+    /// Whether nobody can read what would be written: the other end of the pipe, the socket or the terminal is closed.
+    pub(super) fn is_deserted(&self) -> bool {
+        // Hanging up is told unasked (poll(2)).
+        let mut asked = [PollFd::new(&*self.file, PollFlags::empty())];
+        retry_on_intr(|| poll(&mut asked, Some(&Timespec::default()))).is_ok_and(|told| told > 0)
     }
 
     /// Writes the whole buffer and gives it back.
@@ -184,6 +191,20 @@ mod tests {
                 file.seek(SeekFrom::Start(4)).unwrap();
                 assert_eq!(read_all(&shared).await, b"two three");
             }
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn a_stream_is_deserted_once_its_other_end_is_closed() {
+        runtime::run(async {
+            for (reader, writer) in ends() {
+                let writer = stream(writer, false);
+                assert!(!writer.is_deserted());
+                drop(reader);
+                assert!(writer.is_deserted());
+            }
+            assert!(!stream(tempfile::tempfile().unwrap().into(), false).is_deserted());
         })
         .unwrap();
     }

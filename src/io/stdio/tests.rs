@@ -71,3 +71,14 @@ fn a_closed_output_is_noticed() {
     })
     .unwrap();
 }
+
+#[test]
+fn an_output_that_nobody_reads_any_more_is_noticed_in_silence() {
+    runtime::run(async {
+        let (output, reader) = output();
+        assert!(output.deserted().now_or_never().is_none());
+        drop(reader);
+        output.deserted().await;
+    })
+    .unwrap();
+}
