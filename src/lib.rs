@@ -3,7 +3,8 @@
 //! # The way of a request
 //!
 //! ```text
-//! bytes in -> server/stdio -> rpc -> mcp (session, tool) -> scout (target)
+//! bytes in -> server/stdio | io/http -> http -> server/access, server/http
+//!          -> rpc -> mcp (session, catalog: tool, resource, prompt) -> scout (target)
 //!          -> fleet/shards: the core that owns the host, here or by mail (io/mesh)
 //!          -> scout (one operation) -> fleet (admission, pool: ready connection | dial)
 //!          -> link: sftp | exec -> ssh -> one write
@@ -60,6 +61,9 @@
 //! | how remote commands are ended | `fleet/leash.rs` |
 //! | what is counted and measured | `metrics/names.rs`, and the place where it happens; what Prometheus reads of it: `metrics/prometheus.rs` |
 //! | when a server counts as alive, and as ready | `server/health.rs` |
+//! | who may use a server over HTTP, and how often | `server/access/`; API keys: `config/keys.rs`; what a key may do: `scout/access.rs` |
+//! | what HTTP requests become of MCP, sessions, paths | `server/http/` |
+//! | which revisions of MCP there are, and what differs | `mcp/revision.rs`, `mcp/session.rs` |
 //! | which HTTP requests are refused, and how | `http/refusal.rs`, `http/framing.rs`, and the table `tests/http_verdicts/table.rs` |
 //! | what agents see of a tool | `mcp/catalog/tools/`, then `UPDATE_GOLDEN=1 cargo test --test mcp_surface` |
 //! | what else agents are offered | `mcp/catalog/`: `resources/`, `prompts/` (a file each), `completion` |

@@ -260,6 +260,10 @@ pub const BATCH_LENGTH_MAX: usize = 100;
 pub const REQUEST_ID_BYTES_MAX: usize = 256;
 /// Requests of one client in flight: what may run and what may wait for its turn, as the settings below.
 pub const SESSION_REQUESTS_MAX: usize = EXECUTING_REQUESTS_DEFAULT + QUEUED_REQUESTS_DEFAULT;
+/// What a client says in `initialize` that it can do: a few words each. It is kept as long as the session.
+pub const CLIENT_CAPABILITIES_BYTES_MAX: usize = 16 * 1024;
+/// The address of a resource: a scheme, a host and a path of which every byte may be escaped.
+pub const RESOURCE_URI_BYTES_MAX: usize = 3 * (HOST_NAME_BYTES_MAX + PATH_BYTES_MAX) + 16;
 /// Messages of one request that wait for a client to hear them; what is said faster is lost, as with any log.
 pub const CALL_MESSAGES_MAX: usize = 100;
 /// What one session has asked its client, and has no answer to yet.

@@ -58,6 +58,11 @@ impl Calls {
         }
     }
 
+    /// Stops every call.
+    pub fn end_all(&self) {
+        self.in_flight.borrow().values().for_each(|call| call.handle.abort());
+    }
+
     /// Stops every call that nothing else would end than its being taken back.
     pub fn end_endless(&self) {
         for call in self.in_flight.borrow().values().filter(|call| call.is_endless) {

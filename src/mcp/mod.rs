@@ -12,7 +12,7 @@
 //! | `revision`, `params` | what a request says about itself |
 //! | `calls` | requests in flight: bound, duplicates, cancellation |
 //! | `call`, `flow` | what work knows of its request, and says before it ends: progress, messages, questions |
-//! | `questions`, `notices` | what the client is asked, and told unasked |
+//! | `questions`, `notices`, `level` | what the client is asked, told unasked, and reads along |
 //! | `provider`, `content` | what a server offers, and what its work ends in |
 //! | `results` | what the eras add to results |
 //! | `catalog/` | what we offer: tools, resources, prompts, completion |

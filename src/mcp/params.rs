@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::Level;
 use super::call::Input;
-use crate::base::limits::REQUEST_ID_BYTES_MAX;
+use crate::base::limits::{CLIENT_CAPABILITIES_BYTES_MAX, REQUEST_ID_BYTES_MAX};
 use crate::rpc::{Error, Id, Raw, object, string, type_name};
 
 /// The members of `params`, not yet looked into; `null` counts as absent.
@@ -73,7 +73,13 @@ impl<'a> Params<'a> {
 
     /// What the client can do, as `initialize` says.
     pub fn capabilities(&self) -> Result<Value, Error> {
-        self.capabilities.map_or(Ok(Value::Null), |raw| read_object("params.capabilities", raw))
+        match self.capabilities {
+            Some(raw) if raw.get().len() > CLIENT_CAPABILITIES_BYTES_MAX => Err(Error::invalid_params(
+                format!("params.capabilities is too long: at most {CLIENT_CAPABILITIES_BYTES_MAX} bytes"),
+            )),
+            Some(raw) => read_object("params.capabilities", raw),
+            None => Ok(Value::Null),
+        }
     }
 
     /// Answers to what the same request was answered with before.

@@ -222,6 +222,12 @@ impl Session {
         }
     }
 
+    /// The client is done with it: whatever is under way ends, and whoever listens hears no more.
+    pub fn end(&self) {
+        self.calls.end_all();
+        self.notices.take_turn();
+    }
+
     /// Takes one message: a line of a stream, the body of an HTTP request, then with its labels. Replies hold no line end.
     pub fn handle(&self, message: &[u8], labels: Option<&Labels<'_>>) -> Incoming {
         match Message::read(message) {
@@ -278,6 +284,11 @@ impl Session {
             Entry::Request(request) if request.method == "initialize" => {
                 let error = Error::invalid_request("Invalid request: initialize must not be part of a batch");
                 refused(Some(&request.id), &error)
+            }
+            // It would come past the labels that it must have.
+            Entry::Request(request) if is_stateless(&request) => {
+                let message = format!("Invalid request: {} has no batches", Revision::V2026_07_28);
+                refused(Some(&request.id), &Error::invalid_request(message))
             }
             entry => self.entry(entry, None),
         }
@@ -431,6 +442,14 @@ impl Session {
     fn admit(&self, id: &Id<'_>) -> Result<Ticket, Error> {
         self.calls.admit(id.clone()).inspect_err(|_| self.provider.note_refused())
     }
+}
+
+/// Whether a request says that it belongs to the stateless era.
+fn is_stateless(request: &Request<'_>) -> bool {
+    let version = Params::read(request.params)
+        .and_then(|params| params.meta())
+        .and_then(|meta| Ok(meta.protocol_version()?.and_then(|name| Revision::named(&name))));
+    matches!(version, Ok(Some(revision)) if revision.is_stateless())
 }
 
 /// Whether it is not what was asked that is wrong, but how it came.

@@ -1,6 +1,7 @@
 //! How a server takes leave: it begins nothing new, finishes what is under way, and then ends.
 //!
-//! One [`Drain`] belongs to the whole process: any core may tell it to begin, ask whether it has, and wait for it. What
+//! A [`Drain`] belongs to all cores (one for the process, one for the requests of its HTTP server): any of them may tell it
+//! to begin, ask whether it has, and wait for it. What
 //! serves a request holds it meanwhile; what only lasts as long as the server does (a connection without a request, a
 //! subscription) does not, and ends when the drain begins.
 

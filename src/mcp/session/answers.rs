@@ -189,6 +189,7 @@ fn failure(error: &base::Error, revision: Revision, resource: Option<&str>) -> E
     match (error.kind(), error.kind().fault(), resource) {
         (Kind::NotFound | Kind::UnknownHost, _, Some(uri)) => not_found(uri, Some(&message), revision),
         (Kind::Busy, ..) => calls::busy(message),
+        (Kind::Forbidden, ..) => Error::new(FORBIDDEN, message),
         (_, base::Fault::Caller, _) => Error::invalid_params(message),
         _ => Error::internal(message),
     }

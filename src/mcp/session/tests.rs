@@ -128,6 +128,15 @@ fn initialize_echoes_what_it_knows_and_offers_the_latest_else() {
 }
 
 #[test]
+fn what_a_client_can_do_takes_few_words() {
+    let params =
+        format!(r#"{{"protocolVersion":"2025-06-18","capabilities":{{"x":"{}"}}}}"#, "x".repeat(20_000));
+    let reply = ask(&fresh(), &request("1", "initialize", &params));
+    assert_eq!(error_code(&reply), -32602);
+    assert!(error_text(&reply).contains("at most 16384 bytes"));
+}
+
+#[test]
 fn initialize_needs_a_version() {
     for params in ["{}", r#"{"protocolVersion":1}"#, "[]", r#"{"protocolVersion":null}"#] {
         assert_eq!(error_code(&ask(&fresh(), &request("1", "initialize", params))), -32602, "{params}");

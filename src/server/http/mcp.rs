@@ -67,6 +67,10 @@ async fn post(
         let message = "Not acceptable: answers are application/json or text/event-stream";
         return refuse(Status::NOT_ACCEPTABLE, message);
     }
+    // Nothing but words comes of it.
+    if !accepted.events && headers.labels().method == Some("subscriptions/listen") {
+        return refuse(Status::NOT_ACCEPTABLE, "Not acceptable: this is answered with text/event-stream");
+    }
     let named = headers.version.as_deref().map(Revision::named);
     let is_stateless = named.flatten().is_some_and(Revision::is_stateless);
     match headers.session.clone().filter(|_| !is_stateless && site.sessions.is_some()) {

@@ -97,7 +97,9 @@ struct Front {
 impl Service for Front {
     fn call(&self, request: Request, peer: Peer) -> LocalBoxFuture<'static, Response> {
         let (site, guard) = (Rc::clone(&self.site), Rc::clone(&self.guard));
-        let (begun, held) = (site.now(), self.requests.hold());
+        // Who comes later has nobody wait for him.
+        let held = (!site.drain.has_begun()).then(|| self.requests.hold());
+        let begun = site.now();
         async move {
             let (method, path) = (request.method().to_owned(), request.path().to_owned());
             let response = match site.probes.public(&request).await {

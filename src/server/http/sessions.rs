@@ -67,11 +67,13 @@ impl Sessions {
         Some(Rc::clone(&found.session))
     }
 
-    /// Forgets it. Whether there was one.
+    /// Ends it, and all that is under way in it. Whether there was one.
     pub fn end(&self, id: &str, client: &Client) -> bool {
         let mut held = self.held.borrow_mut();
-        let is_known = held.get(id).is_some_and(|found| found.client == *client);
-        is_known && held.remove(id).is_some()
+        if held.get(id).is_none_or(|found| found.client != *client) {
+            return false;
+        }
+        held.remove(id).inspect(|ended| ended.session.end()).is_some()
     }
 
     pub fn here(&self) -> usize {

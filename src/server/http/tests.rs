@@ -365,3 +365,32 @@ fn everybody_may_know_whether_it_lives_and_who_has_a_key_what_it_does() {
     let count = |path, status| figures.counter(Counter::Http(Answered::new("GET", path, status)));
     assert_eq!((count("/health", 200), count("/metrics", 401), count("/", 401)), (1, 1, 2));
 }
+
+#[test]
+fn an_ended_session_leaves_nothing_behind() {
+    let site = site();
+    let id = ask(&site, post(&[], &initialize("2025-11-25"))).session.expect("a session");
+    let in_session = [("mcp-session-id", id.as_str())];
+    let mut waiting = pin!(answer(&site, post(&in_session, &call("localhost:/wait")), NEIGHBOUR));
+    let events = [in_session[0], ("accept", "text/event-stream")];
+    let mut listening = pin!(answer(&site, request("GET /mcp", &events, ""), NEIGHBOUR));
+    assert!(waiting.as_mut().now_or_never().is_none() && listening.as_mut().now_or_never().is_none());
+    assert_eq!(ask(&site, request("DELETE /mcp", &in_session, "")).status, 204);
+    assert_eq!(waiting.now_or_never().map(|answer| answer.status), Some(202));
+    assert_eq!(listening.now_or_never().map(|answer| answer.body), Some(String::new()));
+}
+
+#[test]
+fn what_only_tells_is_for_who_takes_events() {
+    let (headers, message) = stateless("subscriptions/listen", json!({ "notifications": {} }));
+    let mut headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    headers.extend([("content-type", "application/json"), ("accept", "application/json")]);
+    assert_eq!(ask(&site(), request("POST /mcp", &headers, &message.to_string())).status, 406);
+}
+
+#[test]
+fn a_batch_holds_nothing_of_the_stateless_era() {
+    let (_, message) = stateless("subscriptions/listen", json!({ "notifications": {} }));
+    let answer = ask(&site(), post(&[("mcp-protocol-version", "2025-03-26")], &json!([message])));
+    assert_eq!((answer.status, &answer.json()[0]["error"]["code"]), (200, &json!(-32600)));
+}

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use crate::base::limits::RESOURCE_URI_BYTES_MAX;
 use crate::target::RemotePath;
 
 /// A place on a host.
@@ -17,6 +18,9 @@ pub struct Place {
 impl Place {
     /// The place at an address; `None` when that is none of ours, or there is no such host among the sorted `hosts`.
     pub fn at(uri: &str, hosts: &[Rc<str>]) -> Option<Self> {
+        if uri.len() > RESOURCE_URI_BYTES_MAX {
+            return None;
+        }
         let (scheme, rest) = uri.split_once("://")?;
         let known = |name: &str| {
             let at = hosts.binary_search_by(|host| host.as_ref().cmp(name)).ok()?;
@@ -139,6 +143,7 @@ mod tests {
             "scout://alpha/x",
             "scout:///x",
             "scout://nobody/x",
+            &format!("Alpha:{}x", "/".repeat(20_000)),
             "scout://Alpha/a/../b",
             "scout://Alpha/%2e%2e/b",
             "scout://Alpha/%00",
