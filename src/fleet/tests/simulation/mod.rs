@@ -55,13 +55,13 @@ fn siege(seed: u64, trace: &Trace) {
     let plan = site.plan();
     let hosts = plan.hosts.len();
     let crowd: Vec<_> = (0..plan.clients)
-        .map(|client| {
-            (
-                client,
-                choices.pick(&CLASSES),
-                usize::from(choices.u8()) % hosts,
-                1 + usize::from(choices.u8() % 6),
-            )
+        .flat_map(|client| {
+            let class = choices.pick(&CLASSES);
+            let host = usize::from(choices.u8()) % hosts;
+            let width = 1 + usize::from(choices.u8() % 6);
+            // Who wants something of every host has one turn among the others all the same.
+            let asked = if client == 0 && choices.flag() { 0..hosts } else { host..host + 1 };
+            asked.map(move |host| (client, class, host, width))
         })
         .collect();
     let wanted: Vec<_> = (0..hosts).filter(|host| plan.is_well(*host)).collect();
@@ -70,7 +70,7 @@ fn siege(seed: u64, trace: &Trace) {
     let mut wanted = wanted.into_iter().take(2);
     loop {
         for (client, class, host, width) in &crowd {
-            while site.open(|request| request.claim.client.0 == *client) < *width {
+            while site.open(|request| (request.claim.client.0, request.host) == (*client, *host)) < *width {
                 site.ask_as(*client, *class, *host, 2 * plan.wait_max(Class::Interactive), &mut choices);
             }
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::plan::{Nature, Plan};
 use super::request::{Answer, Loss, Request, name};
 use crate::base::error::Fault;
-use crate::base::limits::{CONNECT_TIMEOUT_DEFAULT, HOPS_MAX};
+use crate::base::limits::CONNECT_TIMEOUT_DEFAULT;
 use crate::base::refusal::Reason;
 use crate::base::time::Duration;
 use crate::base::{Kind, Result};
@@ -111,7 +111,7 @@ impl Plan {
     pub fn wait_max(&self, class: Class) -> Duration {
         let hosts = count(self.hosts.len());
         let way =
-            self.hosts.iter().map(|host| host.delay).max().unwrap_or_default() * 20 * count(HOPS_MAX).min(3);
+            self.hosts.iter().map(|host| host.delay).max().unwrap_or_default() * 20 * count(self.legs_max());
         let dial = match self.hosts.iter().any(|host| host.nature == Nature::Dead) {
             true => CONNECT_TIMEOUT_DEFAULT,
             false => way,

@@ -67,8 +67,7 @@ impl Plan {
         let natures = [Well, Well, Well, Well, Well, Well, Dead, Refusing];
         plan.hosts = (0..count).map(|number| HostPlan::draw(choices, number, &natures)).collect();
         // However many cores have got hold of all but one of the connections that a way takes, there is one for one of them.
-        let legs = (0..count).map(|host| plan.way(host).len()).max().unwrap_or_default();
-        plan.connections = plan.connections.max(plan.cores * (legs - 1) + 1);
+        plan.connections = plan.connections.max(plan.cores * (plan.legs_max() - 1) + 1);
         plan
     }
 
@@ -98,6 +97,11 @@ impl Plan {
     /// A host and those before it.
     pub fn way(&self, host: usize) -> Vec<usize> {
         std::iter::successors(Some(host), |host| self.hosts[*host].hop).collect()
+    }
+
+    /// Of the longest way.
+    pub fn legs_max(&self) -> usize {
+        (0..self.hosts.len()).map(|host| self.way(host).len()).max().unwrap_or_default()
     }
 
     /// Whether nothing is ever wrong with a host or with the way there.
