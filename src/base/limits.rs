@@ -276,6 +276,8 @@ pub const WATCH_EVERY: Duration = Duration::from_secs(3);
 pub const WATCH_SHARED_FOR: Duration = Duration::from_secs(2);
 /// Places of which a core remembers what was seen there since then, 300 bytes each.
 pub const SIGHTS_MAX: usize = 4_096;
+/// How often it forgets those: each time it goes through all of them.
+pub const SIGHTS_SWEPT_EVERY: Duration = Duration::from_secs(1);
 /// Resources on one page of their list, which fits into 32 KiB.
 pub const RESOURCES_PAGE_MAX: usize = 100;
 /// Values that complete an argument (MCP, "Completion").
@@ -308,6 +310,9 @@ pub const HTTP_TRAILER_BYTES_MAX: usize = 4 * 1024;
 /// Bodies that are still coming in, on all connections of one core together: sixteen of the largest, or thousands of
 /// usual size.
 pub const HTTP_INTAKE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// A body that is taken even where these have all the room, so that who sends large ones by halves keeps nobody from an
+/// ordinary request. All connections together hold as much of such as of the others.
+pub const HTTP_SMALL_BODY_BYTES: usize = 4 * 1024;
 /// What is read ahead of the request that is being answered.
 pub const HTTP_PIPELINED_BYTES_MAX: usize = 16 * 1024;
 /// One read, when nothing is known of what will come: what every idle connection holds, and most requests fit in.

@@ -1,7 +1,7 @@
 //! What was seen of places that are looked at again and again: whoever looks at one of which somebody has just seen
 //! something, sees the same. Keeps nothing that nobody asks for.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::Future;
 use std::rc::Rc;
@@ -18,6 +18,8 @@ use crate::base::{Result, limits};
 pub(super) struct Sights {
     seen: RefCell<HashMap<Place, Sight>>,
     looks: RefCell<HashMap<Place, WeakShared<Look>>>,
+    /// When it was gone through last.
+    swept: Cell<Option<Instant>>,
 }
 
 /// Host and path.
@@ -53,8 +55,12 @@ impl Sights {
         }
     }
 
-    /// Forgets what has been seen before.
-    fn forget(&self, before: Instant) {
+    /// Forgets what has been seen before, if that was not done just now.
+    fn forget(&self, before: Instant, now: Instant) {
+        if self.swept.get().is_some_and(|swept| now < swept + limits::SIGHTS_SWEPT_EVERY) {
+            return;
+        }
+        self.swept.set(Some(now));
         self.seen.borrow_mut().retain(|_, sight| sight.at > before);
         self.looks.borrow_mut().retain(|_, look| look.upgrade().is_some_and(|look| look.peek().is_none()));
     }
@@ -82,7 +88,7 @@ impl Caller {
         if let Some(look) = self.sights.under_way(&place) {
             return look.await;
         }
-        self.sights.forget(since);
+        self.sights.forget(since, now);
         let (caller, looking) = (self.clone(), look(self.clone()));
         let (kept, of) = (place.clone(), place);
         let look = async move {

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::Terms;
-use crate::base::limits::HTTP_INTAKE_BYTES_MAX;
+use crate::base::limits::{HTTP_INTAKE_BYTES_MAX, HTTP_SMALL_BODY_BYTES};
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -39,11 +39,11 @@ impl Share {
         self.intake.terms.body_bytes_max
     }
 
-    /// The body has this size now; whether there is room for that.
+    /// The body has this size now; whether there is room for that. For a small one there always is.
     pub(super) fn grow(&mut self, bytes: usize) -> bool {
         let others = self.intake.held.get().saturating_sub(self.bytes);
         let held = others.saturating_add(bytes);
-        if held > HTTP_INTAKE_BYTES_MAX {
+        if held > HTTP_INTAKE_BYTES_MAX && bytes > HTTP_SMALL_BODY_BYTES {
             return false;
         }
         self.intake.held.set(held);
@@ -66,11 +66,22 @@ mod tests {
     fn what_one_gives_back_another_may_have() {
         let intake = Rc::<Intake>::default();
         let (mut one, mut other) = (Share::new(&intake), Share::new(&intake));
-        assert!(one.grow(1) && one.grow(HTTP_INTAKE_BYTES_MAX - 1));
-        assert!(other.grow(1) && !other.grow(2) && !one.grow(HTTP_INTAKE_BYTES_MAX));
+        let large = HTTP_SMALL_BODY_BYTES + 1;
+        assert!(one.grow(1) && one.grow(HTTP_INTAKE_BYTES_MAX - large));
+        assert!(other.grow(large) && !other.grow(large + 1) && !one.grow(HTTP_INTAKE_BYTES_MAX));
         drop(one);
         assert!(other.grow(HTTP_INTAKE_BYTES_MAX));
         drop(other);
+        assert_eq!(intake.held.get(), 0);
+    }
+
+    #[test]
+    fn a_small_body_finds_room_where_there_is_none() {
+        let intake = Rc::<Intake>::default();
+        let (mut large, mut small) = (Share::new(&intake), Share::new(&intake));
+        assert!(large.grow(HTTP_INTAKE_BYTES_MAX) && small.grow(HTTP_SMALL_BODY_BYTES));
+        assert!(!small.grow(HTTP_SMALL_BODY_BYTES + 1));
+        drop((large, small));
         assert_eq!(intake.held.get(), 0);
     }
 }

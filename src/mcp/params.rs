@@ -73,13 +73,7 @@ impl<'a> Params<'a> {
 
     /// What the client can do, as `initialize` says.
     pub fn capabilities(&self) -> Result<Value, Error> {
-        match self.capabilities {
-            Some(raw) if raw.get().len() > CLIENT_CAPABILITIES_BYTES_MAX => Err(Error::invalid_params(
-                format!("params.capabilities is too long: at most {CLIENT_CAPABILITIES_BYTES_MAX} bytes"),
-            )),
-            Some(raw) => read_object("params.capabilities", raw),
-            None => Ok(Value::Null),
-        }
+        capabilities("params.capabilities", self.capabilities)
     }
 
     /// Answers to what the same request was answered with before.
@@ -133,7 +127,7 @@ impl<'a> Meta<'a> {
 
     /// What the client can do, as the request itself says (2026-07-28).
     pub fn client_capabilities(&self) -> Result<Value, Error> {
-        self.client_capabilities.map_or(Ok(Value::Null), |raw| read_object("the client's capabilities", raw))
+        capabilities("io.modelcontextprotocol/clientCapabilities", self.client_capabilities)
     }
 
     pub fn protocol_version(&self) -> Result<Option<Cow<'a, str>>, Error> {
@@ -181,6 +175,17 @@ pub fn level(what: &str, value: Raw<'_>) -> Result<Level, Error> {
             "{what} must be one of debug, info, notice, warning, error, critical, alert, emergency"
         ))
     })
+}
+
+/// What a client can do, of which a few words are enough.
+fn capabilities(what: &str, value: Option<Raw<'_>>) -> Result<Value, Error> {
+    match value {
+        Some(raw) if raw.get().len() > CLIENT_CAPABILITIES_BYTES_MAX => Err(Error::invalid_params(format!(
+            "{what} is too long: at most {CLIENT_CAPABILITIES_BYTES_MAX} bytes"
+        ))),
+        Some(raw) => read_object(what, raw),
+        None => Ok(Value::Null),
+    }
 }
 
 /// A member that must be an object, with its members.

@@ -8,7 +8,7 @@ use proptest::sample::select;
 
 use super::super::{Status, Terms};
 use super::*;
-use crate::base::limits::{HTTP_HEADERS_MAX, HTTP_INTAKE_BYTES_MAX};
+use crate::base::limits::{HTTP_HEADERS_MAX, HTTP_INTAKE_BYTES_MAX, HTTP_SMALL_BODY_BYTES};
 use crate::base::time;
 use crate::testing::http::{Heard, Talk};
 
@@ -139,14 +139,15 @@ fn large_bodies_share_what_room_there_is() {
     large.handle_input(post(HTTP_INTAKE_BYTES_MAX).as_bytes(), now);
     large.handle_input(&vec![b'x'; HTTP_INTAKE_BYTES_MAX - 1], now);
     assert_eq!(large.poll(now), Step::Wait);
-    let ask = || {
+    let ask = |bytes: usize| {
         let mut other = Connection::new(Rc::clone(&intake), now);
-        other.handle_input(format!("{}{{}}", post(2)).as_bytes(), now);
+        other.handle_input(format!("{}{}", post(bytes), " ".repeat(bytes)).as_bytes(), now);
         other.poll(now)
     };
-    assert_eq!(ask(), Step::Refused(Refusal::Intake));
+    assert_eq!(ask(HTTP_SMALL_BODY_BYTES + 1), Step::Refused(Refusal::Intake));
+    assert!(matches!(ask(HTTP_SMALL_BODY_BYTES), Step::Request(_)));
     drop(large);
-    assert!(matches!(ask(), Step::Request(_)));
+    assert!(matches!(ask(HTTP_SMALL_BODY_BYTES + 1), Step::Request(_)));
 }
 
 #[test]

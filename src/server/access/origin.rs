@@ -58,8 +58,9 @@ impl Names {
     }
 
     fn may_use(&self, origin: &Origin) -> bool {
-        (self.is_local && is_this_machine(&origin.host))
-            || self.hosts.include(&origin.host)
+        let is_web = origin.text.starts_with("http://") || origin.text.starts_with("https://");
+        (is_web && self.is_local && is_this_machine(&origin.host))
+            || (is_web && self.hosts.include(&origin.host))
             || self.origins.include(&origin.text)
     }
 }
@@ -180,6 +181,8 @@ mod tests {
             "localhost",
             "http:localhost",
             "http://evil.example",
+            "javascript://localhost",
+            "chrome-extension://localhost",
             "http://localhost.evil.example",
             "http://evil.example@localhost",
             "http://localhost/path",
