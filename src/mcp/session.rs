@@ -15,6 +15,7 @@
 
 mod answers;
 mod listen;
+mod method;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -27,12 +28,13 @@ use super::calls::{self, Calls, Ticket};
 use super::flow::{Flow, batch};
 use super::notices::{Full, Notices};
 use super::params::{Meta, Params, level, required_text};
-use super::provider::{Capabilities, Client, Empty, List, Provider};
+use super::provider::{Client, Empty, List, Provider};
 use super::questions::Questions;
 use super::results::{Discovered, Framed, Initialized, Keeping, Listed};
 use super::{Level, Revision};
 use crate::base::text::shown;
 use crate::rpc::{self, Code, Entry, Error, Id, Message, Raw, Rejected, Request};
+use method::Method;
 
 /// What becomes of a message.
 pub enum Incoming {
@@ -88,73 +90,6 @@ pub struct Session {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("agreed", &self.agreed).finish_non_exhaustive()
-    }
-}
-
-/// The methods there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Method {
-    Initialize,
-    Discover,
-    Ping,
-    SetLevel,
-    List(List),
-    CallTool,
-    ReadResource,
-    Subscribe,
-    Unsubscribe,
-    Listen,
-    GetPrompt,
-    Complete,
-}
-
-impl Method {
-    fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "initialize" => Self::Initialize,
-            "server/discover" => Self::Discover,
-            "ping" => Self::Ping,
-            "logging/setLevel" => Self::SetLevel,
-            "tools/list" => Self::List(List::Tools),
-            "tools/call" => Self::CallTool,
-            "resources/list" => Self::List(List::Resources),
-            "resources/templates/list" => Self::List(List::ResourceTemplates),
-            "resources/read" => Self::ReadResource,
-            "resources/subscribe" => Self::Subscribe,
-            "resources/unsubscribe" => Self::Unsubscribe,
-            "subscriptions/listen" => Self::Listen,
-            "prompts/list" => Self::List(List::Prompts),
-            "prompts/get" => Self::GetPrompt,
-            "completion/complete" => Self::Complete,
-            _ => return None,
-        })
-    }
-
-    /// Whether it is among what a server says that it can do.
-    fn is_offered(self, offered: &Capabilities) -> bool {
-        match self {
-            Self::SetLevel => offered.logging.is_some(),
-            Self::List(List::Tools) | Self::CallTool => offered.tools.is_some(),
-            Self::List(List::Resources | List::ResourceTemplates) | Self::ReadResource => {
-                offered.resources.is_some()
-            }
-            Self::Subscribe | Self::Unsubscribe => {
-                offered.resources.is_some_and(|resources| resources.subscribe)
-            }
-            Self::List(List::Prompts) | Self::GetPrompt => offered.prompts.is_some(),
-            Self::Complete => offered.completions.is_some(),
-            Self::Initialize | Self::Discover | Self::Ping | Self::Listen => true,
-        }
-    }
-
-    fn exists_in(self, revision: Revision) -> bool {
-        match self {
-            Self::Initialize | Self::Ping | Self::SetLevel | Self::Subscribe | Self::Unsubscribe => {
-                !revision.is_stateless()
-            }
-            Self::Listen => revision.is_stateless(),
-            _ => true,
-        }
     }
 }
 

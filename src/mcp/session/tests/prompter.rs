@@ -12,8 +12,9 @@ use super::*;
 use crate::base::limits::QUESTIONS_MAX;
 use crate::base::{self, Kind};
 use crate::mcp::{
-    About, Answer, Blank, Body, Call, Changing, Completion, Content, Contents, Implementation, InputRequired,
-    List, Page, Prompt, PromptMessage, Provider, Question, Reference, Role, ToolFault, ToolOutput, Work,
+    About, Answer, Blank, Body, Call, Capabilities, Changing, Completion, Content, Contents, Implementation,
+    InputRequired, List, Page, Prompt, PromptMessage, Provider, Question, Reference, Role, ToolFault,
+    ToolOutput, Work,
 };
 
 #[derive(Default)]
