@@ -26,7 +26,7 @@ struct InFlight {
 }
 
 /// "Try again": of the codes that are left to implementations.
-const BUSY: Code = Code::Server(-32000);
+pub const BUSY: Code = Code::Server(-32000);
 
 impl Calls {
     pub fn new(max: usize) -> Self {

@@ -32,6 +32,7 @@ mod revision;
 mod session;
 
 pub use call::{Call, Input};
+pub use calls::BUSY;
 pub use catalog::{Catalog, Options};
 pub use content::{
     Answer, Base64, Body, Completion, Content, Contents, InputRequired, Prompt, PromptMessage, Question,

@@ -60,8 +60,7 @@ pub async fn scout(
         Err(error) => Err(error),
     };
     let took = measured.end(&result, fleet.now());
-    let slow = fleet.settings().slow_threshold_ms;
-    if took >= slow && !slow.is_zero() {
+    if fleet.settings().is_slow(took) {
         tracing::warn!(request = request.target, ?took, "slow request");
     }
     result.inspect(|answer| fleet.recorder().size(Histogram::OutputSize, answer.size()))

@@ -242,6 +242,11 @@ impl Settings {
         self.max_concurrency.saturating_add(self.max_queue)
     }
 
+    /// Whether something took so long that it is told.
+    pub fn is_slow(&self, took: Duration) -> bool {
+        !self.slow_threshold_ms.is_zero() && took >= self.slow_threshold_ms
+    }
+
     /// Where the password for hosts comes from.
     pub fn password_source(&self) -> Option<SecretSource> {
         let (file, command) = (self.ssh_password_file.as_ref(), self.ssh_password_command.as_ref());

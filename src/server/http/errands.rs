@@ -88,17 +88,17 @@ pub async fn ask(site: &Site, id: String, client: Client, ask: Ask) -> Outcome {
 
 fn ask_here(site: &Site, id: &str, client: &Client, ask: Ask) -> Outcome {
     let Some(sessions) = &site.sessions else { return Outcome::Unknown };
-    if let Ask::End = ask {
-        return if sessions.end(id, client) { Outcome::Ended } else { Outcome::Unknown };
-    }
-    let Some(session) = sessions.find(id, client, site.now()) else { return Outcome::Unknown };
-    match ask {
+    let session = || sessions.find(id, client, site.now());
+    let outcome = match ask {
         Ask::Take { message, headers } => {
-            Outcome::Incoming(session.handle(&message, Some(&headers.labels())))
+            session().map(|session| Outcome::Incoming(session.handle(&message, Some(&headers.labels()))))
         }
-        Ask::Listen => Outcome::Notices(session.notices().map(Outgoing::Word).boxed_local()),
-        Ask::End => Outcome::Ended,
-    }
+        Ask::Listen => {
+            session().map(|session| Outcome::Notices(session.notices().map(Outgoing::Word).boxed_local()))
+        }
+        Ask::End => sessions.end(id, client).then_some(Outcome::Ended),
+    };
+    outcome.unwrap_or(Outcome::Unknown)
 }
 
 impl Errand {

@@ -18,7 +18,7 @@ use super::errands::{Ask, Outcome, ask};
 use super::labels::{Accepted, Headers, is_json};
 use crate::http::sse::Event;
 use crate::http::{Request, Response, Status};
-use crate::mcp::{Client, FORBIDDEN, Flow, Incoming, Outgoing, Revision, Session};
+use crate::mcp::{BUSY, Client, FORBIDDEN, Flow, Incoming, Outgoing, Revision, Session};
 use crate::rpc::{self, Code, Error};
 
 const JSON: &str = "application/json";
@@ -26,8 +26,6 @@ const SESSION_ID: &str = "mcp-session-id";
 
 /// No session has this id.
 const SESSION_NOT_FOUND: Code = Code::Server(-32001);
-/// What a server with too much to do answers.
-const BUSY: Code = Code::Server(-32000);
 
 pub async fn answer(site: Rc<Site>, request: Request, client: Client) -> Response {
     let headers = Headers::of(&request);
@@ -38,12 +36,12 @@ pub async fn answer(site: Rc<Site>, request: Request, client: Client) -> Respons
             refuse(Status::BAD_REQUEST, "Unsupported protocol version")
         }
         ("GET", Some(id)) if accepted.events => {
-            told(&site, ask(&site, id.clone(), client, Ask::Listen).await)
+            told(&site, ask(&site, id.clone(), client, Ask::Listen).await, accepted).await
         }
         ("GET", Some(_)) => {
             refuse(Status::NOT_ACCEPTABLE, "Not acceptable: this is answered with text/event-stream")
         }
-        ("DELETE", Some(id)) => told(&site, ask(&site, id.clone(), client, Ask::End).await),
+        ("DELETE", Some(id)) => told(&site, ask(&site, id.clone(), client, Ask::End).await, accepted).await,
         ("GET" | "DELETE", None) => {
             let message = "Method not allowed: without a session only POST is";
             refuse(Status::METHOD_NOT_ALLOWED, message).with("allow", "POST")
@@ -76,10 +74,7 @@ async fn post(
     match headers.session.clone().filter(|_| !is_stateless && site.sessions.is_some()) {
         Some(id) => {
             let take = Ask::Take { message: request.body, headers };
-            match ask(site, id, client, take).await {
-                Outcome::Incoming(incoming) => respond(incoming, accepted).await,
-                outcome => told(site, outcome),
-            }
+            told(site, ask(site, id, client, take).await, accepted).await
         }
         None => alone(site, &request.body, &headers, accepted, client).await,
     }
@@ -169,7 +164,7 @@ fn event(outgoing: &Outgoing) -> Vec<u8> {
     bytes
 }
 
-fn told(site: &Site, outcome: Outcome) -> Response {
+async fn told(site: &Site, outcome: Outcome, accepted: Accepted) -> Response {
     match outcome {
         Outcome::Unknown => {
             let error = Error::new(SESSION_NOT_FOUND, "Session not found: begin a new one with initialize");
@@ -185,7 +180,8 @@ fn told(site: &Site, outcome: Outcome) -> Response {
             let words = flow.map(|word| event(&word));
             Response::new(Status::OK).events(words.take_until(site.drain.begun()))
         }
-        Outcome::Ended | Outcome::Incoming(_) => Response::new(Status::NO_CONTENT),
+        Outcome::Incoming(incoming) => respond(incoming, accepted).await,
+        Outcome::Ended => Response::new(Status::NO_CONTENT),
     }
 }
 

@@ -36,8 +36,7 @@ pub async fn with_seconds<T>(call: &Call, fleet: &Fleet, work: impl Future<Outpu
 
 /// Tells that something took long for this server, as its settings say.
 pub fn slow(call: &Call, fleet: &Fleet, target: &str, took: Duration) {
-    let limit = fleet.settings().slow_threshold_ms;
-    if took >= limit && !limit.is_zero() {
+    if fleet.settings().is_slow(took) {
         let seconds = took.as_secs_f64();
         let data = json!({ "message": "slow", "target": target, "seconds": seconds });
         call.log(Level::Notice, LOGGER, &data);
