@@ -55,7 +55,7 @@ pub use caller::{Caller, Claim, Class, ClientId};
 use dialler::Dialler;
 use directory::Directory;
 use health::Usage;
-pub use link::{Hold, Link, LinkOptions, Outlook, Tunnel};
+pub use link::{Hold, Link, LinkOptions, OpenFile, Outlook, Tunnel};
 pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
 pub use memory::Memory;
 use net::Net;
