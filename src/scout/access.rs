@@ -36,6 +36,19 @@ pub fn lacks(scope: Scope) -> String {
     format!("Forbidden: this needs the scope '{}', which your key does not have", scope.name())
 }
 
+/// Whether a client may do a kind of work on a host.
+///
+/// Errors: as [`require`]; a host that the client may not see is not known.
+pub fn check(shards: &Shards, access: &Access, scope: Scope, host: &str) -> Result<()> {
+    require(shards, access, scope)?;
+    if access.includes(host) { Ok(()) } else { Err(unknown(shards, access, host)) }
+}
+
+/// With the names of those that the client may see.
+fn unknown(shards: &Shards, access: &Access, host: &str) -> Error {
+    shards.own().unknown_host(host, |name| access.includes(name))
+}
+
 /// Has the owner of a host do work there, if the client may.
 ///
 /// Errors: as [`require`]; those of [`Shards::on`]. A host that the client may not see is not known, and one that is not
@@ -53,11 +66,8 @@ where
     W: FnOnce(Caller) -> F + Send + 'static,
     F: Future<Output = Result<T>> + 'static,
 {
-    require(shards, access, scope)?;
-    let unknown = || shards.own().unknown_host(host, |name| access.includes(name));
-    if !access.includes(host) {
-        return Err(unknown());
-    }
+    check(shards, access, scope, host)?;
+    let unknown = || unknown(shards, access, host);
     shards.on(host, claim, work).await.map_err(|error| match error.kind() {
         Kind::UnknownHost => unknown(),
         _ => error,

@@ -16,6 +16,7 @@ mod paths;
 pub mod read;
 pub mod request;
 pub mod run;
+pub mod transfer;
 pub mod watch;
 mod way;
 
