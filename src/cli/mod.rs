@@ -26,6 +26,7 @@ use crate::io::{self, Outside, cpus};
 use crate::mcp::{Catalog, Client, Options, Session};
 use crate::metrics::Recorder;
 use crate::scout;
+use crate::scout::transfer::{Place, Roots, Transfer, transfer};
 use crate::server::{self, Configuration, Drain, Fresh, Listening, Part};
 use crate::target::Target;
 
@@ -149,6 +150,12 @@ async fn execute(
                 scout::in_time(&caller, scout::run::run(&caller, host.as_str(), &directory, &line)).await?;
             output.ran(&ran)?;
             return Ok(ExitCode::from(ran.exit_code()));
+        }
+        Command::Copy { from, to, overwrite, resume } => {
+            let order = Transfer { from: Place::parse(&from)?, to: Place::parse(&to)?, overwrite, resume };
+            let client = Client::ourselves();
+            let moved = transfer(shards, &client, &Roots::Anywhere, &order, &|_, _| ()).await;
+            output.transferred(&moved.map_err(|failed| failed.error)?)?;
         }
         Command::Scout { target, query } => {
             let request = scout::Request { target: target.unwrap_or_default(), query, cache: false };

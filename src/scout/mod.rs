@@ -6,6 +6,7 @@
 pub mod access;
 pub mod action;
 mod answer;
+pub mod beam;
 pub mod cache;
 pub mod command;
 mod fallback;

@@ -119,7 +119,9 @@ mod tests {
         let said = format!("Welcome!\n\u{1}scout sha256sum {sum}\n");
         let digest = parse(said.as_bytes()).unwrap();
         assert_eq!((hex(&digest.sha256).as_str(), digest.by), (sum, By::Program("sha256sum")));
-        for other in ["", "\u{1}scout ", "\u{1}scout sha256sum \n", "\u{1}scout sha256sum 9f86\n", "Welcome!\n"] {
+        for other in
+            ["", "\u{1}scout ", "\u{1}scout sha256sum \n", "\u{1}scout sha256sum 9f86\n", "Welcome!\n"]
+        {
             assert_eq!(parse(other.as_bytes()), None, "{other:?}");
         }
         assert_eq!(parse(said.replace("sha256sum", "md5").as_bytes()), None);

@@ -74,6 +74,12 @@ impl LocalSource {
     }
 }
 
+/// Whether there is a regular file that lies below the roots.
+pub(super) fn is_file(path: &str, roots: &Roots) -> bool {
+    let found = roots.open(Path::new(path), OFlags::PATH).ok().and_then(|file| fstat(file).ok());
+    found.is_some_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
+}
+
 /// Without waiting for the other end of a FIFO.
 fn open_source(path: &str, roots: &Roots) -> Result<(File, Head)> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
@@ -111,7 +117,8 @@ impl Source for LocalSource {
 
     async fn read(&self, offset: u64, len: u64) -> Result<Vec<u8>> {
         let label = self.head.label.clone();
-        let read = move |file: &mut File| read(file, offset, len).map_err(|error| cannot("read", &label, &error));
+        let read =
+            move |file: &mut File| read(file, offset, len).map_err(|error| cannot("read", &label, &error));
         self.file.work(&self.caller, read).await
     }
 
@@ -235,7 +242,8 @@ impl Target for LocalTarget {
 impl Unfinished {
     /// `source` is where it comes from, if what is there of it already is to be gone on with.
     fn open(directory: OwnedFd, name: String, label: String, source: Option<&String>) -> Result<Self> {
-        let unfinished_name = source.map_or_else(|| names::fresh(&name), |source| names::lasting(&name, source));
+        let unfinished_name =
+            source.map_or_else(|| names::fresh(&name), |source| names::lasting(&name, source));
         let left = source.and_then(|_| reopen(&directory, &unfinished_name));
         let file = match left {
             Some(file) => file,

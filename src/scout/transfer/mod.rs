@@ -10,6 +10,7 @@
 //! | `remote`, `local` | files of hosts, files of this machine |
 //! | `roots` | which files of this machine are for transfers |
 //! | `digest`, `names` | what a file holds, what it is called while it is written |
+//! | `text` | what is said of it |
 
 mod bridge;
 mod digest;
@@ -20,15 +21,18 @@ mod receive;
 mod remote;
 mod roots;
 mod send;
+mod text;
 
 use std::pin::pin;
 
 use async_channel::Receiver;
+use futures_util::TryFutureExt;
 use futures_util::future::{Either, select, try_join};
 
 pub use digest::By;
 pub use place::Place;
 pub use roots::Roots;
+pub use text::size;
 
 use self::bridge::{Mark, Reader, Writer, bridge};
 use self::local::{LocalSource, LocalTarget};
@@ -37,8 +41,9 @@ use self::remote::{RemoteSource, RemoteTarget};
 use self::send::send;
 use super::access::{self, Client};
 use super::measured;
+use crate::base::refusal::Reason;
 use crate::base::{Error, Kind, Result};
-use crate::config::Scope;
+use crate::config::{Scope, Transport};
 use crate::fleet::{Caller, Class, Host, Shards};
 use crate::metrics::TargetType;
 
@@ -136,7 +141,9 @@ async fn carry_out(
     order: &Transfer,
     told: &dyn Fn(u64, u64),
 ) -> Result<Transferred, Failed> {
-    let (from, to) = (settle(shards, client, &order.from)?, settle(shards, client, &order.to)?);
+    check_server(shards, client)?;
+    let from = settle(shards, client, &order.from).map_err(at(Side::Source))?;
+    let to = settle(shards, client, &order.to).map_err(at(Side::Target))?;
     let way = match (from.is_local(), to.is_local()) {
         (true, true) => {
             return Err(Error::new(Kind::InvalidArgument, "Cannot transfer from local to local").into());
@@ -148,8 +155,8 @@ async fn carry_out(
     let _turn = shards.own().transfer_turn().await?;
     let ends = Ends { shards, client, roots, order };
     let (reader, writer, marks) = bridge();
-    let source = async { ends.read(&from, reader).await.map_err(|error| Failed { side: Side::Source, error }) };
-    let target = async { ends.write(&to, writer).await.map_err(|error| Failed { side: Side::Target, error }) };
+    let source = Box::pin(ends.read(&from, reader)).map_err(at(Side::Source));
+    let target = Box::pin(ends.write(&to, writer)).map_err(at(Side::Target));
     let moved = pin!(try_join(source, target));
     let received = match select(moved, pin!(tell(marks, told))).await {
         Either::Left((moved, _)) => moved?.1,
@@ -168,6 +175,24 @@ async fn carry_out(
     })
 }
 
+fn at(side: Side) -> impl FnOnce(Error) -> Failed {
+    move |error| Failed { side, error }
+}
+
+/// Over HTTP transfers are for those of whom the operator has said so.
+fn check_server(shards: &Shards, client: &Client) -> Result<()> {
+    let settings = shards.own().settings();
+    let is_local = settings.transport == Transport::Stdio;
+    if is_local || settings.http_transfers || client.access.names(Scope::Transfer) {
+        return Ok(());
+    }
+    let text = "Forbidden: transfers are off on this server; the setting http_transfers, or a key that names the scope \
+                'transfer', allows them";
+    let refused = Err(Error::refused(Reason::Forbidden, Kind::Forbidden, text));
+    shards.own().recorder().count_refusal(&refused);
+    refused
+}
+
 /// What a place is for this client: files of the host that is this machine are files of this machine.
 fn settle(shards: &Shards, client: &Client, place: &Place) -> Result<Place> {
     let Place::Remote { host, path } = place else {
@@ -179,6 +204,14 @@ fn settle(shards: &Shards, client: &Client, place: &Place) -> Result<Place> {
         Ok(Host::Local) => Place::Local(path.as_str().to_owned()),
         _ => place.clone(),
     })
+}
+
+/// Whether there is a file at a path of this machine that transfers may read.
+///
+/// Errors: too many files are looked at.
+pub async fn has_file(shards: &Shards, path: &str) -> Result<bool> {
+    let (roots, path) = (Roots::of(&shards.own().settings()), path.to_owned());
+    shards.own().offload(move || local::is_file(&path, &roots)).await
 }
 
 async fn tell(marks: Receiver<Mark>, told: &dyn Fn(u64, u64)) -> std::convert::Infallible {
@@ -203,7 +236,9 @@ impl Ends<'_> {
 
     async fn read(&self, from: &Place, to: Reader) -> Result<()> {
         match from {
-            Place::Local(path) => send(&LocalSource::open(&self.caller(), path, self.roots).await?, &to).await,
+            Place::Local(path) => {
+                send(&LocalSource::open(&self.caller(), path, self.roots).await?, &to).await
+            }
             Place::Remote { host, path } => {
                 let (name, path) = (host.as_str().to_owned(), path.clone());
                 let work = move |caller: Caller| async move {

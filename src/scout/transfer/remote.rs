@@ -209,8 +209,7 @@ impl RemoteTarget {
     fn unfinished_path(&self, head: &Head) -> Vec<u8> {
         let directory = self.path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
         let name = String::from_utf8_lossy(&self.path[directory..]);
-        let name =
-            if self.resumes { names::lasting(&name, &head.label) } else { names::fresh(&name) };
+        let name = if self.resumes { names::lasting(&name, &head.label) } else { names::fresh(&name) };
         [&self.path[..directory], name.as_bytes()].concat()
     }
 
@@ -230,7 +229,8 @@ impl RemoteTarget {
     async fn reopen(&mut self, path: &[u8]) -> Result<Option<Partial>> {
         let link = Rc::clone(&self.spot.link);
         let found = link.link_stat(path).await.map_err(begun)?.ok().and_then(Outcome::attrs);
-        let Some(len) = found.filter(|found| found.file_type() == FileType::Regular).and_then(|found| found.size)
+        let Some(len) =
+            found.filter(|found| found.file_type() == FileType::Regular).and_then(|found| found.size)
         else {
             return Ok(None);
         };
@@ -382,7 +382,8 @@ fn cannot(verb: &str, label: &str, failure: &Failure) -> Error {
 }
 
 fn no_sftp(host: &str) -> Error {
-    let text = format!("{host} has no SFTP server, which transfers need (with dropbear: OpenSSH's sftp-server)");
+    let text =
+        format!("{host} has no SFTP server, which transfers need (with dropbear: OpenSSH's sftp-server)");
     Error::new(Kind::Refused, text)
 }
 

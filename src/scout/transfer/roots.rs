@@ -14,6 +14,7 @@ use rustix::io::Errno;
 
 use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
+use crate::config::{Settings, Transport};
 
 /// See the module's documentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,15 @@ pub enum Roots {
 }
 
 impl Roots {
+    /// Those of a server.
+    pub fn of(settings: &Settings) -> Self {
+        Self::Below(match (&settings.transfer_roots, settings.transport) {
+            (Some(roots), _) => roots.clone(),
+            (None, Transport::Stdio) => env::current_dir().into_iter().collect(),
+            (None, Transport::Http) => Vec::new(),
+        })
+    }
+
     /// Opens what a path leads to. A relative path begins in the working directory, `~` in the home directory.
     ///
     /// Errors: it leads out of the directories; those of the file system, told with the path.
@@ -40,11 +50,13 @@ impl Roots {
         let (root, rest) = below(roots, &path).ok_or(Fault::Outside)?;
         let root = openat(CWD, root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
         let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-        openat2(root.map_err(Fault::System)?, rest, flags, Mode::empty(), beneath).map_err(|errno| match errno {
-            Errno::XDEV => Fault::Outside,
-            Errno::NOSYS => Fault::OldKernel,
-            errno => Fault::System(errno),
-        })
+        openat2(root.map_err(Fault::System)?, rest, flags, Mode::empty(), beneath).map_err(
+            |errno| match errno {
+                Errno::XDEV => Fault::Outside,
+                Errno::NOSYS => Fault::OldKernel,
+                errno => Fault::System(errno),
+            },
+        )
     }
 
     /// What somebody is told who asked for a path.

@@ -7,17 +7,20 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::super::Options;
-use super::{Arguments, Invalid, structured, told};
+use super::{Arguments, Invalid, structured, told, transfer};
+use crate::base::Result;
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
 use crate::mcp::content::ToolOutput;
 use crate::mcp::provider::Work;
 use crate::rpc::Raw;
+use crate::scout::beam::{self, Beam};
+use crate::scout::transfer::has_file;
 use crate::scout::{Answer, Request, scout};
 
 pub const NAME: &str = "scout";
 
-const ARGUMENTS: &[&str] = &["target", "query", "cache"];
+const ARGUMENTS: &[&str] = &["target", "query", "cache", "beam", "beam_source", "beam_target"];
 
 pub fn start(
     shards: &Rc<Shards>,
@@ -30,8 +33,17 @@ pub fn start(
         query: arguments.text("query")?.map(Cow::into_owned),
         cache: arguments.flag("cache")?.unwrap_or_default(),
     };
+    let beams = beam::Arguments {
+        target: request.target.clone(),
+        beam: arguments.text("beam")?.map(Cow::into_owned),
+        beam_source: arguments.text("beam_source")?.map(Cow::into_owned),
+        beam_target: arguments.text("beam_target")?.map(Cow::into_owned),
+    };
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
     let work = async move {
+        if let Some(beam) = beams.parse()? {
+            return beamed(&shards, &call, beam).await;
+        }
         let checked =
             |done: usize, of: usize| call.progress(done as f64, Some(of as f64), Some("hosts checked"));
         let asked = scout(&shards, &call.client, &request, &checked);
@@ -50,6 +62,22 @@ pub fn start(
         }
     };
     Ok(work.boxed_local())
+}
+
+/// Transfers a file, and tells it in the words of this tool.
+async fn beamed(shards: &Shards, call: &Call, beam: Beam) -> Result<ToolOutput> {
+    let has_file = match &beam {
+        Beam::Here { local, .. } => has_file(shards, local).await?,
+        Beam::Between { .. } => false,
+    };
+    let order = beam.transfer(has_file);
+    match transfer::carry_out(shards, call, &order).await {
+        Ok(moved) => structured::transferred(&moved, &moved.text()),
+        Err(failed) => {
+            let text = beam::failure(&failed, &order.from);
+            Ok(ToolOutput { is_error: true, ..ToolOutput::text(text) })
+        }
+    }
 }
 
 /// Hints are promises to the user: a server that lets every command pass promises nothing.
@@ -71,6 +99,12 @@ pub fn describe(options: &Options) -> Value {
                     "type": "string",
                     "description": "A command to run on the host, with the target's directory as working directory. Leave it out to read.",
                 },
+                "beam": {
+                    "type": "string",
+                    "description": "A path here: a file is uploaded to the target; where there is none, the target is downloaded to it.",
+                },
+                "beam_source": { "type": "string", "description": "host:/path to copy from, with beam_target" },
+                "beam_target": { "type": "string", "description": "host:/path to copy to" },
                 "cache": {
                     "type": "boolean",
                     "description": "A file or directory may be a few minutes old: then the answer is there at once and ends with [cached Ns ago]. Commands are always run.",
@@ -79,7 +113,7 @@ pub fn describe(options: &Options) -> Value {
             },
             "additionalProperties": false,
         },
-        "outputSchema": structured::schema(&["hosts", "file", "directory", "command", "cached"]),
+        "outputSchema": structured::schema(&["hosts", "file", "directory", "command", "cached", "transfer"]),
         "annotations": {
             "title": "Scout remote hosts",
             "readOnlyHint": !any,

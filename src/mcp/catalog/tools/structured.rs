@@ -12,6 +12,7 @@ use crate::mcp::content::{Content, SharedText, Structured, ToolOutput};
 use crate::scout::list::Entry;
 use crate::scout::look::Found;
 use crate::scout::run::{End, Output};
+use crate::scout::transfer::Transferred;
 use crate::scout::{self, Seen};
 
 /// The host list.
@@ -52,6 +53,24 @@ pub fn seen(seen: &Seen) -> Result<ToolOutput> {
     output(text, structured)
 }
 
+/// A file that was transferred, with the text of who tells it.
+///
+/// # Errors
+/// As [`seen`].
+pub fn transferred(moved: &Transferred, told: &str) -> Result<ToolOutput> {
+    let form = Form::Transfer {
+        from: &moved.from,
+        to: &moved.to,
+        size: moved.size,
+        resumed_at: moved.resumed_at,
+        sha256: &moved.sha256,
+        checked_by: moved.checked_by.to_string(),
+        source_changed: moved.is_changed,
+        attributes_kept: moved.keeps_attributes,
+    };
+    output(text(told)?, written(&form)?)
+}
+
 fn output(text: SharedText, structured: Structured) -> Result<ToolOutput> {
     let content = vec![Content::Shared { text }];
     Ok(ToolOutput { content, structured_content: Some(structured), is_error: false })
@@ -73,7 +92,9 @@ fn unwritten(error: serde_json::Error) -> Error {
 const MEMBERS: &[(&str, &str, &[&str])] = &[
     ("hosts", "array", &["hosts"]),
     ("text", "string", &["file", "cached"]),
-    ("size", "integer", &["file"]),
+    ("from", "string", &["transfer"]),
+    ("to", "string", &["transfer"]),
+    ("size", "integer", &["file", "transfer"]),
     ("truncated", "boolean", &["file", "directory", "command"]),
     ("entries", "array", &["directory"]),
     ("stdout", "string", &["command"]),
@@ -82,6 +103,11 @@ const MEMBERS: &[(&str, &str, &[&str])] = &[
     ("signal", "string", &["command"]),
     ("timed_out", "boolean", &["command"]),
     ("age_seconds", "integer", &["cached"]),
+    ("resumed_at", "integer", &["transfer"]),
+    ("sha256", "string", &["transfer"]),
+    ("checked_by", "string", &["transfer"]),
+    ("source_changed", "boolean", &["transfer"]),
+    ("attributes_kept", "boolean", &["transfer"]),
 ];
 
 /// What `outputSchema` says of answers of these kinds: their members, and no more words than programs need.
@@ -113,6 +139,16 @@ enum Form<'a> {
         signal: Option<&'a str>,
         timed_out: bool,
         truncated: bool,
+    },
+    Transfer {
+        from: &'a str,
+        to: &'a str,
+        size: u64,
+        resumed_at: u64,
+        sha256: &'a str,
+        checked_by: String,
+        source_changed: bool,
+        attributes_kept: bool,
     },
 }
 
