@@ -26,6 +26,8 @@ pub enum Reason {
     Pool,
     /// Too many names are being looked up here, and files read.
     Local,
+    /// The client watches as many places as one may.
+    Watches,
     /// The client has shown no key, or a wrong one.
     Unauthenticated,
     /// The client's key is not for this kind of work.
@@ -49,6 +51,7 @@ impl Reason {
         Self::Mail,
         Self::Pool,
         Self::Local,
+        Self::Watches,
         Self::Unauthenticated,
         Self::Forbidden,
         Self::RateLimited,
@@ -69,6 +72,7 @@ impl Reason {
             Self::Mail => "mail",
             Self::Pool => "pool",
             Self::Local => "local",
+            Self::Watches => "watches",
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
             Self::RateLimited => "rate_limited",
