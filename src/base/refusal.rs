@@ -28,6 +28,8 @@ pub enum Reason {
     Local,
     /// The client watches as many places as one may.
     Watches,
+    /// A session made room for a new one: the longest unused of the client with the most.
+    Sessions,
     /// The client has shown no key, or a wrong one.
     Unauthenticated,
     /// The client's key is not for this kind of work.
@@ -52,6 +54,7 @@ impl Reason {
         Self::Pool,
         Self::Local,
         Self::Watches,
+        Self::Sessions,
         Self::Unauthenticated,
         Self::Forbidden,
         Self::RateLimited,
@@ -73,6 +76,7 @@ impl Reason {
             Self::Pool => "pool",
             Self::Local => "local",
             Self::Watches => "watches",
+            Self::Sessions => "sessions",
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
             Self::RateLimited => "rate_limited",

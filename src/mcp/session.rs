@@ -164,6 +164,12 @@ impl Session {
         self.notices.take_turn();
     }
 
+    /// What is under way cannot be finished any more, and its client is told so.
+    pub fn give_up(&self) {
+        self.hear_no_more();
+        self.calls.give_up();
+    }
+
     /// Takes one message: a line of a stream, the body of an HTTP request, then with its labels. Replies hold no line end.
     pub fn handle(&self, message: &[u8], labels: Option<&Labels<'_>>) -> Incoming {
         match Message::read(message) {

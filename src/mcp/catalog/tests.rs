@@ -9,7 +9,7 @@ use super::*;
 use crate::base::limits::{COMPLETION_PATIENCE, RESOURCES_PAGE_MAX, WATCH_EVERY, WATCHES_PER_CLIENT_MAX};
 use crate::base::time::Duration;
 use crate::fleet::ClientId;
-use crate::mcp::{Incoming, Options, Outgoing, Session};
+use crate::mcp::{Incoming, Options, Session};
 use crate::testing;
 use crate::testing::sftp_server::{Knobs, Node, SftpServer};
 use crate::testing::world::World;
@@ -83,7 +83,7 @@ impl Scene {
             Incoming::Nothing => panic!("{method} has no answer"),
         };
         let said = self.world.run(flow.collect::<Vec<_>>()).into_iter();
-        said.map(|(Outgoing::Word(message) | Outgoing::Answer(message))| json_of(&message)).collect()
+        said.map(|outgoing| json_of(outgoing.message())).collect()
     }
 
     fn answer(&self, method: &str, params: Value) -> Value {

@@ -81,8 +81,8 @@ impl Stage {
 /// All messages of a request that are there by now.
 pub fn heard(flow: &mut Flow) -> Vec<Value> {
     let mut heard = Vec::new();
-    while let Some(Some(Outgoing::Word(message) | Outgoing::Answer(message))) = flow.next().now_or_never() {
-        heard.push(serde_json::from_slice(&message).expect("JSON"));
+    while let Some(Some(outgoing)) = flow.next().now_or_never() {
+        heard.push(serde_json::from_slice(outgoing.message()).expect("JSON"));
     }
     heard
 }
