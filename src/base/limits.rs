@@ -268,8 +268,11 @@ pub const RESOURCE_URI_BYTES_MAX: usize = 3 * (HOST_NAME_BYTES_MAX + PATH_BYTES_
 pub const CALL_MESSAGES_MAX: usize = 100;
 /// What one session has asked its client, and has no answer to yet.
 pub const QUESTIONS_MAX: usize = 100;
-/// Resources of which one client is told when they change; each is looked at again and again.
+/// Resources of which one session, or one request, is told when they change; each is looked at again and again.
 pub const SUBSCRIPTIONS_MAX: usize = 100;
+/// The same of all sessions and requests of one client on one core: a few agents of the same key, and those sessions that
+/// he left without a word. All together they are 170 looks a second, a small part of what one core can do.
+pub const WATCHES_PER_CLIENT_MAX: usize = 5 * SUBSCRIPTIONS_MAX;
 /// Between two looks at a place that is watched: soon enough for people, and for a host as little as a keepalive.
 pub const WATCH_EVERY: Duration = Duration::from_secs(3);
 /// How long a look serves others who watch the same place: less than that, as cores do not count in step.
@@ -354,7 +357,7 @@ const _: () = assert!(HTTP_HEAD_PATIENCE.as_secs() <= HTTP_REQUEST_PATIENCE.as_s
 // --- MCP over HTTP ----------------------------------------------------------------------------------------------
 
 pub const HTTP_PORT_DEFAULT: u16 = 8000;
-/// Sessions that one core keeps; each is a few kilobytes. Further clients do without.
+/// Sessions that one core keeps; each is a few kilobytes. A further one takes the place of another.
 pub const HTTP_SESSIONS_MAX: usize = 10_000;
 /// After which a session that nobody uses is forgotten: longer than people leave an agent alone over lunch.
 pub const HTTP_SESSION_IDLE_MAX: Duration = Duration::from_secs(2 * 3_600);
@@ -407,6 +410,9 @@ pub const HISTOGRAM_DIGITS: u8 = 2;
 pub const HISTOGRAMS_BYTES_MAX: usize = 1024 * 1024;
 /// Between two looks at how much memory the process has: what comes and goes with single requests is not seen.
 pub const MEMORY_LOOKED_AT_EVERY: Duration = Duration::from_secs(600);
+/// How long what a probe has found out answers others: nothing to who looks every second, and all that strangers who ask
+/// a thousand times a second have the cores do.
+pub const PROBES_SHARED_FOR: Duration = Duration::from_millis(100);
 /// How long a core may take to say that it is there. One that does its work answers within milliseconds.
 pub const PULSE_PATIENCE: Duration = Duration::from_secs(1);
 /// What all figures are long as Prometheus reads them: about 40 KiB, and a line for every kind of HTTP request.
