@@ -44,6 +44,7 @@ impl Answer {
             Self::Place(Seen::Found(Found::Directory(listing))) => {
                 listing.lines.iter().map(String::len).sum()
             }
+            Self::Place(Seen::Found(Found::Tree(tree))) => tree.lines.len(),
             Self::Place(Seen::Ran(output)) => output.stdout.len() + output.stderr.len(),
             Self::Place(Seen::Remembered(remembered)) => remembered.content.len(),
         }
@@ -56,6 +57,7 @@ impl Answer {
             Self::Place(Seen::Found(Found::Directory(listing))) => {
                 listing.truncated.then(|| self.size() as u64)
             }
+            Self::Place(Seen::Found(Found::Tree(tree))) => tree.is_cut.then(|| self.size() as u64),
             Self::Place(Seen::Ran(output)) => output.cut_at(),
             Self::Hosts(_) | Self::Place(Seen::Remembered(_)) => None,
         }

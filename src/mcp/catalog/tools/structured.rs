@@ -36,6 +36,10 @@ pub fn output(answer: &Answer) -> Result<ToolOutput> {
                 ("truncated", file.truncated.into()),
             ],
         }),
+        Answer::Place(Seen::Found(Found::Tree(tree))) => Ok(Structured::WithText {
+            text: text.clone(),
+            others: vec![("kind", "tree".into()), ("truncated", tree.is_cut.into())],
+        }),
         Answer::Place(Seen::Remembered(remembered)) => Ok(Structured::WithText {
             text: text.clone(),
             others: vec![
