@@ -136,7 +136,7 @@ mod tests {
             }
             if lines.len() > skip + want && cutter.is_done() {
                 // What follows lies in the rest of the piece, or behind it.
-                prop_assert_eq!(whole, cutter.passed as usize % size == 0 || cutter.passed as usize == text.len());
+                prop_assert_eq!(whole, (cutter.passed as usize).is_multiple_of(size) || cutter.passed as usize == text.len());
             }
         }
 
