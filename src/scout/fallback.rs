@@ -180,7 +180,7 @@ struct Answer<'a> {
 }
 
 /// No start-up file prints this.
-const MARK: &[u8] = b"\x01scout ";
+pub(super) const MARK: &[u8] = b"\x01scout ";
 
 impl Sink for Answer<'_> {
     fn take(&mut self, stream: Stream, bytes: &[u8]) -> ControlFlow<()> {
@@ -215,7 +215,7 @@ impl Answer<'_> {
     }
 }
 
-fn no_answer(exit: &Exit, stdout: &[u8], stderr: &[u8]) -> Error {
+pub(super) fn no_answer(exit: &Exit, stdout: &[u8], stderr: &[u8]) -> Error {
     let said = if stderr.is_empty() { stdout } else { stderr };
     let ended = match exit {
         Exit::Code(code) => format!("exit code {code}"),
@@ -229,7 +229,7 @@ fn no_answer(exit: &Exit, stdout: &[u8], stderr: &[u8]) -> Error {
 }
 
 /// The first line of what a program said, fit for a message.
-fn first_line(said: &[u8]) -> String {
+pub(super) fn first_line(said: &[u8]) -> String {
     let text = String::from_utf8_lossy(said);
     let line = text.trim().lines().next().unwrap_or("it said nothing");
     line.chars().take(limits::COMPLAINT_BYTES_MAX).flat_map(char::escape_debug).collect()

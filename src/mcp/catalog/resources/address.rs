@@ -2,10 +2,10 @@
 //!
 //! Both are read as they are meant: there is neither query nor fragment, and a `%` that begins no escape stands for itself.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::base::limits::RESOURCE_URI_BYTES_MAX;
+use crate::base::percent::{decoded, encoded, is_scheme};
 use crate::target::RemotePath;
 
 /// A place on a host.
@@ -51,14 +51,7 @@ const SCHEME: &str = "scout";
 
 /// The address of the home directory on a host.
 pub fn home(host: &str) -> String {
-    let mut uri = format!("{SCHEME}://");
-    for byte in host.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => uri.push(char::from(byte)),
-            _ => uri.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    uri + "/~"
+    format!("{SCHEME}://{}/~", encoded(host))
 }
 
 /// The path behind the slash of an address: absolute, or in a home directory.
@@ -66,29 +59,6 @@ fn path_of(text: &str) -> Option<RemotePath> {
     let path = decoded(text)?;
     let path = if path.starts_with('~') { path } else { format!("/{path}").into() };
     RemotePath::parse(&path).ok()
-}
-
-fn is_scheme(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-}
-
-/// With its escapes replaced (RFC 3986 §2.1); `None` when that is no text.
-fn decoded(text: &str) -> Option<Cow<'_, str>> {
-    if !text.contains('%') {
-        return Some(text.into());
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let escaped = after.first_chunk().filter(|_| byte == b'%').and_then(|[high, low]| {
-            let digit = |byte: &u8| char::from(*byte).to_digit(16);
-            u8::try_from(digit(high)? << 4 | digit(low)?).ok()
-        });
-        bytes.push(escaped.unwrap_or(byte));
-        rest = if escaped.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
 #[cfg(test)]
