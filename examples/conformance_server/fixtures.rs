@@ -121,8 +121,8 @@ impl Provider for Fixtures {
         Ok(ready(Ok(Completion { total: Some(values.len()), values, has_more: false })).boxed_local())
     }
 
-    fn watch(&self, _client: &Client, uri: &str) -> Option<LocalBoxStream<'static, ()>> {
-        (uri == resources::WATCHED).then(|| stream::pending().boxed_local())
+    fn watch(&self, _client: &Client, uri: &str) -> Result<LocalBoxStream<'static, ()>, Unwatched> {
+        (uri == resources::WATCHED).then(|| stream::pending().boxed_local()).ok_or(Unwatched::Unknown)
     }
 
     fn changes(&self) -> LocalBoxStream<'static, List> {

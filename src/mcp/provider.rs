@@ -52,8 +52,11 @@ pub trait Provider {
     /// There is nothing of that name.
     fn complete(&self, call: &Rc<Call>, question: &Blank<'_>) -> Result<Work<Completion>, Error>;
 
-    /// An item for every change of a resource, for as long as it is polled; `None` when it cannot be watched.
-    fn watch(&self, client: &Client, uri: &str) -> Option<LocalBoxStream<'static, ()>>;
+    /// An item for every change of a resource, for as long as it is polled.
+    ///
+    /// # Errors
+    /// It cannot be watched.
+    fn watch(&self, client: &Client, uri: &str) -> Result<LocalBoxStream<'static, ()>, Unwatched>;
 
     /// An item for every change of a list.
     fn changes(&self) -> LocalBoxStream<'static, List>;
@@ -157,6 +160,15 @@ pub enum ToolFault {
     Arguments(String),
     /// It is not the arguments, so that the model can do nothing about it.
     Refused(Error),
+}
+
+/// Why a resource is not watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unwatched {
+    /// There is none of that address.
+    Unknown,
+    /// It is made anew for whoever reads it, and has no state that could be compared.
+    Fleeting,
 }
 
 /// Something to be filled in.

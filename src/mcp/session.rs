@@ -28,7 +28,7 @@ use super::calls::{self, Calls, Ticket};
 use super::flow::{Flow, batch};
 use super::notices::{Full, Notices};
 use super::params::{Meta, Params, level, required_text};
-use super::provider::{Client, Empty, List, Provider};
+use super::provider::{Client, Empty, List, Provider, Unwatched};
 use super::questions::Questions;
 use super::results::{Discovered, Framed, Initialized, Keeping, Listed};
 use super::{Level, Revision};
@@ -368,7 +368,13 @@ impl Session {
 
     fn subscribe(&self, uri: &str, revision: Revision) -> Result<(), Error> {
         let changes = self.provider.watch(&self.client, uri);
-        let changes = changes.ok_or_else(|| answers::no_such_resource(uri, revision))?;
+        let changes = changes.map_err(|why| match why {
+            Unwatched::Unknown => answers::no_such_resource(uri, revision),
+            Unwatched::Fleeting => Error::invalid_params(format!(
+                "{} cannot be watched: it is asked anew at every read. Files, directories and the host list can.",
+                shown(uri)
+            )),
+        })?;
         self.notices
             .subscribe(uri, changes)
             .map_err(|Full| calls::busy("Server busy: too many subscriptions of one client".to_owned()))

@@ -25,14 +25,14 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::call::Call;
 use super::content::{Answer, Completion, Contents, Prompt, ToolOutput};
-use super::provider::{About, Blank, Client, FORBIDDEN, List, Page, Provider, ToolFault, Work};
+use super::provider::{About, Blank, Client, FORBIDDEN, List, Page, Provider, ToolFault, Unwatched, Work};
 use crate::config::{Access, Scope, ToolSet};
 use crate::fleet::{Fleet, Shards};
 use crate::metrics::{Counter, Histogram, Reason, Source};
 use crate::rpc::{Error, Raw};
 use crate::scout::{access, watch};
 use about::ABOUT;
-use resources::{Fixed, Place};
+use resources::{Fixed, Place, What};
 use tools::Tool;
 
 /// What the operator decided about the server.
@@ -155,7 +155,7 @@ impl Provider for Catalog {
             return Some(read.boxed_local());
         }
         let (place, uri) = (self.place(&client, uri)?, uri.to_owned());
-        let read = async move { resources::read(&shards, &client, &place, uri).await.map(whole) };
+        let read = async move { resources::read(&shards, &client, place, uri).await.map(whole) };
         Some(read.boxed_local())
     }
 
@@ -176,16 +176,17 @@ impl Provider for Catalog {
         completion::complete(&self.shards, &call.client, &self.hosts(&call.client), blank)
     }
 
-    fn watch(&self, client: &Client, uri: &str) -> Option<LocalBoxStream<'static, ()>> {
+    fn watch(&self, client: &Client, uri: &str) -> Result<LocalBoxStream<'static, ()>, Unwatched> {
         if !client.access.has(resources::SCOPE) {
-            return None;
+            return Err(Unwatched::Unknown);
         }
         if uri == resources::HOSTS {
-            return Some(self.changes().map(|_| ()).boxed_local());
+            return Ok(self.changes().map(|_| ()).boxed_local());
         }
-        let Place { host, path } = self.place(client, uri)?;
+        let Place { host, what } = self.place(client, uri).ok_or(Unwatched::Unknown)?;
+        let What::Path(path) = what else { return Err(Unwatched::Fleeting) };
         let changes = watch::changes(Rc::clone(&self.shards), client.id, host.as_ref().to_owned(), path);
-        Some(changes.boxed_local())
+        Ok(changes.boxed_local())
     }
 
     /// Only hosts come and go.

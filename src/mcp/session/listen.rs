@@ -71,7 +71,7 @@ impl Session {
         let mut sources = vec![self.list_messages(&granted, id)];
         let uris: BTreeSet<_> = filter.resource_subscriptions.unwrap_or_default().into_iter().collect();
         for uri in uris {
-            if let Some(changes) = self.provider.watch(&self.client, &uri) {
+            if let Ok(changes) = self.provider.watch(&self.client, &uri) {
                 let (id, named) = (id.clone(), uri.clone());
                 sources.push(
                     changes

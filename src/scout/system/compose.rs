@@ -117,8 +117,9 @@ fn check(host: &str, project: &Name, answer: &Answer) -> Result<()> {
         "failed" => Err(Engine::Docker.trouble(host, answer.complaint())),
         "missing" => {
             let list = address(host, "compose");
-            let text =
-                format!("Compose project '{project}' not found on {host}. Use {list} to see available projects.");
+            let text = format!(
+                "Compose project '{project}' not found on {host}. Use {list} to see available projects."
+            );
             Err(missing(text))
         }
         _ => Ok(()),
@@ -135,7 +136,8 @@ fn list(host: &str, answer: &Answer) -> Result<Shown> {
     }
     let (objects, _) = json::objects(&answer.whole().1);
     let projects = objects.iter().map(|object| {
-        [["Name", "name"], ["Status", "status"], ["ConfigFiles", "configFiles"]].map(|names| json::text(object, &names))
+        [["Name", "name"], ["Status", "status"], ["ConfigFiles", "configFiles"]]
+            .map(|names| json::text(object, &names))
     });
     let projects: Vec<_> = projects.filter(|[name, ..]| !name.is_empty()).collect();
     let mut text = heading(&title);
@@ -168,7 +170,9 @@ fn files(host: &str, project: &Name, answer: &Answer) -> Result<Shown> {
         }
     }
     if unreadable.is_empty() && !has_content {
-        return Err(missing(format!("The containers of '{project}' on {host} do not tell its compose files")));
+        return Err(missing(format!(
+            "The containers of '{project}' on {host} do not tell its compose files"
+        )));
     }
     let complaint = format!("Cannot read compose file: {}", unreadable.join(", "));
     if !has_content {

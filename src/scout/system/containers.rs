@@ -78,8 +78,9 @@ impl Containers {
     pub fn read_address(engine: Engine, of: &[&str], query: &mut Query<'_>) -> Option<Result<Self>> {
         let what = match of {
             [] => Ok(What::List),
-            [name, "logs"] => Name::container(name)
-                .and_then(|name| Span::read(query).map(|span| What::Logs(name, span))),
+            [name, "logs"] => {
+                Name::container(name).and_then(|name| Span::read(query).map(|span| What::Logs(name, span)))
+            }
             [name, "inspect"] => Name::container(name).map(What::Inspect),
             [name, "stats"] => Name::container(name).map(What::Stats),
             _ => return None,
@@ -127,8 +128,10 @@ impl Containers {
             let mark = if container.is_up() { '●' } else { '○' };
             let logs = address(host, &format!("{}/{name}/logs", engine.program()));
             // Writing to a String cannot fail.
-            let _ =
-                write!(text, "\n{mark} {name}\n    Status: {status}\n    Image:  {image}\n    Logs:   {logs}\n");
+            let _ = write!(
+                text,
+                "\n{mark} {name}\n    Status: {status}\n    Image:  {image}\n    Logs:   {logs}\n"
+            );
         }
         Ok(Shown::of(answer, text).with(rows(containers)))
     }

@@ -56,7 +56,10 @@ mod tests {
                 "/dev/sda1        103081248 45064012  52737972      47% /",
                 ["/dev/sda1", "103081248", "45064012", "52737972", "47%", "/"],
             ),
-            ("//nas/My Files 10 3 7 30% /mnt/my files", ["//nas/My Files", "10", "3", "7", "30%", "/mnt/my files"]),
+            (
+                "//nas/My Files 10 3 7 30% /mnt/my files",
+                ["//nas/My Files", "10", "3", "7", "30%", "/mnt/my files"],
+            ),
             ("none 0 0 0 - /sys/x", ["none", "0", "0", "0", "-", "/sys/x"]),
         ] {
             assert_eq!(file_system(line), Some(cells.map(str::to_owned)), "{line}");
@@ -70,7 +73,15 @@ mod tests {
     fn what_came_before_a_share_that_hangs_is_shown() {
         let text = "Block devices\nNAME SIZE\nsda 100G\n\u{1}scout Mounts\nnas:/x /mnt nfs4 rw 0 0\n\u{1}scout File systems (KiB)\n";
         let shown = Disk.read("web1", &Answer::cut(text)).unwrap();
-        assert!(shown.text.contains("## Block devices\n\nNAME SIZE\nsda 100G\n\n## Mounts\n\nnas:/x"), "{}", shown.text);
-        assert!(shown.text.contains("## File systems (KiB)\n\n(nothing)\n\n[truncated at "), "{}", shown.text);
+        assert!(
+            shown.text.contains("## Block devices\n\nNAME SIZE\nsda 100G\n\n## Mounts\n\nnas:/x"),
+            "{}",
+            shown.text
+        );
+        assert!(
+            shown.text.contains("## File systems (KiB)\n\n(nothing)\n\n[truncated at "),
+            "{}",
+            shown.text
+        );
     }
 }

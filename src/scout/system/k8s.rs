@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
+use super::containers::last_line;
 use super::name::Name;
 use super::query::{Query, Since, Span};
 use super::script::{Answer, Script};
 use super::shown::{Shown, parts};
-use super::containers::last_line;
 use super::{Ask, address, missing, table, trouble};
 use crate::base::{Error, Result};
 
@@ -87,9 +87,10 @@ impl Ask for Kubernetes {
 impl Kubernetes {
     fn absent(&self, host: &str, answer: &Answer) -> Result<Shown> {
         match self {
-            Self::Overview => {
-                Ok(Shown::of(answer, format!("# Kubernetes on {host}\n\nkubectl is not available on this host.")))
-            }
+            Self::Overview => Ok(Shown::of(
+                answer,
+                format!("# Kubernetes on {host}\n\nkubectl is not available on this host."),
+            )),
             _ => Err(missing(format!("kubectl is not available on {host}"))),
         }
     }
@@ -101,11 +102,15 @@ impl Kubernetes {
             Self::Object { namespace, kind, name } if is_missing => {
                 (namespace, format!("'{kind}/{name}'"), kind.as_str())
             }
-            _ if said.contains("doesn't have a resource type") => return missing(format!("{said} (on {host})")),
+            _ if said.contains("doesn't have a resource type") => {
+                return missing(format!("{said} (on {host})"));
+            }
             _ => return trouble(&format!("Kubernetes error on {host}"), said),
         };
         let list = address(host, &format!("k8s/{namespace}/{kind}"));
-        missing(format!("{what} not found in namespace '{namespace}' on {host}. Use {list} to see what there is."))
+        missing(format!(
+            "{what} not found in namespace '{namespace}' on {host}. Use {list} to see what there is."
+        ))
     }
 }
 

@@ -46,6 +46,7 @@ use std::fmt;
 use crate::base::percent::{decoded, encoded, is_scheme};
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{Caller, Need, Repeat};
+use crate::target::RemotePath;
 use containers::{Containers, Engine};
 use query::Query;
 use script::{Answer, Script};
@@ -106,6 +107,14 @@ impl View {
     }
 }
 
+impl View {
+    /// The view at a path as targets have it: `host://docker` is a host and the path `//docker`, which nobody writes who
+    /// means a file.
+    pub fn at(path: &RemotePath) -> Option<Result<Self>> {
+        path.as_str().strip_prefix("//").and_then(Self::parse)
+    }
+}
+
 impl fmt::Display for View {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&crate::base::text::shown(&self.address))
@@ -134,9 +143,7 @@ impl Question {
             ["syslog"] => syslog::Syslog::read_query(query).map(Self::Syslog),
             ["k8s"] => Ok(Self::Kubernetes(Kubernetes::Overview)),
             ["k8s", namespace, kind] => Kubernetes::list(namespace, kind).map(Self::Kubernetes),
-            ["k8s", namespace, kind, name] => {
-                Kubernetes::object(namespace, kind, name).map(Self::Kubernetes)
-            }
+            ["k8s", namespace, kind, name] => Kubernetes::object(namespace, kind, name).map(Self::Kubernetes),
             ["k8s", namespace, "pod" | "pods", pod, "logs"] => {
                 Kubernetes::logs(namespace, pod, query).map(Self::Kubernetes)
             }

@@ -82,7 +82,11 @@ mod tests {
     #[test]
     fn names_as_their_owners_take_them() {
         for (check, good, bad) in [
-            (CHECKS[0], vec!["web", "web_1.a-b", "0f3c"], vec!["", "w", "-w", ".w", "a b", "a/b", "a;b", "é1"]),
+            (
+                CHECKS[0],
+                vec!["web", "web_1.a-b", "0f3c"],
+                vec!["", "w", "-w", ".w", "a b", "a/b", "a;b", "é1"],
+            ),
             (CHECKS[1], vec!["p", "_p", "my-app_1"], vec!["", "-p", "a.b", "a b", "a\nb"]),
             (CHECKS[2], vec!["tank", "rpool-1", "a:b"], vec!["", "1tank", "-tank", "tank/data", "tank@snap"]),
             (

@@ -64,7 +64,9 @@ mod tests {
         ] {
             assert_eq!(socket(line), Some(cells.map(str::to_owned)), "{line}");
         }
-        for line in ["Active Internet connections (only servers)", "", "tcp 1 2", "Proto Recv-Q Send-Q Local Foreign"] {
+        for line in
+            ["Active Internet connections (only servers)", "", "tcp 1 2", "Proto Recv-Q Send-Q Local Foreign"]
+        {
             assert_eq!(socket(line), None, "{line}");
         }
     }
@@ -78,7 +80,10 @@ mod tests {
         );
         let text = Network.read("web1", &answer).unwrap().text;
         assert!(text.starts_with("# Network of web1\n====="), "{text}");
-        assert!(text.contains("## Addresses\n\nlo UNKNOWN 127.0.0.1/8\n\n## Listening sockets\n\n(nothing)\n"), "{text}");
+        assert!(
+            text.contains("## Addresses\n\nlo UNKNOWN 127.0.0.1/8\n\n## Listening sockets\n\n(nothing)\n"),
+            "{text}"
+        );
         assert!(text.ends_with("## Routes\n\ndefault via 10.0.0.1"), "{text}");
     }
 }

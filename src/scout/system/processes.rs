@@ -29,7 +29,9 @@ impl Processes {
         let by = match query.take("sort").as_deref() {
             None | Some("cpu") => By::Cpu,
             Some("memory") => By::Memory,
-            Some(other) => return Err(refused(format!("sort must be cpu or memory, got '{}'", shown(other)))),
+            Some(other) => {
+                return Err(refused(format!("sort must be cpu or memory, got '{}'", shown(other))));
+            }
         };
         Ok(Self { lines: query.lines(PROCESSES_SHOWN_DEFAULT)?, by })
     }
@@ -50,7 +52,8 @@ impl Ask for Processes {
         let of = |mark: &str| sections.iter().find(|(word, _)| *word == mark).map(|(_, text)| text.as_ref());
         let head = format!("# Processes on {host}\nLoad: {}\n", load(of("load").unwrap_or_default()));
         if let Some(plain) = of("plain") {
-            let lines: Vec<_> = plain.lines().take(self.lines + 1).map(|line| on_one_line(line, LINE_CHARS_MAX)).collect();
+            let lines: Vec<_> =
+                plain.lines().take(self.lines + 1).map(|line| on_one_line(line, LINE_CHARS_MAX)).collect();
             return Ok(Shown::of(answer, format!("{head}\n{}", lines.join("\n"))));
         }
         let mut processes: Vec<_> = of("ps").unwrap_or_default().lines().filter_map(Process::read).collect();
@@ -115,7 +118,9 @@ impl Process {
     fn line(&self) -> String {
         let Self { pid, parent, user, cpu, memory, resident_kib, elapsed, command } = self;
         let resident = human(resident_kib.saturating_mul(1024));
-        format!("\n{pid:>7} {parent:>7} {user:<12} {cpu:>5} {memory:>5} {resident:>8} {elapsed:>11} {command}")
+        format!(
+            "\n{pid:>7} {parent:>7} {user:<12} {cpu:>5} {memory:>5} {resident:>8} {elapsed:>11} {command}"
+        )
     }
 
     fn row(self) -> [String; 8] {
@@ -143,7 +148,10 @@ mod tests {
         let shown = show("lines=2", RECORDED);
         let lines: Vec<_> = shown.text.lines().collect();
         assert_eq!(lines[..3], ["# Processes on web1", "Load: 0.42 0.36 0.30", "2 of 3, by cpu"]);
-        assert_eq!(lines[5], "    812       1 www-data      12.5   1.4     116M    01:02:03 nginx: worker process");
+        assert_eq!(
+            lines[5],
+            "    812       1 www-data      12.5   1.4     116M    01:02:03 nginx: worker process"
+        );
         let by_memory = show("sort=memory", RECORDED).rows.unwrap();
         assert_eq!(by_memory.column("pid"), ["1203", "812", "1"]);
         assert_eq!(by_memory.column("command")[0], "postgres: writer \\x1b[2J");
@@ -151,8 +159,11 @@ mod tests {
 
     #[test]
     fn busybox_shows_what_it_can() {
-        let shown = show("lines=1", "load\n 10:00:00 up 1 day,  load average: 0.00, 0.01, 0.05\n\u{1}scout ps\n\u{1}scout plain\n\
-            PID   USER     TIME  COMMAND\n    1 root      0:01 init\n    2 root      0:00 [kthreadd]\n");
+        let shown = show(
+            "lines=1",
+            "load\n 10:00:00 up 1 day,  load average: 0.00, 0.01, 0.05\n\u{1}scout ps\n\u{1}scout plain\n\
+            PID   USER     TIME  COMMAND\n    1 root      0:01 init\n    2 root      0:00 [kthreadd]\n",
+        );
         assert_eq!(
             shown.text,
             "# Processes on web1\nLoad: 0.00, 0.01, 0.05\n\nPID   USER     TIME  COMMAND\n    1 root      0:01 init"

@@ -25,7 +25,8 @@ impl<'a> Query<'a> {
         let mut query = Self::default();
         for part in text.split('&').filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            let value = decoded(value).ok_or_else(|| refused(format!("Parameter '{}' is no text", shown(name))))?;
+            let value =
+                decoded(value).ok_or_else(|| refused(format!("Parameter '{}' is no text", shown(name))))?;
             if query.left.iter().any(|(known, _)| *known == name) {
                 return Err(refused(format!("Parameter '{}' is given twice", shown(name))));
             }

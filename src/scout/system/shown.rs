@@ -68,11 +68,10 @@ impl Rows {
         Self { columns, rows: rows.into_iter().map(Into::into).collect() }
     }
 
-    /// Everything under the name of one column.
-    #[cfg(test)]
-    pub(super) fn column(&self, name: &str) -> Vec<&str> {
-        let at = self.columns.iter().position(|column| column == name).expect(name);
-        self.rows.iter().map(|row| row[at].as_str()).collect()
+    /// What stands in the column of this name; nothing if there is none.
+    pub fn column(&self, name: &str) -> Vec<&str> {
+        let Some(at) = self.columns.iter().position(|column| column == name) else { return Vec::new() };
+        self.rows.iter().filter_map(|row| row.get(at)).map(String::as_str).collect()
     }
 }
 

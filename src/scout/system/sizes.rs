@@ -6,7 +6,7 @@ const UNITS: [&str; 7] = ["", "K", "M", "G", "T", "P", "E"];
 pub fn human(bytes: u64) -> String {
     let index = (0..UNITS.len()).rev().find(|index| bytes >> (10 * index) > 0).unwrap_or_default();
     let (unit, name) = (1_u64 << (10 * index), UNITS[index]);
-    if bytes % unit == 0 {
+    if bytes.is_multiple_of(unit) {
         return format!("{}{name}", bytes / unit);
     }
     let value = bytes as f64 / unit as f64;

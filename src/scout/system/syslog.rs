@@ -41,8 +41,8 @@ impl Syslog {
 fn priority(text: &str) -> Result<&'static str> {
     let wanted = text.to_ascii_lowercase();
     let numbered = (0..).zip(PRIORITIES);
-    let mut found =
-        numbered.filter(|(number, names)| names.0 == wanted || names.1 == wanted || number.to_string() == wanted);
+    let mut found = numbered
+        .filter(|(number, names)| names.0 == wanted || names.1 == wanted || number.to_string() == wanted);
     found.next().map(|(_, (name, _))| name).ok_or_else(|| {
         let known = PRIORITIES.map(|(name, _)| name).join(", ");
         refused(format!("priority must be 0 to 7 or one of {known}, got '{}'", shown(text)))
@@ -116,7 +116,10 @@ mod tests {
         let answer = format!("file /var/log/messages\n{line}\n");
         assert_eq!(shows("", &answer), format!("# Syslog: web1 (/var/log/messages)\n\n{line}"));
         let told = "(since and priority need journalctl, and were left out)";
-        assert_eq!(shows("since=1h", &answer), format!("# Syslog: web1 (/var/log/messages)\n{told}\n\n{line}"));
+        assert_eq!(
+            shows("since=1h", &answer),
+            format!("# Syslog: web1 (/var/log/messages)\n{told}\n\n{line}")
+        );
     }
 
     #[test]
@@ -131,7 +134,10 @@ mod tests {
         assert!(script.starts_with("set -- 5 -7200s err nginx.service; "), "{script}");
         assert_eq!(view("priority=4").unwrap().priority, Some("warning"));
         for (query, message) in [
-            ("priority=8", "priority must be 0 to 7 or one of emerg, alert, crit, err, warning, notice, info, debug, got '8'"),
+            (
+                "priority=8",
+                "priority must be 0 to 7 or one of emerg, alert, crit, err, warning, notice, info, debug, got '8'",
+            ),
             ("unit=--root=/", "Not the name of a unit: '--root=/'"),
             ("lines=all", "lines must be a number from 1 to 10000, got 'all'"),
         ] {

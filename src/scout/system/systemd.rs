@@ -33,9 +33,10 @@ impl Ask for Systemd {
     fn read(&self, host: &str, answer: &Answer) -> Result<Shown> {
         let is_absent = answer.is_absent() || answer.complaint().contains("not been booted with systemd");
         match self {
-            Self::List if is_absent => {
-                Ok(Shown::of(answer, format!("# systemd on {host}\n\nsystemd is not available on this host.")))
-            }
+            Self::List if is_absent => Ok(Shown::of(
+                answer,
+                format!("# systemd on {host}\n\nsystemd is not available on this host."),
+            )),
             Self::Unit(_) if is_absent => Err(missing(format!("systemd is not available on {host}"))),
             Self::List => list(host, answer),
             Self::Unit(unit) => status(host, unit, answer),
@@ -106,7 +107,9 @@ mod tests {
     fn what_has_failed_comes_first() {
         let shown = read(&Systemd::List, LISTED, "", 0).unwrap();
         assert!(shown.text.starts_with("# systemd on web1: degraded\n====="), "{}", shown.text);
-        assert!(shown.text.contains("\n\n✗ nginx.service (failed/failed) A high performance web server\n● cron"));
+        assert!(
+            shown.text.contains("\n\n✗ nginx.service (failed/failed) A high performance web server\n● cron")
+        );
         assert!(shown.text.ends_with("\n\nStatus of one: web1://systemd/UNIT"), "{}", shown.text);
         assert_eq!(shown.rows.unwrap().column("unit"), ["nginx.service", "cron.service", "ssh.socket"]);
     }

@@ -11,12 +11,36 @@ fn refusal(address: &str) -> String {
 #[test]
 fn every_view_has_its_address() {
     for address in [
-        "docker", "docker/", "docker/web/logs", "docker/web/logs?lines=5&since=10m", "docker/web/inspect",
-        "docker/web/stats", "podman", "podman/web/logs", "podman/web/inspect", "podman/web/stats", "compose",
-        "compose/shop", "compose/shop/logs", "zfs", "zfs/tank", "zfs/tank/datasets", "zfs/snapshots", "syslog",
-        "syslog?unit=nginx&since=2026-01-31%2012:00&priority=warning&lines=7", "k8s", "k8s/default/pods",
-        "k8s/default/pod/web-0", "k8s/default/pod/web-0/logs", "k8s/default/pods/web-0/logs?since=1h", "systemd",
-        "systemd/getty%40tty1.service", "processes", "processes?sort=memory&lines=3", "network", "disk",
+        "docker",
+        "docker/",
+        "docker/web/logs",
+        "docker/web/logs?lines=5&since=10m",
+        "docker/web/inspect",
+        "docker/web/stats",
+        "podman",
+        "podman/web/logs",
+        "podman/web/inspect",
+        "podman/web/stats",
+        "compose",
+        "compose/shop",
+        "compose/shop/logs",
+        "zfs",
+        "zfs/tank",
+        "zfs/tank/datasets",
+        "zfs/snapshots",
+        "syslog",
+        "syslog?unit=nginx&since=2026-01-31%2012:00&priority=warning&lines=7",
+        "k8s",
+        "k8s/default/pods",
+        "k8s/default/pod/web-0",
+        "k8s/default/pod/web-0/logs",
+        "k8s/default/pods/web-0/logs?since=1h",
+        "systemd",
+        "systemd/getty%40tty1.service",
+        "processes",
+        "processes?sort=memory&lines=3",
+        "network",
+        "disk",
     ] {
         let view = View::parse(address).expect(address).expect(address);
         assert_eq!(view.to_string(), address);
@@ -29,8 +53,21 @@ fn every_view_has_its_address() {
 #[test]
 fn other_addresses_are_those_of_paths() {
     for address in [
-        "", "etc/hosts", "docker/web", "docker/web/logs/x", "docker/list/all/of", "Docker", "compose/a/b/c", "zfs/a/b",
-        "syslog/x", "k8s/a", "k8s/a/b/c/d", "/docker", "docker//", "network/eth0", "%ff/x",
+        "",
+        "etc/hosts",
+        "docker/web",
+        "docker/web/logs/x",
+        "docker/list/all/of",
+        "Docker",
+        "compose/a/b/c",
+        "zfs/a/b",
+        "syslog/x",
+        "k8s/a",
+        "k8s/a/b/c/d",
+        "/docker",
+        "docker//",
+        "network/eth0",
+        "%ff/x",
     ] {
         assert!(View::parse(address).is_none(), "{address}");
     }

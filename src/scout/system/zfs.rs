@@ -65,7 +65,8 @@ const OVERVIEW: &str = "need zpool; say ok; exec zpool list -Hp -o name,size,all
 const POOL: &str = "need zpool; say ok; zpool status -v \"$1\" || \
     { s=$?; say pools; zpool list -H -o name 2>/dev/null; exit $s; }";
 
-const DATASETS: &str = "need zfs; say ok; exec zfs list -Hp -r -o name,used,available,referenced,mountpoint \"$1\"";
+const DATASETS: &str =
+    "need zfs; say ok; exec zfs list -Hp -r -o name,used,available,referenced,mountpoint \"$1\"";
 
 /// Sorted by age on the host, so that however many there are only the newest come here.
 const SNAPSHOTS: &str = "need zfs; say ok; \
@@ -128,7 +129,9 @@ fn status(host: &str, pool: &Name, answer: &Answer) -> Result<Shown> {
     let sections = answer.sections();
     let of = |mark: &str| sections.iter().find(|(word, _)| *word == mark).map(|(_, text)| text.as_ref());
     match of("pools") {
-        None => Ok(Shown::of(answer, format!("# ZFS Pool: {pool}@{host}\n\n{}", of("ok").unwrap_or_default()))),
+        None => {
+            Ok(Shown::of(answer, format!("# ZFS Pool: {pool}@{host}\n\n{}", of("ok").unwrap_or_default())))
+        }
         Some(pools) if answer.complaint().contains("no such pool") => {
             let pools: Vec<_> = pools.lines().collect();
             let pools = if pools.is_empty() { "none".to_owned() } else { pools.join(", ") };
@@ -150,7 +153,15 @@ fn datasets(host: &str, pool: &Name, answer: &Answer) -> Result<Shown> {
     }
     let datasets = cells::<5>(&answer.whole().1);
     let mut text = heading(&format!("ZFS Datasets: {pool}@{host}"));
-    let _ = write!(text, "\n{:<50} {:>8} {:>8} {:>8} MOUNTPOINT\n{}", "NAME", "USED", "AVAIL", "REFER", "-".repeat(90));
+    let _ = write!(
+        text,
+        "\n{:<50} {:>8} {:>8} {:>8} MOUNTPOINT\n{}",
+        "NAME",
+        "USED",
+        "AVAIL",
+        "REFER",
+        "-".repeat(90)
+    );
     for [name, used, available, referenced, mountpoint] in &datasets {
         let [used, available, referenced] = [used, available, referenced].map(|bytes| human_of(bytes));
         let name = shortened(name);
@@ -184,8 +195,8 @@ fn snapshots(host: &str, answer: &Answer) -> Result<Shown> {
         let text = format!("# ZFS Snapshots: {host}\n\nNo snapshots found.");
         return Ok(Shown::of(answer, text).with(Rows::new(columns, snapshots)));
     }
-    let mut text =
-        heading(&format!("ZFS Snapshots: {host}")) + &format!("(showing last {SNAPSHOTS_SHOWN_MAX} snapshots)\n");
+    let mut text = heading(&format!("ZFS Snapshots: {host}"))
+        + &format!("(showing last {SNAPSHOTS_SHOWN_MAX} snapshots)\n");
     for [name, used, created] in &snapshots {
         let _ = write!(text, "\n  {name}\n      Used: {used:<10} Created: {created}\n");
     }

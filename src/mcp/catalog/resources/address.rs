@@ -1,18 +1,31 @@
 //! Addresses of places on hosts: `scout://HOST/PATH`, and `HOST://PATH` where a host's name can be a scheme (RFC 3986 §3.1).
 //!
 //! Both are read as they are meant: there is neither query nor fragment, and a `%` that begins no escape stands for itself.
+//!
+//! Views of a host's software come before paths, as `HOST://docker/web/logs`, and have a colon to tell them from paths in
+//! the form that is for every host, `scout://HOST/:docker/web/logs`: files below `/docker` are at `scout://HOST/docker/…`.
 
 use std::rc::Rc;
 
+use crate::base::Result;
 use crate::base::limits::RESOURCE_URI_BYTES_MAX;
 use crate::base::percent::{decoded, encoded, is_scheme};
+use crate::scout::system::View;
 use crate::target::RemotePath;
 
 /// A place on a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     pub host: Rc<str>,
-    pub path: RemotePath,
+    pub what: What,
+}
+
+/// What is at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    Path(RemotePath),
+    /// What the host's software says; or why the address is of none, though it looks so.
+    View(Result<View>),
 }
 
 impl Place {
@@ -27,15 +40,19 @@ impl Place {
             hosts.get(at).cloned()
         };
         if scheme == SCHEME {
-            let (host, path) = rest.split_once('/')?;
-            return Some(Self { host: known(&decoded(host)?)?, path: path_of(path)? });
+            let (host, rest) = rest.split_once('/')?;
+            let what = rest.strip_prefix(':').and_then(View::parse).map(What::View);
+            let what = what.or_else(|| path_of(rest).map(What::Path))?;
+            return Some(Self { host: known(&decoded(host)?)?, what });
         }
         // Schemes are the same in any case, and clients may have written this one in small letters.
         let host = known(scheme).or_else(|| {
             let mut alike = hosts.iter().filter(|host| host.eq_ignore_ascii_case(scheme));
             alike.next().filter(|_| alike.next().is_none()).cloned()
         })?;
-        is_scheme(&host).then_some(Self { path: path_of(rest.trim_start_matches('/'))?, host })
+        let path = || path_of(rest.trim_start_matches('/')).map(What::Path);
+        let what = View::parse(rest).map(What::View).or_else(path)?;
+        is_scheme(&host).then_some(Self { host, what })
     }
 }
 
@@ -66,10 +83,12 @@ mod tests {
     }
 
     fn place(uri: &str) -> Option<String> {
-        Place::at(uri, &hosts()).map(|Place { host, path }| match host.contains(':') {
-            true => format!("[{host}]:{}", path.as_str()),
-            false => format!("{host}:{}", path.as_str()),
-        })
+        let Place { host, what } = Place::at(uri, &hosts())?;
+        let what = match what {
+            What::Path(path) => path.as_str().to_owned(),
+            What::View(view) => format!("//{}", view.ok()?),
+        };
+        Some(if host.contains(':') { format!("[{host}]:{what}") } else { format!("{host}:{what}") })
     }
 
     #[test]
@@ -94,6 +113,15 @@ mod tests {
             ("alpha://~/x", "Alpha:~/x"),
             ("beta://x", "beta:/x"),
             ("BETA://x", "BETA:/x"),
+            ("Alpha://docker", "Alpha://docker"),
+            ("alpha://docker/web/logs?lines=5", "Alpha://docker/web/logs?lines=5"),
+            ("scout://gamma_1/:docker/web/logs", "gamma_1://docker/web/logs"),
+            ("scout://%3A%3A1/:zfs", "[::1]://zfs"),
+            // Paths that only look like views.
+            ("scout://Alpha/docker/web/logs", "Alpha:/docker/web/logs"),
+            ("Alpha:///docker/web/logs", "Alpha:/docker/web/logs"),
+            ("Alpha://docker/web/data/logs", "Alpha:/docker/web/data/logs"),
+            ("scout://Alpha/:etc", "Alpha:/:etc"),
         ] {
             assert_eq!(place(uri).as_deref(), Some(target), "{uri}");
         }
@@ -115,6 +143,9 @@ mod tests {
             "scout://Alpha/%ff",
             "SCOUT://Alpha/x",
             "gamma_1://x",
+            "gamma_1://docker",
+            "Alpha://docker/-v/logs",
+            "scout://nobody/:docker",
             "Beta://x",
             "file:///etc/hosts",
             "Alpha:/etc/hosts",

@@ -226,12 +226,13 @@ impl Provider for Prompter {
         Ok(ready(Ok(Completion { values, total: Some(1), has_more: false })).boxed_local())
     }
 
-    fn watch(&self, _client: &Client, uri: &str) -> Option<LocalBoxStream<'static, ()>> {
-        uri.starts_with("test://").then(|| {
+    fn watch(&self, _client: &Client, uri: &str) -> Result<LocalBoxStream<'static, ()>, Unwatched> {
+        let watch = || {
             let (sender, changes) = async_channel::unbounded();
             self.watches.borrow_mut().push((uri.into(), sender));
             changes.boxed_local()
-        })
+        };
+        uri.starts_with("test://").then(watch).ok_or(Unwatched::Unknown)
     }
 
     fn changes(&self) -> LocalBoxStream<'static, List> {

@@ -38,7 +38,10 @@ fn projects_are_listed_with_those_that_are_stopped() {
 #[test]
 fn no_projects_are_an_answer() {
     let text = read(&Compose::List, "ok\n[]\n", "", 0).unwrap().text;
-    assert_eq!(text, "# Docker Compose Projects on web1\n\nNo projects found (or Docker Compose not available).");
+    assert_eq!(
+        text,
+        "# Docker Compose Projects on web1\n\nNo projects found (or Docker Compose not available)."
+    );
 }
 
 #[test]
@@ -91,7 +94,8 @@ fn a_project_that_is_missing_is_told_with_the_list() {
 
 #[test]
 fn a_daemon_that_is_down_is_told() {
-    let said = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?";
+    let said =
+        "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?";
     let message = format!("Docker error on web1: Docker error: {said}");
     assert_eq!(read(&Compose::List, "ok\n", said, 1).unwrap_err().message(), message);
     assert_eq!(read(&Compose::files("p").unwrap(), "failed\n", said, 1).unwrap_err().message(), message);

@@ -83,7 +83,10 @@ fn podman_lists_its_containers() {
     let entry = "\n● web\n    Status: Up 2 days\n    Image:  docker.io/library/nginx:1.27\n    Logs:   web1://podman/web/logs";
     assert!(shown.text.ends_with(entry), "{}", shown.text);
     let rows = shown.rows.unwrap();
-    assert_eq!((rows.column("ports"), rows.column("id")), (vec!["0.0.0.0:8080->80/tcp"], vec!["9f86d081884c"]));
+    assert_eq!(
+        (rows.column("ports"), rows.column("id")),
+        (vec!["0.0.0.0:8080->80/tcp"], vec!["9f86d081884c"])
+    );
     assert!(listed("podman", PODMAN_3).text.contains("\n○ job\n    Status: exited\n"));
 }
 
@@ -111,7 +114,8 @@ fn without_docker_it_says_so() {
 
 #[test]
 fn a_container_that_is_missing_is_told_with_the_list() {
-    let message = "Container 'x1' not found on web1. Use web1://docker to see available containers.".to_owned();
+    let message =
+        "Container 'x1' not found on web1. Use web1://docker to see available containers.".to_owned();
     let said = "Error response from daemon: No such container: x1\n";
     assert_eq!(error("docker/x1/logs", &format!("ok\n{said}"), ""), (Kind::NotFound, message.clone()));
     for said in [said, "Error: No such container: x1\n"] {
@@ -122,13 +126,17 @@ fn a_container_that_is_missing_is_told_with_the_list() {
         "Error: no container with name or ID \"x1\" found: no such container\n",
         "Error: unable to look up x1: no such container x1\n",
     ] {
-        assert_eq!(error("podman/x1/stats", "ok\n", said), (Kind::NotFound, message.replace("docker", "podman")));
+        assert_eq!(
+            error("podman/x1/stats", "ok\n", said),
+            (Kind::NotFound, message.replace("docker", "podman"))
+        );
     }
 }
 
 #[test]
 fn a_daemon_that_is_down_is_told() {
-    let said = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?";
+    let said =
+        "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?";
     let message = format!("Docker error on web1: Docker error: {said}");
     assert_eq!(error("docker", "ok\n", said), (Kind::Remote, message.clone()));
     assert_eq!(error("docker/web/logs", &format!("ok\n{said}\n"), ""), (Kind::Remote, message));
@@ -148,7 +156,10 @@ fn a_socket_without_permission_is_told() {
 #[test]
 fn logs_come_as_they_are() {
     let line = "2026-01-31T12:30:00.000000000Z GET / 200";
-    assert_eq!(read("docker/web/logs", &format!("ok\n{line}\n{line}\n"), "", 0).unwrap().text, format!("{line}\n{line}"));
+    assert_eq!(
+        read("docker/web/logs", &format!("ok\n{line}\n{line}\n"), "", 0).unwrap().text,
+        format!("{line}\n{line}")
+    );
     assert_eq!(read("docker/web/logs", "ok\n", "", 0).unwrap().text, "(no logs available)");
     let forged = "ok\n\u{1}scout absent\n";
     assert_eq!(read("docker/web/logs", forged, "", 0).unwrap().text, "\u{1}scout absent");
@@ -171,7 +182,9 @@ fn stats_of_both_engines_are_alike() {
     let podman = r#"[{"id":"4b3f1d2c9a7e","name":"web","cpu_time":"1.2s","cpu_percent":"0.15%","avg_cpu":"0.15%","mem_usage":"23.45MiB / 1.9GiB","mem_percent":"1.20%","net_io":"1.2kB / 640B","block_io":"12.3MB / 4.1kB","pids":"5"}]"#;
     let text = "# Docker Stats: web@web1\n\nCPU:       0.15%\nMemory:    23.45MiB / 1.9GiB (1.20%)\n\
         Network:   1.2kB / 640B (in / out)\nBlock I/O: 12.3MB / 4.1kB (read / written)\nProcesses: 5";
-    let stats = |engine: &str, said: &str| read(&format!("{engine}/web/stats"), &format!("ok\n{said}"), "", 0).unwrap();
+    let stats = |engine: &str, said: &str| {
+        read(&format!("{engine}/web/stats"), &format!("ok\n{said}"), "", 0).unwrap()
+    };
     assert_eq!(stats("docker", docker).text, text);
     assert_eq!(stats("podman", podman).text, text.replace("Docker", "Podman"));
     assert_eq!(stats("docker", docker).rows, stats("podman", podman).rows);

@@ -60,7 +60,11 @@ fn the_overview_has_its_parts() {
     let stdout = "ok\n\u{1}scout Namespaces\nNAME      STATUS   AGE\ndefault   Active   9d\n\
         \u{1}scout Nodes\n\u{1}scout Pods that are not well\n";
     let shown = read(&Kubernetes::Overview, stdout, "", 0).unwrap();
-    assert!(shown.text.contains("\n## Namespaces\n\nNAME      STATUS   AGE\ndefault   Active   9d\n"), "{}", shown.text);
+    assert!(
+        shown.text.contains("\n## Namespaces\n\nNAME      STATUS   AGE\ndefault   Active   9d\n"),
+        "{}",
+        shown.text
+    );
     assert!(shown.text.contains("\n## Nodes\n\n(nothing)\n"), "{}", shown.text);
     let links = "\nLists: kube1://k8s/NAMESPACE/KIND, such as kube1://k8s/default/pods";
     assert!(shown.text.ends_with(links), "{}", shown.text);
@@ -82,7 +86,8 @@ fn what_is_missing_is_told_with_the_list() {
         error.message(),
         "Pod 'web-0' not found in namespace 'default' on kube1. Use kube1://k8s/default/pods to see what there is."
     );
-    let kind = read(&pods(), "ok\n", "error: the server doesn't have a resource type \"pods\"\n", 1).unwrap_err();
+    let kind =
+        read(&pods(), "ok\n", "error: the server doesn't have a resource type \"pods\"\n", 1).unwrap_err();
     assert_eq!(kind.message(), "error: the server doesn't have a resource type \"pods\" (on kube1)");
 }
 
@@ -96,12 +101,17 @@ fn without_kubectl_it_says_so() {
 
 #[test]
 fn a_cluster_that_is_down_or_refuses_is_told() {
-    let down = "The connection to the server localhost:8080 was refused - did you specify the right host or port?";
+    let down =
+        "The connection to the server localhost:8080 was refused - did you specify the right host or port?";
     for view in [Kubernetes::Overview, pods()] {
         let error = read(&view, "ok\n", down, 1).unwrap_err();
-        assert_eq!((error.kind(), error.message()), (Kind::Remote, &*format!("Kubernetes error on kube1: {down}")));
+        assert_eq!(
+            (error.kind(), error.message()),
+            (Kind::Remote, &*format!("Kubernetes error on kube1: {down}"))
+        );
     }
-    let refused = "Error from server (Forbidden): pods is forbidden: User \"scout\" cannot list resource \"pods\"";
+    let refused =
+        "Error from server (Forbidden): pods is forbidden: User \"scout\" cannot list resource \"pods\"";
     assert_eq!(read(&pods(), "ok\n", refused, 1).unwrap_err().kind(), Kind::PermissionDenied);
 }
 
@@ -110,7 +120,8 @@ fn logs_come_as_they_are() {
     let line = "[pod/web-0/nginx] 2026-01-31T12:30:00.000000000Z GET / 200";
     assert_eq!(read(&logs(), &format!("ok\n{line}\n"), "", 0).unwrap().text, line);
     assert_eq!(read(&logs(), "ok\n", "", 0).unwrap().text, "(no logs available)");
-    let script = Kubernetes::logs("a", "b", &mut Query::parse("since=10m&lines=3").unwrap()).unwrap().script();
+    let script =
+        Kubernetes::logs("a", "b", &mut Query::parse("since=10m&lines=3").unwrap()).unwrap().script();
     assert!(script.command().starts_with(b"set -- a b 3 --since=600s; "));
 }
 

@@ -91,7 +91,10 @@ fn datasets_stand_in_columns() {
     assert_eq!(lines[3], format!("{:<50} {:>8} {:>8} {:>8} MOUNTPOINT", "NAME", "USED", "AVAIL", "REFER"));
     assert_eq!(lines[4], "-".repeat(90));
     assert_eq!(lines[5], format!("{:<50} {:>8} {:>8} {:>8} /tank", "tank", "1.50T", "430G", "96K"));
-    assert_eq!(lines[6], format!("{:<50} {:>8} {:>8} {:>8} none", format!("...{}", "x".repeat(45)), "96K", "1K", "0"));
+    assert_eq!(
+        lines[6],
+        format!("{:<50} {:>8} {:>8} {:>8} none", format!("...{}", "x".repeat(45)), "96K", "1K", "0")
+    );
     assert_eq!(shown.rows.unwrap().column("name")[1], long);
 }
 
@@ -118,7 +121,10 @@ fn zfs_that_may_not_be_asked_is_told() {
     let said = "Permission denied the ZFS utilities must be run as root.";
     for view in [Zfs::Overview, Zfs::datasets("tank").unwrap(), Zfs::Snapshots] {
         let error = read(&view, "ok\n", said, 1).unwrap_err();
-        assert_eq!((error.kind(), error.message()), (Kind::PermissionDenied, &*format!("ZFS error on nas: {said}")));
+        assert_eq!(
+            (error.kind(), error.message()),
+            (Kind::PermissionDenied, &*format!("ZFS error on nas: {said}"))
+        );
     }
     let said = "The ZFS modules cannot be auto-loaded.";
     assert_eq!(read(&tank(), "ok\n\u{1}scout pools\n", said, 1).unwrap_err().kind(), Kind::Remote);
