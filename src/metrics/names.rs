@@ -36,6 +36,8 @@ labels! {
         Path => "path",
         /// A command in a directory.
         Command => "command",
+        /// What the software of a host says.
+        View => "view",
         /// What the software of a host says of itself: containers, logs, units.
         System => "system",
         /// The same on many hosts.

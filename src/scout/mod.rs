@@ -19,6 +19,7 @@ mod records;
 pub mod request;
 pub mod run;
 mod script;
+pub mod system;
 pub mod tree;
 pub mod watch;
 mod way;

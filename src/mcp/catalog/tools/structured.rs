@@ -12,6 +12,7 @@ use crate::mcp::content::{Content, SharedText, Structured, ToolOutput};
 use crate::scout::list::Entry;
 use crate::scout::look::Found;
 use crate::scout::run::{End, Output};
+use crate::scout::system::Rows;
 use crate::scout::{self, Seen};
 
 /// The host list.
@@ -47,6 +48,11 @@ pub fn seen(seen: &Seen) -> Result<ToolOutput> {
             text: text.clone(),
             others: vec![("kind", "tree".into()), ("truncated", tree.is_cut.into())],
         },
+        Seen::Shown(shown) => {
+            let rows = shown.rows.as_ref().map(|rows| ("rows", objects(rows)));
+            let others = [("kind", "view".into()), ("truncated", shown.cut_at.is_some().into())];
+            Structured::WithText { text: text.clone(), others: others.into_iter().chain(rows).collect() }
+        }
         Seen::Remembered(remembered) => {
             let age = remembered.age.map(|age| ("age_seconds", age.as_secs().into()));
             let others = [("kind", "cached".into())].into_iter().chain(age).collect();
@@ -54,6 +60,14 @@ pub fn seen(seen: &Seen) -> Result<ToolOutput> {
         }
     };
     output(text, structured)
+}
+
+fn objects(rows: &Rows) -> Value {
+    let object = |row: &Vec<String>| -> Value {
+        let cells = row.iter().map(|cell| Value::from(cell.as_str()));
+        rows.columns.iter().cloned().zip(cells).collect::<Map<_, _>>().into()
+    };
+    rows.rows.iter().map(object).collect()
 }
 
 fn output(text: SharedText, structured: Structured) -> Result<ToolOutput> {
@@ -76,9 +90,10 @@ fn unwritten(error: serde_json::Error) -> Error {
 /// The members of answers: name, type, and the kinds of answers that may have it.
 const MEMBERS: &[(&str, &str, &[&str])] = &[
     ("hosts", "array", &["hosts"]),
-    ("text", "string", &["file", "cached"]),
+    ("text", "string", &["file", "cached", "view"]),
     ("size", "integer", &["file"]),
-    ("truncated", "boolean", &["file", "directory", "command"]),
+    ("truncated", "boolean", &["file", "directory", "command", "view"]),
+    ("rows", "array", &["view"]),
     ("entries", "array", &["directory"]),
     ("stdout", "string", &["command"]),
     ("stderr", "string", &["command"]),
