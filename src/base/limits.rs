@@ -12,6 +12,11 @@ pub const HOST_NAME_BYTES_MAX: usize = 253;
 pub const PATH_BYTES_MAX: usize = 4095;
 /// Longest command text. Far above any read-only command, far below a remote `ARG_MAX`.
 pub const COMMAND_BYTES_MAX: usize = 64 * 1024;
+/// A list of hosts and patterns: a thousand names of usual length, and what that makes.
+pub const HOST_LIST_BYTES_MAX: usize = 16 * 1024;
+pub const HOST_LIST_TERMS_MAX: usize = 1_024;
+/// Places that one request looks at: as many as we promise to know hosts.
+pub const PLACES_MAX: usize = 10_000;
 
 // --- what operations return ------------------------------------------------------------------------------------
 
@@ -245,6 +250,11 @@ pub const CONFIG_LOOK_PAUSE_FACTOR: u32 = 500;
 pub const CONFIG_LOOK_PAUSE_MAX: Duration = Duration::from_secs(30);
 /// The settings file.
 pub const SETTINGS_FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// Groups of hosts in it, the hosts and patterns of all of them together, and how many stand inside each other. Whoever has
+/// more has an inventory that writes the file.
+pub const GROUPS_MAX: usize = 1_000;
+pub const GROUP_TERMS_MAX: usize = 10_000;
+pub const GROUP_DEPTH_MAX: usize = 16;
 /// `/etc/passwd`, where it is larger we do without.
 pub const PASSWD_BYTES_MAX: u64 = 4 * 1024 * 1024;
 

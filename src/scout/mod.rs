@@ -13,6 +13,7 @@ pub mod look;
 mod paths;
 pub mod read;
 pub mod run;
+pub mod select;
 pub mod watch;
 mod way;
 
