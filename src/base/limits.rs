@@ -485,6 +485,8 @@ pub const FAREWELL_PATIENCE: Duration = Duration::from_secs(1);
 pub const PROBES_AT_ONCE_MAX: usize = 256;
 /// Jump hosts on the way to one host. Each adds its round trips and a place in the pool; people use one or two.
 pub const HOPS_MAX: usize = 8;
+/// Answers of many hosts on their way to who asked: work goes on when they are taken, which is at once.
+pub const RESULTS_AHEAD_MAX: usize = 64;
 /// Names listed for someone who asked for a host that is not there.
 pub const HOSTS_IN_ERROR_MAX: usize = 100;
 

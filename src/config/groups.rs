@@ -90,7 +90,8 @@ impl Groups {
             return Ok(*depth);
         }
         if let Some(at) = above.iter().position(|outer| *outer == name) {
-            let circle: Vec<_> = above.iter().skip(at).chain([&name]).map(|name| format!("@{name}")).collect();
+            let circle: Vec<_> =
+                above.iter().skip(at).chain([&name]).map(|name| format!("@{name}")).collect();
             return Err(format!("@{name} contains itself: {}", circle.join(" has ")));
         }
         // Checked on the way down as well, so that nobody's groups make us go deeper.
@@ -153,11 +154,11 @@ impl Term {
 /// As they are written.
 impl fmt::Display for Groups {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let group = |(name, terms): (&Box<str>, &Vec<Term>)| {
+        let groups = self.0.iter().map(|(name, terms)| {
             let terms: Vec<_> = terms.iter().map(ToString::to_string).collect();
             format!("{name}={}", terms.join(","))
-        };
-        let groups: Vec<_> = self.0.iter().map(group).collect();
+        });
+        let groups: Vec<_> = groups.collect();
         if groups.is_empty() { f.write_str("none") } else { f.write_str(&groups.join("; ")) }
     }
 }

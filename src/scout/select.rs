@@ -41,12 +41,14 @@ impl<'a> Selection<'a> {
             return Ok(vec![Rc::clone(&self.names[place])]);
         }
         if text.len() > HOST_LIST_BYTES_MAX {
-            let message = format!("List of hosts too long: {} bytes, at most {HOST_LIST_BYTES_MAX}", text.len());
+            let message =
+                format!("List of hosts too long: {} bytes, at most {HOST_LIST_BYTES_MAX}", text.len());
             return Err(Error::new(Kind::TooLarge, message));
         }
         let terms = Term::list(text).map_err(|word| invalid(text, &word))?;
         if terms.len() > HOST_LIST_TERMS_MAX {
-            let message = format!("{} hosts and patterns in one list, at most {HOST_LIST_TERMS_MAX}", terms.len());
+            let message =
+                format!("{} hosts and patterns in one list, at most {HOST_LIST_TERMS_MAX}", terms.len());
             return Err(Error::new(Kind::TooLarge, message));
         }
         for term in terms.iter().filter(|term| !term.is_excluded) {
@@ -137,7 +139,10 @@ fn listed(names: &[impl AsRef<str> + Display]) -> String {
 
 fn invalid(text: &str, word: &str) -> Error {
     let message = if word == text {
-        format!("Invalid host list '{}'. Expected names, 'web*', '@group', '!name', joined by commas", shown(text))
+        format!(
+            "Invalid host list '{}'. Expected names, 'web*', '@group', '!name', joined by commas",
+            shown(text)
+        )
     } else {
         format!(
             "Invalid '{}' in host list '{}'. Expected names, 'web*', '@group', '!name', joined by commas",

@@ -360,7 +360,8 @@ fn lists_of(table: &toml::Table) -> Option<String> {
     let lists: Vec<_> = lists.collect::<Option<_>>()?;
     let is_plain = |text: &str| !text.contains([';', '=']);
     let are_plain = lists.iter().all(|(name, list)| is_plain(name) && is_plain(list));
-    are_plain.then(|| lists.iter().map(|(name, list)| format!("{name}={list}")).collect::<Vec<_>>().join("; "))
+    are_plain
+        .then(|| lists.iter().map(|(name, list)| format!("{name}={list}")).collect::<Vec<_>>().join("; "))
 }
 
 /// The settings file, and whether it must exist.
