@@ -35,6 +35,23 @@ impl Target {
         }
         Ok(Self::Path { host: HostName::parse(host)?, path: RemotePath::parse(path)? })
     }
+
+    /// Reads a target that must be a place on a host.
+    pub fn place(text: &str) -> Result<(HostName, RemotePath)> {
+        match Self::parse(text)? {
+            Self::Path { host, path } => Ok((host, path)),
+            Self::Hosts => Err(no_place(text)),
+        }
+    }
+
+    /// Reads where something is to run: a directory on a host, or a host alone, for the home directory there.
+    pub fn directory(text: &str) -> Result<(HostName, RemotePath)> {
+        let name = text.trim();
+        match name.contains(':') {
+            true => Self::place(text),
+            false => Ok((HostName::parse(name)?, RemotePath::home())),
+        }
+    }
 }
 
 /// A host as the SSH configuration names it: not empty, bounded, without white space, control characters and the
@@ -94,6 +111,11 @@ impl RemotePath {
         Ok(Self(path.into()))
     }
 
+    /// The home directory of who logs in.
+    pub fn home() -> Self {
+        Self("~".into())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -133,6 +155,10 @@ fn has_parent_component(path: &str) -> bool {
 
 fn invalid(text: &str) -> Error {
     error(format!("Invalid target '{}'. Expected 'host:/path' or 'hosts'", shown(text)))
+}
+
+fn no_place(text: &str) -> Error {
+    error(format!("Invalid target '{}'. Expected 'host:/path'", shown(text)))
 }
 
 fn error(message: String) -> Error {
@@ -182,6 +208,27 @@ mod tests {
             ("münchen:/x", "münchen", "/x"),
         ] {
             assert_eq!(parsed(text), (host.to_owned(), path.to_owned()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn places_and_directories() {
+        let told = |read: Result<(HostName, RemotePath)>| match read {
+            Ok((host, path)) => format!("{host} {}", path.as_str()),
+            Err(error) => error.to_string(),
+        };
+        for (text, place, directory) in [
+            ("h1:/x", "h1 /x", "h1 /x"),
+            ("[::1]:/x", "::1 /x", "::1 /x"),
+            ("hosts", "Invalid target 'hosts'. Expected 'host:/path'", "hosts ~"),
+            (" h1 ", "Invalid target ' h1 '. Expected 'host:/path' or 'hosts'", "h1 ~"),
+            ("", "Invalid target ''. Expected 'host:/path' or 'hosts'", "Host cannot be empty"),
+            ("h1:", "Path cannot be empty", "Path cannot be empty"),
+        ] {
+            assert_eq!(
+                (told(Target::place(text)), told(Target::directory(text))),
+                (place.into(), directory.into())
+            );
         }
     }
 

@@ -413,8 +413,8 @@ pub const HISTOGRAM_TIME_MAX: Duration = Duration::from_secs(3600);
 pub const HISTOGRAM_SIZE_BYTES_MAX: u64 = OUTPUT_BYTES_MAX;
 /// Digits of a recorded value that are kept: an error below one per cent, for 26 KiB a histogram. Three would take 160.
 pub const HISTOGRAM_DIGITS: u8 = 2;
-/// All histograms of one core.
-pub const HISTOGRAMS_BYTES_MAX: usize = 512 * 1024;
+/// All histograms of one core, two for each tool among them. Pages in which nothing was ever recorded are not resident.
+pub const HISTOGRAMS_BYTES_MAX: usize = 1024 * 1024;
 /// Between two looks at how much memory the process has: what comes and goes with single requests is not seen.
 pub const MEMORY_LOOKED_AT_EVERY: Duration = Duration::from_secs(600);
 /// How long a core may take to say that it is there. One that does its work answers within milliseconds.

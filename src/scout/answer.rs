@@ -30,34 +30,38 @@ impl Answer {
     pub fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Hosts(hosts) => hosts::text(hosts).into(),
-            Self::Place(Seen::Found(found)) => found.text(),
-            Self::Place(Seen::Ran(output)) => output.text().into(),
-            Self::Place(Seen::Remembered(remembered)) => remembered.text(),
+            Self::Place(seen) => seen.text(),
+        }
+    }
+}
+
+impl Seen {
+    /// What an agent sees.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Found(found) => found.text(),
+            Self::Ran(output) => output.text().into(),
+            Self::Remembered(remembered) => remembered.text(),
         }
     }
 
-    /// The content of the answer, in bytes; names and marks of our own are not counted.
+    /// The content, in bytes; marks of our own are not counted.
     pub fn size(&self) -> usize {
         match self {
-            Self::Hosts(hosts) => hosts.iter().map(|status| status.name.len()).sum(),
-            Self::Place(Seen::Found(Found::File(content))) => content.data.len(),
-            Self::Place(Seen::Found(Found::Directory(listing))) => {
-                listing.lines.iter().map(String::len).sum()
-            }
-            Self::Place(Seen::Ran(output)) => output.stdout.len() + output.stderr.len(),
-            Self::Place(Seen::Remembered(remembered)) => remembered.content.len(),
+            Self::Found(Found::File(content)) => content.data.len(),
+            Self::Found(Found::Directory(listing)) => listing.lines.iter().map(String::len).sum(),
+            Self::Ran(output) => output.stdout.len() + output.stderr.len(),
+            Self::Remembered(remembered) => remembered.content.len(),
         }
     }
 
     /// At how many bytes it was cut, if it was.
     pub fn cut_at(&self) -> Option<u64> {
         match self {
-            Self::Place(Seen::Found(Found::File(content))) => content.truncated.then_some(content.limit),
-            Self::Place(Seen::Found(Found::Directory(listing))) => {
-                listing.truncated.then(|| self.size() as u64)
-            }
-            Self::Place(Seen::Ran(output)) => output.cut_at(),
-            Self::Hosts(_) | Self::Place(Seen::Remembered(_)) => None,
+            Self::Found(Found::File(content)) => content.truncated.then_some(content.limit),
+            Self::Found(Found::Directory(listing)) => listing.truncated.then(|| self.size() as u64),
+            Self::Ran(output) => output.cut_at(),
+            Self::Remembered(_) => None,
         }
     }
 }

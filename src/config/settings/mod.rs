@@ -6,6 +6,7 @@
 
 mod hosts;
 mod rule;
+mod tools;
 mod web;
 
 use core::net::{IpAddr, Ipv4Addr};
@@ -27,6 +28,8 @@ use rule::{
     Address, CommandLine, Cores, Count, FilePath, Flag, KnownHostsFile, Level, Rule, Size, Time,
     TransportName,
 };
+pub use tools::ToolSet;
+use tools::ToolSetName;
 use web::{Networks, OriginPatterns};
 
 /// A row of the settings table, for `--help` and the README.
@@ -149,6 +152,8 @@ settings! {
         "Cores that serve: threads, each with the hosts that it owns";
     allow_any_command: bool = false, Flag, New, Restart,
         "Run any command instead of the read-only ones";
+    tools: ToolSet = ToolSet::All, ToolSetName, New, Restart,
+        "Tools that clients are offered: `scout`, which does everything, the focused ones, or all";
     max_file_size: u64 = limits::FILE_BYTES_DEFAULT, Size { min: 1, max: limits::OUTPUT_BYTES_MAX }, Old, Live,
         "Bytes of a file that one read returns";
     max_output_size: u64 = limits::OUTPUT_BYTES_DEFAULT, Size { min: 1, max: limits::OUTPUT_BYTES_MAX }, New, Live,

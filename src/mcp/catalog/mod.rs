@@ -26,7 +26,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::call::Call;
 use super::content::{Answer, Completion, Contents, Prompt, ToolOutput};
 use super::provider::{About, Blank, Client, FORBIDDEN, List, Page, Provider, ToolFault, Work};
-use crate::config::{Access, Scope};
+use crate::config::{Access, Scope, ToolSet};
 use crate::fleet::{Fleet, Shards};
 use crate::metrics::{Counter, Histogram, Reason, Source};
 use crate::rpc::{Error, Raw};
@@ -40,12 +40,15 @@ use tools::Tool;
 pub struct Options {
     /// The command policy lets every command pass; tools say so.
     pub allow_any_command: bool,
+    /// Those that clients are offered.
+    pub tools: ToolSet,
 }
 
 /// See the module's documentation.
 pub struct Catalog {
     shards: Rc<Shards>,
     stats: Rc<dyn Source>,
+    offered: ToolSet,
     tools: Entries,
     /// Those that are always there.
     resources: Entries,
@@ -72,6 +75,7 @@ impl Catalog {
         Rc::new(Self {
             shards,
             stats,
+            offered: options.tools,
             tools: Entries::new(tools::describe(options)),
             resources: Entries::new(resources::describe()),
             templates: Entries::new(resources::templates()),
@@ -125,7 +129,7 @@ impl Provider for Catalog {
         name: &str,
         arguments: Option<Raw<'_>>,
     ) -> Result<Work<Answer<ToolOutput>>, ToolFault> {
-        let tool = Tool::named(name).ok_or(ToolFault::Unknown)?;
+        let tool = Tool::named(name, self.offered).ok_or(ToolFault::Unknown)?;
         self.check(&call.client.access, tool)?;
         let work =
             tool.start(&self.shards, call, arguments).map_err(|invalid| ToolFault::Arguments(invalid.0))?;

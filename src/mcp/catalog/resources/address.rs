@@ -37,14 +37,6 @@ impl Place {
         })?;
         is_scheme(&host).then_some(Self { path: path_of(rest.trim_start_matches('/'))?, host })
     }
-
-    /// As the operation `scout` takes it.
-    pub fn target(&self) -> String {
-        match self.host.contains(':') {
-            true => format!("[{}]:{}", self.host, self.path.as_str()),
-            false => format!("{}:{}", self.host, self.path.as_str()),
-        }
-    }
 }
 
 const SCHEME: &str = "scout";
@@ -104,7 +96,10 @@ mod tests {
     }
 
     fn place(uri: &str) -> Option<String> {
-        Place::at(uri, &hosts()).map(|place| place.target())
+        Place::at(uri, &hosts()).map(|Place { host, path }| match host.contains(':') {
+            true => format!("[{host}]:{}", path.as_str()),
+            false => format!("{host}:{}", path.as_str()),
+        })
     }
 
     #[test]

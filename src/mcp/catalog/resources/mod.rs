@@ -23,7 +23,8 @@ use crate::mcp::content::{Base64, Body, Contents};
 use crate::mcp::provider::{Client, Page};
 use crate::metrics::{Report, Source};
 use crate::scout::look::Found;
-use crate::scout::{Answer, Request, Seen, scout};
+use crate::scout::{self, Action, Seen};
+use crate::target::HostName;
 
 pub use address::Place;
 
@@ -88,10 +89,7 @@ impl Fixed {
     pub async fn read(&self, shards: &Shards, stats: &dyn Source, client: &Client) -> Result<Contents> {
         let text = match self.content {
             Content::Figures(read) => read(&stats.report().await?),
-            Content::Hosts => {
-                let request = Request { target: "hosts".to_owned(), ..Request::default() };
-                scout(shards, client, &request, &|_, _| ()).await?.text().into_owned()
-            }
+            Content::Hosts => scout::hosts::text(&scout::hosts(shards, client, &|_, _| ()).await?),
         };
         Ok(Contents { uri: self.uri.into(), mime_type: self.mime_type, body: Body::Text(text), meta: None })
     }
@@ -100,19 +98,19 @@ impl Fixed {
 /// Reads a file or lists a directory.
 ///
 /// # Errors
-/// As [`scout`].
+/// As [`scout::ask`].
 pub async fn read(shards: &Shards, client: &Client, place: &Place, uri: String) -> Result<Contents> {
-    let request = Request { target: place.target(), ..Request::default() };
-    let answer = scout(shards, client, &request, &|_, _| ()).await?;
-    let meta = answer.cut_at().map(|limit| json!({ "scout-mcp/truncatedAt": limit }));
-    let (mime_type, body) = match answer {
-        Answer::Place(Seen::Found(Found::File(file))) if !kind::is_text(file.whole()) => {
+    let look = Action::Look { path: place.path.clone(), may_cache: false };
+    let seen = scout::ask(shards, client, &HostName::parse(&place.host)?, look).await?;
+    let meta = seen.cut_at().map(|limit| json!({ "scout-mcp/truncatedAt": limit }));
+    let (mime_type, body) = match seen {
+        Seen::Found(Found::File(file)) if !kind::is_text(file.whole()) => {
             (kind::of_bytes(place.path.as_str()), Body::Blob(Base64(file.data)))
         }
-        Answer::Place(Seen::Found(Found::File(_))) => {
-            (kind::of_text(place.path.as_str()), Body::Text(answer.text().into_owned()))
+        Seen::Found(Found::File(_)) => {
+            (kind::of_text(place.path.as_str()), Body::Text(seen.text().into_owned()))
         }
-        _ => ("text/plain", Body::Text(answer.text().into_owned())),
+        _ => ("text/plain", Body::Text(seen.text().into_owned())),
     };
     Ok(Contents { uri, mime_type, body, meta })
 }
