@@ -39,6 +39,19 @@ pub const SHELL_CONTENT_BYTES_MAX: usize = 256 * 1024;
 /// What the start-up files of a login shell may print before our own script answers.
 pub const SHELL_NOISE_BYTES_MAX: usize = 64 * 1024;
 
+/// What a host may say at least where many are asked: configuration files are mostly shorter. All of them together may say
+/// as much as one alone, or so much each.
+pub const SHARE_BYTES_MIN: u64 = 4 * 1024;
+/// Places named one by one whose answers stand one by one, where all could be the same; of more, those that agree are told
+/// once.
+pub const SECTIONS_MAX: usize = 8;
+/// How long answers of many hosts may be compared, all together, and one of them: beyond it they are told whole. Nothing
+/// else gets on on that core meanwhile, but between two of them.
+pub const COMPARING_MAX: Duration = Duration::from_millis(200);
+pub const COMPARING_ONE_MAX: Duration = Duration::from_millis(20);
+/// Requests that are made as one.
+pub const BATCH_ITEMS_MAX: usize = 100;
+
 // --- time ------------------------------------------------------------------------------------------------------
 
 pub const CONNECT_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);

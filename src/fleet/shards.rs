@@ -190,23 +190,28 @@ impl Shards {
 
     /// The hosts that somebody may see, with a mark for those that are known to be there. Every core looks after its own.
     pub async fn status(&self, access: &Access) -> Vec<HostStatus> {
-        self.status_told(access, &|_, _| ()).await
+        self.status_told(&self.names_seen_by(access), &|_, _| ()).await
     }
 
-    /// The same. `checked` is told how many hosts have been looked after, and how many there are to look after.
-    pub async fn status_told(&self, access: &Access, checked: &dyn Fn(usize, usize)) -> Vec<HostStatus> {
+    /// The names of the hosts that somebody may see, sorted.
+    pub fn names_seen_by(&self, access: &Access) -> Vec<Rc<str>> {
+        self.own.names().iter().filter(|name| access.includes(name)).cloned().collect()
+    }
+
+    /// The same for hosts by their names. `checked` is told how many have been looked after, and how many there are to look
+    /// after.
+    pub async fn status_told(&self, names: &[Rc<str>], checked: &dyn Fn(usize, usize)) -> Vec<HostStatus> {
         let cores = self.mesh.cores();
-        let names = self.own.names();
         let (mark, marks) = async_channel::bounded(names.len().max(1));
         let found = self.on_all(move |core| {
-            let (access, mark) = (access.clone(), mark.clone());
+            let names: Vec<String> = names.iter().map(|name| name.as_ref().to_owned()).collect();
+            let mark = mark.clone();
             move |fleet: Rc<Fleet>| async move {
-                fleet.presences(&access, |route| owner(route, cores) == core, &mark).await
+                fleet.presences(&names, |route| owner(route, cores) == core, &mark).await
             }
         });
-        let seen = || names.iter().filter(|name| access.includes(name));
         let is_asked = |name: &&Rc<str>| matches!(self.own.route(name), Ok(Some(_)));
-        let (of, mut done) = (seen().filter(is_asked).count(), 0);
+        let (of, mut done) = (names.iter().filter(is_asked).count(), 0);
         let count = async {
             // Until the last core has dropped its end.
             while let Ok(()) = marks.recv().await {
@@ -218,7 +223,7 @@ impl Shards {
         // By name: while the configuration changes, cores may know different hosts.
         let presences: HashMap<_, _> = found.into_iter().flatten().flatten().collect();
         let presence = |name: &str| presences.get(name).copied().unwrap_or(Presence::Unknown);
-        seen().map(|name| self.own.status_of(name, presence(name))).collect()
+        names.iter().map(|name| self.own.status_of(name, presence(name))).collect()
     }
 
     /// What the cores have done so far, all together.

@@ -22,11 +22,6 @@ pub struct Selection<'a> {
     known: RefCell<HashMap<&'a str, Rc<[usize]>>>,
 }
 
-/// Whether a text can mean several hosts, if it is no host's name.
-pub fn is_list(text: &str) -> bool {
-    text.contains(['*', '?', ',']) || text.starts_with(['!', '@'])
-}
-
 impl<'a> Selection<'a> {
     /// `names` are sorted.
     pub fn new(names: &'a [Rc<str>], groups: &'a Groups) -> Self {
@@ -246,12 +241,6 @@ mod tests {
         let error = Selection::new(&names, &groups).hosts("*").unwrap_err();
         assert_eq!(error.message(), "'*' means 10001 hosts, at most 10000 at once");
         assert_eq!(error.kind(), Kind::TooLarge);
-    }
-
-    #[test]
-    fn only_signs_make_a_list() {
-        assert!(["web*", "w?", "a,b", "!a", "@a"].iter().all(|text| is_list(text)));
-        assert!(["web1", "user@box", "a!", "::1", ""].iter().all(|text| !is_list(text)));
     }
 
     proptest! {
