@@ -49,6 +49,9 @@ pub const SECTIONS_MAX: usize = 8;
 /// else gets on on that core meanwhile, but between two of them.
 pub const COMPARING_MAX: Duration = Duration::from_millis(200);
 pub const COMPARING_ONE_MAX: Duration = Duration::from_millis(20);
+/// Of many places asked at once, so many are as urgent as if they were asked for one by one. Others leave as many rights to
+/// execute to those who wait for one answer.
+pub const URGENT_PLACES_MAX: usize = 8;
 /// Requests that are made as one.
 pub const BATCH_ITEMS_MAX: usize = 100;
 

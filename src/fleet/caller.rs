@@ -81,6 +81,12 @@ impl Caller {
         Self { settings: Some(Rc::new(less)), ..self }
     }
 
+    /// The same as somebody who waits for this one answer.
+    #[must_use]
+    pub fn urgent(self) -> Self {
+        Self { claim: Claim { class: Class::Interactive, ..self.claim }, ..self }
+    }
+
     /// The settings for this request.
     pub fn settings(&self) -> Rc<Settings> {
         self.settings.as_ref().map_or_else(|| self.fleet.settings(), Rc::clone)

@@ -2,7 +2,7 @@
 
 use super::{Client, Seen, access, action, in_time};
 use crate::base::Result;
-use crate::base::limits::SHARE_BYTES_MIN;
+use crate::base::limits::{SHARE_BYTES_MIN, URGENT_PLACES_MAX};
 use crate::config::Settings;
 use crate::fleet::{Caller, Class, Shards};
 
@@ -38,14 +38,16 @@ pub(super) async fn gather(
         match access::check(shards, &client.access, action.scope(), &host) {
             Ok(()) => {
                 asked.push((place, host.clone()));
-                allowed.push((host.clone(), Errand { host, action: action.fresh() }));
+                let is_urgent = asked.len() <= URGENT_PLACES_MAX;
+                allowed.push((host.clone(), (is_urgent, Errand { host, action: action.fresh() })));
             }
             Err(error) => hand_over(place, Err(error)),
         }
     }
     let claim = *shards.own().caller(Class::Batch, client.id).claim();
-    let work = move |caller: Caller, errand: Errand| async move {
+    let work = move |caller: Caller, (is_urgent, errand): (bool, Errand)| async move {
         let caller = caller.with_share(share);
+        let caller = if is_urgent { caller.urgent() } else { caller };
         in_time(&caller, Box::pin(action::act(&caller, &errand.host, &errand.action))).await
     };
     let at_once = at_once(&settings, shards.cores());

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
 
 use super::super::gather::Errand;
 use super::super::look::Found;
@@ -11,7 +12,8 @@ use super::super::{Action, Client, Seen, access};
 use super::{Answer, Broadcast, Form, Place};
 use crate::base::limits::{PLACES_MAX, SECTIONS_MAX};
 use crate::base::text::shown;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Fault, Kind, Result};
+use crate::config::Groups;
 use crate::fleet::Shards;
 
 /// See the module's documentation.
@@ -22,8 +24,7 @@ pub struct Draft {
     answers: Vec<Answer>,
     /// Answers by what they say.
     known: HashMap<u64, Vec<usize>>,
-    /// Hosts were named by a list.
-    has_list: bool,
+    form: Form,
 }
 
 /// A place that nothing has been heard of yet.
@@ -34,19 +35,25 @@ impl Draft {
     ///
     /// Errors: what the client may not do; a list that is a whole target is wrong; there are too many places.
     pub fn new(shards: &Shards, client: &Client, aims: &[Aim]) -> Result<(Self, Vec<Errand>)> {
+        for aim in aims {
+            access::require(shards, &client.access, aim.action.scope())?;
+        }
         let (names, settings) = (shards.names_seen_by(&client.access), shards.own().settings());
-        let selection = Selection::new(&names, &settings.groups);
+        Self::among(&names, &settings.groups, aims)
+    }
+
+    /// The same where these hosts are all there are.
+    pub(super) fn among(names: &[Rc<str>], groups: &Groups, aims: &[Aim]) -> Result<(Self, Vec<Errand>)> {
+        let selection = Selection::new(names, groups);
         let mut draft = Self {
             places: Vec::new(),
             errands: Vec::new(),
             answers: Vec::new(),
             known: HashMap::new(),
-            has_list: false,
+            form: Form::of(aims),
         };
         let mut errands = Vec::new();
         for Aim { hosts, action } in aims {
-            access::require(shards, &client.access, action.scope())?;
-            draft.has_list |= !matches!(hosts, Hosts::Named(_));
             let chosen = match hosts {
                 Hosts::Named(name) => vec![name.as_str().into()],
                 Hosts::List(list) => selection.hosts(list)?,
@@ -88,7 +95,7 @@ impl Draft {
         for place in silent.map(|(place, _)| place).collect::<Vec<_>>() {
             self.keep_at(place, lost());
         }
-        let Self { mut places, mut answers, has_list, .. } = self;
+        let Self { mut places, mut answers, form, .. } = self;
         answers.iter_mut().for_each(|answer| answer.places.sort_unstable());
         // However long each has taken, the order is the same.
         let rank = |answer: &Answer| {
@@ -98,12 +105,7 @@ impl Draft {
         for (nth, answer) in answers.iter().enumerate() {
             answer.places.iter().for_each(|place| places[*place].answer = nth);
         }
-        let mut broadcast = Broadcast { places, answers, form: Form::Sections };
-        let are_alike = broadcast.places.len() > SECTIONS_MAX && broadcast.common_path().is_some();
-        if has_list || are_alike {
-            broadcast.form = Form::Groups;
-        }
-        broadcast
+        Broadcast { places, answers, form }
     }
 
     fn add(&mut self, host: &str, action: &Action) {
@@ -111,7 +113,10 @@ impl Draft {
     }
 
     fn keep_at(&mut self, place: usize, said: Result<Seen>) {
-        let said = said.map_err(|error| reason(&self.places[place].host, error));
+        let said = match self.form {
+            Form::Sections => said,
+            Form::Groups => said.map_err(|error| reason(&self.places[place].host, error)),
+        };
         let hash = hash(&said);
         let alike = self.known.entry(hash).or_default();
         let known = alike.iter().copied().find(|answer| is_same(&self.answers[*answer].said, &said));
@@ -129,13 +134,25 @@ fn unknown(host: &str) -> Error {
     Error::new(Kind::UnknownHost, format!("Unknown host: {host}"))
 }
 
-/// A failure without the name of its host, which stands beside it: what is the same for many is told once.
-fn reason(host: &str, error: Error) -> Error {
-    let connecting = format!("Cannot connect to {host}: ");
-    match error.message().strip_prefix(connecting.as_str()) {
-        Some(cause) => Error::new(error.kind(), format!("Cannot connect: {cause}")),
-        None => error,
+impl Form {
+    /// Places that were named one by one have a section each, unless there are many of one path.
+    fn of(aims: &[Aim]) -> Self {
+        let are_named = aims.iter().all(|aim| matches!(aim.hosts, Hosts::Named(_)));
+        let are_alike = aims.iter().all(|aim| aim.action == aims[0].action);
+        if are_named && (aims.len() <= SECTIONS_MAX || !are_alike) { Self::Sections } else { Self::Groups }
     }
+}
+
+/// A failure without the name of its host, which stands beside it: what is the same for many is told once. What is wrong
+/// with the request holds words of its own.
+fn reason(host: &str, error: Error) -> Error {
+    if error.kind().fault() == Fault::Caller {
+        return error;
+    }
+    let is_host = |word: &str| word.trim_end_matches([':', ',', ';', '.']) == host;
+    let nameless = |word: &str| if is_host(word) { word.replacen(host, "it", 1) } else { word.to_owned() };
+    let words: Vec<_> = error.message().split(' ').map(nameless).collect();
+    Error::new(error.kind(), words.join(" "))
 }
 
 /// Content is compared byte by byte: texts show all that is no UTF-8 as the same character.

@@ -123,3 +123,6 @@ impl Broadcast {
         difference::between((&name(first), &before.text()), (&name(other), &after.text()))
     }
 }
+
+#[cfg(test)]
+mod tests;
