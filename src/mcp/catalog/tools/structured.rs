@@ -69,6 +69,10 @@ pub fn of_seen(seen: &Seen, text: &SharedText) -> Result<Structured> {
                 ("truncated", file.truncated.into()),
             ],
         },
+        Seen::Found(Found::Tree(tree)) => Structured::WithText {
+            text: text.clone(),
+            others: vec![("kind", "tree".into()), ("truncated", tree.is_cut.into())],
+        },
         Seen::Remembered(remembered) => {
             let age = remembered.age.map(|age| ("age_seconds", age.as_secs().into()));
             let others = [("kind", "cached".into())].into_iter().chain(age).collect();
