@@ -156,7 +156,8 @@ async fn execute(
             return Ok(ExitCode::from(ran.exit_code()));
         }
         Command::Scout { target, query } => {
-            let request = scout::Request { target: target.unwrap_or_default(), query, cache: false };
+            let request =
+                scout::Request { target: target.unwrap_or_default(), query, ..scout::Request::default() };
             let answer = scout::scout(shards, &Client::ourselves(), &request, &|_, _| ()).await?;
             output.answer(&answer)?;
         }

@@ -5,6 +5,9 @@
 //! list to its size.
 
 mod arguments;
+mod batch;
+mod hosts;
+mod many;
 mod run;
 mod scout;
 mod structured;
@@ -50,11 +53,25 @@ const TOOLS: &[Tool] = &[
         start: scout::start,
     },
     Tool {
+        name: hosts::NAME,
+        operation: Operation::Hosts,
+        scopes: &Scope::ALL,
+        describe: hosts::describe,
+        start: hosts::start,
+    },
+    Tool {
         name: run::NAME,
         operation: Operation::Run,
         scopes: &[Scope::Command],
         describe: run::describe,
         start: run::start,
+    },
+    Tool {
+        name: batch::NAME,
+        operation: Operation::Batch,
+        scopes: &[Scope::Read, Scope::Command],
+        describe: batch::describe,
+        start: batch::start,
     },
 ];
 

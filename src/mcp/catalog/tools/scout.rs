@@ -7,49 +7,51 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::super::Options;
-use super::{Arguments, Invalid, structured, told};
+use super::{Arguments, Invalid, many, structured, told};
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
 use crate::mcp::content::ToolOutput;
 use crate::mcp::provider::Work;
 use crate::rpc::Raw;
-use crate::scout::{Answer, Request, scout};
+use crate::scout::{Request, scout};
 
 pub const NAME: &str = "scout";
 
-const ARGUMENTS: &[&str] = &["target", "query", "cache"];
+const ARGUMENTS: &[&str] = &["target", "targets", "query", "cache"];
 
 pub fn start(
     shards: &Rc<Shards>,
     call: &Rc<Call>,
     arguments: Option<Raw<'_>>,
 ) -> Result<Work<ToolOutput>, Invalid> {
-    let arguments = Arguments::read(arguments, ARGUMENTS)?;
-    let request = Request {
-        target: arguments.text("target")?.unwrap_or_default().into_owned(),
-        query: arguments.text("query")?.map(Cow::into_owned),
-        cache: arguments.flag("cache")?.unwrap_or_default(),
-    };
+    let request = request(arguments)?;
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
     let work = async move {
-        let checked =
-            |done: usize, of: usize| call.progress(done as f64, Some(of as f64), Some("hosts checked"));
-        let asked = scout(&shards, &call.client, &request, &checked);
+        let (is_many, target) = (request.is_many(), request.places());
+        let done = told::counting(&call, if is_many { "places done" } else { "hosts checked" });
+        let asked = scout(&shards, &call.client, &request, &done);
         let asked = async {
             match request.query {
-                Some(_) => told::with_seconds(&call, shards.own(), Box::pin(asked)).await,
-                None => asked.await,
+                Some(_) if !is_many => told::with_seconds(&call, shards.own(), Box::pin(asked)).await,
+                _ => asked.await,
             }
         };
-        match told::timed(&call, shards.own(), &request.target, asked).await? {
-            Answer::Hosts(hosts) => structured::hosts(&hosts),
-            Answer::Place(seen) => {
-                told::cut(&call, &request.target, &seen);
-                structured::seen(&seen)
-            }
-        }
+        let answer = told::timed(&call, shards.own(), &target, asked).await?;
+        told::cut(&call, &target, answer.cut_at());
+        many::answer(&answer)
     };
     Ok(work.boxed_local())
+}
+
+/// What the arguments ask for.
+pub fn request(arguments: Option<Raw<'_>>) -> Result<Request, Invalid> {
+    let arguments = Arguments::read(arguments, ARGUMENTS)?;
+    Ok(Request {
+        target: arguments.text("target")?.unwrap_or_default().into_owned(),
+        targets: arguments.texts("targets")?.into_iter().map(Cow::into_owned).collect(),
+        query: arguments.text("query")?.map(Cow::into_owned),
+        cache: arguments.flag("cache")?.unwrap_or_default(),
+    })
 }
 
 /// Hints are promises to the user: a server that lets every command pass promises nothing.
@@ -67,6 +69,11 @@ pub fn describe(options: &Options) -> Value {
                     "description": "\"hosts\", or \"host:/path\" (also \"host:~/path\"). Everything after the first colon is the path.",
                     "default": "",
                 },
+                "targets": {
+                    "type": "array",
+                    "items": { "type": "string" },
+                    "description": "Instead of target: several, a section each.",
+                },
                 "query": {
                     "type": "string",
                     "description": "A command to run on the host, with the target's directory as working directory. Leave it out to read.",
@@ -79,7 +86,7 @@ pub fn describe(options: &Options) -> Value {
             },
             "additionalProperties": false,
         },
-        "outputSchema": structured::schema(&["hosts", "file", "directory", "command", "cached"]),
+        "outputSchema": structured::schema(&["hosts", "file", "directory", "command", "cached", "many"]),
         "annotations": {
             "title": "Scout remote hosts",
             "readOnlyHint": !any,
@@ -101,7 +108,9 @@ Look at machines over SSH: list the hosts, read a file, list a directory, run a 
 - target \"hosts\": the hosts you can reach, and whether they are online. Start here.
 - target \"host:/path/to/file\": the text of the file. A long file ends with [truncated at N bytes].
 - target \"host:/path/to/directory\": its listing.
-- target and query: the output of a command that runs in that directory.";
+- target and query: the output of a command that runs in that directory.
+- target \"web*,db1,!web9:/path\" or \"@group:/path\": all of them at once, with or without query; what they agree on once, with diffs \
+of the others.";
 
 const READ_ONLY_COMMANDS: &str = "\
 Commands are read-only. Allowed: cat, df, diff, du, file, find, grep, head, ls, rg, sort, stat, tail, tree, uniq, wc. They may be \
