@@ -163,6 +163,14 @@ impl Error {
         &self.message
     }
 
+    /// As whoever reads an answer is told that there is none: `Error: …`, unless the message says so itself.
+    pub fn told(&self) -> String {
+        match self.message.starts_with("Error ") {
+            true => self.message.to_string(),
+            false => format!("Error: {}", self.message),
+        }
+    }
+
     /// The same failure, told with what was being done: `context: message`.
     #[must_use]
     pub fn context(self, context: impl fmt::Display) -> Self {

@@ -2,7 +2,7 @@
 
 use crate::base::refusal::Reason;
 use crate::base::{Error, Kind, Result};
-use crate::config::{Access, Scope, SharedAccess};
+use crate::config::{Access, Scope, Settings, SharedAccess, Transport};
 use crate::fleet::{Caller, Claim, ClientId, Shards};
 
 /// On whose behalf something is done.
@@ -19,34 +19,37 @@ impl Client {
     }
 }
 
-/// Whether a client may do a kind of work at all.
+/// Whether a client may do a kind of work at all on this server. Over HTTP transfers are for those of whom the operator has
+/// said so.
+pub fn allows(settings: &Settings, access: &Access, scope: Scope) -> bool {
+    access.has(scope) && (scope != Scope::Transfer || transfers(settings, access))
+}
+
+fn transfers(settings: &Settings, access: &Access) -> bool {
+    settings.transport == Transport::Stdio || settings.http_transfers || access.names(Scope::Transfer)
+}
+
+/// The same.
 ///
-/// Errors: `Forbidden`, with the scope that it lacks.
+/// Errors: `Forbidden`, with the scope that it lacks, or the setting.
 pub fn require(shards: &Shards, access: &Access, scope: Scope) -> Result<()> {
-    let allowed = match access.has(scope) {
+    let allowed = match allows(&shards.own().settings(), access, scope) {
         true => Ok(()),
+        false if access.has(scope) => {
+            Err(Error::refused(Reason::Forbidden, Kind::Forbidden, TRANSFERS_ARE_OFF))
+        }
         false => Err(Error::refused(Reason::Forbidden, Kind::Forbidden, lacks(scope))),
     };
     shards.own().recorder().count_refusal(&allowed);
     allowed
 }
 
+const TRANSFERS_ARE_OFF: &str = "Forbidden: transfers are off on this server; the setting http_transfers, or a key that \
+                                 names the scope 'transfer', allows them";
+
 /// What a client is told that lacks a scope.
 pub fn lacks(scope: Scope) -> String {
     format!("Forbidden: this needs the scope '{}', which your key does not have", scope.name())
-}
-
-/// Whether a client may do a kind of work on a host.
-///
-/// Errors: as [`require`]; a host that the client may not see is not known.
-pub fn check(shards: &Shards, access: &Access, scope: Scope, host: &str) -> Result<()> {
-    require(shards, access, scope)?;
-    if access.includes(host) { Ok(()) } else { Err(unknown(shards, access, host)) }
-}
-
-/// With the names of those that the client may see.
-fn unknown(shards: &Shards, access: &Access, host: &str) -> Error {
-    shards.own().unknown_host(host, |name| access.includes(name))
 }
 
 /// Has the owner of a host do work there, if the client may.
@@ -67,11 +70,27 @@ where
     F: Future<Output = Result<T>> + 'static,
 {
     check(shards, access, scope, host)?;
-    let unknown = || unknown(shards, access, host);
-    shards.on(host, claim, work).await.map_err(|error| match error.kind() {
-        Kind::UnknownHost => unknown(),
+    shards.on(host, claim, work).await.map_err(|error| seen(shards, access, host, error))
+}
+
+/// Whether a client may do a kind of work on a host.
+///
+/// Errors: as [`require`]; a host that the client may not see is not known.
+pub fn check(shards: &Shards, access: &Access, scope: Scope, host: &str) -> Result<()> {
+    require(shards, access, scope)?;
+    if access.includes(host) { Ok(()) } else { Err(unknown(shards, access, host)) }
+}
+
+/// An error of a host as a client may read it.
+pub fn seen(shards: &Shards, access: &Access, host: &str, error: Error) -> Error {
+    match error.kind() {
+        Kind::UnknownHost => unknown(shards, access, host),
         _ => error,
-    })
+    }
+}
+
+fn unknown(shards: &Shards, access: &Access, host: &str) -> Error {
+    shards.own().unknown_host(host, |name| access.includes(name))
 }
 
 #[cfg(test)]
@@ -96,7 +115,7 @@ mod tests {
     /// What the operation says at once; nothing where it began to wait for a host.
     fn ask(access: &Access, target: &str, query: Option<&str>) -> Option<Result<String>> {
         let shards = shards();
-        let request = Request { target: target.into(), query: query.map(Into::into), cache: false };
+        let request = Request { target: target.into(), query: query.map(Into::into), ..Request::default() };
         let answer = scout(&shards, &with(access), &request, &|_, _| ()).now_or_never();
         answer.map(|answer| answer.map(|answer| answer.text().into_owned()))
     }

@@ -2,17 +2,19 @@
 
 use std::borrow::Cow;
 
+use super::broadcast::Broadcast;
 use super::cache::Remembered;
-use super::hosts;
+use super::hosts::HostList;
 use super::look::Found;
 use super::run::Output;
-use crate::fleet::HostStatus;
+use super::system::Shown;
 
 /// The answer to a [`Request`](super::Request).
 #[derive(Debug)]
 pub enum Answer {
-    Hosts(Vec<HostStatus>),
+    Hosts(HostList),
     Place(Seen),
+    Many(Broadcast),
 }
 
 /// What one host has to say.
@@ -23,14 +25,35 @@ pub enum Seen {
     Ran(Output),
     /// What was found a while ago.
     Remembered(Remembered),
+    /// The host's software has said something.
+    Shown(Shown),
 }
 
 impl Answer {
     /// What an agent sees.
     pub fn text(&self) -> Cow<'_, str> {
         match self {
-            Self::Hosts(hosts) => hosts::text(hosts).into(),
+            Self::Hosts(list) => list.text().into(),
             Self::Place(seen) => seen.text(),
+            Self::Many(broadcast) => broadcast.text().into(),
+        }
+    }
+
+    /// At how many bytes any of it was cut, if it was.
+    pub fn cut_at(&self) -> Option<u64> {
+        match self {
+            Self::Hosts(_) => None,
+            Self::Place(seen) => seen.cut_at(),
+            Self::Many(broadcast) => broadcast.cut_at(),
+        }
+    }
+
+    /// The content, in bytes; names and marks of our own are not counted.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Hosts(list) => list.hosts.iter().map(|status| status.name.len()).sum(),
+            Self::Place(seen) => seen.size(),
+            Self::Many(broadcast) => broadcast.size(),
         }
     }
 }
@@ -42,6 +65,7 @@ impl Seen {
             Self::Found(found) => found.text(),
             Self::Ran(output) => output.text().into(),
             Self::Remembered(remembered) => remembered.text(),
+            Self::Shown(shown) => shown.text.as_str().into(),
         }
     }
 
@@ -50,8 +74,10 @@ impl Seen {
         match self {
             Self::Found(Found::File(content)) => content.data.len(),
             Self::Found(Found::Directory(listing)) => listing.lines.iter().map(String::len).sum(),
+            Self::Found(Found::Tree(tree)) => tree.lines.len(),
             Self::Ran(output) => output.stdout.len() + output.stderr.len(),
             Self::Remembered(remembered) => remembered.content.len(),
+            Self::Shown(shown) => shown.text.len(),
         }
     }
 
@@ -60,8 +86,10 @@ impl Seen {
         match self {
             Self::Found(Found::File(content)) => content.truncated.then_some(content.limit),
             Self::Found(Found::Directory(listing)) => listing.truncated.then(|| self.size() as u64),
+            Self::Found(Found::Tree(tree)) => tree.is_cut.then(|| self.size() as u64),
             Self::Ran(output) => output.cut_at(),
             Self::Remembered(_) => None,
+            Self::Shown(shown) => shown.cut_at,
         }
     }
 }

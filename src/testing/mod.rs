@@ -1,6 +1,7 @@
 //! Simulated links, small servers, virtual time. Only adds items, never changes behaviour.
 
 pub mod choices;
+pub mod cores;
 pub mod fuzz;
 pub mod http;
 pub mod live;
@@ -22,5 +23,5 @@ pub mod world;
 mod world_host;
 
 pub use logins::{Crypto, Logins};
-pub use nowhere::{fleet, fleet_of, settings, shards, stats};
+pub use nowhere::{fleet, fleet_of, fleet_with, settings, shards, stats};
 pub use tally::Tally;

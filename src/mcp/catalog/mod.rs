@@ -7,12 +7,14 @@
 //! | `resources/` | the host list, figures, places on hosts and their addresses |
 //! | `prompts/` | tasks on many hosts, a file each |
 //! | `completion` | what arguments may be |
+//! | `watches` | how much each client watches |
 
 mod about;
 mod completion;
 mod prompts;
 mod resources;
 mod tools;
+mod watches;
 
 use std::fmt;
 use std::rc::Rc;
@@ -25,21 +27,24 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::call::Call;
 use super::content::{Answer, Completion, Contents, Prompt, ToolOutput};
-use super::provider::{About, Blank, Client, FORBIDDEN, List, Page, Provider, ToolFault, Work};
-use crate::config::{Access, Scope, ToolSet};
+use super::provider::{About, Blank, Client, FORBIDDEN, List, Page, Provider, ToolFault, Unwatched, Work};
+use crate::config::{Access, Scope, Settings, SharedAccess, ToolSet};
 use crate::fleet::{Fleet, Shards};
 use crate::metrics::{Counter, Histogram, Reason, Source};
 use crate::rpc::{Error, Raw};
 use crate::scout::{access, watch};
 use about::ABOUT;
-use resources::{Fixed, Place};
+use resources::{Fixed, Place, What};
 use tools::Tool;
+use watches::Watches;
 
 /// What the operator decided about the server.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The command policy lets every command pass; tools say so.
     pub allow_any_command: bool,
+    /// There may be clients who transfer files: the tool for everything says how.
+    pub transfers: bool,
     /// Those that clients are offered.
     pub tools: ToolSet,
 }
@@ -54,6 +59,7 @@ pub struct Catalog {
     resources: Entries,
     templates: Entries,
     prompts: Entries,
+    watches: Rc<Watches>,
 }
 
 /// The entries of a list, written already.
@@ -80,25 +86,27 @@ impl Catalog {
             resources: Entries::new(resources::describe()),
             templates: Entries::new(resources::templates()),
             prompts: Entries::new(prompts::describe()),
+            watches: Rc::default(),
         })
     }
 
     /// The hosts that a client may know of.
     fn hosts(&self, client: &Client) -> Vec<Rc<str>> {
-        let names = self.shards.own().names();
-        names.iter().filter(|name| client.access.includes(name)).cloned().collect()
+        seen(&self.shards.own().names(), &client.access).cloned().collect()
     }
 
     /// The place at an address, if a client may know of its host.
     fn place(&self, client: &Client, uri: &str) -> Option<Place> {
-        Place::at(uri, &self.shards.own().names()).filter(|place| client.access.includes(&place.host))
+        Place::at(uri, &self.shards.own().names(), |host| client.access.includes(host))
     }
 
     /// Whether a client may use a tool for anything.
     fn check(&self, access: &Access, tool: &Tool) -> Result<(), ToolFault> {
         match tool.scopes.first() {
-            Some(scope) if !may_any(access, tool.scopes) => access::require(&self.shards, access, *scope)
-                .map_err(|error| ToolFault::Forbidden(error.message().to_owned())),
+            Some(scope) if !may_any(&self.shards.own().settings(), access, tool.scopes) => {
+                access::require(&self.shards, access, *scope)
+                    .map_err(|error| ToolFault::Forbidden(error.message().to_owned()))
+            }
             _ => Ok(()),
         }
     }
@@ -116,7 +124,7 @@ impl Provider for Catalog {
             List::ResourceTemplates => &self.templates,
             List::Prompts => &self.prompts,
         };
-        let entries = listed.seen_by(&client.access);
+        let entries = listed.seen_by(&self.shards.own().settings(), &client.access);
         if list == List::Resources && client.access.has(resources::SCOPE) {
             return resources::page(&entries, &self.hosts(client), cursor);
         }
@@ -155,7 +163,7 @@ impl Provider for Catalog {
             return Some(read.boxed_local());
         }
         let (place, uri) = (self.place(&client, uri)?, uri.to_owned());
-        let read = async move { resources::read(&shards, &client, &place, uri).await.map(whole) };
+        let read = async move { resources::read(&shards, &client, place, uri).await.map(whole) };
         Some(read.boxed_local())
     }
 
@@ -176,38 +184,50 @@ impl Provider for Catalog {
         completion::complete(&self.shards, &call.client, &self.hosts(&call.client), blank)
     }
 
-    fn watch(&self, client: &Client, uri: &str) -> Option<LocalBoxStream<'static, ()>> {
+    fn watch(&self, client: &Client, uri: &str) -> Result<LocalBoxStream<'static, ()>, Unwatched> {
         if !client.access.has(resources::SCOPE) {
-            return None;
+            return Err(Unwatched::Unknown);
         }
-        if uri == resources::HOSTS {
-            return Some(self.changes().map(|_| ()).boxed_local());
-        }
-        let Place { host, path } = self.place(client, uri)?;
-        let changes = watch::changes(Rc::clone(&self.shards), client.id, host.as_ref().to_owned(), path);
-        Some(changes.boxed_local())
+        let changes = if uri == resources::HOSTS {
+            self.changes(client).map(|_| ()).boxed_local()
+        } else {
+            let Place { host, what } = self.place(client, uri).ok_or(Unwatched::Unknown)?;
+            let What::Path(path) = what else { return Err(Unwatched::Fleeting) };
+            let shards = Rc::clone(&self.shards);
+            watch::changes(shards, client.id, host.as_ref().to_owned(), path).boxed_local()
+        };
+        let watch = self.watches.begin(client.id).ok_or(Unwatched::TooMany)?;
+        let held = move |()| {
+            let _held = &watch;
+        };
+        Ok(changes.map(held).boxed_local())
     }
 
     /// Only hosts come and go.
-    fn changes(&self) -> LocalBoxStream<'static, List> {
-        let fleet = Rc::clone(self.shards.own());
-        let next = |(fleet, before): (Rc<Fleet>, Rc<[Rc<str>]>)| async move {
+    fn changes(&self, client: &Client) -> LocalBoxStream<'static, List> {
+        let (fleet, access) = (Rc::clone(self.shards.own()), SharedAccess::clone(&client.access));
+        let before = fleet.names();
+        let next = |(fleet, access, before): (Rc<Fleet>, SharedAccess, Rc<[Rc<str>]>)| async move {
             loop {
                 let reconfigured = fleet.reconfigured();
                 let now = fleet.names();
-                if now != before {
-                    return Some((List::Resources, (fleet, now)));
+                if seen(&now, &access).ne(seen(&before, &access)) {
+                    return Some((List::Resources, (fleet, access, now)));
                 }
                 reconfigured.await;
             }
         };
-        let before = fleet.names();
-        unfold((fleet, before), next).boxed_local()
+        unfold((fleet, access, before), next).boxed_local()
     }
 
-    fn note_refused(&self) {
-        self.shards.own().recorder().count(Counter::Rejected(Reason::Client));
+    fn note_refused(&self, reason: Reason) {
+        self.shards.own().recorder().count(Counter::Rejected(reason));
     }
+}
+
+/// Those of the hosts that a client may know of.
+fn seen<'a>(hosts: &'a [Rc<str>], access: &'a Access) -> impl Iterator<Item = &'a Rc<str>> {
+    hosts.iter().filter(|host| access.includes(host))
 }
 
 fn whole(contents: Contents) -> Answer<Vec<Contents>> {
@@ -223,17 +243,18 @@ impl Entries {
     }
 
     /// Who may see all of them, as most may, gets them as they are.
-    fn seen_by(&self, access: &Access) -> Rc<[Box<RawValue>]> {
-        if self.scopes.iter().all(|scopes| may_any(access, scopes)) {
+    fn seen_by(&self, settings: &Settings, access: &Access) -> Rc<[Box<RawValue>]> {
+        let may = |scopes: &[Scope]| may_any(settings, access, scopes);
+        if self.scopes.iter().all(|scopes| may(scopes)) {
             return Rc::clone(&self.all);
         }
         let entries = self.all.iter().zip(&self.scopes);
-        entries.filter(|(_, scopes)| may_any(access, scopes)).map(|(entry, _)| entry.clone()).collect()
+        entries.filter(|(_, scopes)| may(scopes)).map(|(entry, _)| entry.clone()).collect()
     }
 }
 
-fn may_any(access: &Access, scopes: &[Scope]) -> bool {
-    scopes.iter().any(|scope| access.has(*scope))
+fn may_any(settings: &Settings, access: &Access, scopes: &[Scope]) -> bool {
+    scopes.iter().any(|scope| access::allows(settings, access, *scope))
 }
 
 #[cfg(test)]

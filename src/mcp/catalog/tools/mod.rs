@@ -5,6 +5,9 @@
 //! list to its size.
 
 mod arguments;
+mod batch;
+mod hosts;
+mod many;
 mod run;
 mod scout;
 mod structured;
@@ -51,6 +54,13 @@ const TOOLS: &[Tool] = &[
         start: scout::start,
     },
     Tool {
+        name: hosts::NAME,
+        operation: Operation::Hosts,
+        scopes: &Scope::ALL,
+        describe: hosts::describe,
+        start: hosts::start,
+    },
+    Tool {
         name: run::NAME,
         operation: Operation::Run,
         scopes: &[Scope::Command],
@@ -63,6 +73,13 @@ const TOOLS: &[Tool] = &[
         scopes: &[Scope::Transfer],
         describe: transfer::describe,
         start: transfer::start,
+    },
+    Tool {
+        name: batch::NAME,
+        operation: Operation::Batch,
+        scopes: &[Scope::Read, Scope::Command],
+        describe: batch::describe,
+        start: batch::start,
     },
 ];
 
