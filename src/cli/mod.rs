@@ -105,7 +105,7 @@ fn run(mut scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
         let net = Outside::new(own.clone(), home.clone(), Rc::clone(&recorder));
         Fleet::new(SharedConfig::clone(&config), own.clone(), net, quotas, recorder)
     };
-    let main = async |shards| execute(scene, &shards, command, listening, output).await;
+    let main = async |shards| Box::pin(execute(scene, &shards, command, listening, output)).await;
     let run = cores::run(count, &settings, fleet, asides, main);
     run.unwrap_or_else(|error| Err(Error::new(Kind::Local, format!("Cannot start the event loop: {error}"))))
 }
@@ -162,8 +162,7 @@ async fn execute(
         Command::Copy { from, to, overwrite, resume } => {
             let order = Transfer { from: Place::parse(&from)?, to: Place::parse(&to)?, overwrite, resume };
             let client = Client::ourselves();
-            let moved = Box::pin(transfer(shards, &client, &Roots::Anywhere, &order, &|_, _| ()));
-            let moved = moved.await;
+            let moved = transfer(shards, &client, &Roots::Anywhere, &order, &|_, _| ()).await;
             output.transferred(&moved.map_err(|failed| failed.error)?)?;
         }
         Command::Scout { target, query } => {
