@@ -23,6 +23,9 @@ mod roots;
 mod send;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use std::pin::pin;
 
 use async_channel::Receiver;
@@ -244,7 +247,12 @@ impl Ends<'_> {
                 let (name, path) = (host.as_str().to_owned(), path.clone());
                 let work = move |caller: Caller| async move {
                     let target = RemoteTarget::reach(&caller, &name, &path, may_replace, resumes);
-                    receive(&mut target.await?, &from).await
+                    let mut target = target.await?;
+                    let received = receive(&mut target, &from).await;
+                    if received.as_ref().is_err_and(|error| error.kind() == Kind::ConnectionLost) {
+                        target.clean_up(&caller).await;
+                    }
+                    received
                 };
                 self.on(host.as_str(), work).await
             }
