@@ -43,7 +43,6 @@ use self::receive::{Received, receive};
 use self::remote::{RemoteSource, RemoteTarget};
 use self::send::send;
 use super::access::{self, Client};
-use super::measured;
 use crate::base::{Error, Kind, Result};
 use crate::config::Scope;
 use crate::fleet::{Caller, Class, Host, Shards};
@@ -124,16 +123,12 @@ pub async fn transfer(
     order: &Transfer,
     told: &dyn Fn(u64, u64),
 ) -> Result<Transferred, Failed> {
-    let mut side = Side::Neither;
-    let work = async {
-        carry_out(shards, client, roots, order, told).await.map_err(|failed| {
-            side = failed.side;
-            failed.error
-        })
-    };
-    let shown = format!("{} -> {}", order.from, order.to);
-    let result = measured(shards, TargetType::Transfer, &shown, work).await;
-    result.map_err(|error| Failed { side, error })
+    let fleet = shards.own();
+    let measured = fleet.recorder().request(TargetType::Transfer, fleet.now());
+    let result = carry_out(shards, client, roots, order, told).await;
+    // Nobody is told of a slow one: how long it takes is up to its size.
+    measured.end(&result.as_ref().map_err(|failed| failed.error.clone()), fleet.now());
+    result
 }
 
 async fn carry_out(
