@@ -151,12 +151,20 @@ pub enum List {
     Prompts,
 }
 
-/// A part of a list, written already.
+/// A part of a list.
 #[derive(Debug, Clone)]
 pub struct Page {
-    pub entries: Rc<[Box<RawValue>]>,
+    /// An array, written once for all who see the same.
+    pub entries: Rc<RawValue>,
     /// Where the next part begins.
     pub next: Option<String>,
+}
+
+/// Writes the array of a [`Page`].
+pub fn entries<'a>(entries: impl IntoIterator<Item = &'a RawValue>) -> Rc<RawValue> {
+    let entries: Vec<_> = entries.into_iter().map(RawValue::get).collect();
+    let array = RawValue::from_string(format!("[{}]", entries.join(",")));
+    array.expect("values between commas are an array").into()
 }
 
 /// A tool is called that is not for this client: of the codes that are left to implementations.

@@ -135,13 +135,13 @@ impl<'a> Discovered<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct Listed<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    tools: Option<&'a [Box<RawValue>]>,
+    tools: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    resources: Option<&'a [Box<RawValue>]>,
+    resources: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    resource_templates: Option<&'a [Box<RawValue>]>,
+    resource_templates: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    prompts: Option<&'a [Box<RawValue>]>,
+    prompts: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<&'a str>,
 }

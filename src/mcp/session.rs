@@ -375,7 +375,8 @@ impl Session {
         let page = page.ok_or_else(|| Error::invalid_params("Invalid cursor: take it from nextCursor"))?;
         let listed = Listed::new(list, &page);
         let framed = Framed::complete(&listed, asked.revision, self.provider.about());
-        Ok(rpc::success(asked.id, &framed.kept(Keeping::FOR_A_WHILE)))
+        let bytes = page.entries.get().len();
+        Ok(rpc::long_success(asked.id, &framed.kept(Keeping::FOR_A_WHILE), bytes))
     }
 
     fn subscribe(&self, uri: &str, revision: Revision) -> Result<(), Error> {
