@@ -316,6 +316,9 @@ pub const HTTP_INTAKE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// A body that is taken even where these have all the room, so that who sends large ones by halves keeps nobody from an
 /// ordinary request. All connections together hold as much of such as of the others.
 pub const HTTP_SMALL_BODY_BYTES: usize = 4 * 1024;
+/// Long answers that wait for their peers to take them, on all connections of one core together: eight of the longest
+/// that the settings allow by default, all of it text that has to be escaped.
+pub const HTTP_OUTLET_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// What is read ahead of the request that is being answered.
 pub const HTTP_PIPELINED_BYTES_MAX: usize = 16 * 1024;
 /// One read, when nothing is known of what will come: what every idle connection holds, and most requests fit in.
@@ -349,6 +352,15 @@ pub const HTTP_CERTIFICATES_BYTES_MAX: u64 = 1024 * 1024;
 pub const HTTP_BACKLOG: i32 = 1024;
 /// How long nobody is taken where there is no descriptor left.
 pub const HTTP_ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How often that is said, for as long as it lasts.
+pub const HTTP_ACCEPT_COMPLAINED_EVERY: Duration = Duration::from_secs(60);
+/// Descriptors of one core for itself: its ring, its mail, its listener, the clock of its runtime, files that it reads.
+pub const DESCRIPTORS_PER_CORE: u64 = 32;
+/// Descriptors of a command of this machine, or of a connection that a program carries: three pipes, and what tells of its
+/// end.
+pub const DESCRIPTORS_PER_PROGRAM: u64 = 4;
+/// Descriptors of the process for itself: standard streams, log, what is watched, name servers that are asked.
+pub const DESCRIPTORS_OF_PROCESS: u64 = 128;
 
 const _: () = assert!(HTTP_INTAKE_BYTES_MAX >= 16 * MESSAGE_BYTES_MAX);
 const _: () = assert!(HTTP_REQUEST_LINE_BYTES_MAX < HTTP_HEAD_BYTES_MAX);

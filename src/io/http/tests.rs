@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use service::{Site, serving};
+use service::{LONG, Site, serving};
 
 use super::*;
 use crate::http::Refusal;
@@ -192,6 +192,28 @@ fn slow_and_idle_peers_are_let_go() {
         }
         assert_eq!(rest(idle), "");
         assert_eq!(server.refusals(), [Refusal::HeadTime]);
+    });
+}
+
+#[test]
+fn who_reads_nothing_does_not_take_all_the_room() {
+    let terms = Terms { outlet_bytes_max: 2 * LONG, ..Terms::default() };
+    serving(Site { terms, ..Site::default() }, |server| {
+        let mut asking = [connect(server.address), connect(server.address)];
+        asking[0].write_all(post("/long", "").as_bytes()).unwrap();
+        // It is on its way.
+        let mut first = [0; 12];
+        asking[0].read_exact(&mut first).unwrap();
+        asking[1].write_all(post("/long", "").as_bytes()).unwrap();
+        let (refused, _) = answer(&mut asking[1]);
+        assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("retry-after: 1\r\n"), "{refused}");
+        assert_eq!(server.refusals(), [Refusal::Outlet]);
+        // Who asks for little is answered, and so is he once what he had asked for is read.
+        asking[1].write_all(post("/echo", "here").as_bytes()).unwrap();
+        assert_eq!(answer(&mut asking[1]).1, "here");
+        assert_eq!(answer(&mut asking[0]).1.len(), LONG);
+        asking[1].write_all(post("/long", "").as_bytes()).unwrap();
+        assert_eq!(answer(&mut asking[1]).1.len(), LONG);
     });
 }
 
