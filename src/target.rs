@@ -7,10 +7,13 @@
 //! - A path is absolute, or relative to the login directory, or starts with `~` or `~user`. It is not normalised:
 //!   what a name or a symbolic link means is for the host to say. Components `..` are refused, names that only
 //!   contain two dots (`..data`, `foo..`) are not.
+//! - `host://docker` is a path as well, in which `scout/system/` sees the address of a view; `scout://host/:docker` is the
+//!   same, for hosts whose name can be no scheme.
 
 use std::fmt;
 
 use crate::base::limits::{HOST_NAME_BYTES_MAX, PATH_BYTES_MAX};
+use crate::base::percent::decoded;
 use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 
@@ -29,11 +32,35 @@ impl Target {
         if text.trim().eq_ignore_ascii_case("hosts") {
             return Ok(Self::Hosts);
         }
+        if let Some((host, view)) = split_view(text.trim()) {
+            let host = decoded(host).ok_or_else(|| invalid(text))?;
+            return Ok(Self::Path {
+                host: HostName::parse(&host)?,
+                path: RemotePath::parse(&format!("//{view}"))?,
+            });
+        }
         let (host, path) = split(text.trim_start()).ok_or_else(|| invalid(text))?;
         if host.is_empty() {
             return Err(error("Host cannot be empty".to_owned()));
         }
         Ok(Self::Path { host: HostName::parse(host)?, path: RemotePath::parse(path)? })
+    }
+
+    /// Reads a target that must be a place on a host.
+    pub fn place(text: &str) -> Result<(HostName, RemotePath)> {
+        match Self::parse(text)? {
+            Self::Path { host, path } => Ok((host, path)),
+            Self::Hosts => Err(no_place(text)),
+        }
+    }
+
+    /// Reads where something is to run: a directory on a host, or a host alone, for the home directory there.
+    pub fn directory(text: &str) -> Result<(HostName, RemotePath)> {
+        let name = text.trim();
+        match name.contains(':') {
+            true => Self::place(text),
+            false => Ok((HostName::parse(name)?, RemotePath::home())),
+        }
     }
 }
 
@@ -94,6 +121,11 @@ impl RemotePath {
         Ok(Self(path.into()))
     }
 
+    /// The home directory of who logs in.
+    pub fn home() -> Self {
+        Self("~".into())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -112,6 +144,11 @@ fn split(text: &str) -> Option<(&str, &str)> {
         Some(bracketed) => bracketed.split_once("]:"),
         None => text.split_once(':'),
     }
+}
+
+/// Host and view of `scout://HOST/:VIEW`.
+fn split_view(text: &str) -> Option<(&str, &str)> {
+    text.strip_prefix("scout://")?.split_once("/:")
 }
 
 fn is_forbidden_in_host(c: char) -> bool {
@@ -133,6 +170,10 @@ fn has_parent_component(path: &str) -> bool {
 
 fn invalid(text: &str) -> Error {
     error(format!("Invalid target '{}'. Expected 'host:/path' or 'hosts'", shown(text)))
+}
+
+fn no_place(text: &str) -> Error {
+    error(format!("Invalid target '{}'. Expected 'host:/path'", shown(text)))
 }
 
 fn error(message: String) -> Error {
@@ -180,8 +221,33 @@ mod tests {
             ("[::1]:/x", "::1", "/x"),
             ("[fe80::1%eth0]:~", "fe80::1%eth0", "~"),
             ("münchen:/x", "münchen", "/x"),
+            ("h1://docker", "h1", "//docker"),
+            ("scout://h_1/:docker/web/logs", "h_1", "//docker/web/logs"),
+            ("scout://%3A%3A1/:zfs ", "::1", "//zfs"),
+            ("scout://h1/x", "scout", "//h1/x"),
         ] {
             assert_eq!(parsed(text), (host.to_owned(), path.to_owned()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn places_and_directories() {
+        let told = |read: Result<(HostName, RemotePath)>| match read {
+            Ok((host, path)) => format!("{host} {}", path.as_str()),
+            Err(error) => error.to_string(),
+        };
+        for (text, place, directory) in [
+            ("h1:/x", "h1 /x", "h1 /x"),
+            ("[::1]:/x", "::1 /x", "::1 /x"),
+            ("hosts", "Invalid target 'hosts'. Expected 'host:/path'", "hosts ~"),
+            (" h1 ", "Invalid target ' h1 '. Expected 'host:/path' or 'hosts'", "h1 ~"),
+            ("", "Invalid target ''. Expected 'host:/path' or 'hosts'", "Host cannot be empty"),
+            ("h1:", "Path cannot be empty", "Path cannot be empty"),
+        ] {
+            assert_eq!(
+                (told(Target::place(text)), told(Target::directory(text))),
+                (place.into(), directory.into())
+            );
         }
     }
 

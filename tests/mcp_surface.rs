@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::{env, fs};
 
-use scout_mcp::config::Access;
+use scout_mcp::config::{Access, ToolSet};
 use scout_mcp::fleet::ClientId;
 use scout_mcp::mcp::{Catalog, Client, Incoming, Options, Revision, Session};
 use scout_mcp::testing;
@@ -21,8 +21,30 @@ fn tools_of_the_stateless_era() {
 
 #[test]
 fn tools_where_any_command_is_allowed() {
-    let options = Options { allow_any_command: true };
+    let options = Options { allow_any_command: true, ..Options::default() };
     compare("tools_list_any_command.json", &listed(&options, Revision::V2025_11_25, "tools"));
+}
+
+#[test]
+fn an_agents_context_pays_for_few_words() {
+    for (tools, bytes_max) in [(ToolSet::Scout, 3_000), (ToolSet::All, 12_000)] {
+        let options = Options { tools, ..Options::default() };
+        let listed: Value = serde_json::from_str(&listed(&options, Revision::V2025_11_25, "tools")).unwrap();
+        let bytes = serde_json::to_string(&listed).unwrap().len();
+        assert!(bytes <= bytes_max, "{tools:?}: {bytes} bytes, at most {bytes_max}");
+    }
+}
+
+#[test]
+fn a_choice_of_tools() {
+    let names = |tools| {
+        let listed = listed(&Options { tools, ..Options::default() }, Revision::V2025_11_25, "tools");
+        let listed: Value = serde_json::from_str(&listed).unwrap();
+        let tools = listed["tools"].as_array().expect("a list").clone();
+        tools.iter().map(|tool| tool["name"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(ToolSet::Scout), ["scout"]);
+    assert_eq!(names(ToolSet::All), [names(ToolSet::Scout), names(ToolSet::Focused)].concat());
 }
 
 #[test]

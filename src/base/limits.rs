@@ -27,12 +27,37 @@ pub const LIST_ENTRIES_MAX: usize = 200_000;
 pub const COPY_PIECE_BYTES: u64 = 1024 * 1024;
 /// Pieces of one file asked for at once: together what is on its way to a session, so that none waits for another.
 pub const COPY_PIECES_AHEAD: u64 = SFTP_SESSION_WINDOW_BYTES_MAX / COPY_PIECE_BYTES;
+/// Levels of a tree or a search for names, and how many when the caller does not say.
+pub const DEPTH_MAX: u8 = 10;
+pub const TREE_DEPTH_DEFAULT: u8 = 3;
+pub const FIND_DEPTH_DEFAULT: u8 = 5;
+/// Entries of one tree: more than anybody reads.
+pub const TREE_ENTRIES_MAX: usize = 10_000;
+/// Names found by one search when the caller does not say how many, and at most; their paths are 100 bytes or so.
+pub const FIND_RESULTS_DEFAULT: usize = 100;
+pub const FIND_RESULTS_MAX: usize = 10_000;
+/// What is read of a file first when lines are looked for: the few that are wanted mostly lie in there.
+pub const READ_FIRST_BYTES: u64 = 64 * 1024;
+/// Lines behind so many others are looked for by the host: about a megabyte of them.
+pub const READ_FAR_LINES: u64 = 10_000;
 /// What is kept of a program's complaint when it only explains a failure.
 pub const COMPLAINT_BYTES_MAX: usize = 1_000;
 /// Content taken from a command that looks at a path beside SFTP: what may be sent twice.
 pub const SHELL_CONTENT_BYTES_MAX: usize = 256 * 1024;
 /// What the start-up files of a login shell may print before our own script answers.
 pub const SHELL_NOISE_BYTES_MAX: usize = 64 * 1024;
+
+/// Names of containers, pools, units and the like: the longest that any of their owners take (RFC 1123, systemd.unit(5)).
+pub const SYSTEM_NAME_BYTES_MAX: usize = 253;
+/// Lines of a log when the caller says nothing, and the most there are: what still fits the output limit.
+pub const LOG_LINES_DEFAULT: usize = 100;
+pub const LOG_LINES_MAX: usize = 10_000;
+/// How long ago a log may begin: ten years, in seconds.
+pub const LOG_SINCE_SECONDS_MAX: u64 = 10 * 366 * 86_400;
+/// Snapshots of one host that are shown, of what may be hundreds of thousands.
+pub const SNAPSHOTS_SHOWN_MAX: usize = 50;
+/// Processes that are shown when the caller does not say how many: more than that take nothing worth a look.
+pub const PROCESSES_SHOWN_DEFAULT: usize = 50;
 
 // --- time ------------------------------------------------------------------------------------------------------
 
@@ -418,8 +443,8 @@ pub const HISTOGRAM_TIME_MAX: Duration = Duration::from_secs(3600);
 pub const HISTOGRAM_SIZE_BYTES_MAX: u64 = OUTPUT_BYTES_MAX;
 /// Digits of a recorded value that are kept: an error below one per cent, for 26 KiB a histogram. Three would take 160.
 pub const HISTOGRAM_DIGITS: u8 = 2;
-/// All histograms of one core.
-pub const HISTOGRAMS_BYTES_MAX: usize = 512 * 1024;
+/// All histograms of one core, two for each tool among them. Pages in which nothing was ever recorded are not resident.
+pub const HISTOGRAMS_BYTES_MAX: usize = 1024 * 1024;
 /// Between two looks at how much memory the process has: what comes and goes with single requests is not seen.
 pub const MEMORY_LOOKED_AT_EVERY: Duration = Duration::from_secs(600);
 /// How long what a probe has found out answers others: nothing to who looks every second, and all that strangers who ask

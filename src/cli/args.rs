@@ -79,6 +79,9 @@ pub enum Command {
         /// How clients reach it: stdio or http [env: SCOUT_TRANSPORT]
         #[arg(long, value_name = "TRANSPORT")]
         transport: Option<String>,
+        /// Which tools to offer: scout, focused or all [env: SCOUT_TOOLS]
+        #[arg(long, value_name = "TOOLS")]
+        tools: Option<String>,
         /// Address for HTTP, 127.0.0.1 by default [env: SCOUT_HTTP_HOST]
         #[arg(long, value_name = "ADDRESS")]
         host: Option<String>,
@@ -164,13 +167,22 @@ impl Args {
             log_level: self.log_level.clone(),
             ..Overrides::default()
         };
-        let Command::Serve { transport, host, port, tls_cert, tls_key, api_keys_file, allow_unauthenticated } =
-            &self.command
+        let Command::Serve {
+            transport,
+            tools,
+            host,
+            port,
+            tls_cert,
+            tls_key,
+            api_keys_file,
+            allow_unauthenticated,
+        } = &self.command
         else {
             return overrides;
         };
         Overrides {
             transport: transport.clone(),
+            tools: tools.clone(),
             http_host: host.clone(),
             http_port: port.clone(),
             tls_cert: tls_cert.clone(),

@@ -30,7 +30,7 @@ use crate::mcp::{Catalog, Client, Options, Session};
 use crate::metrics::Recorder;
 use crate::scout;
 use crate::server::{self, Configuration, Drain, Fresh, Listening, Part};
-use crate::target::{RemotePath, Target};
+use crate::target::Target;
 
 use args::{Args, Command};
 use output::{Format, Output};
@@ -121,7 +121,8 @@ fn aside(part: Part) -> Aside {
 }
 
 fn catalog(shards: &Rc<Shards>, stats: Rc<server::Stats>) -> Rc<Catalog> {
-    let options = Options { allow_any_command: shards.own().settings().allow_any_command };
+    let settings = shards.own().settings();
+    let options = Options { allow_any_command: settings.allow_any_command, tools: settings.tools };
     Catalog::new(Rc::clone(shards), stats, &options)
 }
 
@@ -137,18 +138,19 @@ async fn execute(
         Command::Serve { .. } => serve(scene, shards, listening).await?,
         Command::Hosts => output.hosts(&shards.status(&Access::all()).await)?,
         Command::Read { target } => {
-            let (host, path) = host_and_path(&target)?;
-            output.file(&caller, &host, &path).await?;
+            let (host, path) = Target::place(&target)?;
+            output.file(&caller, host.as_str(), &path).await?;
         }
         Command::Ls { target } => {
-            let (host, path) = host_and_path(&target)?;
-            let listing = scout::in_time(&caller, scout::look::list(&caller, &host, &path)).await?;
+            let (host, path) = Target::place(&target)?;
+            let listing = scout::in_time(&caller, scout::look::list(&caller, host.as_str(), &path)).await?;
             output.listing(&listing)?;
         }
         Command::Run { target, command } => {
-            let (host, directory) = host_and_path(&target)?;
+            let (host, directory) = Target::place(&target)?;
             let line = command_line(&command);
-            let ran = scout::in_time(&caller, scout::run::run(&caller, &host, &directory, &line)).await?;
+            let ran =
+                scout::in_time(&caller, scout::run::run(&caller, host.as_str(), &directory, &line)).await?;
             output.ran(&ran)?;
             return Ok(ExitCode::from(ran.exit_code()));
         }
@@ -203,15 +205,6 @@ async fn serve(scene: Scene, shards: &Rc<Shards>, listening: Option<Listening>) 
     let keep_up = pin!(try_join(keep_up, stats.watch_memory()).map_ok(drop));
     let overdue = pin!(drain.overdue(shards.own(), grace).map(Ok));
     select(select(serve, keep_up).map(|ended| ended.factor_first().0), overdue).await.factor_first().0
-}
-
-fn host_and_path(target: &str) -> Result<(String, RemotePath)> {
-    match Target::parse(target)? {
-        Target::Path { host, path } => Ok((host.as_str().to_owned(), path)),
-        Target::Hosts => {
-            Err(Error::new(Kind::InvalidTarget, format!("Invalid target '{target}'. Expected 'host:/path'")))
-        }
-    }
 }
 
 /// One argument is a command line; several are the words of a command.

@@ -22,7 +22,7 @@ pub use keys::{Key, KeySource, Keys, SharedKeys};
 pub use known_hosts::{KnownHosts, Verdict};
 pub use network::Network;
 pub use secret::{SECRET_VARIABLES, Secret, SecretSource};
-pub use settings::{Overrides, Settings, Transport};
+pub use settings::{Overrides, Settings, ToolSet, Transport};
 pub use sources::Sources;
 pub use ssh::{AlgorithmLists, HostConfig, SshConfig};
 

@@ -36,6 +36,16 @@ labels! {
         Path => "path",
         /// A command in a directory.
         Command => "command",
+        /// What the software of a host says.
+        View => "view",
+        /// What the software of a host says of itself: containers, logs, units.
+        System => "system",
+        /// The same on many hosts.
+        Broadcast => "broadcast",
+        /// Two or more places compared.
+        Diff => "diff",
+        /// A file on its way.
+        Transfer => "transfer",
         /// Nothing that we know.
         Invalid => "invalid",
     }
@@ -54,6 +64,15 @@ labels! {
     /// What agents may ask for.
     Operation {
         Scout => "scout",
+        Hosts => "hosts",
+        Read => "read",
+        List => "list",
+        Find => "find",
+        Search => "search",
+        Run => "run",
+        Diff => "diff",
+        Transfer => "transfer",
+        Batch => "batch",
     }
 }
 

@@ -6,6 +6,7 @@ use super::cache::Remembered;
 use super::hosts;
 use super::look::Found;
 use super::run::Output;
+use super::system::Shown;
 use crate::fleet::HostStatus;
 
 /// The answer to a [`Request`](super::Request).
@@ -23,6 +24,8 @@ pub enum Seen {
     Ran(Output),
     /// What was found a while ago.
     Remembered(Remembered),
+    /// The host's software has said something.
+    Shown(Shown),
 }
 
 impl Answer {
@@ -30,34 +33,43 @@ impl Answer {
     pub fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Hosts(hosts) => hosts::text(hosts).into(),
-            Self::Place(Seen::Found(found)) => found.text(),
-            Self::Place(Seen::Ran(output)) => output.text().into(),
-            Self::Place(Seen::Remembered(remembered)) => remembered.text(),
+            Self::Place(seen) => seen.text(),
+        }
+    }
+}
+
+impl Seen {
+    /// What an agent sees.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Found(found) => found.text(),
+            Self::Ran(output) => output.text().into(),
+            Self::Remembered(remembered) => remembered.text(),
+            Self::Shown(shown) => shown.text.as_str().into(),
         }
     }
 
-    /// The content of the answer, in bytes; names and marks of our own are not counted.
+    /// The content, in bytes; marks of our own are not counted.
     pub fn size(&self) -> usize {
         match self {
-            Self::Hosts(hosts) => hosts.iter().map(|status| status.name.len()).sum(),
-            Self::Place(Seen::Found(Found::File(content))) => content.data.len(),
-            Self::Place(Seen::Found(Found::Directory(listing))) => {
-                listing.lines.iter().map(String::len).sum()
-            }
-            Self::Place(Seen::Ran(output)) => output.stdout.len() + output.stderr.len(),
-            Self::Place(Seen::Remembered(remembered)) => remembered.content.len(),
+            Self::Found(Found::File(content)) => content.data.len(),
+            Self::Found(Found::Directory(listing)) => listing.lines.iter().map(String::len).sum(),
+            Self::Found(Found::Tree(tree)) => tree.lines.len(),
+            Self::Ran(output) => output.stdout.len() + output.stderr.len(),
+            Self::Remembered(remembered) => remembered.content.len(),
+            Self::Shown(shown) => shown.text.len(),
         }
     }
 
     /// At how many bytes it was cut, if it was.
     pub fn cut_at(&self) -> Option<u64> {
         match self {
-            Self::Place(Seen::Found(Found::File(content))) => content.truncated.then_some(content.limit),
-            Self::Place(Seen::Found(Found::Directory(listing))) => {
-                listing.truncated.then(|| self.size() as u64)
-            }
-            Self::Place(Seen::Ran(output)) => output.cut_at(),
-            Self::Hosts(_) | Self::Place(Seen::Remembered(_)) => None,
+            Self::Found(Found::File(content)) => content.truncated.then_some(content.limit),
+            Self::Found(Found::Directory(listing)) => listing.truncated.then(|| self.size() as u64),
+            Self::Found(Found::Tree(tree)) => tree.is_cut.then(|| self.size() as u64),
+            Self::Ran(output) => output.cut_at(),
+            Self::Remembered(_) => None,
+            Self::Shown(shown) => shown.cut_at,
         }
     }
 }

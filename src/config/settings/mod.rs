@@ -5,6 +5,7 @@
 //! is allowed.
 
 mod rule;
+mod tools;
 mod web;
 
 use core::net::{IpAddr, Ipv4Addr};
@@ -24,6 +25,8 @@ use rule::{
     Time, TransportName,
 };
 pub use rule::{Patterns, Transport};
+pub use tools::ToolSet;
+use tools::ToolSetName;
 use web::{Networks, OriginPatterns};
 
 /// A row of the settings table, for `--help` and the README.
@@ -146,6 +149,8 @@ settings! {
         "Cores that serve: threads, each with the hosts that it owns";
     allow_any_command: bool = false, Flag, New, Restart,
         "Run any command instead of the read-only ones";
+    tools: ToolSet = ToolSet::All, ToolSetName, New, Restart,
+        "Tools that clients are offered: `scout`, which does everything, the focused ones, or all";
     max_file_size: u64 = limits::FILE_BYTES_DEFAULT, Size { min: 1, max: limits::OUTPUT_BYTES_MAX }, Old, Live,
         "Bytes of a file that one read returns";
     max_output_size: u64 = limits::OUTPUT_BYTES_DEFAULT, Size { min: 1, max: limits::OUTPUT_BYTES_MAX }, New, Live,

@@ -28,13 +28,13 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::call::Call;
 use super::content::{Answer, Completion, Contents, Prompt, ToolOutput};
 use super::provider::{About, Blank, Client, FORBIDDEN, List, Page, Provider, ToolFault, Unwatched, Work};
-use crate::config::{Access, Scope, SharedAccess};
+use crate::config::{Access, Scope, SharedAccess, ToolSet};
 use crate::fleet::{Fleet, Shards};
 use crate::metrics::{Counter, Histogram, Reason, Source};
 use crate::rpc::{Error, Raw};
 use crate::scout::{access, watch};
 use about::ABOUT;
-use resources::{Fixed, Place};
+use resources::{Fixed, Place, What};
 use tools::Tool;
 use watches::Watches;
 
@@ -43,12 +43,15 @@ use watches::Watches;
 pub struct Options {
     /// The command policy lets every command pass; tools say so.
     pub allow_any_command: bool,
+    /// Those that clients are offered.
+    pub tools: ToolSet,
 }
 
 /// See the module's documentation.
 pub struct Catalog {
     shards: Rc<Shards>,
     stats: Rc<dyn Source>,
+    offered: ToolSet,
     tools: Entries,
     /// Those that are always there.
     resources: Entries,
@@ -76,6 +79,7 @@ impl Catalog {
         Rc::new(Self {
             shards,
             stats,
+            offered: options.tools,
             tools: Entries::new(tools::describe(options)),
             resources: Entries::new(resources::describe()),
             templates: Entries::new(resources::templates()),
@@ -129,7 +133,7 @@ impl Provider for Catalog {
         name: &str,
         arguments: Option<Raw<'_>>,
     ) -> Result<Work<Answer<ToolOutput>>, ToolFault> {
-        let tool = Tool::named(name).ok_or(ToolFault::Unknown)?;
+        let tool = Tool::named(name, self.offered).ok_or(ToolFault::Unknown)?;
         self.check(&call.client.access, tool)?;
         let work =
             tool.start(&self.shards, call, arguments).map_err(|invalid| ToolFault::Arguments(invalid.0))?;
@@ -155,7 +159,7 @@ impl Provider for Catalog {
             return Some(read.boxed_local());
         }
         let (place, uri) = (self.place(&client, uri)?, uri.to_owned());
-        let read = async move { resources::read(&shards, &client, &place, uri).await.map(whole) };
+        let read = async move { resources::read(&shards, &client, place, uri).await.map(whole) };
         Some(read.boxed_local())
     }
 
@@ -183,7 +187,8 @@ impl Provider for Catalog {
         let changes = if uri == resources::HOSTS {
             self.changes(client).map(|_| ()).boxed_local()
         } else {
-            let Place { host, path } = self.place(client, uri).ok_or(Unwatched::Unknown)?;
+            let Place { host, what } = self.place(client, uri).ok_or(Unwatched::Unknown)?;
+            let What::Path(path) = what else { return Err(Unwatched::Fleeting) };
             let shards = Rc::clone(&self.shards);
             watch::changes(shards, client.id, host.as_ref().to_owned(), path).boxed_local()
         };

@@ -46,6 +46,11 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// The text of an argument that must be there.
+    pub fn required(&self, name: &str) -> Result<Cow<'a, str>, Invalid> {
+        self.text(name)?.ok_or_else(|| Invalid(format!("Argument '{name}' is missing")))
+    }
+
     /// Yes or no; `None` when it is absent or `null`.
     pub fn flag(&self, name: &str) -> Result<Option<bool>, Invalid> {
         let Some(value) = self.value(name) else { return Ok(None) };
@@ -126,6 +131,14 @@ mod tests {
         assert_eq!(read("{}"), Ok([None, None]));
         assert_eq!(read(r#"{"b":null}"#), Ok([None, None]));
         assert_eq!(read(r#"{"b":"","\u0061":"x\ny"}"#), Ok([some("x\ny"), some("")]));
+    }
+
+    #[test]
+    fn what_is_required_must_be_there() {
+        let raw: Box<RawValue> = serde_json::from_str(r#"{"a":"x","b":null}"#).unwrap();
+        let arguments = Arguments::read(Some(&raw), NAMES).unwrap();
+        assert_eq!(arguments.required("a").unwrap(), "x");
+        assert_eq!(arguments.required("b"), Err(Invalid("Argument 'b' is missing".into())));
     }
 
     #[test]

@@ -1,6 +1,11 @@
 //! The table of tools. A tool says what it is, reads its arguments, and hands over the work; a file per tool.
+//!
+//! There is one tool for everything, `scout`, and one for each kind of work. These name places as it does: `target` is
+//! `host:/path`. All that is said of a tool is in the context of every agent, whether it uses it or not: a test holds the
+//! list to its size.
 
 mod arguments;
+mod run;
 mod scout;
 mod structured;
 mod told;
@@ -12,7 +17,7 @@ use serde_json::Value;
 pub use arguments::{Arguments, Invalid};
 
 use super::Options;
-use crate::config::Scope;
+use crate::config::{Scope, ToolSet};
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
 use crate::mcp::content::ToolOutput;
@@ -36,17 +41,27 @@ pub struct Tool {
 type Start = fn(&Rc<Shards>, &Rc<Call>, Option<Raw<'_>>) -> Result<Work<ToolOutput>, Invalid>;
 
 /// Every tool, in the order in which clients see them.
-const TOOLS: &[Tool] = &[Tool {
-    name: scout::NAME,
-    operation: Operation::Scout,
-    scopes: &[Scope::Read, Scope::Command],
-    describe: scout::describe,
-    start: scout::start,
-}];
+const TOOLS: &[Tool] = &[
+    Tool {
+        name: scout::NAME,
+        operation: Operation::Scout,
+        scopes: &[Scope::Read, Scope::Command],
+        describe: scout::describe,
+        start: scout::start,
+    },
+    Tool {
+        name: run::NAME,
+        operation: Operation::Run,
+        scopes: &[Scope::Command],
+        describe: run::describe,
+        start: run::start,
+    },
+];
 
 impl Tool {
-    pub fn named(name: &str) -> Option<&'static Self> {
-        TOOLS.iter().find(|tool| tool.name == name)
+    /// The one of a name, if it is among those that are offered.
+    pub fn named(name: &str, offered: ToolSet) -> Option<&'static Self> {
+        TOOLS.iter().find(|tool| tool.name == name && tool.is_in(offered))
     }
 
     pub fn start(
@@ -57,9 +72,18 @@ impl Tool {
     ) -> Result<Work<ToolOutput>, Invalid> {
         (self.start)(shards, call, arguments)
     }
+
+    fn is_in(&self, set: ToolSet) -> bool {
+        match set {
+            ToolSet::All => true,
+            ToolSet::Scout => self.name == scout::NAME,
+            ToolSet::Focused => self.name != scout::NAME,
+        }
+    }
 }
 
 /// The entries of `tools/list`, and who gets to see them.
 pub fn describe(options: &Options) -> Vec<(&'static [Scope], Value)> {
-    TOOLS.iter().map(|tool| (tool.scopes, (tool.describe)(options))).collect()
+    let offered = TOOLS.iter().filter(|tool| tool.is_in(options.tools));
+    offered.map(|tool| (tool.scopes, (tool.describe)(options))).collect()
 }

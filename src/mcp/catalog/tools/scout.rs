@@ -7,14 +7,13 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::super::Options;
-use super::super::about::ICONS;
 use super::{Arguments, Invalid, structured, told};
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
 use crate::mcp::content::ToolOutput;
 use crate::mcp::provider::Work;
 use crate::rpc::Raw;
-use crate::scout::{Request, scout};
+use crate::scout::{Answer, Request, scout};
 
 pub const NAME: &str = "scout";
 
@@ -33,19 +32,22 @@ pub fn start(
     };
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
     let work = async move {
-        let fleet = shards.own();
-        let begun = fleet.now();
         let checked =
             |done: usize, of: usize| call.progress(done as f64, Some(of as f64), Some("hosts checked"));
         let asked = scout(&shards, &call.client, &request, &checked);
-        let answer = match request.query {
-            Some(_) => told::with_seconds(&call, fleet, Box::pin(asked)).await,
-            None => asked.await,
+        let asked = async {
+            match request.query {
+                Some(_) => told::with_seconds(&call, shards.own(), Box::pin(asked)).await,
+                None => asked.await,
+            }
         };
-        told::slow(&call, fleet, &request.target, fleet.now() - begun);
-        let answer = answer?;
-        told::cut(&call, &request.target, &answer);
-        structured::output(&answer)
+        match told::timed(&call, shards.own(), &request.target, asked).await? {
+            Answer::Hosts(hosts) => structured::hosts(&hosts),
+            Answer::Place(seen) => {
+                told::cut(&call, &request.target, &seen);
+                structured::seen(&seen)
+            }
+        }
     };
     Ok(work.boxed_local())
 }
@@ -77,8 +79,7 @@ pub fn describe(options: &Options) -> Value {
             },
             "additionalProperties": false,
         },
-        "outputSchema": structured::schema(),
-        "icons": ICONS,
+        "outputSchema": structured::schema(&["hosts", "file", "directory", "command", "cached"]),
         "annotations": {
             "title": "Scout remote hosts",
             "readOnlyHint": !any,

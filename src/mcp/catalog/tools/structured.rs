@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::value::to_raw_value;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{HostStatus, Presence};
@@ -12,110 +12,105 @@ use crate::mcp::content::{Content, SharedText, Structured, ToolOutput};
 use crate::scout::list::Entry;
 use crate::scout::look::Found;
 use crate::scout::run::{End, Output};
-use crate::scout::{Answer, Seen, hosts};
+use crate::scout::system::Rows;
+use crate::scout::{self, Seen};
 
-/// An answer with both forms.
+/// The host list.
+///
+/// # Errors
+/// As [`seen`].
+pub fn hosts(hosts: &[HostStatus]) -> Result<ToolOutput> {
+    let lines = Form::Hosts { hosts: hosts.iter().map(HostLine::of).collect() };
+    output(text(&scout::hosts::text(hosts))?, written(&lines)?)
+}
+
+/// What a host had to say.
 ///
 /// # Errors
 /// It cannot be written, which no text and no number provokes.
-pub fn output(answer: &Answer) -> Result<ToolOutput> {
-    let failed = |error| Error::new(Kind::Internal, format!("an answer cannot be written: {error}"));
-    let text = SharedText::new(&answer.text()).map_err(failed)?;
-    let structured = match answer {
-        Answer::Hosts(hosts) => written(&Form::Hosts { hosts: hosts.iter().map(HostLine::of).collect() }),
-        Answer::Place(Seen::Found(Found::Directory(listing))) => written(&Form::Directory {
+pub fn seen(seen: &Seen) -> Result<ToolOutput> {
+    let text = text(&seen.text())?;
+    let structured = match seen {
+        Seen::Found(Found::Directory(listing)) => written(&Form::Directory {
             entries: listing.entries.iter().map(EntryLine::of).collect(),
             truncated: listing.truncated,
-        }),
-        Answer::Place(Seen::Ran(output)) => written(&Form::ran(output)),
-        Answer::Place(Seen::Found(Found::File(file))) => Ok(Structured::WithText {
+        })?,
+        Seen::Ran(output) => written(&Form::ran(output))?,
+        Seen::Found(Found::File(file)) => Structured::WithText {
             text: text.clone(),
             others: vec![
                 ("kind", "file".into()),
                 ("size", file.data.len().into()),
                 ("truncated", file.truncated.into()),
             ],
-        }),
-        Answer::Place(Seen::Remembered(remembered)) => Ok(Structured::WithText {
-            text: text.clone(),
-            others: vec![
-                ("kind", "cached".into()),
-                ("age_seconds", remembered.age.map(|age| age.as_secs()).into()),
-            ],
-        }),
-    };
-    let structured_content = Some(structured.map_err(failed)?);
-    Ok(ToolOutput { content: vec![Content::Shared { text }], structured_content, is_error: false })
-}
-
-fn written(form: &Form<'_>) -> serde_json::Result<Structured> {
-    to_raw_value(form).map(Structured::Written)
-}
-
-/// What `outputSchema` says of them.
-pub fn schema() -> Value {
-    let text = |description: &str| json!({ "type": "string", "description": description });
-    let number = |description: &str| json!({ "type": ["integer", "null"], "description": description });
-    json!({
-        "type": "object",
-        "properties": {
-            "kind": {
-                "type": "string",
-                "enum": ["hosts", "file", "directory", "command", "cached"],
-                "description": "What this is; it decides which of the other members there are.",
-            },
-            "hosts": {
-                "type": "array",
-                "description": "hosts: those that can be reached.",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "name": text("As targets begin."),
-                        "status": {
-                            "type": "string",
-                            "enum": ["online", "offline", "unknown", "misconfigured"],
-                        },
-                        "address": text("user@hostname:port, or what is wrong with the configuration."),
-                        "behind": { "type": ["string", "null"], "description": "The jump host before it." },
-                    },
-                    "required": ["name", "status", "address"],
-                },
-            },
-            "text": text("file, cached: the same as the text of the answer."),
-            "size": { "type": "integer", "description": "file: how many bytes of it were read." },
-            "truncated": { "type": "boolean", "description": "file, directory, command: there is more." },
-            "entries": {
-                "type": "array",
-                "description": "directory: what is in it.",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "name": text("Without the directory."),
-                        "type": {
-                            "type": "string",
-                            "enum": [
-                                "file", "directory", "symlink", "fifo", "socket", "character device",
-                                "block device", "unknown",
-                            ],
-                        },
-                        "size": number("In bytes."),
-                        "mode": { "type": ["string", "null"], "description": "Permissions in octal, such as 0644." },
-                        "mtime": number("Last modification, in seconds since 1970."),
-                        "owner": { "type": ["string", "null"], "description": "Name or number of the user." },
-                        "target": { "type": ["string", "null"], "description": "symlink: where it points." },
-                    },
-                    "required": ["name", "type"],
-                },
-            },
-            "stdout": text("command"),
-            "stderr": text("command"),
-            "exit_code": number("command: null when it did not end by itself."),
-            "signal": { "type": ["string", "null"], "description": "command: what killed it, without SIG." },
-            "timed_out": { "type": "boolean", "description": "command: it took too long and was ended." },
-            "age_seconds": number("cached: how old it is; null when it was read just now."),
         },
-        "required": ["kind"],
-    })
+        Seen::Found(Found::Tree(tree)) => Structured::WithText {
+            text: text.clone(),
+            others: vec![("kind", "tree".into()), ("truncated", tree.is_cut.into())],
+        },
+        Seen::Shown(shown) => {
+            let rows = shown.rows.as_ref().map(|rows| ("rows", objects(rows)));
+            let others = [("kind", "view".into()), ("truncated", shown.cut_at.is_some().into())];
+            Structured::WithText { text: text.clone(), others: others.into_iter().chain(rows).collect() }
+        }
+        Seen::Remembered(remembered) => {
+            let age = remembered.age.map(|age| ("age_seconds", age.as_secs().into()));
+            let others = [("kind", "cached".into())].into_iter().chain(age).collect();
+            Structured::WithText { text: text.clone(), others }
+        }
+    };
+    output(text, structured)
+}
+
+fn objects(rows: &Rows) -> Value {
+    let object = |row: &Vec<String>| -> Value {
+        let cells = row.iter().map(|cell| Value::from(cell.as_str()));
+        rows.columns.iter().cloned().zip(cells).collect::<Map<_, _>>().into()
+    };
+    rows.rows.iter().map(object).collect()
+}
+
+fn output(text: SharedText, structured: Structured) -> Result<ToolOutput> {
+    let content = vec![Content::Shared { text }];
+    Ok(ToolOutput { content, structured_content: Some(structured), is_error: false })
+}
+
+fn text(text: &str) -> Result<SharedText> {
+    SharedText::new(text).map_err(unwritten)
+}
+
+fn written(form: &Form<'_>) -> Result<Structured> {
+    to_raw_value(form).map(Structured::Written).map_err(unwritten)
+}
+
+fn unwritten(error: serde_json::Error) -> Error {
+    Error::new(Kind::Internal, format!("an answer cannot be written: {error}"))
+}
+
+/// The members of answers: name, type, and the kinds of answers that may have it.
+const MEMBERS: &[(&str, &str, &[&str])] = &[
+    ("hosts", "array", &["hosts"]),
+    ("text", "string", &["file", "cached", "view"]),
+    ("size", "integer", &["file"]),
+    ("truncated", "boolean", &["file", "directory", "command", "view"]),
+    ("rows", "array", &["view"]),
+    ("entries", "array", &["directory"]),
+    ("stdout", "string", &["command"]),
+    ("stderr", "string", &["command"]),
+    ("exit_code", "integer", &["command"]),
+    ("signal", "string", &["command"]),
+    ("timed_out", "boolean", &["command"]),
+    ("age_seconds", "integer", &["cached"]),
+];
+
+/// What `outputSchema` says of answers of these kinds: their members, and no more words than programs need.
+pub fn schema(kinds: &[&str]) -> Value {
+    let has = |of: &[&str]| of.iter().any(|kind| kinds.contains(kind));
+    let members = MEMBERS.iter().filter(|(.., of)| has(of));
+    let mut properties: Map<_, _> =
+        members.map(|(name, kind, _)| ((*name).to_owned(), json!({ "type": kind }))).collect();
+    properties.insert("kind".to_owned(), json!({ "enum": kinds }));
+    json!({ "type": "object", "properties": properties, "required": ["kind"] })
 }
 
 #[derive(Serialize)]
@@ -131,7 +126,9 @@ enum Form<'a> {
     Command {
         stdout: Cow<'a, str>,
         stderr: Cow<'a, str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
         exit_code: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none")]
         signal: Option<&'a str>,
         timed_out: bool,
         truncated: bool,
@@ -143,6 +140,7 @@ struct HostLine<'a> {
     name: &'a str,
     status: &'static str,
     address: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     behind: Option<&'a str>,
 }
 
@@ -151,9 +149,13 @@ struct EntryLine<'a> {
     name: &'a str,
     #[serde(rename = "type")]
     kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     mode: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     mtime: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<&'a str>,
@@ -185,7 +187,7 @@ impl<'a> HostLine<'a> {
             (_, Presence::Offline) => "offline",
             (_, Presence::Unknown) => "unknown",
         };
-        Self { name: &host.name, status, address: hosts::place(host), behind: host.behind.as_deref() }
+        Self { name: &host.name, status, address: scout::hosts::place(host), behind: host.behind.as_deref() }
     }
 }
 

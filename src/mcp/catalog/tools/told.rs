@@ -6,11 +6,10 @@ use futures_util::future::{Either, select};
 use serde_json::json;
 
 use crate::base::limits::PROGRESS_EVERY;
-use crate::base::time::Duration;
 use crate::fleet::Fleet;
 use crate::mcp::call::Call;
 use crate::mcp::level::Level;
-use crate::scout::Answer;
+use crate::scout::Seen;
 
 /// As who speaks in log messages.
 const LOGGER: &str = "scout";
@@ -34,18 +33,21 @@ pub async fn with_seconds<T>(call: &Call, fleet: &Fleet, work: impl Future<Outpu
     }
 }
 
-/// Tells that something took long for this server, as its settings say.
-pub fn slow(call: &Call, fleet: &Fleet, target: &str, took: Duration) {
+/// Does work, and tells when it took long for this server, as its settings say.
+pub async fn timed<T>(call: &Call, fleet: &Fleet, target: &str, work: impl Future<Output = T>) -> T {
+    let begun = fleet.now();
+    let done = work.await;
+    let took = fleet.now() - begun;
     if fleet.settings().is_slow(took) {
-        let seconds = took.as_secs_f64();
-        let data = json!({ "message": "slow", "target": target, "seconds": seconds });
+        let data = json!({ "message": "slow", "target": target, "seconds": took.as_secs_f64() });
         call.log(Level::Notice, LOGGER, &data);
     }
+    done
 }
 
 /// Tells that there is more than was answered.
-pub fn cut(call: &Call, target: &str, answer: &Answer) {
-    if let Some(bytes) = answer.cut_at() {
+pub fn cut(call: &Call, target: &str, seen: &Seen) {
+    if let Some(bytes) = seen.cut_at() {
         let data = json!({ "message": "truncated", "target": target, "bytes": bytes });
         call.log(Level::Info, LOGGER, &data);
     }

@@ -20,8 +20,9 @@ fn names(session: &Session, list: &str, member: &str) -> Vec<String> {
 
 #[test]
 fn only_what_is_of_use_to_a_client_is_listed() {
-    for scopes in [&[Scope::Read][..], &[Scope::Command], &Scope::ALL] {
-        assert_eq!(names(&session(scopes), "tools/list", "tools"), ["scout"]);
+    for (scopes, has_run) in [(&[Scope::Read][..], false), (&[Scope::Command], true), (&Scope::ALL, true)] {
+        let tools = names(&session(scopes), "tools/list", "tools");
+        assert_eq!((&*tools[0], tools.contains(&"run".to_owned())), ("scout", has_run));
     }
     let transfers = session(&[Scope::Transfer]);
     assert!(names(&transfers, "tools/list", "tools").is_empty());
