@@ -415,6 +415,8 @@ pub const HTTP_CONNECTIONS_DEFAULT: usize = 16_384;
 pub const HTTP_CERTIFICATES_BYTES_MAX: u64 = 1024 * 1024;
 /// Connections that the kernel holds for us until we take them.
 pub const HTTP_BACKLOG: i32 = 1024;
+/// How long one waits for the place of a connection that was told to leave, which it does at once.
+pub const HTTP_ROOM_PATIENCE: Duration = Duration::from_millis(100);
 /// How long nobody is taken where there is no descriptor left.
 pub const HTTP_ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How often that is said, for as long as it lasts.

@@ -65,6 +65,7 @@ impl Connection {
                 Step::Wait => {}
                 Step::Continue => self.send(CONTINUE.to_vec()).await?,
                 Step::Request(request) => {
+                    self.line.seat.rest(None);
                     let answer = self.site.service.call(request, self.peer);
                     let response = self.line.attend(answer).await?;
                     self.answer(response).await?;
@@ -104,7 +105,9 @@ impl Connection {
             }
             _ => self.send(out).await?,
         }
-        self.line.machine.handle_responded(time::now());
+        let now = time::now();
+        self.line.machine.handle_responded(now);
+        self.line.seat.rest(Some(now));
         Ok(())
     }
 

@@ -10,9 +10,12 @@ use monoio::net::{TcpListener, TcpStream};
 use socket2::{Domain, Protocol, Type};
 
 use super::connection::Connection;
+use super::places::Place;
 use super::roll::{Call, Roll};
 use super::{Options, Places, Site};
-use crate::base::limits::{HTTP_ACCEPT_COMPLAINED_EVERY, HTTP_ACCEPT_PAUSE, HTTP_BACKLOG};
+use crate::base::limits::{
+    HTTP_ACCEPT_COMPLAINED_EVERY, HTTP_ACCEPT_PAUSE, HTTP_BACKLOG, HTTP_ROOM_PATIENCE,
+};
 use crate::base::time::{self, Duration, Instant};
 use crate::http::{self, Date, Intake, Outlet, Peer, Refusal, Service};
 use crate::io::runtime::{self, within};
@@ -119,11 +122,12 @@ async fn accept(listener: TcpListener, cancel: CancelHandle, site: Rc<Site>, pla
         match accepted {
             Ok((stream, address)) => {
                 let peer = Peer { address: address.ip().to_canonical(), is_encrypted: site.tls.is_some() };
-                let Some(place) = places.take() else {
+                let Some(place) = room(&places, &roll).await else {
                     turn_away(stream, peer, &site).await;
                     continue;
                 };
-                if let Some(connection) = Connection::new(stream, peer, Rc::clone(&site), roll.enter()) {
+                let seat = roll.enter(time::now());
+                if let Some(connection) = Connection::new(stream, peer, Rc::clone(&site), seat) {
                     runtime::spawn(async move {
                         connection.serve().await;
                         drop(place);
@@ -141,6 +145,15 @@ async fn accept(listener: TcpListener, cancel: CancelHandle, site: Rc<Site>, pla
             }
         }
     }
+}
+
+/// A place for one more, that of an idle connection where there is no other.
+async fn room(places: &Places, roll: &Roll) -> Option<Place> {
+    if let Some(place) = places.take() {
+        return Some(place);
+    }
+    within(HTTP_ROOM_PATIENCE, roll.dismiss()?).await;
+    places.take()
 }
 
 /// Something that would be said over and over as long as it lasts.

@@ -158,8 +158,8 @@ fn who_comes_when_there_is_no_place_is_told_so() {
     serving(Site { places: 2, ..Site::default() }, |server| {
         let mut kept = [connect(server.address), connect(server.address)];
         for stream in &mut kept {
-            stream.write_all(post("/echo", "here").as_bytes()).unwrap();
-            assert_eq!(answer(stream).1, "here");
+            stream.write_all(post("/hang", "").as_bytes()).unwrap();
+            server.begun();
         }
         let mut turned_away = connect(server.address);
         let (head, _) = answer(&mut turned_away);
@@ -170,6 +170,32 @@ fn who_comes_when_there_is_no_place_is_told_so() {
         let mut stream = connect(server.address);
         stream.write_all(post("/echo", "again").as_bytes()).unwrap();
         assert_eq!(answer(&mut stream).1, "again");
+    });
+}
+
+#[test]
+fn who_does_nothing_makes_room() {
+    serving(Site { places: 2, ..Site::default() }, |server| {
+        let echo = |stream: &mut TcpStream| {
+            stream.write_all(post("/echo", "here").as_bytes()).unwrap();
+            assert_eq!(answer(stream).1, "here");
+        };
+        let mut busy = connect(server.address);
+        busy.write_all(post("/hang", "").as_bytes()).unwrap();
+        server.begun();
+        let mut idle = connect(server.address);
+        echo(&mut idle);
+        let mut newcomer = connect(server.address);
+        echo(&mut newcomer);
+        assert_eq!(rest(idle), "");
+        echo(&mut newcomer);
+        // Whoever has not said anything yet does nothing either.
+        let silent = connect(server.address);
+        assert_eq!(rest(newcomer), "");
+        let mut last = connect(server.address);
+        echo(&mut last);
+        assert_eq!(rest(silent), "");
+        assert_eq!(server.refusals(), []);
     });
 }
 
