@@ -321,6 +321,8 @@ const _: () = assert!(SSH_CONFIG_FILE_BYTES_MAX <= SSH_CONFIG_BYTES_MAX);
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Messages in one JSON-RPC batch. Its replies are held until the last one is there.
 pub const BATCH_LENGTH_MAX: usize = 100;
+/// What they may be long together, but for one that is alone: what is held of all batches is this and the largest answer.
+pub const BATCH_REPLY_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The JSON text of a request id. Clients count or use UUIDs; it is copied into tables and every reply.
 pub const REQUEST_ID_BYTES_MAX: usize = 256;
 /// Requests of one client in flight: what may run and what may wait for its turn, as the settings below.

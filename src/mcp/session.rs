@@ -219,10 +219,15 @@ impl Session {
         }
         let (mut replies, mut flows) = (Vec::new(), Vec::new());
         for entry in entries {
+            let id = match &entry {
+                Entry::Request(request) => Some(request.id.clone().into_owned()),
+                _ => None,
+            };
             match self.entry_of_batch(entry) {
                 Incoming::Nothing => {}
                 Incoming::Reply(reply) | Incoming::Refused(_, reply) => replies.push(reply),
-                Incoming::Call(flow) => flows.push(flow),
+                // Nothing but a request is one.
+                Incoming::Call(flow) => flows.extend(id.map(|id| (id, flow))),
             }
         }
         match flows.is_empty() {
