@@ -122,6 +122,21 @@ pub struct Capabilities {
     pub logging: Option<Empty>,
 }
 
+impl Capabilities {
+    /// What is left of it where nothing is remembered from one request to the next.
+    #[must_use]
+    pub fn of_one_request(&self) -> Self {
+        let unchanging = |changing: Option<Changing>| changing.map(|_| Changing::default());
+        Self {
+            tools: unchanging(self.tools),
+            resources: unchanging(self.resources),
+            prompts: unchanging(self.prompts),
+            completions: self.completions,
+            logging: None,
+        }
+    }
+}
+
 /// How a kind of thing changes.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -21,7 +21,7 @@ mod tap;
 
 pub use account::Account;
 pub use distance::Distance;
-pub use http_server::HttpServer;
+pub use http_server::{Events, HttpServer};
 pub use keys::{Agent, Authority, Key, KeyType};
 pub use loopback::{Endpoint, is_connected};
 pub use mcp_pipe::{McpPipe, Reply};

@@ -105,7 +105,8 @@ async fn alone(
         // As the specification has it for clients that do not say.
         None => site.session(client).in_revision(Revision::V2025_03_26),
     };
-    let session = Rc::new(if site.sessions.is_some() { session.with_questions() } else { session });
+    let session = if site.sessions.is_some() { session.with_questions() } else { session.of_one_request() };
+    let session = Rc::new(session);
     let incoming = match session.handle(message, Some(&headers.labels())) {
         Incoming::Call(flow) => Incoming::Call(site.under_way.tend(Rc::clone(&session), flow)),
         incoming => incoming,
