@@ -229,7 +229,7 @@ pub(super) fn no_answer(exit: &Exit, stdout: &[u8], stderr: &[u8]) -> Error {
 }
 
 /// The first line of what a program said, fit for a message.
-pub(super) fn first_line(said: &[u8]) -> String {
+fn first_line(said: &[u8]) -> String {
     let text = String::from_utf8_lossy(said);
     let line = text.trim().lines().next().unwrap_or("it said nothing");
     line.chars().take(limits::COMPLAINT_BYTES_MAX).flat_map(char::escape_debug).collect()

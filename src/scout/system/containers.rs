@@ -273,7 +273,7 @@ fn rows(containers: Vec<Container>) -> Rows {
 
 /// A program's complaint among what it printed.
 pub fn last_line(text: &str) -> &str {
-    text.trim_end().lines().last().unwrap_or("it said nothing")
+    text.trim_end().lines().last().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -201,6 +201,7 @@ fn missing(message: String) -> Error {
 fn trouble(heading: &str, said: &str) -> Error {
     const DENIALS: [&str; 5] =
         ["ermission denied", "Access denied", "must be run as root", "(Forbidden)", "not permitted"];
+    let said = if said.is_empty() { "it said nothing" } else { said };
     let is_denial = DENIALS.iter().any(|denial| said.contains(denial));
     let kind = if is_denial { Kind::PermissionDenied } else { Kind::Remote };
     Error::new(kind, format!("{heading}: {said}"))

@@ -6,10 +6,11 @@
 use std::borrow::Cow;
 
 use crate::base::shell::quote;
+use crate::base::text::on_one_line;
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Caller, Collected, Exit, Machine};
-use crate::scout::fallback::{MARK, first_line, no_answer};
+use crate::scout::fallback::{MARK, no_answer};
 
 /// One line of POSIX `sh` and its arguments, `$1` and so on.
 #[derive(Debug)]
@@ -55,7 +56,7 @@ impl Script {
 pub struct Answer {
     /// From the first mark on.
     output: Vec<u8>,
-    /// The beginning of what went to stderr.
+    /// The line of stderr that says most.
     complaint: String,
     end: End,
 }
@@ -109,7 +110,7 @@ impl Answer {
             output.truncate(room);
             end = End::TooLong(limit);
         }
-        Ok(Self { output, complaint: first_line(&stderr), end })
+        Ok(Self { output, complaint: complaint(&stderr), end })
     }
 
     /// The word of the first mark, and all that follows, whatever it holds.
@@ -129,7 +130,7 @@ impl Answer {
         self.whole().0 == ABSENT
     }
 
-    /// What programs printed to stderr: its first line.
+    /// What a program said on stderr, in a line.
     pub fn complaint(&self) -> &str {
         &self.complaint
     }
@@ -177,6 +178,24 @@ fn section(behind_mark: &[u8]) -> Section<'_> {
     let line = memchr::memchr(b'\n', behind_mark).unwrap_or(behind_mark.len());
     let word = std::str::from_utf8(&behind_mark[..line]).unwrap_or_default();
     (word, String::from_utf8_lossy(behind_mark.get(line + 1..).unwrap_or_default()))
+}
+
+/// The first line that is no mere warning; the last one where there is none.
+fn complaint(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let said = lines().find(|line| !is_warning(line)).or_else(|| lines().last()).unwrap_or_default();
+    on_one_line(said, limits::COMPLAINT_BYTES_MAX)
+}
+
+/// Of a shell without our locale, of Docker, Podman and Compose (logrus), of kubectl (klog: `E1121 14:59:26 …`).
+fn is_warning(line: &str) -> bool {
+    let is_klog = |line: &str| {
+        let mut words = line.split(' ');
+        let word = words.next().unwrap_or_default().strip_prefix(['I', 'W', 'E']);
+        word.is_some_and(|day| day.len() == 4 && day.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    line.contains("setlocale:") || line.starts_with("time=") || line.starts_with("WARN[") || is_klog(line)
 }
 
 #[cfg(test)]
@@ -230,6 +249,27 @@ mod tests {
     }
 
     #[test]
+    fn of_what_programs_say_the_line_counts_that_says_why() {
+        for (stderr, said) in [
+            ("", ""),
+            ("\nno\nTry --help\n", "no"),
+            (
+                "E1121 14:59:26.03 24892 memcache.go:265] \"Unhandled\"\nThe connection was refused\n",
+                "The connection was refused",
+            ),
+            ("sh: warning: setlocale: LC_ALL: cannot change locale (C.UTF-8)\nno\n", "no"),
+            (
+                "time=\"2026-01-31T12:30:00Z\" level=warning msg=\"the version is obsolete\"\n\u{1b}[31mno\n",
+                "\\x1b[31mno",
+            ),
+            ("WARN[0000] only this\n", "WARN[0000] only this"),
+            ("E112 is no log line", "E112 is no log line"),
+        ] {
+            assert_eq!(complaint(stderr.as_bytes()), said, "{stderr}");
+        }
+    }
+
+    #[test]
     fn no_mark_is_no_answer() {
         let error = |exit| read(b"This account is not available.\n", exit, 100).unwrap_err();
         assert_eq!(
@@ -243,7 +283,7 @@ mod tests {
     fn arguments_reach_the_script_as_they_are() {
         let command = Script::new("x \"$1\"").with("a'b; c").with(3).command();
         let text = String::from_utf8(command).unwrap();
-        assert!(text.starts_with(r"set -- a\''b; c' 3; PATH="), "{text}");
+        assert!(text.starts_with(r"set -- 'a'\''b; c' 3; PATH="), "{text}");
         assert!(text.ends_with("x \"$1\"") && !text.contains('\n'), "{text}");
     }
 

@@ -30,7 +30,10 @@ pub fn words<const N: usize>(line: &str) -> Option<([&str; N], &str)> {
 fn starts(head: &str) -> Vec<usize> {
     let chars: Vec<char> = head.chars().collect();
     let is_blank = |at: usize| chars[at] == ' ';
-    let begins = |at: &usize| !is_blank(*at) && (*at < 2 || is_blank(at - 1) && is_blank(at - 2));
+    let begins = |at: &usize| {
+        let is_behind_gap = || *at > 1 && is_blank(at - 1) && is_blank(at - 2);
+        !is_blank(*at) && (*at == 0 || is_behind_gap())
+    };
     (0..chars.len()).filter(begins).collect()
 }
 
