@@ -27,6 +27,19 @@ pub const LIST_ENTRIES_MAX: usize = 200_000;
 pub const COPY_PIECE_BYTES: u64 = 1024 * 1024;
 /// Pieces of one file asked for at once: together what is on its way to a session, so that none waits for another.
 pub const COPY_PIECES_AHEAD: u64 = SFTP_SESSION_WINDOW_BYTES_MAX / COPY_PIECE_BYTES;
+/// Levels of a tree or a search for names, and how many when the caller does not say.
+pub const DEPTH_MAX: u8 = 10;
+pub const TREE_DEPTH_DEFAULT: u8 = 3;
+pub const FIND_DEPTH_DEFAULT: u8 = 5;
+/// Entries of one tree: more than anybody reads.
+pub const TREE_ENTRIES_MAX: usize = 10_000;
+/// Names found by one search when the caller does not say how many, and at most; their paths are 100 bytes or so.
+pub const FIND_RESULTS_DEFAULT: usize = 100;
+pub const FIND_RESULTS_MAX: usize = 10_000;
+/// What is read of a file first when lines are looked for: the few that are wanted mostly lie in there.
+pub const READ_FIRST_BYTES: u64 = 64 * 1024;
+/// Lines behind so many others are looked for by the host: about a megabyte of them.
+pub const READ_FAR_LINES: u64 = 10_000;
 /// What is kept of a program's complaint when it only explains a failure.
 pub const COMPLAINT_BYTES_MAX: usize = 1_000;
 /// Content taken from a command that looks at a path beside SFTP: what may be sent twice.
@@ -280,8 +293,11 @@ pub const RESOURCE_URI_BYTES_MAX: usize = 3 * (HOST_NAME_BYTES_MAX + PATH_BYTES_
 pub const CALL_MESSAGES_MAX: usize = 100;
 /// What one session has asked its client, and has no answer to yet.
 pub const QUESTIONS_MAX: usize = 100;
-/// Resources of which one client is told when they change; each is looked at again and again.
+/// Resources of which one session, or one request, is told when they change; each is looked at again and again.
 pub const SUBSCRIPTIONS_MAX: usize = 100;
+/// The same of all sessions and requests of one client on one core: a few agents of the same key, and those sessions that
+/// he left without a word. All together they are 170 looks a second, a small part of what one core can do.
+pub const WATCHES_PER_CLIENT_MAX: usize = 5 * SUBSCRIPTIONS_MAX;
 /// Between two looks at a place that is watched: soon enough for people, and for a host as little as a keepalive.
 pub const WATCH_EVERY: Duration = Duration::from_secs(3);
 /// How long a look serves others who watch the same place: less than that, as cores do not count in step.
@@ -366,7 +382,7 @@ const _: () = assert!(HTTP_HEAD_PATIENCE.as_secs() <= HTTP_REQUEST_PATIENCE.as_s
 // --- MCP over HTTP ----------------------------------------------------------------------------------------------
 
 pub const HTTP_PORT_DEFAULT: u16 = 8000;
-/// Sessions that one core keeps; each is a few kilobytes. Further clients do without.
+/// Sessions that one core keeps; each is a few kilobytes. A further one takes the place of another.
 pub const HTTP_SESSIONS_MAX: usize = 10_000;
 /// After which a session that nobody uses is forgotten: longer than people leave an agent alone over lunch.
 pub const HTTP_SESSION_IDLE_MAX: Duration = Duration::from_secs(2 * 3_600);
@@ -419,6 +435,9 @@ pub const HISTOGRAM_DIGITS: u8 = 2;
 pub const HISTOGRAMS_BYTES_MAX: usize = 1024 * 1024;
 /// Between two looks at how much memory the process has: what comes and goes with single requests is not seen.
 pub const MEMORY_LOOKED_AT_EVERY: Duration = Duration::from_secs(600);
+/// How long what a probe has found out answers others: nothing to who looks every second, and all that strangers who ask
+/// a thousand times a second have the cores do.
+pub const PROBES_SHARED_FOR: Duration = Duration::from_millis(100);
 /// How long a core may take to say that it is there. One that does its work answers within milliseconds.
 pub const PULSE_PATIENCE: Duration = Duration::from_secs(1);
 /// What all figures are long as Prometheus reads them: about 40 KiB, and a line for every kind of HTTP request.

@@ -9,8 +9,9 @@ use crate::base::{Error, Kind, Result};
 use crate::fleet::{Caller, Host, HostStatus, Presence};
 use crate::metrics::Report;
 use crate::scout::list::Listing;
+use crate::scout::read::{self, Part};
 use crate::scout::run::{self, End};
-use crate::scout::{self, Answer, look, read};
+use crate::scout::{self, Answer};
 use crate::target::RemotePath;
 
 const SIGPIPE: i32 = 13;
@@ -48,19 +49,16 @@ impl Output {
     pub async fn file(&mut self, caller: &Caller, host: &str, path: &RemotePath) -> Result<()> {
         match self.format {
             Format::Text => read::copy(caller, host, path, &mut |bytes| self.bytes(bytes)).await?,
-            Format::Json => match scout::in_time(caller, look::look(caller, host, path)).await? {
-                look::Found::File(file) => self.json(&json!({
+            Format::Json => {
+                let file = scout::in_time(caller, read::read(caller, host, path, Part::WHOLE)).await?;
+                self.json(&json!({
                     "host": host,
                     "path": path.as_str(),
                     "text": String::from_utf8_lossy(&file.data),
                     "bytes": file.data.len(),
-                    "truncated": file.truncated,
-                }))?,
-                look::Found::Directory(_) => {
-                    let text = format!("{path} is a directory; expected a file");
-                    return Err(Error::new(Kind::WrongFileType, text));
-                }
-            },
+                    "truncated": file.goes_on,
+                }))?;
+            }
         }
         self.out.flush().map_err(broken)
     }

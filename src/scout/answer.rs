@@ -54,6 +54,7 @@ impl Seen {
         match self {
             Self::Found(Found::File(content)) => content.data.len(),
             Self::Found(Found::Directory(listing)) => listing.lines.iter().map(String::len).sum(),
+            Self::Found(Found::Tree(tree)) => tree.lines.len(),
             Self::Ran(output) => output.stdout.len() + output.stderr.len(),
             Self::Remembered(remembered) => remembered.content.len(),
             Self::Shown(shown) => shown.text.len(),
@@ -65,6 +66,7 @@ impl Seen {
         match self {
             Self::Found(Found::File(content)) => content.truncated.then_some(content.limit),
             Self::Found(Found::Directory(listing)) => listing.truncated.then(|| self.size() as u64),
+            Self::Found(Found::Tree(tree)) => tree.is_cut.then(|| self.size() as u64),
             Self::Ran(output) => output.cut_at(),
             Self::Remembered(_) => None,
             Self::Shown(shown) => shown.cut_at,

@@ -75,7 +75,7 @@ impl Listing {
 pub(super) const LISTING_MEMORY_FACTOR: usize = 4;
 
 /// A line without characters that would end it or move the cursor: names may hold anything.
-fn harmless(line: &str) -> String {
+pub(super) fn harmless(line: &str) -> String {
     if !line.contains(char::is_control) {
         return line.to_owned();
     }

@@ -7,10 +7,11 @@ use std::rc::Rc;
 
 use futures_util::future::{Either, select};
 
-use super::fallback::{self, Seen};
+use super::fallback::{self, Seen, Shown};
 use super::list::{LISTING_MEMORY_FACTOR, Listing};
 use super::paths::{explain, is_device, sftp_path, unexpected};
 use super::read::Content;
+use super::tree::Tree;
 use super::way::Way;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Caller, Link, Machine, Need, Repeat};
@@ -23,6 +24,8 @@ use crate::target::RemotePath;
 pub enum Found {
     File(Content),
     Directory(Listing),
+    /// A directory of which more than one level was asked for.
+    Tree(Tree),
 }
 
 impl Found {
@@ -31,6 +34,7 @@ impl Found {
         match self {
             Self::File(content) => content.text(),
             Self::Directory(listing) => listing.text().into(),
+            Self::Tree(tree) => tree.text().into(),
         }
     }
 }
@@ -53,13 +57,13 @@ pub async fn look(caller: &Caller, host: &str, path: &RemotePath) -> Result<Foun
 pub async fn list(caller: &Caller, host: &str, path: &RemotePath) -> Result<Listing> {
     match look(caller, host, path).await? {
         Found::Directory(listing) => Ok(listing),
-        Found::File(_) => {
+        Found::File(_) | Found::Tree(_) => {
             Err(Error::new(Kind::WrongFileType, format!("{path} is a file; expected a directory")))
         }
     }
 }
 
-async fn look_on(caller: &Caller, machine: &Machine, path: &RemotePath) -> Result<Found> {
+pub(super) async fn look_on(caller: &Caller, machine: &Machine, path: &RemotePath) -> Result<Found> {
     let limit = caller.settings().max_file_size;
     if let (Some(link), Some(sftp_path)) = (machine.files()?, sftp_path(path)) {
         let listing_bytes = usize::try_from(caller.settings().max_output_size).unwrap_or(usize::MAX);
@@ -73,8 +77,8 @@ async fn look_on(caller: &Caller, machine: &Machine, path: &RemotePath) -> Resul
             Way::SftpAndCommand => look_both_ways(link, sftp_path, max).await?,
         };
         match looked {
-            Ok(Outcome::Read { data, more, .. }) => {
-                return Ok(Found::File(Content { data, truncated: more, limit }));
+            Ok(Outcome::Read { data, more, attrs }) => {
+                return Ok(Found::File(Content { data, truncated: more, limit, size: attrs.size }));
             }
             Ok(Outcome::List { entries, truncated }) => {
                 return Ok(Found::Directory(Listing::from_sftp(&entries, truncated, listing_bytes)));
@@ -85,7 +89,8 @@ async fn look_on(caller: &Caller, machine: &Machine, path: &RemotePath) -> Resul
             Err(failure) => return Err(explain(path, &failure)),
         }
     }
-    look_by_command(caller, machine, path, limit).await
+    let shown = Shown { file_bytes: Some(limit), device_bytes: limit, depth: None };
+    look_by_command(caller, machine, path, shown).await
 }
 
 /// SFTP and a command at once: whichever has a file's content first. Everything else is SFTP's to say.
@@ -101,7 +106,14 @@ async fn look_both_ways(link: &Rc<Link>, path: &[u8], max: LookMax) -> Result<Re
     }
 }
 
-async fn look_by_command(caller: &Caller, machine: &Machine, path: &RemotePath, limit: u64) -> Result<Found> {
+/// As a script of ours on the host sees it.
+pub(super) async fn look_by_command(
+    caller: &Caller,
+    machine: &Machine,
+    path: &RemotePath,
+    shown: Shown,
+) -> Result<Found> {
+    let limit = shown.device_bytes;
     let kept = usize::try_from(limit.max(caller.settings().max_output_size)).unwrap_or(usize::MAX);
     let mut data = Vec::new();
     let mut overflow = false;
@@ -116,14 +128,14 @@ async fn look_by_command(caller: &Caller, machine: &Machine, path: &RemotePath, 
         let text = format!("{} gave nothing to read for {}s", path, timeout.as_secs_f64());
         Err(Error::new(Kind::CommandTimeout, text))
     };
-    let seen =
-        caller.within(timeout, fallback::look(machine, path, Some(limit), limit, &mut keep), late).await?;
+    let seen = caller.within(timeout, fallback::look(machine, path, shown, &mut keep), late).await?;
     Ok(match seen {
         Seen::Directory => Found::Directory(Listing::from_ls(&data, caller.settings().max_output_size)),
+        Seen::Tree => Found::Tree(Tree::of(path, &data, overflow)),
         Seen::File | Seen::Device => {
             let truncated = data.len() as u64 > limit;
             data.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-            Found::File(Content { data, truncated, limit })
+            Found::File(Content { data, truncated, limit, size: None })
         }
     })
 }

@@ -9,14 +9,18 @@ mod answer;
 pub mod cache;
 pub mod command;
 mod fallback;
+pub mod find;
 pub mod hosts;
 pub mod list;
 pub mod look;
 mod paths;
 pub mod read;
+mod records;
 pub mod request;
 pub mod run;
+mod script;
 pub mod system;
+pub mod tree;
 pub mod watch;
 mod way;
 

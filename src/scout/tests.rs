@@ -1,6 +1,7 @@
 //! The round-trip budget: what operations cost on a host that does its work in no time, 25 ms away, to the moment.
 
 mod figures;
+mod shells;
 mod transfers;
 
 use std::rc::Rc;
@@ -94,6 +95,7 @@ impl Far {
             match look(&caller, "alpha", &path).await.unwrap() {
                 Found::File(content) => assert!(!content.truncated && !content.data.is_empty()),
                 Found::Directory(listing) => assert_eq!(listing.entries.len(), 3),
+                Found::Tree(_) => panic!("nobody asked for a tree"),
             }
         })
     }

@@ -22,5 +22,5 @@ pub mod world;
 mod world_host;
 
 pub use logins::{Crypto, Logins};
-pub use nowhere::{fleet, fleet_of, settings, shards, stats};
+pub use nowhere::{fleet, fleet_of, fleet_with, settings, shards, stats};
 pub use tally::Tally;

@@ -9,7 +9,7 @@ use futures_util::future::{self, LocalBoxFuture};
 
 use crate::base::Result;
 use crate::base::time::Instant;
-use crate::config::{AlgorithmLists, Env, HostConfig, Overrides, Settings, SshConfig};
+use crate::config::{AlgorithmLists, Env, HostConfig, Overrides, Settings, SharedConfig, SshConfig};
 use crate::fleet::net::{Hop, Net};
 use crate::fleet::{Exit, Fleet, Link, Memory, Quotas, Shards, Shell, Sink, Stream};
 use crate::metrics::{Process, Recorder, Report, Source};
@@ -22,9 +22,19 @@ pub fn fleet(quotas: &Quotas) -> Rc<Fleet> {
 
 /// The same, with the hosts of an SSH configuration, none of which ever answers.
 pub fn fleet_of(config: &Path, quotas: &Quotas) -> Rc<Fleet> {
+    Fleet::new(nobody(config), settings(), Rc::new(Nowhere(Rc::new(Hello))), quotas, Recorder::new())
+}
+
+fn nobody(config: &Path) -> SharedConfig {
     let config = SshConfig::load(Some(config), &Env::default(), AlgorithmLists::spoken());
-    let config = config.expect("a readable file").into();
-    Fleet::new(config, settings(), Rc::new(Nowhere), quotas, Recorder::new())
+    config.expect("a readable file").into()
+}
+
+/// A fleet that consists of `localhost`, where commands are run by this shell.
+pub fn fleet_with(shell: Rc<dyn Shell>) -> Rc<Fleet> {
+    let settings = settings();
+    let quotas = Quotas::alone(&settings);
+    Fleet::new(nobody(Path::new("/dev/null")), settings, Rc::new(Nowhere(shell)), &quotas, Recorder::new())
 }
 
 /// The same, of a process with one core.
@@ -52,7 +62,7 @@ impl Source for Figures {
 }
 
 /// A world without hosts, in which time stands still.
-struct Nowhere;
+struct Nowhere(Rc<dyn Shell>);
 
 impl Net for Nowhere {
     fn dial(
@@ -81,7 +91,7 @@ impl Net for Nowhere {
     fn reconfigure(&self, _settings: &Rc<Settings>) {}
 
     fn shell(&self) -> Rc<dyn Shell> {
-        Rc::new(Hello)
+        Rc::clone(&self.0)
     }
 }
 

@@ -36,4 +36,5 @@ mod servers;
 mod stats;
 mod surface;
 mod transfers;
+mod views;
 mod ways;

@@ -68,7 +68,7 @@ fn answer(session: &Session, message: &[u8]) -> Option<Vec<u8>> {
         Incoming::Nothing => None,
         Incoming::Reply(reply) | Incoming::Refused(_, reply) => Some(reply),
         Incoming::Call(mut flow) => match flow.next().now_or_never().expect("the call should be done")? {
-            Outgoing::Answer(answer) => Some(answer),
+            Outgoing::Answer(answer) | Outgoing::Failure(_, answer) => Some(answer),
             Outgoing::Word(word) => panic!("more than an answer: {}", String::from_utf8_lossy(&word)),
         },
     }

@@ -200,15 +200,17 @@ impl Ask for Containers {
     }
 }
 
-const LIST: &str = "need \"$1\"; say ok; exec \"$1\" ps --all --format \"$2\"";
+const LIST: &str = r#"need "$1"; say ok; exec "$1" ps --all --format "$2""#;
 
 /// What a container prints goes to two streams; only together are they in order.
-const LOGS: &str = "need \"$1\"; say ok; \
-    exec \"$1\" logs --timestamps --tail \"$3\" ${4:+\"--since=$4\"} \"$2\" 2>&1";
+const LOGS: &str = r#"
+need "$1"; say ok;
+exec "$1" logs --timestamps --tail "$3" ${4:+"--since=$4"} "$2" 2>&1
+"#;
 
-const INSPECT: &str = "need \"$1\"; say ok; exec \"$1\" container inspect \"$2\"";
+const INSPECT: &str = r#"need "$1"; say ok; exec "$1" container inspect "$2""#;
 
-const STATS: &str = "need \"$1\"; say ok; exec \"$1\" stats --no-stream --format \"$3\" \"$2\"";
+const STATS: &str = r#"need "$1"; say ok; exec "$1" stats --no-stream --format "$3" "$2""#;
 
 /// One line of `ps`.
 #[derive(Debug)]

@@ -1,18 +1,17 @@
 //! A script that asks programs on a host, and its output in sections.
 //!
 //! The script prints a mark, `\x01scout WORD`, before each section. What stands before the first one was printed by the
-//! start-up files of the login shell. A script is one line, as csh cannot quote a line break.
+//! start-up files of the login shell.
 
 use std::borrow::Cow;
 
-use crate::base::shell::quote;
 use crate::base::text::on_one_line;
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Caller, Collected, Exit, Machine};
-use crate::scout::fallback::{MARK, no_answer};
+use crate::scout::script::{MARK, SAY, command, no_answer};
 
-/// One line of POSIX `sh` and its arguments, `$1` and so on.
+/// A script in POSIX `sh`, each line of which ends as [`command`] wants it, and its arguments, `$1` and so on.
 #[derive(Debug)]
 pub struct Script {
     text: &'static str,
@@ -21,13 +20,12 @@ pub struct Script {
 
 /// What every script may use. Administrators' programs are not in everybody's `PATH`; other languages than English are
 /// not understood by us.
-const PRELUDE: &str = concat!(
-    "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH LC_ALL=C.UTF-8; ",
-    "say() { printf '\\001scout %s\\n' \"$1\"; }; ",
-    "has() { command -v \"$1\" >/dev/null 2>&1; }; ",
-    // For a program without which there is no answer.
-    "need() { has \"$1\" || { say absent; exit 0; }; }; ",
-);
+const PRELUDE: &str = r#"
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin;
+export PATH LC_ALL=C.UTF-8;
+has() { command -v "$1" >/dev/null 2>&1; };
+need() { has "$1" || { say absent; exit 0; }; };
+"#;
 
 impl Script {
     pub fn new(text: &'static str) -> Self {
@@ -42,12 +40,9 @@ impl Script {
 
     /// What the host's shell gets to see.
     pub fn command(&self) -> Vec<u8> {
-        let mut command = b"set --".to_vec();
-        for argument in &self.arguments {
-            command.push(b' ');
-            command.extend(quote(argument.as_bytes()));
-        }
-        [&command, b"; ".as_slice(), PRELUDE.as_bytes(), self.text.as_bytes()].concat()
+        let arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
+        let (first, others) = arguments.split_first().unwrap_or((&"", &[]));
+        command(first.as_bytes(), others, &[SAY, PRELUDE, self.text])
     }
 }
 
@@ -184,7 +179,7 @@ fn section(behind_mark: &[u8]) -> Section<'_> {
 fn complaint(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let said = lines().find(|line| !is_warning(line)).or_else(|| lines().last()).unwrap_or_default();
+    let said = lines().find(|line| !is_warning(line)).or_else(|| lines().next_back()).unwrap_or_default();
     on_one_line(said, limits::COMPLAINT_BYTES_MAX)
 }
 
@@ -283,7 +278,7 @@ mod tests {
     fn arguments_reach_the_script_as_they_are() {
         let command = Script::new("x \"$1\"").with("a'b; c").with(3).command();
         let text = String::from_utf8(command).unwrap();
-        assert!(text.starts_with(r"set -- 'a'\''b; c' 3; PATH="), "{text}");
+        assert!(text.starts_with(r"set -- 'a'\''b; c' 3 ;"), "{text}");
         assert!(text.ends_with("x \"$1\"") && !text.contains('\n'), "{text}");
     }
 

@@ -29,15 +29,16 @@ pub enum What {
 }
 
 impl Place {
-    /// The place at an address; `None` when that is none of ours, or there is no such host among the sorted `hosts`.
-    pub fn at(uri: &str, hosts: &[Rc<str>]) -> Option<Self> {
+    /// The place at an address; `None` when that is none of ours, or there is no such host among those of the sorted
+    /// `hosts` that `may_be_seen`: the others are as if they were not there.
+    pub fn at(uri: &str, hosts: &[Rc<str>], may_be_seen: impl Fn(&str) -> bool) -> Option<Self> {
         if uri.len() > RESOURCE_URI_BYTES_MAX {
             return None;
         }
         let (scheme, rest) = uri.split_once("://")?;
         let known = |name: &str| {
             let at = hosts.binary_search_by(|host| host.as_ref().cmp(name)).ok()?;
-            hosts.get(at).cloned()
+            hosts.get(at).filter(|host| may_be_seen(host)).cloned()
         };
         if scheme == SCHEME {
             let (host, rest) = rest.split_once('/')?;
@@ -47,7 +48,8 @@ impl Place {
         }
         // Schemes are the same in any case, and clients may have written this one in small letters.
         let host = known(scheme).or_else(|| {
-            let mut alike = hosts.iter().filter(|host| host.eq_ignore_ascii_case(scheme));
+            let is_meant = |host: &str| host.eq_ignore_ascii_case(scheme) && may_be_seen(host);
+            let mut alike = hosts.iter().filter(|host| is_meant(host));
             alike.next().filter(|_| alike.next().is_none()).cloned()
         })?;
         let path = || path_of(rest.trim_start_matches('/')).map(What::Path);
@@ -83,7 +85,7 @@ mod tests {
     }
 
     fn place(uri: &str) -> Option<String> {
-        let Place { host, what } = Place::at(uri, &hosts())?;
+        let Place { host, what } = Place::at(uri, &hosts(), |_| true)?;
         let what = match what {
             What::Path(path) => path.as_str().to_owned(),
             What::View(view) => format!("//{}", view.ok()?),
@@ -155,9 +157,17 @@ mod tests {
     }
 
     #[test]
+    fn a_host_that_may_not_be_seen_stands_in_nobodys_way() {
+        let seen = |uri, host: &str| Place::at(uri, &hosts(), |name| name == host).map(|place| place.host);
+        assert_eq!(seen("beta://x", "BETA").as_deref(), Some("BETA"));
+        assert_eq!(seen("Beta://x", "beta").as_deref(), Some("beta"));
+        assert_eq!((seen("scout://beta/x", "BETA"), seen("Alpha://x", "beta")), (None, None));
+    }
+
+    #[test]
     fn homes_are_found_again() {
         for host in hosts() {
-            assert_eq!(Place::at(&home(&host), &hosts()).unwrap().host, host, "{}", home(&host));
+            assert_eq!(Place::at(&home(&host), &hosts(), |_| true).unwrap().host, host, "{}", home(&host));
         }
         assert_eq!(home("a b"), "scout://a%20b/~");
     }

@@ -44,6 +44,10 @@ pub fn seen(seen: &Seen) -> Result<ToolOutput> {
                 ("truncated", file.truncated.into()),
             ],
         },
+        Seen::Found(Found::Tree(tree)) => Structured::WithText {
+            text: text.clone(),
+            others: vec![("kind", "tree".into()), ("truncated", tree.is_cut.into())],
+        },
         Seen::Shown(shown) => {
             let rows = shown.rows.as_ref().map(|rows| ("rows", objects(rows)));
             let others = [("kind", "view".into()), ("truncated", shown.cut_at.is_some().into())];
