@@ -79,7 +79,7 @@ pub fn describe(options: &Options) -> Value {
             },
             "additionalProperties": false,
         },
-        "outputSchema": structured::schema(&["hosts", "file", "directory", "command", "cached"]),
+        "outputSchema": structured::schema(&["hosts", "file", "directory", "command", "cached", "view"]),
         "annotations": {
             "title": "Scout remote hosts",
             "readOnlyHint": !any,
@@ -101,6 +101,8 @@ Look at machines over SSH: list the hosts, read a file, list a directory, run a 
 - target \"hosts\": the hosts you can reach, and whether they are online. Start here.
 - target \"host:/path/to/file\": the text of the file. A long file ends with [truncated at N bytes].
 - target \"host:/path/to/directory\": its listing.
+- target \"host://docker\", or podman, compose, zfs, syslog, k8s, systemd, processes, network, disk: what runs there; \
+\"host://docker/NAME/logs?lines=50&since=2h\" and the like show one.
 - target and query: the output of a command that runs in that directory.";
 
 const READ_ONLY_COMMANDS: &str = "\
