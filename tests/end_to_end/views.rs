@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{McpPipe, Programs, Scout, Sshd};
+use crate::support::{McpPipe, Programs, Scout, Sshd, eventually, process_running};
 
 /// A host with some programs, and a client that knows it as `h1`.
 struct Scene {
@@ -165,6 +165,20 @@ fn a_docker_socket_without_permission() {
         message.starts_with("Docker error on h1: Docker error: permission denied while trying"),
         "{message}"
     );
+}
+
+#[test]
+fn a_docker_daemon_that_hangs() {
+    let mut scene =
+        Scene::with(&["docker"], |endpoint| Scout::with(endpoint).env("SCOUT_COMMAND_TIMEOUT", 1));
+    let marker = format!("4343.{}", std::process::id());
+    scene.programs.put("docker.hangs", &marker);
+    let reading = scene.client.post("resources/read", json!({ "uri": "h1://docker" }));
+    eventually("docker runs", || process_running(&marker));
+    assert_eq!(scene.client.wait(reading).error().1, "No answer within 1s; the command was ended");
+    eventually("docker is gone", || !process_running(&marker));
+    scene.programs.remove("docker.hangs");
+    assert!(scene.text("h1://docker").contains("● web"));
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn list(host: &str, answer: &Answer) -> Result<Shown> {
     if !answer.is_success() {
         return Err(Engine::Docker.trouble(host, answer.complaint()));
     }
-    let (objects, _) = json::objects(&answer.whole().1);
+    let objects = json::objects(&answer.whole().1)?;
     let projects = objects.iter().map(|object| {
         [["Name", "name"], ["Status", "status"], ["ConfigFiles", "configFiles"]]
             .map(|names| json::text(object, &names))

@@ -117,7 +117,7 @@ impl Containers {
         if !answer.is_success() {
             return Err(engine.trouble(host, answer.complaint()));
         }
-        let containers = containers(&answer.whole().1);
+        let containers = containers(&answer.whole().1)?;
         if containers.is_empty() {
             let text = format!("# {title}\n\nNo containers found (or {} not available).", engine.title());
             return Ok(Shown::of(answer, text).with(rows(containers)));
@@ -137,7 +137,7 @@ impl Containers {
     }
 
     fn stats(&self, host: &str, name: &Name, answer: &Answer) -> Result<Shown> {
-        let (objects, _) = json::objects(&answer.whole().1);
+        let objects = json::objects(&answer.whole().1)?;
         let of = |names: &[&str]| match objects.first().map(|object| json::text(object, names)) {
             Some(text) if !text.is_empty() => text,
             _ => "-".to_owned(),
@@ -251,8 +251,9 @@ impl Container {
 /// As `docker ps` shows them.
 const SHORT_ID_CHARS: usize = 12;
 
-fn containers(list: &str) -> Vec<Container> {
-    json::objects(list).0.iter().map(Container::of).filter(|container| !container.name.is_empty()).collect()
+fn containers(list: &str) -> Result<Vec<Container>> {
+    let objects = json::objects(list)?;
+    Ok(objects.iter().map(Container::of).filter(|container| !container.name.is_empty()).collect())
 }
 
 /// Docker writes `0.0.0.0:80->80/tcp`; of Podman come the numbers.

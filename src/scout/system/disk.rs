@@ -26,6 +26,10 @@ impl Ask for Disk {
         Script::new(SCRIPT)
     }
 
+    fn is_in_parts(&self) -> bool {
+        true
+    }
+
     fn read(&self, host: &str, answer: &Answer) -> Result<Shown> {
         let sections = answer.sections();
         let df = sections.get(2).map(|(_, text)| text.as_ref()).unwrap_or_default();

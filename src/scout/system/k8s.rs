@@ -60,6 +60,10 @@ impl Ask for Kubernetes {
         }
     }
 
+    fn is_in_parts(&self) -> bool {
+        *self == Self::Overview
+    }
+
     fn read(&self, host: &str, answer: &Answer) -> Result<Shown> {
         if answer.is_absent() {
             return self.absent(host, answer);

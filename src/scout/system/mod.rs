@@ -79,6 +79,11 @@ trait Ask {
     /// What runs on the host.
     fn script(&self) -> Script;
 
+    /// Whether its answer has parts that mean something without the others: those that came in time are shown.
+    fn is_in_parts(&self) -> bool {
+        false
+    }
+
     /// What its output means.
     ///
     /// Errors: what is asked about is not there; the software cannot be asked.
@@ -181,6 +186,9 @@ pub async fn show(caller: &Caller, host: &str, view: &View) -> Result<Shown> {
     let answer = caller
         .work(host, Need::Session, Repeat::Safe, async |machine| Answer::of(caller, machine, &command).await)
         .await?;
+    if !ask.is_in_parts() {
+        answer.in_time()?;
+    }
     ask.read(host, &answer)
 }
 

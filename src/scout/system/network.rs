@@ -23,6 +23,10 @@ impl Ask for Network {
         Script::new(SCRIPT)
     }
 
+    fn is_in_parts(&self) -> bool {
+        true
+    }
+
     fn read(&self, host: &str, answer: &Answer) -> Result<Shown> {
         let sections = answer.sections();
         let sockets = sections.get(1).map(|(_, text)| text.as_ref()).unwrap_or_default();

@@ -9,6 +9,7 @@ use crate::base::text::on_one_line;
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Caller, Collected, Exit, Machine};
+use crate::metrics::Counter;
 use crate::scout::script::{MARK, SAY, command, no_answer};
 
 /// A script in POSIX `sh`, each line of which ends as [`command`] wants it, and its arguments, `$1` and so on.
@@ -80,17 +81,17 @@ impl Answer {
         let mut collected = Collected::up_to(limit.saturating_add(limits::SHELL_NOISE_BYTES_MAX as u64));
         let run = async { machine.query(command, &mut collected).await.map(Some) };
         let exit = caller.within(timeout, run, || Ok(None)).await?;
+        if exit.is_none() {
+            caller.recorder().count(Counter::RequestTimeouts);
+        }
         Self::read(collected, exit.as_ref(), limit, timeout)
     }
 
     /// `exit` is `None` when time was up.
     fn read(collected: Collected, exit: Option<&Exit>, limit: u64, timeout: Duration) -> Result<Self> {
         let Collected { mut stdout, stderr, .. } = collected;
-        let late = || {
-            let text = format!("No answer within {}s; the command was ended", timeout.as_secs_f64());
-            Error::new(Kind::CommandTimeout, text)
-        };
         let Some(begin) = memchr::memmem::find(&stdout, MARK) else {
+            let late = || late(timeout);
             return Err(exit.map_or_else(late, |exit| no_answer(exit, &stdout, &stderr)));
         };
         let mut output = stdout.split_off(begin);
@@ -143,6 +144,14 @@ impl Answer {
         }
     }
 
+    /// Errors: it was ended because it took too long, so that what there is of it may mean something else.
+    pub fn in_time(&self) -> Result<()> {
+        match self.end {
+            End::TooLate(timeout) => Err(late(timeout)),
+            End::Code(_) | End::TooLong(_) => Ok(()),
+        }
+    }
+
     /// At how many bytes it was cut, if it was.
     pub fn cut_at(&self) -> Option<u64> {
         match self.end {
@@ -168,6 +177,11 @@ const ABSENT: &str = "absent";
 
 /// A mark with the longest of our words, a path among them.
 const MARK_BYTES_MAX: usize = 64;
+
+fn late(timeout: Duration) -> Error {
+    let text = format!("No answer within {}s; the command was ended", timeout.as_secs_f64());
+    Error::new(Kind::CommandTimeout, text)
+}
 
 fn section(behind_mark: &[u8]) -> Section<'_> {
     let line = memchr::memchr(b'\n', behind_mark).unwrap_or(behind_mark.len());
@@ -238,6 +252,9 @@ mod tests {
         let late = read(b"\x01scout a\nxx", None, 100).unwrap();
         assert_eq!(late.ending(), "\n\n[timed out after 3s; the rest is missing]");
         assert!(cut.is_success() && late.is_success());
+        assert!(cut.in_time().is_ok());
+        let message = "No answer within 3s; the command was ended";
+        assert_eq!(late.in_time().unwrap_err().message(), message);
         let long = [b"\x01scout a\n".as_slice(), &[b'x'; 200]].concat();
         let long = read(&long, Some(Exit::Code(0)), 100).unwrap();
         assert_eq!((long.cut_at(), long.output.len()), (Some(100), 100 + MARK_BYTES_MAX));

@@ -4,7 +4,8 @@ use super::shown::Rows;
 
 /// Reads a table whose columns are aligned to the left, with two blanks or more between headings, as `kubectl` prints it.
 pub fn aligned(text: &str) -> Rows {
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    // Of several tables the first, which ends with an empty line.
+    let mut lines = text.trim_start_matches('\n').lines().take_while(|line| !line.trim().is_empty());
     let Some(head) = lines.next() else { return Rows::default() };
     let starts = starts(head);
     let row = |line: &str| cells(line, &starts);
@@ -62,6 +63,7 @@ mod tests {
         assert_eq!(rows.rows[0], ["web-0", "1/1", "<none>", "2d3h"]);
         assert_eq!(rows.rows[1], ["d\u{e9}b", "", "<none>", ""]);
         assert_eq!(aligned("\n"), Rows::default());
+        assert_eq!(aligned("\nA   B\n1   2\n\nC\n3\n").rows, [["1", "2"]]);
     }
 
     #[test]
