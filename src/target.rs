@@ -54,6 +54,15 @@ impl Target {
         }
     }
 
+    /// Reads a path on hosts that are named by a list, which is for others to read; `None` when what stands before the
+    /// first colon names one host, or there is no colon.
+    pub fn several(text: &str) -> Result<Option<(&str, RemotePath)>> {
+        match split(text.trim_start()) {
+            Some((hosts, path)) if is_list(hosts) => Ok(Some((hosts, RemotePath::parse(path)?))),
+            _ => Ok(None),
+        }
+    }
+
     /// Reads where something is to run: a directory on a host, or a host alone, for the home directory there.
     pub fn directory(text: &str) -> Result<(HostName, RemotePath)> {
         let name = text.trim();
@@ -149,6 +158,11 @@ fn split(text: &str) -> Option<(&str, &str)> {
 /// Host and view of `scout://HOST/:VIEW`.
 fn split_view(text: &str) -> Option<(&str, &str)> {
     text.strip_prefix("scout://")?.split_once("/:")
+}
+
+/// Whether a text means several hosts: `web*`, `web?`, `a,b`, `!web9`, `@group`.
+fn is_list(hosts: &str) -> bool {
+    hosts.contains(['*', '?', ',']) || hosts.starts_with(['!', '@'])
 }
 
 fn is_forbidden_in_host(c: char) -> bool {
@@ -249,6 +263,23 @@ mod tests {
                 (place.into(), directory.into())
             );
         }
+    }
+
+    #[test]
+    fn lists_of_hosts_are_told_from_names() {
+        for (text, hosts, path) in [
+            ("web*:/x", "web*", "/x"),
+            (" web?, db1:~/a:b", "web?, db1", "~/a:b"),
+            ("@web:/x", "@web", "/x"),
+            ("!a,*:/x*", "!a,*", "/x*"),
+        ] {
+            let (found, at) = Target::several(text).unwrap().unwrap();
+            assert_eq!((found, at.as_str()), (hosts, path), "{text}");
+        }
+        for text in ["hosts", "web1:/x*", "user@box:/x", "a!:/x", "[::1]:/x,y", "web*", ""] {
+            assert_eq!(Target::several(text), Ok(None), "{text}");
+        }
+        assert_eq!(Target::several("web*:").unwrap_err().message(), "Path cannot be empty");
     }
 
     #[test]

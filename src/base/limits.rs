@@ -12,6 +12,11 @@ pub const HOST_NAME_BYTES_MAX: usize = 253;
 pub const PATH_BYTES_MAX: usize = 4095;
 /// Longest command text. Far above any read-only command, far below a remote `ARG_MAX`.
 pub const COMMAND_BYTES_MAX: usize = 64 * 1024;
+/// A list of hosts and patterns: a thousand names of usual length, and what that makes.
+pub const HOST_LIST_BYTES_MAX: usize = 16 * 1024;
+pub const HOST_LIST_TERMS_MAX: usize = 1_024;
+/// Places that one request looks at: as many as we promise to know hosts.
+pub const PLACES_MAX: usize = 10_000;
 
 // --- what operations return ------------------------------------------------------------------------------------
 
@@ -40,6 +45,19 @@ pub const FIND_RESULTS_MAX: usize = 10_000;
 pub const READ_FIRST_BYTES: u64 = 64 * 1024;
 /// Lines behind so many others are looked for by the host: about a megabyte of them.
 pub const READ_FAR_LINES: u64 = 10_000;
+/// What a file is transferred in: two of the longest READs, so that none is short.
+pub const TRANSFER_PIECE_BYTES: u64 = 2 * SFTP_READ_BYTES_MAX as u64;
+/// Pieces that are read ahead of the one that comes next: a little more than the window of a channel.
+pub const TRANSFER_READS_AHEAD: usize = (SFTP_FILE_WINDOW_BYTES_MAX / TRANSFER_PIECE_BYTES) as usize;
+/// Pieces between the core that reads and the one that writes.
+pub const TRANSFER_PIECES_WAITING: usize = 2;
+/// Pieces that are written and not yet answered for: more than a server's window, which is 2 MiB with OpenSSH.
+pub const TRANSFER_WRITES_AHEAD: usize =
+    (SFTP_CHANNEL_WINDOW_BYTES as u64 / TRANSFER_PIECE_BYTES) as usize + 1;
+/// Transfers that begin or end on one core at once; each holds two dozen pieces at most, 12 MiB.
+pub const TRANSFERS_MAX: usize = 8;
+/// Bytes of the name under which a file is written at first that tell it from others, as they are written: eight digits.
+pub const TRANSFER_MARK_BYTES: usize = 4;
 /// What is kept of a program's complaint when it only explains a failure.
 pub const COMPLAINT_BYTES_MAX: usize = 1_000;
 /// Content taken from a command that looks at a path beside SFTP: what may be sent twice.
@@ -58,6 +76,22 @@ pub const LOG_SINCE_SECONDS_MAX: u64 = 10 * 366 * 86_400;
 pub const SNAPSHOTS_SHOWN_MAX: usize = 50;
 /// Processes that are shown when the caller does not say how many: more than that take nothing worth a look.
 pub const PROCESSES_SHOWN_DEFAULT: usize = 50;
+
+/// What a host may say at least where many are asked: configuration files are mostly shorter. All of them together may say
+/// as much as one alone, or so much each.
+pub const SHARE_BYTES_MIN: u64 = 4 * 1024;
+/// Places named one by one whose answers stand one by one, where all could be the same; of more, those that agree are told
+/// once.
+pub const SECTIONS_MAX: usize = 8;
+/// How long answers of many hosts may be compared, all together, and one of them: beyond it they are told whole. Nothing
+/// else gets on on that core meanwhile, but between two of them.
+pub const COMPARING_MAX: Duration = Duration::from_millis(200);
+pub const COMPARING_ONE_MAX: Duration = Duration::from_millis(20);
+/// Of many places asked at once, so many are as urgent as if they were asked for one by one. Others leave as many rights to
+/// execute to those who wait for one answer.
+pub const URGENT_PLACES_MAX: usize = 8;
+/// Requests that are made as one.
+pub const BATCH_ITEMS_MAX: usize = 100;
 
 // --- time ------------------------------------------------------------------------------------------------------
 
@@ -231,6 +265,7 @@ const _: () = {
     assert!(SFTP_FILE_WINDOW_BYTES_MAX <= SFTP_SESSION_WINDOW_BYTES_MAX);
     assert!(SFTP_CHANNEL_WINDOW_BYTES as u64 + SFTP_READ_BYTES_MAX as u64 <= SFTP_FILE_WINDOW_BYTES_MAX);
     assert!(SFTP_OPERATIONS_MAX + SFTP_HANDLES_MAX <= SFTP_REQUESTS_MAX);
+    assert!(TRANSFER_READS_AHEAD as u64 * TRANSFER_PIECE_BYTES >= SFTP_CHANNEL_WINDOW_BYTES as u64);
 };
 
 // --- config ----------------------------------------------------------------------------------------------------
@@ -270,6 +305,11 @@ pub const CONFIG_LOOK_PAUSE_FACTOR: u32 = 500;
 pub const CONFIG_LOOK_PAUSE_MAX: Duration = Duration::from_secs(30);
 /// The settings file.
 pub const SETTINGS_FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// Groups of hosts in it, the hosts and patterns of all of them together, and how many stand inside each other. Whoever has
+/// more has an inventory that writes the file.
+pub const GROUPS_MAX: usize = 1_000;
+pub const GROUP_TERMS_MAX: usize = 10_000;
+pub const GROUP_DEPTH_MAX: usize = 16;
 /// `/etc/passwd`, where it is larger we do without.
 pub const PASSWD_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
@@ -492,6 +532,8 @@ pub const FRUITLESS_CONNECTIONS_MAX: usize = 4;
 /// How long an SFTP server may leave everything that was asked of it unanswered. It works on one request after the
 /// other, so a file that hangs it hangs all that come behind.
 pub const SFTP_SILENCE_MAX: Duration = Duration::from_secs(20);
+/// The same while it brings a file to the disk, which a slow one takes minutes for.
+pub const SFTP_SYNC_SILENCE_MAX: Duration = Duration::from_secs(600);
 /// How long a server may take to give a session to another after it has closed its channel: one turn of sshd's loop.
 pub const SESSION_FREED_AFTER: Duration = Duration::from_millis(50);
 /// A way to a host on which a round trip costs more than the start of a command: a shell and its leash take 4 to 6 ms.
@@ -506,6 +548,8 @@ pub const FAREWELL_PATIENCE: Duration = Duration::from_secs(1);
 pub const PROBES_AT_ONCE_MAX: usize = 256;
 /// Jump hosts on the way to one host. Each adds its round trips and a place in the pool; people use one or two.
 pub const HOPS_MAX: usize = 8;
+/// Answers of many hosts on their way to who asked: work goes on when they are taken, which is at once.
+pub const RESULTS_AHEAD_MAX: usize = 64;
 /// Names listed for someone who asked for a host that is not there.
 pub const HOSTS_IN_ERROR_MAX: usize = 100;
 

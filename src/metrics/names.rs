@@ -38,8 +38,6 @@ labels! {
         Command => "command",
         /// What the software of a host says.
         View => "view",
-        /// What the software of a host says of itself: containers, logs, units.
-        System => "system",
         /// The same on many hosts.
         Broadcast => "broadcast",
         /// Two or more places compared.

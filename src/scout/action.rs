@@ -32,6 +32,15 @@ impl Action {
         }
     }
 
+    /// The same, as things are now: of many answers none is remembered.
+    #[must_use]
+    pub fn fresh(self) -> Self {
+        match self {
+            Self::Look { path, .. } => Self::Look { path, may_cache: false },
+            fresh @ (Self::Run { .. } | Self::View(_)) => fresh,
+        }
+    }
+
     /// As what it is counted.
     pub fn target_type(&self) -> TargetType {
         match self {

@@ -2,18 +2,19 @@
 
 use std::borrow::Cow;
 
+use super::broadcast::Broadcast;
 use super::cache::Remembered;
-use super::hosts;
+use super::hosts::HostList;
 use super::look::Found;
 use super::run::Output;
 use super::system::Shown;
-use crate::fleet::HostStatus;
 
 /// The answer to a [`Request`](super::Request).
 #[derive(Debug)]
 pub enum Answer {
-    Hosts(Vec<HostStatus>),
+    Hosts(HostList),
     Place(Seen),
+    Many(Broadcast),
 }
 
 /// What one host has to say.
@@ -32,8 +33,27 @@ impl Answer {
     /// What an agent sees.
     pub fn text(&self) -> Cow<'_, str> {
         match self {
-            Self::Hosts(hosts) => hosts::text(hosts).into(),
+            Self::Hosts(list) => list.text().into(),
             Self::Place(seen) => seen.text(),
+            Self::Many(broadcast) => broadcast.text().into(),
+        }
+    }
+
+    /// At how many bytes any of it was cut, if it was.
+    pub fn cut_at(&self) -> Option<u64> {
+        match self {
+            Self::Hosts(_) => None,
+            Self::Place(seen) => seen.cut_at(),
+            Self::Many(broadcast) => broadcast.cut_at(),
+        }
+    }
+
+    /// The content, in bytes; names and marks of our own are not counted.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Hosts(list) => list.hosts.iter().map(|status| status.name.len()).sum(),
+            Self::Place(seen) => seen.size(),
+            Self::Many(broadcast) => broadcast.size(),
         }
     }
 }

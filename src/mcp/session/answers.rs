@@ -74,7 +74,8 @@ impl Session {
             }
             Err(ToolFault::Forbidden(lack)) => return Err(Error::new(FORBIDDEN, lack)),
             Err(ToolFault::Arguments(fault)) if asked.revision.tells_argument_errors_to_the_model() => {
-                let told = told(asked.id, ToolOutput::failure(&fault), asked.revision, self.provider.about());
+                let failure = ToolOutput::failure(format!("Error: {fault}"));
+                let told = told(asked.id, failure, asked.revision, self.provider.about());
                 return Ok(Incoming::Reply(told));
             }
             Err(ToolFault::Arguments(fault)) => return Err(Error::invalid_params(fault)),
@@ -82,7 +83,7 @@ impl Session {
         };
         // What fails on the way is for the model to read.
         let work =
-            async move { work.await.or_else(|error| Ok(Answer::Done(ToolOutput::failure(error.message())))) };
+            async move { work.await.or_else(|error| Ok(Answer::Done(ToolOutput::failure(error.told())))) };
         self.run(asked, &call, outbox, work.boxed_local(), told)
     }
 

@@ -276,7 +276,10 @@ fn wrong_arguments_are_the_models_business_since_2025_11_25() {
     for (arguments, text) in [
         (r#"{"target":5}"#, "Argument 'target' must be a string, not a number"),
         (r#"{"query":[]}"#, "Argument 'query' must be a string, not an array"),
-        (r#"{"path":"localhost:/x"}"#, "Unknown argument 'path'. Known arguments: target, query, cache"),
+        (
+            r#"{"path":"localhost:/x"}"#,
+            "Unknown argument 'path'. Known arguments: target, targets, query, cache",
+        ),
         (r#"{"target":"a","target":"b"}"#, "Argument 'target' appears twice"),
         (r#"{"target":"\ud83d"}"#, "Argument 'target' is not valid Unicode"),
     ] {

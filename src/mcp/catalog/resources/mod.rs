@@ -93,7 +93,7 @@ impl Fixed {
     pub async fn read(&self, shards: &Shards, stats: &dyn Source, client: &Client) -> Result<Contents> {
         let text = match self.content {
             Content::Figures(read) => read(&stats.report().await?),
-            Content::Hosts => scout::hosts::text(&scout::hosts(shards, client, &|_, _| ()).await?),
+            Content::Hosts => scout::hosts(shards, client, None, &|_, _| ()).await?.text(),
         };
         Ok(Contents { uri: self.uri.into(), mime_type: self.mime_type, body: Body::Text(text), meta: None })
     }

@@ -62,6 +62,25 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// Texts; none when it is absent or `null`.
+    pub fn texts(&self, name: &str) -> Result<Vec<Cow<'a, str>>, Invalid> {
+        let invalid = |value| {
+            Invalid(format!("Argument '{name}' must be an array of strings; it holds {}", type_name(value)))
+        };
+        let values = self.values(name)?.into_iter().flatten();
+        values.map(|value| string(value).ok_or_else(|| invalid(value))).collect()
+    }
+
+    /// The elements of an array; `None` when it is absent or `null`.
+    pub fn values(&self, name: &str) -> Result<Option<Vec<Raw<'a>>>, Invalid> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        match (type_name(value), serde_json::from_str(value.get())) {
+            ("an array", Ok(values)) => Ok(Some(values)),
+            ("null", _) => Ok(None),
+            (other, _) => Err(Invalid(format!("Argument '{name}' must be an array, not {other}"))),
+        }
+    }
+
     fn value(&self, name: &str) -> Option<Raw<'a>> {
         self.0.iter().find(|(known, _)| *known == name)?.1
     }
@@ -155,6 +174,25 @@ mod tests {
         assert_eq!(flag(r#"{"a":false}"#), Ok(Some(false)));
         for (json, found) in [(r#"{"a":"true"}"#, "a string"), (r#"{"a":1}"#, "a number")] {
             assert_eq!(flag(json), Err(format!("Argument 'a' must be true or false, not {found}")));
+        }
+    }
+
+    #[test]
+    fn arrays_hold_what_they_should() {
+        let texts = |json: &str| {
+            let raw: Box<RawValue> = serde_json::from_str(json).expect(json);
+            Arguments::read(Some(&raw), NAMES)
+                .and_then(|arguments| Ok(arguments.texts("a")?.into_iter().map(Cow::into_owned).collect()))
+                .map_err(|invalid| invalid.0)
+        };
+        assert_eq!(texts("{}"), Ok(Vec::<String>::new()));
+        assert_eq!(texts(r#"{"a":null}"#), Ok(Vec::new()));
+        assert_eq!(texts(r#"{"a":["x", "\n"]}"#), Ok(vec!["x".to_owned(), "\n".to_owned()]));
+        for (json, fault) in [
+            (r#"{"a":"x"}"#, "Argument 'a' must be an array, not a string"),
+            (r#"{"a":["x",1]}"#, "Argument 'a' must be an array of strings; it holds a number"),
+        ] {
+            assert_eq!(texts(json), Err(fault.to_owned()));
         }
     }
 

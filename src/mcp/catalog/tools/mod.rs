@@ -5,10 +5,14 @@
 //! list to its size.
 
 mod arguments;
+mod batch;
+mod hosts;
+mod many;
 mod run;
 mod scout;
 mod structured;
 mod told;
+mod transfer;
 
 use std::rc::Rc;
 
@@ -45,9 +49,16 @@ const TOOLS: &[Tool] = &[
     Tool {
         name: scout::NAME,
         operation: Operation::Scout,
-        scopes: &[Scope::Read, Scope::Command],
+        scopes: &[Scope::Read, Scope::Command, Scope::Transfer],
         describe: scout::describe,
         start: scout::start,
+    },
+    Tool {
+        name: hosts::NAME,
+        operation: Operation::Hosts,
+        scopes: &Scope::ALL,
+        describe: hosts::describe,
+        start: hosts::start,
     },
     Tool {
         name: run::NAME,
@@ -55,6 +66,20 @@ const TOOLS: &[Tool] = &[
         scopes: &[Scope::Command],
         describe: run::describe,
         start: run::start,
+    },
+    Tool {
+        name: transfer::NAME,
+        operation: Operation::Transfer,
+        scopes: &[Scope::Transfer],
+        describe: transfer::describe,
+        start: transfer::start,
+    },
+    Tool {
+        name: batch::NAME,
+        operation: Operation::Batch,
+        scopes: &[Scope::Read, Scope::Command],
+        describe: batch::describe,
+        start: batch::start,
     },
 ];
 

@@ -7,49 +7,85 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::super::Options;
-use super::{Arguments, Invalid, structured, told};
+use super::{Arguments, Invalid, many, structured, told, transfer};
+use crate::base::Result;
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
 use crate::mcp::content::ToolOutput;
 use crate::mcp::provider::Work;
 use crate::rpc::Raw;
-use crate::scout::{Answer, Request, scout};
+use crate::scout::beam::{self, Beam};
+use crate::scout::transfer::has_file;
+use crate::scout::{Request, scout};
 
 pub const NAME: &str = "scout";
 
-const ARGUMENTS: &[&str] = &["target", "query", "cache"];
+/// Where, and what to do there.
+const PLACES: &[&str] = &["target", "targets", "query", "cache"];
+const BEAMS: &[&str] = &["beam", "beam_source", "beam_target"];
 
 pub fn start(
     shards: &Rc<Shards>,
     call: &Rc<Call>,
     arguments: Option<Raw<'_>>,
 ) -> Result<Work<ToolOutput>, Invalid> {
-    let arguments = Arguments::read(arguments, ARGUMENTS)?;
-    let request = Request {
-        target: arguments.text("target")?.unwrap_or_default().into_owned(),
-        query: arguments.text("query")?.map(Cow::into_owned),
-        cache: arguments.flag("cache")?.unwrap_or_default(),
+    let arguments = Arguments::read(arguments, &[PLACES, BEAMS].concat())?;
+    let request = read(&arguments)?;
+    let beams = beam::Arguments {
+        target: request.target.clone(),
+        beam: arguments.text("beam")?.map(Cow::into_owned),
+        beam_source: arguments.text("beam_source")?.map(Cow::into_owned),
+        beam_target: arguments.text("beam_target")?.map(Cow::into_owned),
     };
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
     let work = async move {
-        let checked =
-            |done: usize, of: usize| call.progress(done as f64, Some(of as f64), Some("hosts checked"));
-        let asked = scout(&shards, &call.client, &request, &checked);
+        if let Some(beam) = beams.parse()? {
+            return beamed(&shards, &call, beam).await;
+        }
+        let (is_many, target) = (request.is_many(), request.places());
+        let done = told::counting(&call, if is_many { "places done" } else { "hosts checked" });
+        let asked = scout(&shards, &call.client, &request, &done);
         let asked = async {
             match request.query {
-                Some(_) => told::with_seconds(&call, shards.own(), Box::pin(asked)).await,
-                None => asked.await,
+                Some(_) if !is_many => told::with_seconds(&call, shards.own(), Box::pin(asked)).await,
+                _ => asked.await,
             }
         };
-        match told::timed(&call, shards.own(), &request.target, asked).await? {
-            Answer::Hosts(hosts) => structured::hosts(&hosts),
-            Answer::Place(seen) => {
-                told::cut(&call, &request.target, &seen);
-                structured::seen(&seen)
-            }
-        }
+        let answer = told::timed(&call, shards.own(), &target, asked).await?;
+        told::cut(&call, &target, answer.cut_at());
+        many::answer(&answer)
     };
     Ok(work.boxed_local())
+}
+
+/// What arguments ask for that only look.
+pub fn request(arguments: Option<Raw<'_>>) -> Result<Request, Invalid> {
+    read(&Arguments::read(arguments, PLACES)?)
+}
+
+fn read(arguments: &Arguments<'_>) -> Result<Request, Invalid> {
+    Ok(Request {
+        target: arguments.text("target")?.unwrap_or_default().into_owned(),
+        targets: arguments.texts("targets")?.into_iter().map(Cow::into_owned).collect(),
+        query: arguments.text("query")?.map(Cow::into_owned),
+        cache: arguments.flag("cache")?.unwrap_or_default(),
+    })
+}
+
+/// Transfers a file, and tells it in the words of this tool.
+async fn beamed(shards: &Shards, call: &Call, beam: Beam) -> Result<ToolOutput> {
+    let has_file = match &beam {
+        Beam::Here { local, .. } => has_file(shards, local).await?,
+        Beam::Between { .. } => false,
+    };
+    let order = beam.transfer(has_file);
+    match transfer::carry_out(shards, call, &order).await {
+        Ok(moved) => structured::transferred(&moved, &moved.text()),
+        Err(failed) => {
+            let text = beam::failure(&failed, &order.from);
+            Ok(ToolOutput { is_error: true, ..ToolOutput::text(text) })
+        }
+    }
 }
 
 /// Hints are promises to the user: a server that lets every command pass promises nothing.
@@ -67,19 +103,30 @@ pub fn describe(options: &Options) -> Value {
                     "description": "\"hosts\", or \"host:/path\" (also \"host:~/path\"). Everything after the first colon is the path.",
                     "default": "",
                 },
+                "targets": {
+                    "type": "array",
+                    "items": { "type": "string" },
+                    "description": "Instead of target: several, a section each.",
+                },
                 "query": {
                     "type": "string",
-                    "description": "A command to run on the host, with the target's directory as working directory. Leave it out to read.",
+                    "description": "A command to run in the target's directory. Leave it out to read.",
                 },
+                "beam": {
+                    "type": "string",
+                    "description": "A path here: a file is uploaded to the target; where there is none, the target is downloaded to it.",
+                },
+                "beam_source": { "type": "string", "description": "host:/path to copy from, with beam_target" },
+                "beam_target": { "type": "string", "description": "host:/path to copy to" },
                 "cache": {
                     "type": "boolean",
-                    "description": "A file or directory may be a few minutes old: then the answer is there at once and ends with [cached Ns ago]. Commands are always run.",
+                    "description": "A file or directory may be minutes old, and then is there at once; it ends with [cached Ns ago].",
                     "default": false,
                 },
             },
             "additionalProperties": false,
         },
-        "outputSchema": structured::schema(&["hosts", "file", "directory", "command", "cached", "view"]),
+        "outputSchema": structured::schema(&["hosts", "file", "directory", "command", "cached", "view", "many", "transfer"]),
         "annotations": {
             "title": "Scout remote hosts",
             "readOnlyHint": !any,
@@ -96,14 +143,14 @@ fn description(allow_any_command: bool) -> String {
 }
 
 const READING: &str = "\
-Look at machines over SSH: list the hosts, read a file, list a directory, run a command.
+Look at machines over SSH.
 
 - target \"hosts\": the hosts you can reach, and whether they are online. Start here.
-- target \"host:/path/to/file\": the text of the file. A long file ends with [truncated at N bytes].
-- target \"host:/path/to/directory\": its listing.
-- target \"host://docker\", or podman, compose, zfs, syslog, k8s, systemd, processes, network, disk: what runs there; \
-\"host://docker/NAME/logs?lines=50&since=2h\" and the like show one.
-- target and query: the output of a command that runs in that directory.";
+- target \"host:/path\": the text of a file, or a directory's listing. A long file ends with [truncated at N bytes].
+- target \"host://docker\", or podman, compose, zfs, syslog, k8s, systemd, processes, network, disk: what runs there.
+- target and query: the output of a command that runs in that directory.
+- target \"web*,db1,!web9:/path\" or \"@group:/path\": all of them at once, with or without query; what they agree on once, with diffs \
+of the others.";
 
 const READ_ONLY_COMMANDS: &str = "\
 Commands are read-only. Allowed: cat, df, diff, du, file, find, grep, head, ls, rg, sort, stat, tail, tree, uniq, wc. They may be \
@@ -117,6 +164,5 @@ const EXAMPLES: &str = "\
 Examples:
 {\"target\": \"hosts\"}
 {\"target\": \"web1:/etc/nginx/nginx.conf\"}
-{\"target\": \"web1:~\"}
-{\"target\": \"web1:/var/log\", \"query\": \"grep -rn 'timed out' nginx | tail -n 20\"}
-{\"target\": \"db1:/\", \"query\": \"df -h\"}";
+{\"target\": \"web1://docker/nginx/logs?lines=50&since=2h\"}
+{\"target\": \"web1:/var/log\", \"query\": \"grep -rn 'timed out' nginx | tail -n 20\"}";

@@ -6,22 +6,24 @@ use serde::Serialize;
 use serde_json::value::to_raw_value;
 use serde_json::{Map, Value, json};
 
+use super::many::Outcome;
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{HostStatus, Presence};
 use crate::mcp::content::{Content, SharedText, Structured, ToolOutput};
+use crate::scout::Seen;
+use crate::scout::hosts::{HostList, place};
 use crate::scout::list::Entry;
 use crate::scout::look::Found;
 use crate::scout::run::{End, Output};
 use crate::scout::system::Rows;
-use crate::scout::{self, Seen};
+use crate::scout::transfer::Transferred;
 
 /// The host list.
 ///
 /// # Errors
 /// As [`seen`].
-pub fn hosts(hosts: &[HostStatus]) -> Result<ToolOutput> {
-    let lines = Form::Hosts { hosts: hosts.iter().map(HostLine::of).collect() };
-    output(text(&scout::hosts::text(hosts))?, written(&lines)?)
+pub fn hosts(list: &HostList) -> Result<ToolOutput> {
+    output(&list.text(), of_hosts(list)?)
 }
 
 /// What a host had to say.
@@ -30,7 +32,32 @@ pub fn hosts(hosts: &[HostStatus]) -> Result<ToolOutput> {
 /// It cannot be written, which no text and no number provokes.
 pub fn seen(seen: &Seen) -> Result<ToolOutput> {
     let text = text(&seen.text())?;
-    let structured = match seen {
+    let structured = of_seen(seen, &text)?;
+    Ok(both(text, structured))
+}
+
+/// What an agent sees, with a form for programs.
+///
+/// # Errors
+/// As [`seen`].
+pub fn output(shown: &str, structured: Structured) -> Result<ToolOutput> {
+    text(shown).map(|text| both(text, structured))
+}
+
+/// The form of a host list.
+///
+/// # Errors
+/// As [`seen`].
+pub fn of_hosts(list: &HostList) -> Result<Structured> {
+    written(&Form::Hosts { hosts: list.hosts.iter().map(HostLine::of).collect(), groups: &list.groups })
+}
+
+/// The form of what a host had to say, with the text of it.
+///
+/// # Errors
+/// As [`seen`].
+pub fn of_seen(seen: &Seen, text: &SharedText) -> Result<Structured> {
+    Ok(match seen {
         Seen::Found(Found::Directory(listing)) => written(&Form::Directory {
             entries: listing.entries.iter().map(EntryLine::of).collect(),
             truncated: listing.truncated,
@@ -58,8 +85,7 @@ pub fn seen(seen: &Seen) -> Result<ToolOutput> {
             let others = [("kind", "cached".into())].into_iter().chain(age).collect();
             Structured::WithText { text: text.clone(), others }
         }
-    };
-    output(text, structured)
+    })
 }
 
 fn objects(rows: &Rows) -> Value {
@@ -70,16 +96,38 @@ fn objects(rows: &Rows) -> Value {
     rows.rows.iter().map(object).collect()
 }
 
-fn output(text: SharedText, structured: Structured) -> Result<ToolOutput> {
-    let content = vec![Content::Shared { text }];
-    Ok(ToolOutput { content, structured_content: Some(structured), is_error: false })
+/// A file that was transferred, with the text of who tells it.
+///
+/// # Errors
+/// As [`seen`].
+pub fn transferred(moved: &Transferred, told: &str) -> Result<ToolOutput> {
+    let form = Form::Transfer {
+        from: &moved.from,
+        to: &moved.to,
+        size: moved.size,
+        resumed_at: moved.resumed_at,
+        sha256: &moved.sha256,
+        checked_by: moved.checked_by.to_string(),
+        source_changed: moved.is_changed,
+        attributes_kept: moved.keeps_attributes,
+    };
+    Ok(both(text(told)?, written(&form)?))
 }
 
-fn text(text: &str) -> Result<SharedText> {
+fn both(text: SharedText, structured: Structured) -> ToolOutput {
+    let content = vec![Content::Shared { text }];
+    ToolOutput { content, structured_content: Some(structured), is_error: false }
+}
+
+/// # Errors
+/// As [`seen`].
+pub fn text(text: &str) -> Result<SharedText> {
     SharedText::new(text).map_err(unwritten)
 }
 
-fn written(form: &Form<'_>) -> Result<Structured> {
+/// # Errors
+/// As [`seen`].
+pub fn written(form: &Form<'_>) -> Result<Structured> {
     to_raw_value(form).map(Structured::Written).map_err(unwritten)
 }
 
@@ -90,10 +138,16 @@ fn unwritten(error: serde_json::Error) -> Error {
 /// The members of answers: name, type, and the kinds of answers that may have it.
 const MEMBERS: &[(&str, &str, &[&str])] = &[
     ("hosts", "array", &["hosts"]),
+    ("groups", "array", &["hosts"]),
+    ("succeeded", "integer", &["many"]),
+    ("failed", "integer", &["many"]),
+    ("results", "array", &["many", "batch"]),
     ("text", "string", &["file", "cached", "view"]),
-    ("size", "integer", &["file"]),
+    ("size", "integer", &["file", "transfer"]),
     ("truncated", "boolean", &["file", "directory", "command", "view"]),
     ("rows", "array", &["view"]),
+    ("from", "string", &["transfer"]),
+    ("to", "string", &["transfer"]),
     ("entries", "array", &["directory"]),
     ("stdout", "string", &["command"]),
     ("stderr", "string", &["command"]),
@@ -101,6 +155,11 @@ const MEMBERS: &[(&str, &str, &[&str])] = &[
     ("signal", "string", &["command"]),
     ("timed_out", "boolean", &["command"]),
     ("age_seconds", "integer", &["cached"]),
+    ("resumed_at", "integer", &["transfer"]),
+    ("sha256", "string", &["transfer"]),
+    ("checked_by", "string", &["transfer"]),
+    ("source_changed", "boolean", &["transfer"]),
+    ("attributes_kept", "boolean", &["transfer"]),
 ];
 
 /// What `outputSchema` says of answers of these kinds: their members, and no more words than programs need.
@@ -113,11 +172,22 @@ pub fn schema(kinds: &[&str]) -> Value {
     json!({ "type": "object", "properties": properties, "required": ["kind"] })
 }
 
+/// What programs get to see.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-enum Form<'a> {
+pub enum Form<'a> {
     Hosts {
         hosts: Vec<HostLine<'a>>,
+        #[serde(skip_serializing_if = "<[String]>::is_empty")]
+        groups: &'a [String],
+    },
+    Many {
+        succeeded: usize,
+        failed: usize,
+        results: Vec<Outcome>,
+    },
+    Batch {
+        results: Vec<Outcome>,
     },
     Directory {
         entries: Vec<EntryLine<'a>>,
@@ -133,10 +203,20 @@ enum Form<'a> {
         timed_out: bool,
         truncated: bool,
     },
+    Transfer {
+        from: &'a str,
+        to: &'a str,
+        size: u64,
+        resumed_at: u64,
+        sha256: &'a str,
+        checked_by: String,
+        source_changed: bool,
+        attributes_kept: bool,
+    },
 }
 
 #[derive(Serialize)]
-struct HostLine<'a> {
+pub struct HostLine<'a> {
     name: &'a str,
     status: &'static str,
     address: String,
@@ -145,7 +225,7 @@ struct HostLine<'a> {
 }
 
 #[derive(Serialize)]
-struct EntryLine<'a> {
+pub struct EntryLine<'a> {
     name: &'a str,
     #[serde(rename = "type")]
     kind: &'static str,
@@ -187,7 +267,7 @@ impl<'a> HostLine<'a> {
             (_, Presence::Offline) => "offline",
             (_, Presence::Unknown) => "unknown",
         };
-        Self { name: &host.name, status, address: scout::hosts::place(host), behind: host.behind.as_deref() }
+        Self { name: &host.name, status, address: place(host), behind: host.behind.as_deref() }
     }
 }
 
