@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{McpPipe, Programs, Scout, Sshd, eventually, process_running};
+use crate::support::{Endpoint, McpPipe, Programs, Scout, Sshd, eventually, process_running, program};
 
 /// A host with some programs, and a client that knows it as `h1`.
 struct Scene {
@@ -17,8 +17,11 @@ impl Scene {
         Self::with(programs, Scout::with)
     }
 
-    fn with(programs: &[&str], scout: impl FnOnce(&crate::support::Endpoint) -> Scout) -> Self {
-        let programs = Programs::new(programs);
+    fn with(programs: &[&str], scout: impl FnOnce(&Endpoint) -> Scout) -> Self {
+        Self::of(Programs::new(programs), scout)
+    }
+
+    fn of(programs: Programs, scout: impl FnOnce(&Endpoint) -> Scout) -> Self {
         let sshd = Sshd::builder().config(&programs.config()).start();
         let client = scout(&sshd.endpoint).client();
         Self { programs, sshd, client }
@@ -547,4 +550,35 @@ fn names_are_completed() {
     assert_eq!(values("systemd/{unit}", "unit", "cron", on_h1), json!(["cron.service"]));
     let in_default = json!({ "host": "h1", "namespace": "default", "kind": "secrets" });
     assert_eq!(values("k8s/{namespace}/{kind}/{name}", "name", "", in_default), json!(["credentials"]));
+}
+
+/// Views whose scripts do more than call one program.
+const SCRIPTED: [&str; 8] = [
+    "docker/web/logs?since=1h",
+    "compose/shop",
+    "compose/shop/logs",
+    "zfs/tank",
+    "zfs/snapshots",
+    "k8s",
+    "syslog?since=2026-01-31T12:00:00",
+    "syslog?unit=quiet",
+];
+
+fn scripted(scene: &mut Scene) -> Vec<String> {
+    scene.programs.put("shop/a.yml", "services: {}");
+    let home = scene.programs.path("").display().to_string();
+    SCRIPTED.iter().map(|view| scene.text(&format!("h1://{view}")).replace(&home, "/")).collect()
+}
+
+#[test]
+fn login_shells_and_small_systems_show_the_same() {
+    const PROGRAMS: [&str; 5] = ["docker", "kubectl", "zpool", "zfs", "journalctl"];
+    let expected = scripted(&mut Scene::new(&PROGRAMS));
+    for shell in ["csh", "fish"] {
+        let mut scene = Scene::new(&PROGRAMS);
+        scene.sshd.account.log_in_with(program(shell, shell).get_program());
+        assert_eq!(scripted(&mut scene), expected, "{shell}");
+    }
+    let mut scene = Scene::of(Programs::of_busybox(&PROGRAMS), Scout::with);
+    assert_eq!(scripted(&mut scene), expected, "busybox");
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::process::program;
 use super::scout::test_file;
 
 /// What every host has, of what our scripts use.
@@ -20,6 +21,16 @@ pub struct Programs {
 impl Programs {
     /// Those that every host has, and these of `support/programs`.
     pub fn new(names: &[&str]) -> Self {
+        Self::beside(names, found)
+    }
+
+    /// These beside what BusyBox has of the others.
+    pub fn of_busybox(names: &[&str]) -> Self {
+        let busybox = PathBuf::from(program("busybox", "busybox").get_program());
+        Self::beside(names, |_| busybox.clone())
+    }
+
+    fn beside(names: &[&str], found: impl Fn(&str) -> PathBuf) -> Self {
         let dir = TempDir::with_prefix("programs-").expect("a directory");
         for name in EVERYWHERE {
             symlink(found(name), dir.path().join(name)).expect("a link");
