@@ -117,8 +117,9 @@ const FILES: &str = of_project!(
     "#
 );
 
+/// Compose would take a file of the directory it runs in for that of the project.
 const LOGS: &str = of_project!(with_compose!(
-    r#"say ok; compose --project-name "$1" logs --no-color --timestamps --tail "$2" ${3:+"--since=$3"} 2>&1"#
+    r#"cd /; say ok; compose --project-name "$1" logs --no-color --timestamps --tail "$2" ${3:+"--since=$3"} 2>&1"#
 ));
 
 /// What is the same whatever was asked about a project.

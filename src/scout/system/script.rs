@@ -19,9 +19,10 @@ pub struct Script {
     arguments: Vec<String>,
 }
 
-/// What every script may use. Administrators' programs are not in everybody's `PATH`; other languages than English are
-/// not understood by us.
+/// What every script may use. Start-up files may have complained, too. Administrators' programs are not in everybody's
+/// `PATH`; other languages than English are not understood by us.
 const PRELUDE: &str = r#"
+printf '\001scout \n' >&2;
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin;
 export PATH LC_ALL=C.UTF-8;
 has() { command -v "$1" >/dev/null 2>&1; };
@@ -189,9 +190,10 @@ fn section(behind_mark: &[u8]) -> Section<'_> {
     (word, String::from_utf8_lossy(behind_mark.get(line + 1..).unwrap_or_default()))
 }
 
-/// The first line that is no mere warning; the last one where there is none.
+/// The first line behind the mark that is no mere warning; the last one where there is none.
 fn complaint(stderr: &[u8]) -> String {
-    let text = String::from_utf8_lossy(stderr);
+    let begin = memchr::memmem::find(stderr, MARK).map_or(0, |mark| mark + MARK.len());
+    let text = String::from_utf8_lossy(&stderr[begin..]);
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
     let said = lines().find(|line| !is_warning(line)).or_else(|| lines().next_back()).unwrap_or_default();
     on_one_line(said, limits::COMPLAINT_BYTES_MAX)
@@ -276,6 +278,8 @@ mod tests {
             ),
             ("WARN[0000] only this\n", "WARN[0000] only this"),
             ("E112 is no log line", "E112 is no log line"),
+            ("tput: No value for $TERM\n\u{1}scout \nno\n", "no"),
+            ("tput: No value for $TERM\n\u{1}scout \n", ""),
         ] {
             assert_eq!(complaint(stderr.as_bytes()), said, "{stderr}");
         }
