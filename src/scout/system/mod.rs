@@ -18,8 +18,9 @@
 //!
 //! Logs take `?lines=` and `?since=`; see [`query`].
 //!
-//! All of it is of the scope `read`: nobody learns more than the remote user could read on the host, and the values of
-//! Kubernetes secrets, which a cluster keeps apart from those who may list them, are never asked for.
+//! All of it is of the scope `read`: commands of ours that only look, and nobody learns more than the remote user could
+//! read on the host. Logs and the environment of a container may hold secrets, as files may. The values of Kubernetes
+//! secrets, which a cluster keeps apart from those who may list them, are never asked for.
 
 mod compose;
 mod containers;
