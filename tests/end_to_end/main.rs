@@ -38,4 +38,5 @@ mod stats;
 mod subscriptions;
 mod surface;
 mod transfers;
+mod views;
 mod ways;

@@ -29,7 +29,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     }
 }
 
-const TARGETS: [&str; 8] = [
+const TARGETS: [&str; 10] = [
     "hosts",
     " HOSTS\n",
     "web1:/etc/hosts",
@@ -38,6 +38,8 @@ const TARGETS: [&str; 8] = [
     "h:/a/../b",
     "a;b:/x",
     ":",
+    "web1://docker/web/logs?lines=5&since=2h",
+    "scout://h%5F1/:k8s/default/pods",
 ];
 
 const HTTP: [&str; 8] = [

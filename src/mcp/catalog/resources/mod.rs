@@ -29,7 +29,7 @@ use crate::mcp::content::{Base64, Body, Contents};
 use crate::mcp::provider::{Client, Page, entries};
 use crate::metrics::{Report, Source};
 use crate::scout::look::Found;
-use crate::scout::{self, Action, Seen};
+use crate::scout::{self, Action, Seen, system};
 use crate::target::HostName;
 
 pub use address::{Place, What};
@@ -93,10 +93,25 @@ impl Fixed {
     pub async fn read(&self, shards: &Shards, stats: &dyn Source, client: &Client) -> Result<Contents> {
         let text = match self.content {
             Content::Figures(read) => read(&stats.report().await?),
-            Content::Hosts => scout::hosts(shards, client, None, &|_, _| ()).await?.text(),
+            Content::Hosts => {
+                let list = scout::hosts(shards, client, None, &|_, _| ()).await?;
+                list.text() + &list.hosts.first().map(|host| resources_of(&host.name)).unwrap_or_default()
+            }
         };
         Ok(Contents { uri: self.uri.into(), mime_type: self.mime_type, body: Body::Text(text), meta: None })
     }
+}
+
+/// What there is on a host, with addresses for example.
+fn resources_of(host: &str) -> String {
+    let view = |name: &str| system::address(host, name);
+    format!(
+        "\n\nOn each of them:\n  files and directories: {}\n  what runs there: {}, {}; also {}",
+        address::of_path(host, "etc/hosts"),
+        view("docker"),
+        view("docker/NAME/logs"),
+        "podman, compose, zfs, zfs/snapshots, syslog, k8s, systemd, processes, network, disk",
+    )
 }
 
 /// Reads a file, lists a directory, or asks the host's software.

@@ -114,17 +114,17 @@ pub fn describe(options: &Options) -> Value {
                 },
                 "query": {
                     "type": "string",
-                    "description": "A command to run on the host, with the target's directory as working directory. Leave it out to read.",
+                    "description": "A command to run in the target's directory. Leave it out to read.",
                 },
                 "cache": {
                     "type": "boolean",
-                    "description": "A file or directory may be a few minutes old: then the answer is there at once and ends with [cached Ns ago]. Commands are always run.",
+                    "description": "A file or directory may be minutes old, and then is there at once; it ends with [cached Ns ago].",
                     "default": false,
                 },
             },
             "additionalProperties": false,
         },
-        "outputSchema": structured::schema(&["hosts", "file", "directory", "command", "cached", "many", "transfer"]),
+        "outputSchema": structured::schema(&["hosts", "file", "directory", "command", "cached", "view", "many", "transfer"]),
         "annotations": {
             "title": "Scout remote hosts",
             "readOnlyHint": !any,
@@ -157,11 +157,11 @@ fn description(allow_any_command: bool) -> String {
 }
 
 const READING: &str = "\
-Look at machines over SSH: list the hosts, read a file, list a directory, run a command.
+Look at machines over SSH.
 
 - target \"hosts\": the hosts you can reach, and whether they are online. Start here.
-- target \"host:/path/to/file\": the text of the file. A long file ends with [truncated at N bytes].
-- target \"host:/path/to/directory\": its listing.
+- target \"host:/path\": the text of a file, or a directory's listing. A long file ends with [truncated at N bytes].
+- target \"host://docker\", or podman, compose, zfs, syslog, k8s, systemd, processes, network, disk: what runs there.
 - target and query: the output of a command that runs in that directory.
 - target \"web*,db1,!web9:/path\" or \"@group:/path\": all of them at once, with or without query; what they agree on once, with diffs \
 of the others.";
@@ -178,6 +178,5 @@ const EXAMPLES: &str = "\
 Examples:
 {\"target\": \"hosts\"}
 {\"target\": \"web1:/etc/nginx/nginx.conf\"}
-{\"target\": \"web1:~\"}
-{\"target\": \"web1:/var/log\", \"query\": \"grep -rn 'timed out' nginx | tail -n 20\"}
-{\"target\": \"db1:/\", \"query\": \"df -h\"}";
+{\"target\": \"web1://docker/nginx/logs?lines=50&since=2h\"}
+{\"target\": \"web1:/var/log\", \"query\": \"grep -rn 'timed out' nginx | tail -n 20\"}";
