@@ -41,7 +41,7 @@ fn broadcast(targets: &[&str], hosts: usize, say: impl Fn(&str) -> Result<Seen>)
 }
 
 fn file(text: &str) -> Result<Seen> {
-    let content = Content { data: text.into(), truncated: false, limit: 1_000 };
+    let content = Content { data: text.into(), truncated: false, limit: 1_000, size: None };
     Ok(Seen::Found(Found::File(content)))
 }
 
@@ -154,7 +154,7 @@ fn a_list_that_is_wrong_is_one_failure_among_others() {
 #[test]
 fn bytes_that_are_shown_alike_are_not_alike() {
     let bytes = |byte: u8| {
-        let content = Content { data: vec![byte], truncated: false, limit: 10 };
+        let content = Content { data: vec![byte], truncated: false, limit: 10, size: None };
         Ok(Seen::Found(Found::File(content)))
     };
     let told = broadcast(&["h*:/x"], 2, |host| if host == "h0" { bytes(0xFE) } else { bytes(0xFF) });

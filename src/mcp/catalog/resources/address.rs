@@ -157,8 +157,10 @@ mod tests {
 
     #[test]
     fn a_host_that_may_not_be_seen_stands_in_nobodys_way() {
-        let seen =
-            |uri, host: &str| Place::at(uri, &hosts(), |name| name == host).map(|place| place.target());
+        let seen = |uri, host: &str| {
+            let place = Place::at(uri, &hosts(), |name| name == host)?;
+            Some(format!("{}:{}", place.host, place.path.as_str()))
+        };
         assert_eq!(seen("beta://x", "BETA").as_deref(), Some("BETA:/x"));
         assert_eq!(seen("Beta://x", "beta").as_deref(), Some("beta:/x"));
         assert_eq!((seen("scout://beta/x", "BETA"), seen("Alpha://x", "beta")), (None, None));
