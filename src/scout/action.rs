@@ -34,7 +34,7 @@ impl Action {
     pub fn fresh(self) -> Self {
         match self {
             Self::Look { path, .. } => Self::Look { path, may_cache: false },
-            run @ Self::Run { .. } => run,
+            other => other,
         }
     }
 
