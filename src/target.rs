@@ -7,10 +7,13 @@
 //! - A path is absolute, or relative to the login directory, or starts with `~` or `~user`. It is not normalised:
 //!   what a name or a symbolic link means is for the host to say. Components `..` are refused, names that only
 //!   contain two dots (`..data`, `foo..`) are not.
+//! - `host://docker` is a path as well, in which `scout/system/` sees the address of a view; `scout://host/:docker` is the
+//!   same, for hosts whose name can be no scheme.
 
 use std::fmt;
 
 use crate::base::limits::{HOST_NAME_BYTES_MAX, PATH_BYTES_MAX};
+use crate::base::percent::decoded;
 use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 
@@ -28,6 +31,13 @@ impl Target {
     pub fn parse(text: &str) -> Result<Self> {
         if text.trim().eq_ignore_ascii_case("hosts") {
             return Ok(Self::Hosts);
+        }
+        if let Some((host, view)) = split_view(text.trim()) {
+            let host = decoded(host).ok_or_else(|| invalid(text))?;
+            return Ok(Self::Path {
+                host: HostName::parse(&host)?,
+                path: RemotePath::parse(&format!("//{view}"))?,
+            });
         }
         let (host, path) = split(text.trim_start()).ok_or_else(|| invalid(text))?;
         if host.is_empty() {
@@ -145,6 +155,11 @@ fn split(text: &str) -> Option<(&str, &str)> {
     }
 }
 
+/// Host and view of `scout://HOST/:VIEW`.
+fn split_view(text: &str) -> Option<(&str, &str)> {
+    text.strip_prefix("scout://")?.split_once("/:")
+}
+
 /// Whether a text means several hosts: `web*`, `web?`, `a,b`, `!web9`, `@group`.
 fn is_list(hosts: &str) -> bool {
     hosts.contains(['*', '?', ',']) || hosts.starts_with(['!', '@'])
@@ -220,6 +235,10 @@ mod tests {
             ("[::1]:/x", "::1", "/x"),
             ("[fe80::1%eth0]:~", "fe80::1%eth0", "~"),
             ("münchen:/x", "münchen", "/x"),
+            ("h1://docker", "h1", "//docker"),
+            ("scout://h_1/:docker/web/logs", "h_1", "//docker/web/logs"),
+            ("scout://%3A%3A1/:zfs ", "::1", "//zfs"),
+            ("scout://h1/x", "scout", "//h1/x"),
         ] {
             assert_eq!(parsed(text), (host.to_owned(), path.to_owned()), "{text:?}");
         }

@@ -52,6 +52,18 @@ pub const SHELL_CONTENT_BYTES_MAX: usize = 256 * 1024;
 /// What the start-up files of a login shell may print before our own script answers.
 pub const SHELL_NOISE_BYTES_MAX: usize = 64 * 1024;
 
+/// Names of containers, pools, units and the like: the longest that any of their owners take (RFC 1123, systemd.unit(5)).
+pub const SYSTEM_NAME_BYTES_MAX: usize = 253;
+/// Lines of a log when the caller says nothing, and the most there are: what still fits the output limit.
+pub const LOG_LINES_DEFAULT: usize = 100;
+pub const LOG_LINES_MAX: usize = 10_000;
+/// How long ago a log may begin: ten years, in seconds.
+pub const LOG_SINCE_SECONDS_MAX: u64 = 10 * 366 * 86_400;
+/// Snapshots of one host that are shown, of what may be hundreds of thousands.
+pub const SNAPSHOTS_SHOWN_MAX: usize = 50;
+/// Processes that are shown when the caller does not say how many: more than that take nothing worth a look.
+pub const PROCESSES_SHOWN_DEFAULT: usize = 50;
+
 /// What a host may say at least where many are asked: configuration files are mostly shorter. All of them together may say
 /// as much as one alone, or so much each.
 pub const SHARE_BYTES_MIN: u64 = 4 * 1024;

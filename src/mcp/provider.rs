@@ -69,8 +69,10 @@ pub trait Provider {
 /// Why a resource is not watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unwatched {
-    /// There is none of that address, or it cannot be watched.
+    /// There is none of that address.
     Unknown,
+    /// It is made anew for whoever reads it, and has no state that could be compared.
+    Fleeting,
     /// The client watches as many as one may.
     TooMany,
 }

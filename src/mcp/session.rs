@@ -384,6 +384,10 @@ impl Session {
         }
         let changes = self.provider.watch(&self.client, uri).map_err(|unwatched| match unwatched {
             Unwatched::Unknown => answers::no_such_resource(uri, revision),
+            Unwatched::Fleeting => Error::invalid_params(format!(
+                "{} cannot be watched: it is asked anew at every read. Files, directories and the host list can.",
+                shown(uri)
+            )),
             Unwatched::TooMany => self.watches_too_much(),
         })?;
         self.notices.subscribe(uri, changes).map_err(|Full| self.watches_too_much())

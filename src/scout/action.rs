@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::answer::Seen;
+use super::system::{self, View};
 use super::{cache, look, run};
 use crate::base::{Kind, Result};
 use crate::config::Scope;
@@ -18,13 +19,15 @@ pub enum Action {
     Look { path: RemotePath, may_cache: bool },
     /// Runs a command line, in a directory.
     Run { directory: RemotePath, command: String },
+    /// Shows what the host's software says.
+    View(View),
 }
 
 impl Action {
     /// What a client needs for it.
     pub fn scope(&self) -> Scope {
         match self {
-            Self::Look { .. } => Scope::Read,
+            Self::Look { .. } | Self::View(_) => Scope::Read,
             Self::Run { .. } => Scope::Command,
         }
     }
@@ -34,7 +37,7 @@ impl Action {
     pub fn fresh(self) -> Self {
         match self {
             Self::Look { path, .. } => Self::Look { path, may_cache: false },
-            other => other,
+            fresh @ (Self::Run { .. } | Self::View(_)) => fresh,
         }
     }
 
@@ -43,6 +46,7 @@ impl Action {
         match self {
             Self::Look { .. } => TargetType::Path,
             Self::Run { .. } => TargetType::Command,
+            Self::View(_) => TargetType::View,
         }
     }
 }
@@ -52,6 +56,7 @@ impl fmt::Display for Action {
         match self {
             Self::Look { path, .. } => path.fmt(f),
             Self::Run { directory, .. } => directory.fmt(f),
+            Self::View(view) => write!(f, "//{view}"),
         }
     }
 }
@@ -65,6 +70,7 @@ pub async fn act(caller: &Caller, host: &str, action: &Action) -> Result<Seen> {
             cache::remembered(caller, host, path).await.map(Seen::Remembered)
         }
         Action::Look { path, may_cache: false } => look::look(caller, host, path).await.map(Seen::Found),
+        Action::View(view) => system::show(caller, host, view).await.map(Seen::Shown),
         Action::Run { directory, command } => {
             let output = run::run(caller, host, directory, command).await;
             output.map(Seen::Ran).map_err(|error| match error.kind() {

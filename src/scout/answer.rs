@@ -7,6 +7,7 @@ use super::cache::Remembered;
 use super::hosts::HostList;
 use super::look::Found;
 use super::run::Output;
+use super::system::Shown;
 
 /// The answer to a [`Request`](super::Request).
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub enum Seen {
     Ran(Output),
     /// What was found a while ago.
     Remembered(Remembered),
+    /// The host's software has said something.
+    Shown(Shown),
 }
 
 impl Answer {
@@ -62,6 +65,7 @@ impl Seen {
             Self::Found(found) => found.text(),
             Self::Ran(output) => output.text().into(),
             Self::Remembered(remembered) => remembered.text(),
+            Self::Shown(shown) => shown.text.as_str().into(),
         }
     }
 
@@ -73,6 +77,7 @@ impl Seen {
             Self::Found(Found::Tree(tree)) => tree.lines.len(),
             Self::Ran(output) => output.stdout.len() + output.stderr.len(),
             Self::Remembered(remembered) => remembered.content.len(),
+            Self::Shown(shown) => shown.text.len(),
         }
     }
 
@@ -84,6 +89,7 @@ impl Seen {
             Self::Found(Found::Tree(tree)) => tree.is_cut.then(|| self.size() as u64),
             Self::Ran(output) => output.cut_at(),
             Self::Remembered(_) => None,
+            Self::Shown(shown) => shown.cut_at,
         }
     }
 }

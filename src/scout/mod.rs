@@ -24,6 +24,7 @@ pub mod request;
 pub mod run;
 mod script;
 pub mod select;
+pub mod system;
 pub mod tree;
 pub mod watch;
 mod way;

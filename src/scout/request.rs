@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::action::Action;
+use super::system::View;
 use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 use crate::target::{HostName, RemotePath, Target};
@@ -10,7 +11,8 @@ use crate::target::{HostName, RemotePath, Target};
 /// The arguments of the `scout` operation as the caller gave them, not yet parsed.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// `hosts`, or `host:/path`, or a path on several hosts: `web*,@db:/path`.
+    /// `hosts`, or `host:/path`, or the address of a view, `host://docker`; or a path or a view on several hosts:
+    /// `web*,@db:/path`.
     pub target: String,
     /// Places to look at instead, each written as a target.
     pub targets: Vec<String>,
@@ -53,18 +55,18 @@ pub enum Hosts {
 impl Request {
     /// Reads a request.
     ///
-    /// Errors: a target is none.
+    /// Errors: a target is none, or a view of something whose name is malformed.
     pub fn plan(&self) -> Result<Plan> {
         if !self.targets.is_empty() {
             return self.targets.iter().map(|target| self.aim(target)).collect::<Result<_>>().map(Plan::Many);
         }
         if let Some((hosts, path)) = Target::several(&self.target)? {
             let hosts = Hosts::List(hosts.to_owned());
-            return Ok(Plan::Many(vec![Aim { hosts, action: self.action(path) }]));
+            return Ok(Plan::Many(vec![Aim { hosts, action: self.action(path)? }]));
         }
         Ok(match Target::parse(&self.target)? {
             Target::Hosts => Plan::Hosts,
-            Target::Path { host, path } => Plan::One { host, action: self.action(path) },
+            Target::Path { host, path } => Plan::One { host, action: self.action(path)? },
         })
     }
 
@@ -83,11 +85,14 @@ impl Request {
     }
 
     /// What is to be done at a path.
-    fn action(&self, path: RemotePath) -> Action {
-        match &self.query {
-            Some(query) => Action::Run { directory: path, command: query.clone() },
-            None => Action::Look { path, may_cache: self.cache },
-        }
+    ///
+    /// Errors: it is a view of something whose name is malformed.
+    fn action(&self, path: RemotePath) -> Result<Action> {
+        Ok(match (&self.query, View::at(&path)) {
+            (Some(query), _) => Action::Run { directory: path, command: query.clone() },
+            (None, Some(view)) => Action::View(view?),
+            (None, None) => Action::Look { path, may_cache: self.cache },
+        })
     }
 
     fn aim(&self, target: &str) -> Result<Aim> {
@@ -95,10 +100,10 @@ impl Request {
             let message = "broadcast targets must be 'host:/path', not 'hosts'";
             return Err(Error::new(Kind::InvalidTarget, message));
         }
-        let aim = |hosts, path| Aim { hosts, action: self.action(path) };
+        let aim = |hosts, path| self.action(path).map(|action| Aim { hosts, action });
         let read = match Target::several(target) {
-            Ok(Some((hosts, path))) => Ok(aim(Hosts::ListAmongOthers(hosts.to_owned()), path)),
-            Ok(None) => Target::place(target).map(|(host, path)| aim(Hosts::Named(host), path)),
+            Ok(Some((hosts, path))) => aim(Hosts::ListAmongOthers(hosts.to_owned()), path),
+            Ok(None) => Target::place(target).and_then(|(host, path)| aim(Hosts::Named(host), path)),
             Err(error) => Err(error),
         };
         read.map_err(|error| error.context(format!("Error parsing target '{}'", shown(target))))

@@ -34,7 +34,7 @@ use crate::metrics::{Counter, Histogram, Reason, Source};
 use crate::rpc::{Error, Raw};
 use crate::scout::{access, watch};
 use about::ABOUT;
-use resources::{Fixed, Place};
+use resources::{Fixed, Place, What};
 use tools::Tool;
 use watches::Watches;
 
@@ -159,7 +159,7 @@ impl Provider for Catalog {
             return Some(read.boxed_local());
         }
         let (place, uri) = (self.place(&client, uri)?, uri.to_owned());
-        let read = async move { resources::read(&shards, &client, &place, uri).await.map(whole) };
+        let read = async move { resources::read(&shards, &client, place, uri).await.map(whole) };
         Some(read.boxed_local())
     }
 
@@ -187,7 +187,8 @@ impl Provider for Catalog {
         let changes = if uri == resources::HOSTS {
             self.changes(client).map(|_| ()).boxed_local()
         } else {
-            let Place { host, path } = self.place(client, uri).ok_or(Unwatched::Unknown)?;
+            let Place { host, what } = self.place(client, uri).ok_or(Unwatched::Unknown)?;
+            let What::Path(path) = what else { return Err(Unwatched::Fleeting) };
             let shards = Rc::clone(&self.shards);
             watch::changes(shards, client.id, host.as_ref().to_owned(), path).boxed_local()
         };

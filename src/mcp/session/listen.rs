@@ -73,7 +73,7 @@ impl Session {
         for uri in uris {
             let changes = match self.provider.watch(&self.client, &uri) {
                 Ok(changes) => changes,
-                Err(Unwatched::Unknown) => continue,
+                Err(Unwatched::Unknown | Unwatched::Fleeting) => continue,
                 Err(Unwatched::TooMany) => return Err(self.watches_too_much()),
             };
             let (id, named) = (id.clone(), uri.clone());

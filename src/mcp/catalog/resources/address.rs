@@ -1,18 +1,31 @@
 //! Addresses of places on hosts: `scout://HOST/PATH`, and `HOST://PATH` where a host's name can be a scheme (RFC 3986 §3.1).
 //!
 //! Both are read as they are meant: there is neither query nor fragment, and a `%` that begins no escape stands for itself.
+//!
+//! Views of a host's software come before paths, as `HOST://docker/web/logs`, and have a colon to tell them from paths in
+//! the form that is for every host, `scout://HOST/:docker/web/logs`: files below `/docker` are at `scout://HOST/docker/…`.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 
+use crate::base::Result;
 use crate::base::limits::RESOURCE_URI_BYTES_MAX;
+use crate::base::percent::{decoded, encoded, is_scheme};
+use crate::scout::system::View;
 use crate::target::RemotePath;
 
 /// A place on a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     pub host: Rc<str>,
-    pub path: RemotePath,
+    pub what: What,
+}
+
+/// What is at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    Path(RemotePath),
+    /// What the host's software says; or why the address is of none, though it looks so.
+    View(Result<View>),
 }
 
 impl Place {
@@ -28,8 +41,10 @@ impl Place {
             hosts.get(at).filter(|host| may_be_seen(host)).cloned()
         };
         if scheme == SCHEME {
-            let (host, path) = rest.split_once('/')?;
-            return Some(Self { host: known(&decoded(host)?)?, path: path_of(path)? });
+            let (host, rest) = rest.split_once('/')?;
+            let what = rest.strip_prefix(':').and_then(View::parse).map(What::View);
+            let what = what.or_else(|| path_of(rest).map(What::Path))?;
+            return Some(Self { host: known(&decoded(host)?)?, what });
         }
         // Schemes are the same in any case, and clients may have written this one in small letters.
         let host = known(scheme).or_else(|| {
@@ -37,7 +52,9 @@ impl Place {
             let mut alike = hosts.iter().filter(|host| is_meant(host));
             alike.next().filter(|_| alike.next().is_none()).cloned()
         })?;
-        is_scheme(&host).then_some(Self { path: path_of(rest.trim_start_matches('/'))?, host })
+        let path = || path_of(rest.trim_start_matches('/')).map(What::Path);
+        let what = View::parse(rest).map(What::View).or_else(path)?;
+        is_scheme(&host).then_some(Self { host, what })
     }
 }
 
@@ -45,14 +62,7 @@ const SCHEME: &str = "scout";
 
 /// The address of the home directory on a host.
 pub fn home(host: &str) -> String {
-    let mut uri = format!("{SCHEME}://");
-    for byte in host.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => uri.push(char::from(byte)),
-            _ => uri.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    uri + "/~"
+    format!("{SCHEME}://{}/~", encoded(host))
 }
 
 /// The path behind the slash of an address: absolute, or in a home directory.
@@ -60,29 +70,6 @@ fn path_of(text: &str) -> Option<RemotePath> {
     let path = decoded(text)?;
     let path = if path.starts_with('~') { path } else { format!("/{path}").into() };
     RemotePath::parse(&path).ok()
-}
-
-fn is_scheme(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-}
-
-/// With its escapes replaced (RFC 3986 §2.1); `None` when that is no text.
-fn decoded(text: &str) -> Option<Cow<'_, str>> {
-    if !text.contains('%') {
-        return Some(text.into());
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let escaped = after.first_chunk().filter(|_| byte == b'%').and_then(|[high, low]| {
-            let digit = |byte: &u8| char::from(*byte).to_digit(16);
-            u8::try_from(digit(high)? << 4 | digit(low)?).ok()
-        });
-        bytes.push(escaped.unwrap_or(byte));
-        rest = if escaped.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
 #[cfg(test)]
@@ -98,10 +85,12 @@ mod tests {
     }
 
     fn place(uri: &str) -> Option<String> {
-        Place::at(uri, &hosts(), |_| true).map(|Place { host, path }| match host.contains(':') {
-            true => format!("[{host}]:{}", path.as_str()),
-            false => format!("{host}:{}", path.as_str()),
-        })
+        let Place { host, what } = Place::at(uri, &hosts(), |_| true)?;
+        let what = match what {
+            What::Path(path) => path.as_str().to_owned(),
+            What::View(view) => format!("//{}", view.ok()?),
+        };
+        Some(if host.contains(':') { format!("[{host}]:{what}") } else { format!("{host}:{what}") })
     }
 
     #[test]
@@ -126,6 +115,15 @@ mod tests {
             ("alpha://~/x", "Alpha:~/x"),
             ("beta://x", "beta:/x"),
             ("BETA://x", "BETA:/x"),
+            ("Alpha://docker", "Alpha://docker"),
+            ("alpha://docker/web/logs?lines=5", "Alpha://docker/web/logs?lines=5"),
+            ("scout://gamma_1/:docker/web/logs", "gamma_1://docker/web/logs"),
+            ("scout://%3A%3A1/:zfs", "[::1]://zfs"),
+            // Paths that only look like views.
+            ("scout://Alpha/docker/web/logs", "Alpha:/docker/web/logs"),
+            ("Alpha:///docker/web/logs", "Alpha:/docker/web/logs"),
+            ("Alpha://docker/web/data/logs", "Alpha:/docker/web/data/logs"),
+            ("scout://Alpha/:etc", "Alpha:/:etc"),
         ] {
             assert_eq!(place(uri).as_deref(), Some(target), "{uri}");
         }
@@ -147,6 +145,9 @@ mod tests {
             "scout://Alpha/%ff",
             "SCOUT://Alpha/x",
             "gamma_1://x",
+            "gamma_1://docker",
+            "Alpha://docker/-v/logs",
+            "scout://nobody/:docker",
             "Beta://x",
             "file:///etc/hosts",
             "Alpha:/etc/hosts",
@@ -157,12 +158,9 @@ mod tests {
 
     #[test]
     fn a_host_that_may_not_be_seen_stands_in_nobodys_way() {
-        let seen = |uri, host: &str| {
-            let place = Place::at(uri, &hosts(), |name| name == host)?;
-            Some(format!("{}:{}", place.host, place.path.as_str()))
-        };
-        assert_eq!(seen("beta://x", "BETA").as_deref(), Some("BETA:/x"));
-        assert_eq!(seen("Beta://x", "beta").as_deref(), Some("beta:/x"));
+        let seen = |uri, host: &str| Place::at(uri, &hosts(), |name| name == host).map(|place| place.host);
+        assert_eq!(seen("beta://x", "BETA").as_deref(), Some("BETA"));
+        assert_eq!(seen("Beta://x", "beta").as_deref(), Some("beta"));
         assert_eq!((seen("scout://beta/x", "BETA"), seen("Alpha://x", "beta")), (None, None));
     }
 

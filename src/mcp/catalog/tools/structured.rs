@@ -15,6 +15,7 @@ use crate::scout::hosts::{HostList, place};
 use crate::scout::list::Entry;
 use crate::scout::look::Found;
 use crate::scout::run::{End, Output};
+use crate::scout::system::Rows;
 
 /// The host list.
 ///
@@ -73,12 +74,25 @@ pub fn of_seen(seen: &Seen, text: &SharedText) -> Result<Structured> {
             text: text.clone(),
             others: vec![("kind", "tree".into()), ("truncated", tree.is_cut.into())],
         },
+        Seen::Shown(shown) => {
+            let rows = shown.rows.as_ref().map(|rows| ("rows", objects(rows)));
+            let others = [("kind", "view".into()), ("truncated", shown.cut_at.is_some().into())];
+            Structured::WithText { text: text.clone(), others: others.into_iter().chain(rows).collect() }
+        }
         Seen::Remembered(remembered) => {
             let age = remembered.age.map(|age| ("age_seconds", age.as_secs().into()));
             let others = [("kind", "cached".into())].into_iter().chain(age).collect();
             Structured::WithText { text: text.clone(), others }
         }
     })
+}
+
+fn objects(rows: &Rows) -> Value {
+    let object = |row: &Vec<String>| -> Value {
+        let cells = row.iter().map(|cell| Value::from(cell.as_str()));
+        rows.columns.iter().cloned().zip(cells).collect::<Map<_, _>>().into()
+    };
+    rows.rows.iter().map(object).collect()
 }
 
 fn both(text: SharedText, structured: Structured) -> ToolOutput {
@@ -109,9 +123,10 @@ const MEMBERS: &[(&str, &str, &[&str])] = &[
     ("succeeded", "integer", &["many"]),
     ("failed", "integer", &["many"]),
     ("results", "array", &["many", "batch"]),
-    ("text", "string", &["file", "cached"]),
+    ("text", "string", &["file", "cached", "view"]),
     ("size", "integer", &["file"]),
-    ("truncated", "boolean", &["file", "directory", "command"]),
+    ("truncated", "boolean", &["file", "directory", "command", "view"]),
+    ("rows", "array", &["view"]),
     ("entries", "array", &["directory"]),
     ("stdout", "string", &["command"]),
     ("stderr", "string", &["command"]),
