@@ -45,6 +45,19 @@ pub const FIND_RESULTS_MAX: usize = 10_000;
 pub const READ_FIRST_BYTES: u64 = 64 * 1024;
 /// Lines behind so many others are looked for by the host: about a megabyte of them.
 pub const READ_FAR_LINES: u64 = 10_000;
+/// What a file is transferred in: two of the longest READs, so that none is short.
+pub const TRANSFER_PIECE_BYTES: u64 = 2 * SFTP_READ_BYTES_MAX as u64;
+/// Pieces that are read ahead of the one that comes next: a little more than the window of a channel.
+pub const TRANSFER_READS_AHEAD: usize = (SFTP_FILE_WINDOW_BYTES_MAX / TRANSFER_PIECE_BYTES) as usize;
+/// Pieces between the core that reads and the one that writes.
+pub const TRANSFER_PIECES_WAITING: usize = 2;
+/// Pieces that are written and not yet answered for: more than a server's window, which is 2 MiB with OpenSSH.
+pub const TRANSFER_WRITES_AHEAD: usize =
+    (SFTP_CHANNEL_WINDOW_BYTES as u64 / TRANSFER_PIECE_BYTES) as usize + 1;
+/// Transfers that begin or end on one core at once; each holds two dozen pieces at most, 12 MiB.
+pub const TRANSFERS_MAX: usize = 8;
+/// Bytes of the name under which a file is written at first that tell it from others, as they are written: eight digits.
+pub const TRANSFER_MARK_BYTES: usize = 4;
 /// What is kept of a program's complaint when it only explains a failure.
 pub const COMPLAINT_BYTES_MAX: usize = 1_000;
 /// Content taken from a command that looks at a path beside SFTP: what may be sent twice.
@@ -252,6 +265,7 @@ const _: () = {
     assert!(SFTP_FILE_WINDOW_BYTES_MAX <= SFTP_SESSION_WINDOW_BYTES_MAX);
     assert!(SFTP_CHANNEL_WINDOW_BYTES as u64 + SFTP_READ_BYTES_MAX as u64 <= SFTP_FILE_WINDOW_BYTES_MAX);
     assert!(SFTP_OPERATIONS_MAX + SFTP_HANDLES_MAX <= SFTP_REQUESTS_MAX);
+    assert!(TRANSFER_READS_AHEAD as u64 * TRANSFER_PIECE_BYTES >= SFTP_CHANNEL_WINDOW_BYTES as u64);
 };
 
 // --- config ----------------------------------------------------------------------------------------------------
@@ -518,6 +532,8 @@ pub const FRUITLESS_CONNECTIONS_MAX: usize = 4;
 /// How long an SFTP server may leave everything that was asked of it unanswered. It works on one request after the
 /// other, so a file that hangs it hangs all that come behind.
 pub const SFTP_SILENCE_MAX: Duration = Duration::from_secs(20);
+/// The same while it brings a file to the disk, which a slow one takes minutes for.
+pub const SFTP_SYNC_SILENCE_MAX: Duration = Duration::from_secs(600);
 /// How long a server may take to give a session to another after it has closed its channel: one turn of sshd's loop.
 pub const SESSION_FREED_AFTER: Duration = Duration::from_millis(50);
 /// A way to a host on which a round trip costs more than the start of a command: a shell and its leash take 4 to 6 ms.

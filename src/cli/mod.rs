@@ -29,6 +29,7 @@ use crate::io::{self, Outside, cpus};
 use crate::mcp::{Catalog, Client, Options, Session};
 use crate::metrics::Recorder;
 use crate::scout;
+use crate::scout::transfer::{Place, Roots, Transfer, transfer};
 use crate::server::{self, Configuration, Drain, Fresh, Listening, Part};
 use crate::target::Target;
 
@@ -104,7 +105,7 @@ fn run(mut scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
         let net = Outside::new(own.clone(), home.clone(), Rc::clone(&recorder));
         Fleet::new(SharedConfig::clone(&config), own.clone(), net, quotas, recorder)
     };
-    let main = async |shards| execute(scene, &shards, command, listening, output).await;
+    let main = async |shards| Box::pin(execute(scene, &shards, command, listening, output)).await;
     let run = cores::run(count, &settings, fleet, asides, main);
     run.unwrap_or_else(|error| Err(Error::new(Kind::Local, format!("Cannot start the event loop: {error}"))))
 }
@@ -154,6 +155,12 @@ async fn execute(
                 scout::in_time(&caller, scout::run::run(&caller, host.as_str(), &directory, &line)).await?;
             output.ran(&ran)?;
             return Ok(ExitCode::from(ran.exit_code()));
+        }
+        Command::Copy { from, to, overwrite, resume } => {
+            let order = Transfer { from: Place::parse(&from)?, to: Place::parse(&to)?, overwrite, resume };
+            let client = Client::ourselves();
+            let moved = transfer(shards, &client, &Roots::Anywhere, &order, &|_, _| ()).await;
+            output.transferred(&moved.map_err(|failed| failed.error)?)?;
         }
         Command::Scout { target, query } => {
             let request =

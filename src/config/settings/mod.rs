@@ -4,6 +4,7 @@
 //! over the default. A value that is not allowed is refused wherever it comes from, with its name, the value and what
 //! is allowed.
 
+mod folders;
 mod hosts;
 mod rule;
 mod tools;
@@ -21,6 +22,7 @@ use super::{Env, Groups, Network, Sources, file};
 use crate::base::limits::{self, SETTINGS_FILE_BYTES_MAX};
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
+use folders::Folders;
 pub use hosts::Patterns;
 use hosts::{HostGroups, HostPatterns};
 pub use rule::Transport;
@@ -154,6 +156,10 @@ settings! {
         "Run any command instead of the read-only ones";
     tools: ToolSet = ToolSet::All, ToolSetName, New, Restart,
         "Tools that clients are offered: `scout`, which does everything, the focused ones, or all";
+    transfer_roots: Option<Vec<PathBuf>> = None, Folders("the working directory; over HTTP none"), New, Live,
+        "Directories of this machine that transfers may read and write below";
+    http_transfers: bool = false, Flag, New, Live,
+        "Let clients over HTTP transfer files whose key names no scopes; one that names `transfer` may anyway";
     max_file_size: u64 = limits::FILE_BYTES_DEFAULT, Size { min: 1, max: limits::OUTPUT_BYTES_MAX }, Old, Live,
         "Bytes of a file that one read returns";
     max_output_size: u64 = limits::OUTPUT_BYTES_DEFAULT, Size { min: 1, max: limits::OUTPUT_BYTES_MAX }, New, Live,

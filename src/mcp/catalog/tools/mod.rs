@@ -12,6 +12,7 @@ mod run;
 mod scout;
 mod structured;
 mod told;
+mod transfer;
 
 use std::rc::Rc;
 
@@ -48,7 +49,7 @@ const TOOLS: &[Tool] = &[
     Tool {
         name: scout::NAME,
         operation: Operation::Scout,
-        scopes: &[Scope::Read, Scope::Command],
+        scopes: &[Scope::Read, Scope::Command, Scope::Transfer],
         describe: scout::describe,
         start: scout::start,
     },
@@ -65,6 +66,13 @@ const TOOLS: &[Tool] = &[
         scopes: &[Scope::Command],
         describe: run::describe,
         start: run::start,
+    },
+    Tool {
+        name: transfer::NAME,
+        operation: Operation::Transfer,
+        scopes: &[Scope::Transfer],
+        describe: transfer::describe,
+        start: transfer::start,
     },
     Tool {
         name: batch::NAME,

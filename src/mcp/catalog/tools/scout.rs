@@ -7,26 +7,41 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::super::Options;
-use super::{Arguments, Invalid, many, structured, told};
+use super::{Arguments, Invalid, many, structured, told, transfer};
+use crate::base::Result;
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
 use crate::mcp::content::ToolOutput;
 use crate::mcp::provider::Work;
 use crate::rpc::Raw;
+use crate::scout::beam::{self, Beam};
+use crate::scout::transfer::has_file;
 use crate::scout::{Request, scout};
 
 pub const NAME: &str = "scout";
 
-const ARGUMENTS: &[&str] = &["target", "targets", "query", "cache"];
+/// Where, and what to do there.
+const PLACES: &[&str] = &["target", "targets", "query", "cache"];
+const BEAMS: &[&str] = &["beam", "beam_source", "beam_target"];
 
 pub fn start(
     shards: &Rc<Shards>,
     call: &Rc<Call>,
     arguments: Option<Raw<'_>>,
 ) -> Result<Work<ToolOutput>, Invalid> {
-    let request = request(arguments)?;
+    let arguments = Arguments::read(arguments, &[PLACES, BEAMS].concat())?;
+    let request = read(&arguments)?;
+    let beams = beam::Arguments {
+        target: request.target.clone(),
+        beam: arguments.text("beam")?.map(Cow::into_owned),
+        beam_source: arguments.text("beam_source")?.map(Cow::into_owned),
+        beam_target: arguments.text("beam_target")?.map(Cow::into_owned),
+    };
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
     let work = async move {
+        if let Some(beam) = beams.parse()? {
+            return beamed(&shards, &call, beam).await;
+        }
         let (is_many, target) = (request.is_many(), request.places());
         let done = told::counting(&call, if is_many { "places done" } else { "hosts checked" });
         let asked = scout(&shards, &call.client, &request, &done);
@@ -43,15 +58,34 @@ pub fn start(
     Ok(work.boxed_local())
 }
 
-/// What the arguments ask for.
+/// What arguments ask for that only look.
 pub fn request(arguments: Option<Raw<'_>>) -> Result<Request, Invalid> {
-    let arguments = Arguments::read(arguments, ARGUMENTS)?;
+    read(&Arguments::read(arguments, PLACES)?)
+}
+
+fn read(arguments: &Arguments<'_>) -> Result<Request, Invalid> {
     Ok(Request {
         target: arguments.text("target")?.unwrap_or_default().into_owned(),
         targets: arguments.texts("targets")?.into_iter().map(Cow::into_owned).collect(),
         query: arguments.text("query")?.map(Cow::into_owned),
         cache: arguments.flag("cache")?.unwrap_or_default(),
     })
+}
+
+/// Transfers a file, and tells it in the words of this tool.
+async fn beamed(shards: &Shards, call: &Call, beam: Beam) -> Result<ToolOutput> {
+    let has_file = match &beam {
+        Beam::Here { local, .. } => has_file(shards, local).await?,
+        Beam::Between { .. } => false,
+    };
+    let order = beam.transfer(has_file);
+    match transfer::carry_out(shards, call, &order).await {
+        Ok(moved) => structured::transferred(&moved, &moved.text()),
+        Err(failed) => {
+            let text = beam::failure(&failed, &order.from);
+            Ok(ToolOutput { is_error: true, ..ToolOutput::text(text) })
+        }
+    }
 }
 
 /// Hints are promises to the user: a server that lets every command pass promises nothing.
@@ -78,6 +112,12 @@ pub fn describe(options: &Options) -> Value {
                     "type": "string",
                     "description": "A command to run on the host, with the target's directory as working directory. Leave it out to read.",
                 },
+                "beam": {
+                    "type": "string",
+                    "description": "A path here: a file is uploaded to the target; where there is none, the target is downloaded to it.",
+                },
+                "beam_source": { "type": "string", "description": "host:/path to copy from, with beam_target" },
+                "beam_target": { "type": "string", "description": "host:/path to copy to" },
                 "cache": {
                     "type": "boolean",
                     "description": "A file or directory may be a few minutes old: then the answer is there at once and ends with [cached Ns ago]. Commands are always run.",
@@ -86,7 +126,7 @@ pub fn describe(options: &Options) -> Value {
             },
             "additionalProperties": false,
         },
-        "outputSchema": structured::schema(&["hosts", "file", "directory", "command", "cached", "many"]),
+        "outputSchema": structured::schema(&["hosts", "file", "directory", "command", "cached", "many", "transfer"]),
         "annotations": {
             "title": "Scout remote hosts",
             "readOnlyHint": !any,

@@ -16,6 +16,7 @@ use crate::scout::list::Entry;
 use crate::scout::look::Found;
 use crate::scout::run::{End, Output};
 use crate::scout::system::Rows;
+use crate::scout::transfer::Transferred;
 
 /// The host list.
 ///
@@ -95,6 +96,24 @@ fn objects(rows: &Rows) -> Value {
     rows.rows.iter().map(object).collect()
 }
 
+/// A file that was transferred, with the text of who tells it.
+///
+/// # Errors
+/// As [`seen`].
+pub fn transferred(moved: &Transferred, told: &str) -> Result<ToolOutput> {
+    let form = Form::Transfer {
+        from: &moved.from,
+        to: &moved.to,
+        size: moved.size,
+        resumed_at: moved.resumed_at,
+        sha256: &moved.sha256,
+        checked_by: moved.checked_by.to_string(),
+        source_changed: moved.is_changed,
+        attributes_kept: moved.keeps_attributes,
+    };
+    Ok(both(text(told)?, written(&form)?))
+}
+
 fn both(text: SharedText, structured: Structured) -> ToolOutput {
     let content = vec![Content::Shared { text }];
     ToolOutput { content, structured_content: Some(structured), is_error: false }
@@ -124,9 +143,11 @@ const MEMBERS: &[(&str, &str, &[&str])] = &[
     ("failed", "integer", &["many"]),
     ("results", "array", &["many", "batch"]),
     ("text", "string", &["file", "cached", "view"]),
-    ("size", "integer", &["file"]),
+    ("size", "integer", &["file", "transfer"]),
     ("truncated", "boolean", &["file", "directory", "command", "view"]),
     ("rows", "array", &["view"]),
+    ("from", "string", &["transfer"]),
+    ("to", "string", &["transfer"]),
     ("entries", "array", &["directory"]),
     ("stdout", "string", &["command"]),
     ("stderr", "string", &["command"]),
@@ -134,6 +155,11 @@ const MEMBERS: &[(&str, &str, &[&str])] = &[
     ("signal", "string", &["command"]),
     ("timed_out", "boolean", &["command"]),
     ("age_seconds", "integer", &["cached"]),
+    ("resumed_at", "integer", &["transfer"]),
+    ("sha256", "string", &["transfer"]),
+    ("checked_by", "string", &["transfer"]),
+    ("source_changed", "boolean", &["transfer"]),
+    ("attributes_kept", "boolean", &["transfer"]),
 ];
 
 /// What `outputSchema` says of answers of these kinds: their members, and no more words than programs need.
@@ -176,6 +202,16 @@ pub enum Form<'a> {
         signal: Option<&'a str>,
         timed_out: bool,
         truncated: bool,
+    },
+    Transfer {
+        from: &'a str,
+        to: &'a str,
+        size: u64,
+        resumed_at: u64,
+        sha256: &'a str,
+        checked_by: String,
+        source_changed: bool,
+        attributes_kept: bool,
     },
 }
 
