@@ -110,7 +110,7 @@ pub fn describe(options: &Options) -> Value {
                 },
                 "query": {
                     "type": "string",
-                    "description": "A command to run on the host, with the target's directory as working directory. Leave it out to read.",
+                    "description": "A command to run in the target's directory. Leave it out to read.",
                 },
                 "beam": {
                     "type": "string",
@@ -120,7 +120,7 @@ pub fn describe(options: &Options) -> Value {
                 "beam_target": { "type": "string", "description": "host:/path to copy to" },
                 "cache": {
                     "type": "boolean",
-                    "description": "A file or directory may be a few minutes old: then the answer is there at once and ends with [cached Ns ago]. Commands are always run.",
+                    "description": "A file or directory may be minutes old: answered at once, marked [cached Ns ago].",
                     "default": false,
                 },
             },
@@ -149,8 +149,7 @@ Look at machines over SSH: list the hosts, read a file, list a directory, run a 
 - target \"host:/path/to/file\": the text of the file. A long file ends with [truncated at N bytes].
 - target \"host:/path/to/directory\": its listing.
 - target and query: the output of a command that runs in that directory.
-- target \"web*,db1,!web9:/path\" or \"@group:/path\": all of them at once, with or without query; what they agree on once, with diffs \
-of the others.";
+- target \"web*,!web9:/path\" or \"@group:/path\": many hosts at once; equal answers once, and diffs of the others.";
 
 const READ_ONLY_COMMANDS: &str = "\
 Commands are read-only. Allowed: cat, df, diff, du, file, find, grep, head, ls, rg, sort, stat, tail, tree, uniq, wc. They may be \
@@ -164,6 +163,5 @@ const EXAMPLES: &str = "\
 Examples:
 {\"target\": \"hosts\"}
 {\"target\": \"web1:/etc/nginx/nginx.conf\"}
-{\"target\": \"web1:~\"}
 {\"target\": \"web1:/var/log\", \"query\": \"grep -rn 'timed out' nginx | tail -n 20\"}
-{\"target\": \"db1:/\", \"query\": \"df -h\"}";
+{\"target\": \"web*:/\", \"query\": \"df -h\"}";
