@@ -20,23 +20,17 @@ use crate::scout::{Request, scout};
 
 pub const NAME: &str = "scout";
 
-/// Where, and what to do there.
-const PLACES: &[&str] = &["target", "targets", "query", "cache"];
-const BEAMS: &[&str] = &["beam", "beam_source", "beam_target"];
+/// Those about transfers stand last.
+const ARGUMENTS: &[&str] = &["target", "targets", "query", "cache", "beam", "beam_source", "beam_target"];
+const BEAMS: usize = 3;
 
 pub fn start(
     shards: &Rc<Shards>,
     call: &Rc<Call>,
     arguments: Option<Raw<'_>>,
 ) -> Result<Work<ToolOutput>, Invalid> {
-    let arguments = Arguments::read(arguments, &[PLACES, BEAMS].concat())?;
-    let request = read(&arguments)?;
-    let beams = beam::Arguments {
-        target: request.target.clone(),
-        beam: arguments.text("beam")?.map(Cow::into_owned),
-        beam_source: arguments.text("beam_source")?.map(Cow::into_owned),
-        beam_target: arguments.text("beam_target")?.map(Cow::into_owned),
-    };
+    let arguments = Arguments::read(arguments, ARGUMENTS)?;
+    let (request, beams) = (request_of(&arguments)?, beams_of(&arguments)?);
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
     let work = async move {
         if let Some(beam) = beams.parse()? {
@@ -58,20 +52,6 @@ pub fn start(
     Ok(work.boxed_local())
 }
 
-/// What arguments ask for that only look.
-pub fn request(arguments: Option<Raw<'_>>) -> Result<Request, Invalid> {
-    read(&Arguments::read(arguments, PLACES)?)
-}
-
-fn read(arguments: &Arguments<'_>) -> Result<Request, Invalid> {
-    Ok(Request {
-        target: arguments.text("target")?.unwrap_or_default().into_owned(),
-        targets: arguments.texts("targets")?.into_iter().map(Cow::into_owned).collect(),
-        query: arguments.text("query")?.map(Cow::into_owned),
-        cache: arguments.flag("cache")?.unwrap_or_default(),
-    })
-}
-
 /// Transfers a file, and tells it in the words of this tool.
 async fn beamed(shards: &Shards, call: &Call, beam: Beam) -> Result<ToolOutput> {
     let has_file = match &beam {
@@ -88,10 +68,34 @@ async fn beamed(shards: &Shards, call: &Call, beam: Beam) -> Result<ToolOutput> 
     }
 }
 
+/// What the arguments ask for that asks for no transfer.
+pub fn request(arguments: Option<Raw<'_>>) -> Result<Request, Invalid> {
+    request_of(&Arguments::read(arguments, &ARGUMENTS[..ARGUMENTS.len() - BEAMS])?)
+}
+
+fn request_of(arguments: &Arguments<'_>) -> Result<Request, Invalid> {
+    Ok(Request {
+        target: arguments.text("target")?.unwrap_or_default().into_owned(),
+        targets: arguments.texts("targets")?.into_iter().map(Cow::into_owned).collect(),
+        query: arguments.text("query")?.map(Cow::into_owned),
+        cache: arguments.flag("cache")?.unwrap_or_default(),
+    })
+}
+
+fn beams_of(arguments: &Arguments<'_>) -> Result<beam::Arguments, Invalid> {
+    let text = |name| Ok(arguments.text(name)?.map(Cow::into_owned));
+    Ok(beam::Arguments {
+        target: arguments.text("target")?.unwrap_or_default().into_owned(),
+        beam: text("beam")?,
+        beam_source: text("beam_source")?,
+        beam_target: text("beam_target")?,
+    })
+}
+
 /// Hints are promises to the user: a server that lets every command pass promises nothing.
 pub fn describe(options: &Options) -> Value {
     let any = options.allow_any_command;
-    json!({
+    let mut described = json!({
         "name": NAME,
         "title": "Scout remote hosts",
         "description": description(any),
@@ -112,12 +116,6 @@ pub fn describe(options: &Options) -> Value {
                     "type": "string",
                     "description": "A command to run in the target's directory. Leave it out to read.",
                 },
-                "beam": {
-                    "type": "string",
-                    "description": "A path here: a file is uploaded to the target; where there is none, the target is downloaded to it.",
-                },
-                "beam_source": { "type": "string", "description": "host:/path to copy from, with beam_target" },
-                "beam_target": { "type": "string", "description": "host:/path to copy to" },
                 "cache": {
                     "type": "boolean",
                     "description": "A file or directory may be minutes old: answered at once, marked [cached Ns ago].",
@@ -134,7 +132,23 @@ pub fn describe(options: &Options) -> Value {
             "idempotentHint": !any,
             "openWorldHint": true,
         },
-    })
+    });
+    if options.transfers {
+        describe_beams(&mut described);
+    }
+    described
+}
+
+/// Whoever transfers files writes new ones, here or there.
+fn describe_beams(described: &mut Value) {
+    let text = |description: &str| json!({ "type": "string", "description": description });
+    let properties = &mut described["inputSchema"]["properties"];
+    properties["beam"] =
+        text("A path here: a file is uploaded to target; where none is, target is downloaded.");
+    properties["beam_source"] = text("host:/path to copy from, to beam_target");
+    properties["beam_target"] = text("host:/path");
+    let hints = &mut described["annotations"];
+    (hints["readOnlyHint"], hints["idempotentHint"]) = (false.into(), false.into());
 }
 
 fn description(allow_any_command: bool) -> String {
