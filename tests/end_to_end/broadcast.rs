@@ -235,6 +235,22 @@ fn a_key_for_some_hosts_knows_no_others() {
     assert!(hosts.ends_with("\n\nGroups: @all, @web"), "{hosts}");
 }
 
+/// Defect D27 of the system before: lists of hosts that knew no patterns.
+#[test]
+fn patterns_say_which_hosts_there_are() {
+    let fleet = Fleet::new();
+    fleet.write("notes", "from web", "from odd");
+    let mut client = fleet.scout().env("SCOUT_ALLOWLIST", "web*,!web6").client();
+    assert_eq!(client.read("*:~/notes").lines().next(), Some("5 hosts agree"));
+    assert_eq!(
+        client.scout(json!({ "target": "odd:~/notes" })).tool_error(),
+        "Error: Unknown host 'odd'. Available: web1, web2, web3, web4, web5"
+    );
+    let mut client = fleet.scout().env("SCOUT_BLOCKLIST", "web*,down").client();
+    assert!(client.scout(json!({ "target": "@web:~/notes" })).tool_error().contains("Groups: @all"));
+    assert_eq!(client.read("@all:~/notes").lines().next(), Some("1 host answered"));
+}
+
 #[test]
 fn groups_are_read_again_with_the_settings() {
     let fleet = Fleet::new();
