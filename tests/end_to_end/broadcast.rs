@@ -172,6 +172,23 @@ fn what_hosts_agree_on_is_told_once_with_the_difference_of_the_others() {
     assert!(hosts.ends_with("\n\nGroups: @all, @web"), "{hosts}");
 }
 
+/// What the README shows was answered so.
+#[test]
+fn the_readme_shows_an_answer_that_is_given() {
+    const ASKED: &str = "> {\"target\": \"@all:~/nginx.conf\"}\n";
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let shown = readme.split(ASKED).nth(1).and_then(|rest| rest.split("\n```").next()).expect("a transcript");
+    let mut parts = shown.split("\n\n═══ ");
+    let whole = parts.nth(1).and_then(|part| part.split_once('\n')).expect("what most say").1;
+    let (web, other, db) = (Sshd::start(), Sshd::start(), Sshd::start());
+    web.write("nginx.conf", format!("{whole}\n"));
+    other.write("nginx.conf", format!("{}\n", whole.replace("timeout 65", "timeout 10")));
+    let scout = (1..=5).fold(Scout::new(), |scout, n| scout.host(&format!("web{n}"), &web.endpoint));
+    let scout = scout.host("web6", &other.endpoint).host("db1", &db.endpoint);
+    let mut client = scout.env("SCOUT_GROUPS", "web=web*,!web9; all=@web,db1").client();
+    assert_eq!(client.read("@all:~/nginx.conf"), shown);
+}
+
 #[test]
 fn a_batch_is_answered_in_order_and_each_of_it_fails_alone() {
     let fleet = Fleet::new();
