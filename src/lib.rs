@@ -70,6 +70,8 @@
 //! | which HTTP requests are refused, and how | `http/refusal.rs`, `http/framing.rs`, and the table `tests/http_verdicts/table.rs` |
 //! | what agents see of a tool | `mcp/catalog/tools/`, then `UPDATE_GOLDEN=1 cargo test --test mcp_surface` |
 //! | what else agents are offered | `mcp/catalog/`: `resources/`, `prompts/` (a file each), `completion` |
+//! | which hosts a list such as `web*,@db` means | `config/groups.rs` for groups, `scout/select.rs` for the rest |
+//! | how many hosts are asked at once, and how that is told | `scout/gather.rs`, then `scout/broadcast/` and `scout/batch.rs` |
 //! | how places are watched | `scout/watch.rs` for what is looked at, `fleet/sights.rs` for who shares the looks |
 
 pub mod base;

@@ -118,7 +118,7 @@ pub fn describe(options: &Options) -> Value {
                 },
                 "cache": {
                     "type": "boolean",
-                    "description": "A file or directory may be minutes old, and then is there at once; it ends with [cached Ns ago].",
+                    "description": "A file or directory may be minutes old: answered at once, marked [cached Ns ago].",
                     "default": false,
                 },
             },
@@ -163,8 +163,7 @@ Look at machines over SSH.
 - target \"host:/path\": the text of a file, or a directory's listing. A long file ends with [truncated at N bytes].
 - target \"host://docker\", or podman, compose, zfs, syslog, k8s, systemd, processes, network, disk: what runs there.
 - target and query: the output of a command that runs in that directory.
-- target \"web*,db1,!web9:/path\" or \"@group:/path\": all of them at once, with or without query; what they agree on once, with diffs \
-of the others.";
+- target \"web*,!web9:/path\" or \"@group:/path\": many hosts at once; equal answers once, and diffs of the others.";
 
 const READ_ONLY_COMMANDS: &str = "\
 Commands are read-only. Allowed: cat, df, diff, du, file, find, grep, head, ls, rg, sort, stat, tail, tree, uniq, wc. They may be \
@@ -179,4 +178,5 @@ Examples:
 {\"target\": \"hosts\"}
 {\"target\": \"web1:/etc/nginx/nginx.conf\"}
 {\"target\": \"web1://docker/nginx/logs?lines=50&since=2h\"}
-{\"target\": \"web1:/var/log\", \"query\": \"grep -rn 'timed out' nginx | tail -n 20\"}";
+{\"target\": \"web1:/var/log\", \"query\": \"grep -rn 'timed out' nginx | tail -n 20\"}
+{\"target\": \"web*:/\", \"query\": \"df -h\"}";
