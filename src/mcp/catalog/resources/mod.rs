@@ -7,7 +7,6 @@
 //! | `scout://HOST/PATH`, `HOST://PATH` | a file or directory |
 
 mod address;
-mod kind;
 
 use std::rc::Rc;
 
@@ -22,6 +21,7 @@ use crate::fleet::Shards;
 use crate::mcp::content::{Base64, Body, Contents};
 use crate::mcp::provider::{Client, Page};
 use crate::metrics::{Report, Source};
+use crate::scout::kind;
 use crate::scout::look::Found;
 use crate::scout::{self, Action, Seen};
 use crate::target::HostName;
