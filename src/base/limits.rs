@@ -36,6 +36,14 @@ pub const TREE_ENTRIES_MAX: usize = 10_000;
 /// Names found by one search when the caller does not say how many, and at most; their paths are 100 bytes or so.
 pub const FIND_RESULTS_DEFAULT: usize = 100;
 pub const FIND_RESULTS_MAX: usize = 10_000;
+/// Lines found by one search when the caller does not say how many, and at most.
+pub const SEARCH_RESULTS_DEFAULT: usize = 100;
+pub const SEARCH_RESULTS_MAX: usize = 1_000;
+/// What is kept of one of them while it is read, shown of it, and shown of what stands before the place: programs write
+/// lines of megabytes.
+pub const SEARCH_LINE_BYTES_MAX: usize = 16 * 1024;
+pub const SEARCH_SHOWN_BYTES_MAX: usize = 400;
+pub const SEARCH_BEFORE_BYTES: usize = 100;
 /// Files that are compared with each other at once, and what is read of all of them together: they are in memory at the
 /// same time.
 pub const DIFF_PLACES_MAX: usize = 1_000;

@@ -56,8 +56,8 @@ pub enum Stop {
 ///
 /// Errors: the query is none; the path is missing or forbidden; the host has no `find`.
 pub async fn find(caller: &Caller, host: &str, path: &RemotePath, query: &Query) -> Result<Matches> {
-    if query.name.is_empty() {
-        return Err(Error::new(Kind::InvalidArgument, "Find failed: the pattern is empty"));
+    if query.name.is_empty() || query.name.contains('\0') {
+        return Err(Error::new(Kind::InvalidArgument, "Find failed: no name fits the pattern"));
     }
     let find = async |machine: &Machine| find_on(caller, machine, path, query).await;
     caller.work(host, Need::Session, Repeat::Safe, find).await

@@ -22,6 +22,7 @@ mod records;
 pub mod request;
 pub mod run;
 mod script;
+pub mod search;
 pub mod tree;
 pub mod watch;
 mod way;
