@@ -7,10 +7,13 @@
 //! - A path is absolute, or relative to the login directory, or starts with `~` or `~user`. It is not normalised:
 //!   what a name or a symbolic link means is for the host to say. Components `..` are refused, names that only
 //!   contain two dots (`..data`, `foo..`) are not.
+//! - `host://docker` is a path as well, in which `scout/system/` sees the address of a view; `scout://host/:docker` is the
+//!   same, for hosts whose name can be no scheme.
 
 use std::fmt;
 
 use crate::base::limits::{HOST_NAME_BYTES_MAX, PATH_BYTES_MAX};
+use crate::base::percent::decoded;
 use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 
@@ -29,6 +32,13 @@ impl Target {
         if text.trim().eq_ignore_ascii_case("hosts") {
             return Ok(Self::Hosts);
         }
+        if let Some((host, view)) = split_view(text.trim()) {
+            let host = decoded(host).ok_or_else(|| invalid(text))?;
+            return Ok(Self::Path {
+                host: HostName::parse(&host)?,
+                path: RemotePath::parse(&format!("//{view}"))?,
+            });
+        }
         let (host, path) = split(text.trim_start()).ok_or_else(|| invalid(text))?;
         if host.is_empty() {
             return Err(error("Host cannot be empty".to_owned()));
@@ -41,6 +51,15 @@ impl Target {
         match Self::parse(text)? {
             Self::Path { host, path } => Ok((host, path)),
             Self::Hosts => Err(no_place(text)),
+        }
+    }
+
+    /// Reads a path on hosts that are named by a list, which is for others to read; `None` when what stands before the
+    /// first colon names one host, or there is no colon.
+    pub fn several(text: &str) -> Result<Option<(&str, RemotePath)>> {
+        match split(text.trim_start()) {
+            Some((hosts, path)) if is_list(hosts) => Ok(Some((hosts, RemotePath::parse(path)?))),
+            _ => Ok(None),
         }
     }
 
@@ -136,6 +155,16 @@ fn split(text: &str) -> Option<(&str, &str)> {
     }
 }
 
+/// Host and view of `scout://HOST/:VIEW`.
+fn split_view(text: &str) -> Option<(&str, &str)> {
+    text.strip_prefix("scout://")?.split_once("/:")
+}
+
+/// Whether a text means several hosts: `web*`, `web?`, `a,b`, `!web9`, `@group`.
+fn is_list(hosts: &str) -> bool {
+    hosts.contains(['*', '?', ',']) || hosts.starts_with(['!', '@'])
+}
+
 fn is_forbidden_in_host(c: char) -> bool {
     match c {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' | '_' => false,
@@ -206,6 +235,10 @@ mod tests {
             ("[::1]:/x", "::1", "/x"),
             ("[fe80::1%eth0]:~", "fe80::1%eth0", "~"),
             ("münchen:/x", "münchen", "/x"),
+            ("h1://docker", "h1", "//docker"),
+            ("scout://h_1/:docker/web/logs", "h_1", "//docker/web/logs"),
+            ("scout://%3A%3A1/:zfs ", "::1", "//zfs"),
+            ("scout://h1/x", "scout", "//h1/x"),
         ] {
             assert_eq!(parsed(text), (host.to_owned(), path.to_owned()), "{text:?}");
         }
@@ -230,6 +263,23 @@ mod tests {
                 (place.into(), directory.into())
             );
         }
+    }
+
+    #[test]
+    fn lists_of_hosts_are_told_from_names() {
+        for (text, hosts, path) in [
+            ("web*:/x", "web*", "/x"),
+            (" web?, db1:~/a:b", "web?, db1", "~/a:b"),
+            ("@web:/x", "@web", "/x"),
+            ("!a,*:/x*", "!a,*", "/x*"),
+        ] {
+            let (found, at) = Target::several(text).unwrap().unwrap();
+            assert_eq!((found, at.as_str()), (hosts, path), "{text}");
+        }
+        for text in ["hosts", "web1:/x*", "user@box:/x", "a!:/x", "[::1]:/x,y", "web*", ""] {
+            assert_eq!(Target::several(text), Ok(None), "{text}");
+        }
+        assert_eq!(Target::several("web*:").unwrap_err().message(), "Path cannot be empty");
     }
 
     #[test]

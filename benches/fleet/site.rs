@@ -172,7 +172,7 @@ impl Site {
 
     /// A request of an agent.
     pub async fn ask(&self, target: String, query: Option<&str>) -> Result<String> {
-        let request = Request { target, query: query.map(str::to_owned), cache: false };
+        let request = Request { target, query: query.map(str::to_owned), ..Request::default() };
         // On the heap: several of them in one future would make it a large one.
         let answer = Box::pin(scout::scout(&self.shards, &Client::ourselves(), &request, &|_, _| ())).await;
         answer.map(|answer| answer.text().into_owned())

@@ -65,7 +65,7 @@ fn asking(scene: &Scene<'_>, question: Question, say: fn(&Value) -> String) -> S
     let work = async move {
         Ok(Answer::Done(match call.ask(&question).await {
             Ok(answer) => ToolOutput::text(say(&answer)),
-            Err(unanswered) => ToolOutput::failure(&unanswered.to_string()),
+            Err(unanswered) => ToolOutput::failure(unanswered.to_string()),
         }))
     };
     work.boxed_local()

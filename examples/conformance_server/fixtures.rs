@@ -8,7 +8,7 @@ use futures_util::stream::{self, LocalBoxStream};
 use futures_util::{FutureExt, StreamExt};
 use scout_mcp::mcp::{
     About, Answer, Blank, Call, Capabilities, Changing, Client, Completion, Contents, Empty, Implementation,
-    List, Page, Prompt, Provider, Reference, ToolFault, ToolOutput, Work,
+    List, Page, Prompt, Provider, Reference, ToolFault, ToolOutput, Unwatched, Work,
 };
 use scout_mcp::rpc::{Error, Raw};
 use serde_json::Value;
@@ -121,11 +121,14 @@ impl Provider for Fixtures {
         Ok(ready(Ok(Completion { total: Some(values.len()), values, has_more: false })).boxed_local())
     }
 
-    fn watch(&self, _client: &Client, uri: &str) -> Option<LocalBoxStream<'static, ()>> {
-        (uri == resources::WATCHED).then(|| stream::pending().boxed_local())
+    fn watch(&self, _client: &Client, uri: &str) -> Result<LocalBoxStream<'static, ()>, Unwatched> {
+        match uri {
+            resources::WATCHED => Ok(stream::pending().boxed_local()),
+            _ => Err(Unwatched::Unknown),
+        }
     }
 
-    fn changes(&self) -> LocalBoxStream<'static, List> {
+    fn changes(&self, _client: &Client) -> LocalBoxStream<'static, List> {
         self.shared.news.listen().boxed_local()
     }
 }

@@ -34,7 +34,7 @@ use scout_mcp::fleet::{Fleet, Quotas, Shards};
 use scout_mcp::io::Outside;
 use scout_mcp::io::cores::{self, Aside};
 use scout_mcp::metrics::Recorder;
-use scout_mcp::server::{self, Drain, Part};
+use scout_mcp::server::{self, Drain, Part, Stats};
 
 use fixtures::{Fixtures, Shared};
 
@@ -78,7 +78,7 @@ fn run(overrides: &Overrides) -> Result<()> {
     let served = cores::run(CORES, &settings, nobody(&settings, &env)?, asides, async |shards| {
         drain.begin_at_signal()?;
         if let Some(part) = first {
-            serve(part, shards, shared).await?;
+            serve(part, shards, shared).await;
         }
         drain.finished().await;
         Ok(())
@@ -88,11 +88,12 @@ fn run(overrides: &Overrides) -> Result<()> {
 }
 
 fn aside(part: Part, shared: Arc<Shared>) -> Aside {
-    Box::new(|shards| serve(part, shards, shared).map(Result::unwrap_or_default).boxed_local())
+    Box::new(|shards| serve(part, shards, shared).boxed_local())
 }
 
-async fn serve(part: Part, shards: Rc<Shards>, shared: Arc<Shared>) -> Result<()> {
-    part.serve(shards, Rc::new(Fixtures::new(shared))).await
+async fn serve(part: Part, shards: Rc<Shards>, shared: Arc<Shared>) {
+    let stats = Stats::new(Rc::clone(&shards));
+    part.serve(shards, Rc::new(Fixtures::new(shared)), stats).await;
 }
 
 /// Fleets without hosts.

@@ -87,6 +87,8 @@ kinds! {
     PermissionDenied => Caller, "permission_denied", false, Made;
     /// The path is something that cannot be read like this: a FIFO, a socket, a directory.
     WrongFileType => Caller, "wrong_file_type", false, Made;
+    /// Something stands where something new was to be, and nobody said that it may be replaced.
+    Exists => Caller, "exists", false, Made;
     /// The caller took the request back.
     Cancelled => Caller, "cancelled", false, Unknown;
     /// A broken line in the SSH configuration, or a setting we cannot honour, for this host.
@@ -159,6 +161,14 @@ impl Error {
 
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// As whoever reads an answer is told that there is none: `Error: …`, unless the message says so itself.
+    pub fn told(&self) -> String {
+        match self.message.starts_with("Error ") {
+            true => self.message.to_string(),
+            false => format!("Error: {}", self.message),
+        }
     }
 
     /// The same failure, told with what was being done: `context: message`.

@@ -12,6 +12,11 @@ pub const HOST_NAME_BYTES_MAX: usize = 253;
 pub const PATH_BYTES_MAX: usize = 4095;
 /// Longest command text. Far above any read-only command, far below a remote `ARG_MAX`.
 pub const COMMAND_BYTES_MAX: usize = 64 * 1024;
+/// A list of hosts and patterns: a thousand names of usual length, and what that makes.
+pub const HOST_LIST_BYTES_MAX: usize = 16 * 1024;
+pub const HOST_LIST_TERMS_MAX: usize = 1_024;
+/// Places that one request looks at: as many as we promise to know hosts.
+pub const PLACES_MAX: usize = 10_000;
 
 // --- what operations return ------------------------------------------------------------------------------------
 
@@ -23,6 +28,9 @@ pub const OUTPUT_BYTES_DEFAULT: u64 = 10_000_000;
 pub const OUTPUT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Entries of one listing; at fifty bytes a line the output limit is reached about here as well.
 pub const LIST_ENTRIES_MAX: usize = 200_000;
+/// Entries of one page of a listing when the caller does not say how many, and at most.
+pub const LIST_PAGE_DEFAULT: usize = 1_000;
+pub const LIST_PAGE_MAX: usize = 10_000;
 /// What a whole file is copied in: while a piece is written, the host is granted nothing, so pieces are small.
 pub const COPY_PIECE_BYTES: u64 = 1024 * 1024;
 /// Pieces of one file asked for at once: together what is on its way to a session, so that none waits for another.
@@ -63,12 +71,53 @@ pub const DIFF_PAUSE: Duration = Duration::from_millis(1);
 pub const READ_FIRST_BYTES: u64 = 64 * 1024;
 /// Lines behind so many others are looked for by the host: about a megabyte of them.
 pub const READ_FAR_LINES: u64 = 10_000;
+/// What a file is transferred in: two of the longest READs, so that none is short.
+pub const TRANSFER_PIECE_BYTES: u64 = 2 * SFTP_READ_BYTES_MAX as u64;
+/// Pieces that are read ahead of the one that comes next: a little more than the window of a channel.
+pub const TRANSFER_READS_AHEAD: usize = (SFTP_FILE_WINDOW_BYTES_MAX / TRANSFER_PIECE_BYTES) as usize;
+/// Pieces between the core that reads and the one that writes.
+pub const TRANSFER_PIECES_WAITING: usize = 2;
+/// Pieces that are written and not yet answered for: more than a server's window, which is 2 MiB with OpenSSH.
+pub const TRANSFER_WRITES_AHEAD: usize =
+    (SFTP_CHANNEL_WINDOW_BYTES as u64 / TRANSFER_PIECE_BYTES) as usize + 1;
+/// Transfers that begin or end on one core at once; each holds two dozen pieces at most, 12 MiB.
+pub const TRANSFERS_MAX: usize = 8;
+/// Bytes of the name under which a file is written at first that tell it from others, as they are written: eight digits.
+pub const TRANSFER_MARK_BYTES: usize = 4;
 /// What is kept of a program's complaint when it only explains a failure.
 pub const COMPLAINT_BYTES_MAX: usize = 1_000;
 /// Content taken from a command that looks at a path beside SFTP: what may be sent twice.
 pub const SHELL_CONTENT_BYTES_MAX: usize = 256 * 1024;
 /// What the start-up files of a login shell may print before our own script answers.
 pub const SHELL_NOISE_BYTES_MAX: usize = 64 * 1024;
+
+/// Names of containers, pools, units and the like: the longest that any of their owners take (RFC 1123, systemd.unit(5)).
+pub const SYSTEM_NAME_BYTES_MAX: usize = 253;
+/// Lines of a log when the caller says nothing, and the most there are: what still fits the output limit.
+pub const LOG_LINES_DEFAULT: usize = 100;
+pub const LOG_LINES_MAX: usize = 10_000;
+/// How long ago a log may begin: ten years, in seconds.
+pub const LOG_SINCE_SECONDS_MAX: u64 = 10 * 366 * 86_400;
+/// Snapshots of one host that are shown, of what may be hundreds of thousands.
+pub const SNAPSHOTS_SHOWN_MAX: usize = 50;
+/// Processes that are shown when the caller does not say how many: more than that take nothing worth a look.
+pub const PROCESSES_SHOWN_DEFAULT: usize = 50;
+
+/// What a host may say at least where many are asked: configuration files are mostly shorter. All of them together may say
+/// as much as one alone, or so much each.
+pub const SHARE_BYTES_MIN: u64 = 4 * 1024;
+/// Places named one by one whose answers stand one by one, where all could be the same; of more, those that agree are told
+/// once.
+pub const SECTIONS_MAX: usize = 8;
+/// How long answers of many hosts may be compared, all together, and one of them: beyond it they are told whole. Nothing
+/// else gets on on that core meanwhile, but between two of them.
+pub const COMPARING_MAX: Duration = Duration::from_millis(200);
+pub const COMPARING_ONE_MAX: Duration = Duration::from_millis(20);
+/// Of many places asked at once, so many are as urgent as if they were asked for one by one. Others leave as many rights to
+/// execute to those who wait for one answer.
+pub const URGENT_PLACES_MAX: usize = 8;
+/// Requests that are made as one.
+pub const BATCH_ITEMS_MAX: usize = 100;
 
 // --- time ------------------------------------------------------------------------------------------------------
 
@@ -242,6 +291,7 @@ const _: () = {
     assert!(SFTP_FILE_WINDOW_BYTES_MAX <= SFTP_SESSION_WINDOW_BYTES_MAX);
     assert!(SFTP_CHANNEL_WINDOW_BYTES as u64 + SFTP_READ_BYTES_MAX as u64 <= SFTP_FILE_WINDOW_BYTES_MAX);
     assert!(SFTP_OPERATIONS_MAX + SFTP_HANDLES_MAX <= SFTP_REQUESTS_MAX);
+    assert!(TRANSFER_READS_AHEAD as u64 * TRANSFER_PIECE_BYTES >= SFTP_CHANNEL_WINDOW_BYTES as u64);
 };
 
 // --- config ----------------------------------------------------------------------------------------------------
@@ -281,6 +331,11 @@ pub const CONFIG_LOOK_PAUSE_FACTOR: u32 = 500;
 pub const CONFIG_LOOK_PAUSE_MAX: Duration = Duration::from_secs(30);
 /// The settings file.
 pub const SETTINGS_FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// Groups of hosts in it, the hosts and patterns of all of them together, and how many stand inside each other. Whoever has
+/// more has an inventory that writes the file.
+pub const GROUPS_MAX: usize = 1_000;
+pub const GROUP_TERMS_MAX: usize = 10_000;
+pub const GROUP_DEPTH_MAX: usize = 16;
 /// `/etc/passwd`, where it is larger we do without.
 pub const PASSWD_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
@@ -304,8 +359,11 @@ pub const RESOURCE_URI_BYTES_MAX: usize = 3 * (HOST_NAME_BYTES_MAX + PATH_BYTES_
 pub const CALL_MESSAGES_MAX: usize = 100;
 /// What one session has asked its client, and has no answer to yet.
 pub const QUESTIONS_MAX: usize = 100;
-/// Resources of which one client is told when they change; each is looked at again and again.
+/// Resources of which one session, or one request, is told when they change; each is looked at again and again.
 pub const SUBSCRIPTIONS_MAX: usize = 100;
+/// The same of all sessions and requests of one client on one core: a few agents of the same key, and those sessions that
+/// he left without a word. All together they are 170 looks a second, a small part of what one core can do.
+pub const WATCHES_PER_CLIENT_MAX: usize = 5 * SUBSCRIPTIONS_MAX;
 /// Between two looks at a place that is watched: soon enough for people, and for a host as little as a keepalive.
 pub const WATCH_EVERY: Duration = Duration::from_secs(3);
 /// How long a look serves others who watch the same place: less than that, as cores do not count in step.
@@ -390,7 +448,7 @@ const _: () = assert!(HTTP_HEAD_PATIENCE.as_secs() <= HTTP_REQUEST_PATIENCE.as_s
 // --- MCP over HTTP ----------------------------------------------------------------------------------------------
 
 pub const HTTP_PORT_DEFAULT: u16 = 8000;
-/// Sessions that one core keeps; each is a few kilobytes. Further clients do without.
+/// Sessions that one core keeps; each is a few kilobytes. A further one takes the place of another.
 pub const HTTP_SESSIONS_MAX: usize = 10_000;
 /// After which a session that nobody uses is forgotten: longer than people leave an agent alone over lunch.
 pub const HTTP_SESSION_IDLE_MAX: Duration = Duration::from_secs(2 * 3_600);
@@ -443,6 +501,9 @@ pub const HISTOGRAM_DIGITS: u8 = 2;
 pub const HISTOGRAMS_BYTES_MAX: usize = 1024 * 1024;
 /// Between two looks at how much memory the process has: what comes and goes with single requests is not seen.
 pub const MEMORY_LOOKED_AT_EVERY: Duration = Duration::from_secs(600);
+/// How long what a probe has found out answers others: nothing to who looks every second, and all that strangers who ask
+/// a thousand times a second have the cores do.
+pub const PROBES_SHARED_FOR: Duration = Duration::from_millis(100);
 /// How long a core may take to say that it is there. One that does its work answers within milliseconds.
 pub const PULSE_PATIENCE: Duration = Duration::from_secs(1);
 /// What all figures are long as Prometheus reads them: about 40 KiB, and a line for every kind of HTTP request.
@@ -497,6 +558,8 @@ pub const FRUITLESS_CONNECTIONS_MAX: usize = 4;
 /// How long an SFTP server may leave everything that was asked of it unanswered. It works on one request after the
 /// other, so a file that hangs it hangs all that come behind.
 pub const SFTP_SILENCE_MAX: Duration = Duration::from_secs(20);
+/// The same while it brings a file to the disk, which a slow one takes minutes for.
+pub const SFTP_SYNC_SILENCE_MAX: Duration = Duration::from_secs(600);
 /// How long a server may take to give a session to another after it has closed its channel: one turn of sshd's loop.
 pub const SESSION_FREED_AFTER: Duration = Duration::from_millis(50);
 /// A way to a host on which a round trip costs more than the start of a command: a shell and its leash take 4 to 6 ms.
@@ -511,6 +574,8 @@ pub const FAREWELL_PATIENCE: Duration = Duration::from_secs(1);
 pub const PROBES_AT_ONCE_MAX: usize = 256;
 /// Jump hosts on the way to one host. Each adds its round trips and a place in the pool; people use one or two.
 pub const HOPS_MAX: usize = 8;
+/// Answers of many hosts on their way to who asked: work goes on when they are taken, which is at once.
+pub const RESULTS_AHEAD_MAX: usize = 64;
 /// Names listed for someone who asked for a host that is not there.
 pub const HOSTS_IN_ERROR_MAX: usize = 100;
 

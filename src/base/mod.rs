@@ -1,8 +1,9 @@
-//! What every layer may use and nothing else of ours stands above: bounds, errors, the clock, chance, quoting.
+//! What every layer may use and nothing else of ours stands above: bounds, errors, the clock, chance, quoting, escapes.
 
 pub mod error;
 pub mod jitter;
 pub mod limits;
+pub mod percent;
 pub mod refusal;
 pub mod shell;
 pub mod text;

@@ -26,6 +26,10 @@ pub enum Reason {
     Pool,
     /// Too many names are being looked up here, and files read.
     Local,
+    /// The client watches as many places as one may.
+    Watches,
+    /// A session made room for a new one: the longest unused of the client with the most.
+    Sessions,
     /// The client has shown no key, or a wrong one.
     Unauthenticated,
     /// The client's key is not for this kind of work.
@@ -49,6 +53,8 @@ impl Reason {
         Self::Mail,
         Self::Pool,
         Self::Local,
+        Self::Watches,
+        Self::Sessions,
         Self::Unauthenticated,
         Self::Forbidden,
         Self::RateLimited,
@@ -69,6 +75,8 @@ impl Reason {
             Self::Mail => "mail",
             Self::Pool => "pool",
             Self::Local => "local",
+            Self::Watches => "watches",
+            Self::Sessions => "sessions",
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
             Self::RateLimited => "rate_limited",

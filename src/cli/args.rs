@@ -16,6 +16,7 @@ use crate::config::Overrides;
     scout-mcp read web1:/etc/nginx/nginx.conf      a file's bytes\n  \
     scout-mcp ls web1:/var/log                     a directory\n  \
     scout-mcp run web1:/var/log 'grep -c error syslog | sort'\n  \
+    scout-mcp copy web1:/var/log/syslog .          a file, to here, from here or between hosts\n  \
     scout-mcp serve                                the MCP server, on standard input and output\n  \
     scout-mcp serve --transport http --port 8000   the same over HTTP, at http://127.0.0.1:8000/mcp\n  \
     scout-mcp stats                                what running servers have done")]
@@ -128,6 +129,24 @@ pub enum Command {
         /// What
         #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<String>,
+    },
+    /// Copy a file to a host, from a host, or between hosts
+    ///
+    /// It is written under another name, compared with what was read, and then renamed. Mode and time of modification
+    /// are kept.
+    Copy {
+        /// HOST:PATH, or a file of this machine
+        #[arg(value_name = "FROM")]
+        from: String,
+        /// HOST:PATH, or a path of this machine; a directory is what it is put into
+        #[arg(value_name = "TO")]
+        to: String,
+        /// Replace a file that is there
+        #[arg(long)]
+        overwrite: bool,
+        /// Go on where a broken copy ended, and keep what there is of this one if it breaks
+        #[arg(long)]
+        resume: bool,
     },
     /// Do what the MCP tool `scout` does, and print its text
     Scout {

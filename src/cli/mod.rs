@@ -12,12 +12,15 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use clap::Parser;
-use futures_util::future::{select, try_join};
+use futures_util::future::{Either, OptionFuture, join, select, try_join};
 use futures_util::{FutureExt, TryFutureExt};
 
+use crate::base::limits::FAREWELL_PATIENCE;
 use crate::base::shell::quote;
+use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
 use crate::config::{Access, Env, HostConfig, SharedConfig, Transport};
 use crate::fleet::{Class, ClientId, Fleet, Host, Quotas, Shards};
@@ -26,11 +29,16 @@ use crate::io::{self, Outside, cpus};
 use crate::mcp::{Catalog, Client, Options, Session};
 use crate::metrics::Recorder;
 use crate::scout;
+use crate::scout::transfer::{Place, Roots, Transfer, transfer};
 use crate::server::{self, Configuration, Drain, Fresh, Listening, Part};
 use crate::target::Target;
 
 use args::{Args, Command};
 use output::{Format, Output};
+
+/// What an HTTP server has to tell its clients that nothing will come, and to be heard: twice that of a connection, and
+/// one for what is on its way between cores.
+const LAST_WORDS: Duration = Duration::from_secs(3 * FAREWELL_PATIENCE.as_secs());
 
 /// Runs the program with the arguments it was started with.
 pub fn main() -> ExitCode {
@@ -97,7 +105,7 @@ fn run(mut scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
         let net = Outside::new(own.clone(), home.clone(), Rc::clone(&recorder));
         Fleet::new(SharedConfig::clone(&config), own.clone(), net, quotas, recorder)
     };
-    let main = async |shards| execute(scene, &shards, command, listening, output).await;
+    let main = async |shards| Box::pin(execute(scene, &shards, command, listening, output)).await;
     let run = cores::run(count, &settings, fleet, asides, main);
     run.unwrap_or_else(|error| Err(Error::new(Kind::Local, format!("Cannot start the event loop: {error}"))))
 }
@@ -107,10 +115,8 @@ fn aside(part: Part) -> Aside {
     Box::new(|shards| {
         let serve = async move {
             let stats = server::Stats::new(Rc::clone(&shards));
-            let catalog = catalog(&shards, stats);
-            if let Err(error) = part.serve(shards, catalog).await {
-                tracing::error!("{error}");
-            }
+            let catalog = catalog(&shards, Rc::clone(&stats));
+            part.serve(shards, catalog, stats).await;
         };
         serve.boxed_local()
     })
@@ -150,8 +156,15 @@ async fn execute(
             output.ran(&ran)?;
             return Ok(ExitCode::from(ran.exit_code()));
         }
+        Command::Copy { from, to, overwrite, resume } => {
+            let order = Transfer { from: Place::parse(&from)?, to: Place::parse(&to)?, overwrite, resume };
+            let client = Client::ourselves();
+            let moved = transfer(shards, &client, &Roots::Anywhere, &order, &|_, _| ()).await;
+            output.transferred(&moved.map_err(|failed| failed.error)?)?;
+        }
         Command::Scout { target, query } => {
-            let request = scout::Request { target: target.unwrap_or_default(), query, cache: false };
+            let request =
+                scout::Request { target: target.unwrap_or_default(), query, ..scout::Request::default() };
             let answer = scout::scout(shards, &Client::ourselves(), &request, &|_, _| ()).await?;
             output.answer(&answer)?;
         }
@@ -175,16 +188,17 @@ async fn serve(scene: Scene, shards: &Rc<Shards>, listening: Option<Listening>) 
     let drain = scene.drain;
     drain.begin_at_signal()?;
     let catalog = catalog(shards, Rc::clone(&stats));
-    let (part, door) = match listening {
-        Some(Listening { mut parts, door, .. }) => (parts.pop(), Some(door)),
-        None => (None, None),
-    };
+    let door = listening.as_ref().map(|server| Arc::clone(&server.door));
+    let grace = if listening.is_some() { LAST_WORDS } else { Duration::ZERO };
     let serve = pin!(async {
-        if let Some(part) = part {
-            part.serve(Rc::clone(shards), catalog).await?;
+        if let Some(Listening { mut parts, failures, .. }) = listening {
+            let serve = parts.pop().map(|part| part.serve(Rc::clone(shards), catalog, Rc::clone(&stats)));
             // The parts of the other cores end as well.
-            drain.finished().await;
-            return Ok(());
+            let served = pin!(join(OptionFuture::from(serve), drain.finished()));
+            return match select(served, pin!(failures.first())).await {
+                Either::Left(_) => Ok(()),
+                Either::Right((error, _)) => Err(error),
+            };
         }
         let client = Client { id: ClientId::STDIO, access: Access::all().into() };
         let session = Session::new(catalog, client, settings.admitted_max());
@@ -198,7 +212,7 @@ async fn serve(scene: Scene, shards: &Rc<Shards>, listening: Option<Listening>) 
     };
     let keep_up = server::keep_up(shards, scene.configuration, adopt);
     let keep_up = pin!(try_join(keep_up, stats.watch_memory()).map_ok(drop));
-    let overdue = pin!(drain.overdue(shards.own()).map(Ok));
+    let overdue = pin!(drain.overdue(shards.own(), grace).map(Ok));
     select(select(serve, keep_up).map(|ended| ended.factor_first().0), overdue).await.factor_first().0
 }
 

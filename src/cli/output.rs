@@ -11,6 +11,7 @@ use crate::metrics::Report;
 use crate::scout::list::Listing;
 use crate::scout::read::{self, Part};
 use crate::scout::run::{self, End};
+use crate::scout::transfer::Transferred;
 use crate::scout::{self, Answer};
 use crate::target::RemotePath;
 
@@ -108,6 +109,22 @@ impl Output {
             }
         };
         writeln!(err, "scout-mcp: {note}").map_err(broken)
+    }
+
+    pub fn transferred(&mut self, moved: &Transferred) -> Result<()> {
+        match self.format {
+            Format::Text => self.line(&moved.long_text()),
+            Format::Json => self.json(&json!({
+                "from": moved.from,
+                "to": moved.to,
+                "size": moved.size,
+                "resumed_at": moved.resumed_at,
+                "sha256": moved.sha256,
+                "checked_by": moved.checked_by.to_string(),
+                "source_changed": moved.is_changed,
+                "attributes_kept": moved.keeps_attributes,
+            })),
+        }
     }
 
     pub fn answer(&mut self, answer: &Answer) -> Result<()> {

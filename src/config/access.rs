@@ -7,7 +7,8 @@ use super::settings::Patterns;
 /// What one client may do. Names of jump hosts are a part of what is said of the hosts behind them, whoever asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
-    scopes: Vec<Scope>,
+    /// `None` is all of them, which nobody has named.
+    scopes: Option<Vec<Scope>>,
     /// `None` is all of them.
     hosts: Option<Patterns>,
 }
@@ -45,16 +46,26 @@ impl Scope {
 impl Access {
     /// Everything, everywhere.
     pub fn all() -> Self {
-        Self { scopes: Scope::ALL.to_vec(), hosts: None }
+        Self { scopes: None, hosts: None }
     }
 
     /// Only this, and only there; without `hosts` everywhere.
     pub fn only(scopes: Vec<Scope>, hosts: Option<Patterns>) -> Self {
-        Self { scopes, hosts }
+        Self { scopes: Some(scopes), hosts }
+    }
+
+    /// Everything, and only there.
+    pub fn everything(hosts: Option<Patterns>) -> Self {
+        Self { scopes: None, hosts }
     }
 
     pub fn has(&self, scope: Scope) -> bool {
-        self.scopes.contains(&scope)
+        self.scopes.as_ref().is_none_or(|scopes| scopes.contains(&scope))
+    }
+
+    /// Whether somebody has named it when he gave access, and not just everything.
+    pub fn names(&self, scope: Scope) -> bool {
+        self.scopes.as_ref().is_some_and(|scopes| scopes.contains(&scope))
     }
 
     /// Whether it may know that there is a host of this name.
@@ -74,6 +85,8 @@ mod tests {
         assert_eq!(["web1", "web9", "db1"].map(|host| access.includes(host)), [true, false, false]);
         assert_eq!(Scope::ALL.map(|scope| Access::all().has(scope)), [true; 3]);
         assert!(Access::all().includes("anything"));
+        assert!(access.names(Scope::Read) && !access.names(Scope::Transfer));
+        assert!(!Access::all().names(Scope::Read));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod env;
 pub mod file;
+pub mod groups;
 pub mod keys;
 pub mod known_hosts;
 pub mod network;
@@ -18,6 +19,7 @@ pub mod ssh;
 
 pub use access::{Access, Scope, SharedAccess};
 pub use env::Env;
+pub use groups::Groups;
 pub use keys::{Key, KeySource, Keys, SharedKeys};
 pub use known_hosts::{KnownHosts, Verdict};
 pub use network::Network;

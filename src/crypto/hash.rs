@@ -61,6 +61,27 @@ pub fn sha256(parts: &[&[u8]]) -> [u8; SHA256_BYTES] {
     out
 }
 
+/// SHA-256 of what comes piece by piece.
+#[derive(Clone)]
+pub struct Sha256(digest::Context);
+
+impl Sha256 {
+    #[allow(clippy::new_without_default, reason = "there is one way to begin, and it is spelled out")]
+    pub fn new() -> Self {
+        Self(digest::Context::new(&digest::SHA256))
+    }
+
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    pub fn finish(self) -> [u8; SHA256_BYTES] {
+        let mut out = [0; SHA256_BYTES];
+        out.copy_from_slice(self.0.finish().as_ref());
+        out
+    }
+}
+
 /// Whether two digests are the same, told after the same time whatever they are.
 pub fn is_same(one: &[u8; SHA256_BYTES], other: &[u8; SHA256_BYTES]) -> bool {
     constant_time::verify_slices_are_equal(one, other).is_ok()

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::{Fleet, Machine, Need, Repeat};
 use crate::base::Result;
 use crate::base::time::Instant;
+use crate::config::Settings;
 
 /// What a request may claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,15 +53,43 @@ impl ClientId {
 pub struct Caller {
     fleet: Rc<Fleet>,
     claim: Claim,
+    /// Where they are not those of the fleet.
+    settings: Option<Rc<Settings>>,
 }
 
 impl Caller {
     pub fn new(fleet: Rc<Fleet>, claim: Claim) -> Self {
-        Self { fleet, claim }
+        Self { fleet, claim, settings: None }
     }
 
     pub fn claim(&self) -> &Claim {
         &self.claim
+    }
+
+    /// The same for answers of at most so many bytes, where the settings allow more.
+    #[must_use]
+    pub fn with_share(self, bytes: u64) -> Self {
+        let settings = self.settings();
+        if bytes >= settings.max_output_size.max(settings.max_file_size) {
+            return self;
+        }
+        let less = Settings {
+            max_output_size: settings.max_output_size.min(bytes),
+            max_file_size: settings.max_file_size.min(bytes),
+            ..settings.as_ref().clone()
+        };
+        Self { settings: Some(Rc::new(less)), ..self }
+    }
+
+    /// The same as somebody who waits for this one answer.
+    #[must_use]
+    pub fn urgent(self) -> Self {
+        Self { claim: Claim { class: Class::Interactive, ..self.claim }, ..self }
+    }
+
+    /// The settings for this request.
+    pub fn settings(&self) -> Rc<Settings> {
+        self.settings.as_ref().map_or_else(|| self.fleet.settings(), Rc::clone)
     }
 
     /// The same fleet for work of which nobody awaits the outcome.

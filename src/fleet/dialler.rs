@@ -111,6 +111,10 @@ impl Net for Dialler {
         self.net.shell()
     }
 
+    fn offload(&self, job: Box<dyn FnOnce() + Send>) -> LocalBoxFuture<'static, Result<()>> {
+        self.net.offload(job)
+    }
+
     fn reconfigure(&self, settings: &Rc<Settings>) {
         self.policy.set(Policy::of(settings));
         self.net.reconfigure(settings);

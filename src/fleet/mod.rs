@@ -44,7 +44,7 @@ use futures_util::future::{Either, select};
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::config::{HostConfig, Settings, SharedConfig};
-use crate::metrics::{Recorder, Snapshot};
+use crate::metrics::{Reason, Recorder, Snapshot};
 
 use admission::Admission;
 pub use admission::Need;
@@ -54,8 +54,9 @@ pub use cache::Cached;
 pub use caller::{Caller, Claim, Class, ClientId};
 use dialler::Dialler;
 use directory::Directory;
+use gate::Gate;
 use health::Usage;
-pub use link::{Hold, Link, LinkOptions, Outlook, Tunnel};
+pub use link::{Hold, Link, LinkOptions, OpenFile, Outlook, Tunnel};
 pub use machine::{Collected, Exit, Machine, Shell, Sink, Stream};
 pub use memory::Memory;
 use net::Net;
@@ -86,6 +87,7 @@ pub struct Fleet {
     is_closed: Cell<bool>,
     net: Rc<dyn Net>,
     admission: Rc<Admission>,
+    transfers: Rc<Gate>,
     quotas: Quotas,
     recorder: Rc<Recorder>,
 }
@@ -126,6 +128,7 @@ impl Fleet {
         Rc::new(Self {
             pool: Pool::new(Rc::clone(&net), Rc::clone(&recorder), &settings, Rc::clone(&quotas.connections)),
             admission: Admission::new(Rc::clone(&net), quotas.clone(), settings.max_concurrency, &recorder),
+            transfers: Gate::new(limits::TRANSFERS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
             quotas: quotas.clone(),
             settings: RefCell::new(Rc::new(settings)),
             directory: RefCell::new(Rc::new(Directory::new(config))),
@@ -254,6 +257,31 @@ impl Fleet {
     /// Runs a task of this core by itself.
     fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         self.net.spawn(Box::pin(task));
+    }
+
+    /// Does what would stop the event loop, with the files of this machine, beside it. It is done even where nobody waits
+    /// for it any more.
+    ///
+    /// Errors: too much of that waits already.
+    pub async fn offload<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let (sender, receiver) = async_channel::bounded(1);
+        let job = move || {
+            let _ = sender.try_send(job());
+        };
+        self.net.offload(Box::new(job)).await?;
+        let lost = |_| Error::new(Kind::Internal, "a background job ended without a result");
+        receiver.try_recv().map_err(lost)
+    }
+
+    /// The right to begin a transfer on this core; waited for in line.
+    ///
+    /// Errors: too many wait already.
+    pub async fn transfer_turn(&self) -> Result<gate::Permit> {
+        let full = |_| {
+            let text = "Too many transfers are waiting; try again later";
+            Error::refused(Reason::Queue, Kind::Busy, text)
+        };
+        self.transfers.enter().await.map_err(full)
     }
 
     /// The monotonic clock.

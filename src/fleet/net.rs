@@ -44,6 +44,12 @@ pub trait Net {
     /// Runs a task of this core by itself.
     fn spawn(&self, task: LocalBoxFuture<'static, ()>);
 
+    /// Does what would stop the event loop, with the files of this machine, beside it. It is done even where nobody waits
+    /// for it any more.
+    ///
+    /// Errors: too much of that waits already.
+    fn offload(&self, job: Box<dyn FnOnce() + Send>) -> LocalBoxFuture<'static, Result<()>>;
+
     /// Dials from now on as these settings say.
     fn reconfigure(&self, settings: &Rc<Settings>);
 

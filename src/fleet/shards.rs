@@ -7,12 +7,13 @@ use std::future::Future;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
-use futures_util::FutureExt;
+use async_channel::Sender;
 use futures_util::future::{LocalBoxFuture, join, join_all};
+use futures_util::{FutureExt, StreamExt, stream};
 
 use super::route::Route;
 use super::{Caller, Claim, Fleet, HostStatus, Presence};
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Kind, Result, limits};
 use crate::config::{Access, Settings, SharedConfig};
 use crate::metrics::Snapshot;
 
@@ -85,54 +86,86 @@ impl Shards {
         self.at(owner, move |fleet| work(Caller::new(fleet, claim))).await?
     }
 
-    /// Has work done on many hosts, side by side, and gathers what comes of it in their order. `work` is done once for
-    /// each, with its place among them. A core is asked once for all of its hosts, and one that fails fails alone.
+    /// Has work done on many hosts, side by side, and hands over what comes of each as soon as it is there, with its place
+    /// among the errands. A core is asked once for all of its hosts and has `at_once` of them under way at a time; one
+    /// that fails fails alone. Dropping the future stops the work everywhere.
     ///
-    /// Errors, for each host: as [`Shards::on`].
-    pub async fn on_each<T, W, F>(&self, hosts: &[impl AsRef<str>], claim: Claim, work: W) -> Vec<Result<T>>
-    where
+    /// Errors, for each errand: as [`Shards::on`].
+    pub async fn on_each<E, T, W, F>(
+        &self,
+        errands: Vec<(impl AsRef<str>, E)>,
+        claim: Claim,
+        at_once: usize,
+        work: W,
+        hand_over: &mut dyn FnMut(usize, Result<T>),
+    ) where
+        E: Send + 'static,
         T: Send + 'static,
-        W: Fn(Caller, usize) -> F + Clone + Send + 'static,
+        W: Fn(Caller, E) -> F + Clone + Send + 'static,
         F: Future<Output = Result<T>> + 'static,
     {
-        let mut results: Vec<Option<Result<T>>> = hosts.iter().map(|_| None).collect();
-        let mut owned = vec![Vec::new(); self.mesh.cores()];
-        for (place, (host, result)) in hosts.iter().zip(&mut results).enumerate() {
+        let mut is_due = vec![true; errands.len()];
+        let mut owned: Vec<Part<E>> = (0..self.mesh.cores()).map(|_| Vec::new()).collect();
+        for (place, (host, errand)) in errands.into_iter().enumerate() {
             match self.owner(host.as_ref()) {
-                Ok(core) => owned[core].push(place),
-                Err(error) => *result = Some(Err(error)),
+                Ok(core) => owned[core].push((place, errand)),
+                Err(error) => {
+                    is_due[place] = false;
+                    hand_over(place, Err(error));
+                }
             }
         }
-        let parts = owned.into_iter().enumerate().filter(|(_, places)| !places.is_empty());
-        let parts = join_all(parts.map(|(core, places)| self.part(core, places, claim, work.clone())));
-        for (place, result) in parts.await.into_iter().flatten() {
-            results[place] = Some(result);
+        let (done, results) = async_channel::bounded(limits::RESULTS_AHEAD_MAX);
+        let parts = owned.into_iter().enumerate().filter(|(_, part)| !part.is_empty());
+        let parts: Vec<_> = parts
+            .map(|(core, part)| self.part(core, part, claim, at_once, work.clone(), done.clone()))
+            .collect();
+        drop(done);
+        let handing_over = async {
+            // Until the last core has dropped its end.
+            while let Ok((place, result)) = results.recv().await {
+                is_due[place] = false;
+                hand_over(place, result);
+            }
+        };
+        let (failed, ()) = join(join_all(parts), handing_over).await;
+        for (place, error) in failed.into_iter().flatten() {
+            if is_due[place] {
+                hand_over(place, Err(error));
+            }
         }
-        let lost = || Err(Error::new(Kind::Internal, "nobody answered for a host"));
-        results.into_iter().map(|result| result.unwrap_or_else(lost)).collect()
     }
 
-    /// The hosts of one core, by their places.
-    async fn part<T, W, F>(
+    /// The errands of one core. What it has no answer to comes back with the reason.
+    async fn part<E, T, W, F>(
         &self,
         core: usize,
-        places: Vec<usize>,
+        part: Part<E>,
         claim: Claim,
+        at_once: usize,
         work: W,
-    ) -> Vec<(usize, Result<T>)>
+        done: Sender<(usize, Result<T>)>,
+    ) -> Vec<(usize, Error)>
     where
+        E: Send + 'static,
         T: Send + 'static,
-        W: Fn(Caller, usize) -> F + Send + 'static,
+        W: Fn(Caller, E) -> F + Send + 'static,
         F: Future<Output = Result<T>> + 'static,
     {
-        let asked = places.clone();
-        let done = self.at(core, move |fleet| {
+        let places: Vec<usize> = part.iter().map(|(place, _)| *place).collect();
+        let asked = self.at(core, move |fleet| async move {
             let caller = Caller::new(fleet, claim);
-            join_all(asked.into_iter().map(move |place| work(caller.clone(), place)))
+            let (caller, work, done) = (&caller, &work, &done);
+            let each = |(place, errand)| async move {
+                let result = work(caller.clone(), errand).await;
+                // Who does not listen any more has dropped this as well.
+                let _ = done.send((place, result)).await;
+            };
+            stream::iter(part).for_each_concurrent(at_once, each).await;
         });
-        match done.await {
-            Ok(results) => places.into_iter().zip(results).collect(),
-            Err(error) => places.into_iter().map(|place| (place, Err(error.clone()))).collect(),
+        match asked.await {
+            Ok(()) => Vec::new(),
+            Err(error) => places.into_iter().map(|place| (place, error.clone())).collect(),
         }
     }
 
@@ -157,23 +190,28 @@ impl Shards {
 
     /// The hosts that somebody may see, with a mark for those that are known to be there. Every core looks after its own.
     pub async fn status(&self, access: &Access) -> Vec<HostStatus> {
-        self.status_told(access, &|_, _| ()).await
+        self.status_told(&self.names_seen_by(access), &|_, _| ()).await
     }
 
-    /// The same. `checked` is told how many hosts have been looked after, and how many there are to look after.
-    pub async fn status_told(&self, access: &Access, checked: &dyn Fn(usize, usize)) -> Vec<HostStatus> {
+    /// The names of the hosts that somebody may see, sorted.
+    pub fn names_seen_by(&self, access: &Access) -> Vec<Rc<str>> {
+        self.own.names().iter().filter(|name| access.includes(name)).cloned().collect()
+    }
+
+    /// The same for hosts by their names. `checked` is told how many have been looked after, and how many there are to look
+    /// after.
+    pub async fn status_told(&self, names: &[Rc<str>], checked: &dyn Fn(usize, usize)) -> Vec<HostStatus> {
         let cores = self.mesh.cores();
-        let names = self.own.names();
         let (mark, marks) = async_channel::bounded(names.len().max(1));
         let found = self.on_all(move |core| {
-            let (access, mark) = (access.clone(), mark.clone());
+            let names: Vec<String> = names.iter().map(|name| name.as_ref().to_owned()).collect();
+            let mark = mark.clone();
             move |fleet: Rc<Fleet>| async move {
-                fleet.presences(&access, |route| owner(route, cores) == core, &mark).await
+                fleet.presences(&names, |route| owner(route, cores) == core, &mark).await
             }
         });
-        let seen = || names.iter().filter(|name| access.includes(name));
         let is_asked = |name: &&Rc<str>| matches!(self.own.route(name), Ok(Some(_)));
-        let (of, mut done) = (seen().filter(is_asked).count(), 0);
+        let (of, mut done) = (names.iter().filter(is_asked).count(), 0);
         let count = async {
             // Until the last core has dropped its end.
             while let Ok(()) = marks.recv().await {
@@ -185,7 +223,7 @@ impl Shards {
         // By name: while the configuration changes, cores may know different hosts.
         let presences: HashMap<_, _> = found.into_iter().flatten().flatten().collect();
         let presence = |name: &str| presences.get(name).copied().unwrap_or(Presence::Unknown);
-        seen().map(|name| self.own.status_of(name, presence(name))).collect()
+        names.iter().map(|name| self.own.status_of(name, presence(name))).collect()
     }
 
     /// What the cores have done so far, all together.
@@ -251,6 +289,9 @@ impl Shards {
         })
     }
 }
+
+/// Errands of one core, each with its place among all.
+type Part<E> = Vec<(usize, E)>;
 
 fn owner(route: &Rc<Route>, cores: usize) -> usize {
     let first = route.first_hop().unwrap_or(route);

@@ -8,7 +8,6 @@ use futures_util::{StreamExt, stream};
 use super::route::Route;
 use super::{Fleet, Host};
 use crate::base::{Result, limits};
-use crate::config::Access;
 use crate::config::ssh::Proxy;
 
 /// One line of the host list.
@@ -34,16 +33,15 @@ pub enum Presence {
 }
 
 impl Fleet {
-    /// Which of the hosts that somebody may see, and that `is_asked`, accept connections. What is not known already is
-    /// asked, side by side. Each leaves a mark when that is over.
+    /// Which of the hosts that `is_asked` accept connections. What is not known already is asked, side by side. Each leaves
+    /// a mark when that is over.
     pub(super) async fn presences(
         &self,
-        access: &Access,
+        names: &[String],
         is_asked: impl Fn(&Rc<Route>) -> bool,
         mark: &Sender<()>,
     ) -> Vec<(String, Presence)> {
-        let names = self.names();
-        let routes = names.iter().filter(|name| access.includes(name)).filter_map(|name| {
+        let routes = names.iter().filter_map(|name| {
             let route = self.route(name).ok().flatten()?;
             is_asked(&route).then_some((name, route))
         });
@@ -51,7 +49,7 @@ impl Fleet {
             let presence = self.presence(&route).await;
             // What is counted nobody waits for.
             let _ = mark.try_send(());
-            (name.as_ref().to_owned(), presence)
+            (name.clone(), presence)
         });
         stream::iter(found).buffered(limits::PROBES_AT_ONCE_MAX).collect().await
     }

@@ -9,7 +9,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::dial::{self, Means};
 use super::runtime::within;
-use super::{path, process, runtime};
+use super::{blocking, path, process, runtime};
 use crate::base::time::{self, Instant};
 use crate::base::{Result, limits};
 use crate::config::{HostConfig, Settings};
@@ -62,6 +62,10 @@ impl Net for Outside {
 
     fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
         runtime::spawn(task);
+    }
+
+    fn offload(&self, job: Box<dyn FnOnce() + Send>) -> LocalBoxFuture<'static, Result<()>> {
+        blocking::run(job).boxed_local()
     }
 
     fn reconfigure(&self, settings: &Rc<Settings>) {

@@ -1,12 +1,12 @@
 //! Calls in flight: how many there may be, that no two share an id, and how one is taken back.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::Future;
 use std::rc::Rc;
 
 use futures_util::StreamExt;
-use futures_util::future::{AbortHandle, AbortRegistration, Abortable};
+use futures_util::future::{AbortHandle, AbortRegistration, Abortable, Aborted};
 use futures_util::stream::Stream;
 
 use crate::rpc::{Code, Error, Id};
@@ -16,6 +16,8 @@ use crate::rpc::{Code, Error, Id};
 pub struct Calls {
     in_flight: RefCell<HashMap<Id<'static>, InFlight>>,
     max: usize,
+    /// Those that are stopped are told so.
+    is_given_up: Cell<bool>,
 }
 
 #[derive(Debug)]
@@ -30,7 +32,7 @@ pub const BUSY: Code = Code::Server(-32000);
 
 impl Calls {
     pub fn new(max: usize) -> Self {
-        Self { in_flight: RefCell::default(), max }
+        Self { in_flight: RefCell::default(), max, is_given_up: Cell::default() }
     }
 
     pub fn contains(&self, id: &Id<'_>) -> bool {
@@ -63,6 +65,12 @@ impl Calls {
         self.in_flight.borrow().values().for_each(|call| call.handle.abort());
     }
 
+    /// Stops every call, and has each answered with an error: it is not its client who wants no answer.
+    pub fn give_up(&self) {
+        self.is_given_up.set(true);
+        self.end_all();
+    }
+
     /// Stops every call that nothing else would end than its being taken back.
     pub fn end_endless(&self) {
         for call in self.in_flight.borrow().values().filter(|call| call.is_endless) {
@@ -84,13 +92,20 @@ pub struct Ticket {
 }
 
 impl Ticket {
-    /// Runs the work and answers it; `None` when the call was cancelled. The work is dropped by then.
-    pub async fn run<T>(
+    /// Runs the work and answers it, or that it was given up; `None` when the call was cancelled. The work is dropped by
+    /// then.
+    pub async fn run<T, A>(
         self,
         work: impl Future<Output = T>,
-        answer: impl FnOnce(&Id<'_>, T) -> Vec<u8>,
-    ) -> Option<Vec<u8>> {
-        let outcome = Abortable::new(work, self.registration).await.ok()?;
+        answer: impl FnOnce(&Id<'_>, Result<T, Error>) -> A,
+    ) -> Option<A> {
+        let outcome = match Abortable::new(work, self.registration).await {
+            Ok(outcome) => Ok(outcome),
+            Err(Aborted) if self.place.calls.is_given_up.get() => {
+                Err(busy("The server is about to end, and this was not finished in time".to_owned()))
+            }
+            Err(Aborted) => return None,
+        };
         Some(answer(&self.place.id, outcome))
     }
 
@@ -147,7 +162,7 @@ mod tests {
             pending::<()>().await;
             drop(witness);
         };
-        ticket.run(work, |_, ()| Vec::new()).boxed_local()
+        ticket.run(work, |_, _| Vec::new()).boxed_local()
     }
 
     #[test]
@@ -200,10 +215,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_given_up_is_answered() {
+        let calls = Rc::new(Calls::new(1));
+        let ticket = calls.admit(id("7")).expect("a free place");
+        let answer =
+            |id: &Id<'_>, outcome: Result<(), Error>| (id.as_json().to_owned(), outcome.unwrap_err().code());
+        let mut call = ticket.run(pending::<()>(), answer).boxed_local();
+        assert_eq!((&mut call).now_or_never(), None);
+        calls.give_up();
+        assert_eq!(call.now_or_never(), Some(Some(("7".to_owned(), BUSY))));
+    }
+
+    #[test]
     fn an_answer_carries_its_id() {
         let calls = Rc::new(Calls::new(1));
         let ticket = calls.admit(id("7")).expect("a free place");
-        let answer = |id: &Id<'_>, n: u8| format!("{}={n}", id.as_json()).into_bytes();
+        let answer =
+            |id: &Id<'_>, n: Result<u8, Error>| format!("{}={}", id.as_json(), n.unwrap()).into_bytes();
         assert_eq!(ticket.run(async { 5 }, answer).now_or_never(), Some(Some(b"7=5".to_vec())));
         assert!(!calls.contains(&id("7")));
     }

@@ -60,8 +60,8 @@ impl ToolOutput {
     }
 
     /// A failure that the model is to read.
-    pub fn failure(message: &str) -> Self {
-        Self { is_error: true, ..Self::text(format!("Error: {message}")) }
+    pub fn failure(text: impl Into<String>) -> Self {
+        Self { is_error: true, ..Self::text(text) }
     }
 }
 

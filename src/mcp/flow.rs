@@ -11,7 +11,7 @@ use futures_util::stream::{LocalBoxStream, Stream, StreamExt, once, select_all};
 use futures_util::{FutureExt, future};
 
 use crate::base::limits::CALL_MESSAGES_MAX;
-use crate::rpc;
+use crate::rpc::{self, Code};
 
 /// A message to the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,21 @@ pub enum Outgoing {
     Word(Vec<u8>),
     /// The last one.
     Answer(Vec<u8>),
+    /// The same, where a transport with outcomes of its own is to show that the request failed: in the stateless era.
+    Failure(Code, Vec<u8>),
+}
+
+impl Outgoing {
+    /// Whichever it is.
+    pub fn message(&self) -> &[u8] {
+        let (Self::Word(message) | Self::Answer(message) | Self::Failure(_, message)) = self;
+        message
+    }
+
+    pub fn into_message(self) -> Vec<u8> {
+        let (Self::Word(message) | Self::Answer(message) | Self::Failure(_, message)) = self;
+        message
+    }
 }
 
 /// A request under way: it runs while it is polled, next to others; dropping it stops its work on the remote side. It
@@ -61,7 +76,7 @@ impl Outbox {
 }
 
 /// The flow of work that ends in an answer, or in none.
-pub(super) fn flow(work: LocalBoxFuture<'static, Option<Vec<u8>>>, outbox: Rc<Outbox>) -> Flow {
+pub(super) fn flow(work: LocalBoxFuture<'static, Option<Outgoing>>, outbox: Rc<Outbox>) -> Flow {
     Working { work: Some(work), answer: None, outbox }.boxed_local()
 }
 
@@ -72,7 +87,7 @@ pub(super) fn batch(replies: Vec<Vec<u8>>, flows: Vec<Flow>) -> Flow {
     let words = select_all(flows).filter_map(move |outgoing| {
         future::ready(match outgoing {
             Outgoing::Word(_) => Some(outgoing),
-            Outgoing::Answer(answer) => {
+            Outgoing::Answer(answer) | Outgoing::Failure(_, answer) => {
                 answers.borrow_mut().push(answer);
                 None
             }
@@ -83,8 +98,8 @@ pub(super) fn batch(replies: Vec<Vec<u8>>, flows: Vec<Flow>) -> Flow {
 }
 
 struct Working {
-    work: Option<LocalBoxFuture<'static, Option<Vec<u8>>>>,
-    answer: Option<Vec<u8>>,
+    work: Option<LocalBoxFuture<'static, Option<Outgoing>>>,
+    answer: Option<Outgoing>,
     outbox: Rc<Outbox>,
 }
 
@@ -103,7 +118,7 @@ impl Stream for Working {
         }
         match self.work {
             Some(_) => Poll::Pending,
-            None => Poll::Ready(self.answer.take().map(Outgoing::Answer)),
+            None => Poll::Ready(self.answer.take()),
         }
     }
 }
@@ -118,6 +133,7 @@ mod tests {
             heard.push(match outgoing {
                 Outgoing::Word(bytes) => format!("word {}", String::from_utf8_lossy(&bytes)),
                 Outgoing::Answer(bytes) => format!("answer {}", String::from_utf8_lossy(&bytes)),
+                Outgoing::Failure(_, bytes) => panic!("failed: {}", String::from_utf8_lossy(&bytes)),
             });
         }
         heard
@@ -137,7 +153,7 @@ mod tests {
             speaker.put(said("a"));
             receiver.recv().await.ok();
             speaker.put_progress(said("3"));
-            said("done")
+            said("done").map(Outgoing::Answer)
         };
         let mut flow = flow(work.boxed_local(), outbox);
         assert_eq!(heard(&mut flow), ["word a", "word 2"]);
@@ -159,7 +175,7 @@ mod tests {
         let speak = |word: &str, answer: Option<&str>| {
             let outbox = Rc::new(Outbox::default());
             outbox.put(said(word));
-            let answer = answer.and_then(said);
+            let answer = answer.and_then(said).map(Outgoing::Answer);
             flow(async { answer }.boxed_local(), outbox)
         };
         let flows = vec![speak("a", Some("1")), speak("b", None), speak("c", Some("2"))];

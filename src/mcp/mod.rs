@@ -42,7 +42,7 @@ pub use flow::{Flow, Outgoing};
 pub use level::Level;
 pub use provider::{
     About, Blank, Capabilities, Changing, Client, Empty, FORBIDDEN, Icon, Implementation, List, Page,
-    Provider, Reference, ToolFault, Work,
+    Provider, Reference, ToolFault, Unwatched, Work,
 };
 pub use questions::Unanswered;
 pub use revision::Revision;

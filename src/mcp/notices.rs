@@ -6,8 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::task::{Context, Poll, Waker};
 
-use futures_util::future::{AbortHandle, Abortable};
-use futures_util::stream::{LocalBoxStream, SelectAll, StreamExt};
+use futures_util::stream::{LocalBoxStream, StreamExt};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -18,13 +17,15 @@ use crate::rpc::{self, Id};
 /// The changes that one client is told.
 #[derive(Default)]
 pub struct Notices {
-    watched: RefCell<SelectAll<LocalBoxStream<'static, Vec<u8>>>>,
-    resources: RefCell<HashMap<Box<str>, AbortHandle>>,
-    hears_lists: Cell<bool>,
+    lists: RefCell<Option<Messages>>,
+    /// By address. They are few, and seldom have something to say: each is asked whenever any of them has.
+    resources: RefCell<HashMap<Box<str>, Messages>>,
     /// Who listens: the last one that came.
     turn: Cell<u64>,
     listener: Cell<Option<Waker>>,
 }
+
+type Messages = LocalBoxStream<'static, Vec<u8>>;
 
 impl fmt::Debug for Notices {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,45 +39,44 @@ pub struct Full;
 
 impl Notices {
     /// Tells of changed lists from now on.
-    pub fn hear_lists(&self, changes: LocalBoxStream<'static, List>) {
-        if !self.hears_lists.replace(true) {
-            self.add(changes.filter_map(|list| async move { list_changed(list, None) }).boxed_local());
+    pub fn hear_lists(&self, changes: impl FnOnce() -> LocalBoxStream<'static, List>) {
+        let mut lists = self.lists.borrow_mut();
+        if lists.is_none() {
+            let told = changes().filter_map(|list| async move { list_changed(list, None) });
+            *lists = Some(told.fuse().boxed_local());
+            self.wake();
         }
+    }
+
+    /// Whether it tells of changes of this resource.
+    pub fn tells_of(&self, uri: &str) -> bool {
+        self.resources.borrow().contains_key(uri)
     }
 
     /// Tells of changes of a resource from now on.
     pub fn subscribe(&self, uri: &str, changes: LocalBoxStream<'static, ()>) -> Result<(), Full> {
         let mut resources = self.resources.borrow_mut();
-        if resources.contains_key(uri) {
-            return Ok(());
-        }
-        // Streams that were given up go when somebody listens, which a client need not do.
-        if resources.len() >= SUBSCRIPTIONS_MAX || self.watched.borrow().len() > 2 * SUBSCRIPTIONS_MAX {
+        if resources.len() >= SUBSCRIPTIONS_MAX {
             return Err(Full);
         }
-        let (handle, registration) = AbortHandle::new_pair();
-        resources.insert(uri.into(), handle);
         let named = uri.to_owned();
         let told = changes.filter_map(move |()| {
             let message = updated(&named, None);
             async { message }
         });
-        self.add(Abortable::new(told, registration).boxed_local());
+        resources.insert(uri.into(), told.fuse().boxed_local());
+        self.wake();
         Ok(())
     }
 
     pub fn unsubscribe(&self, uri: &str) {
-        if let Some(handle) = self.resources.borrow_mut().remove(uri) {
-            handle.abort();
-        }
+        self.resources.borrow_mut().remove(uri);
     }
 
     /// The turn of a new listener; it is no longer that of who listened before.
     pub fn take_turn(&self) -> u64 {
         self.turn.set(self.turn.get() + 1);
-        if let Some(listener) = self.listener.take() {
-            listener.wake();
-        }
+        self.wake();
         self.turn.get()
     }
 
@@ -86,15 +86,17 @@ impl Notices {
             return Poll::Ready(None);
         }
         self.listener.set(Some(cx.waker().clone()));
-        match self.watched.borrow_mut().poll_next_unpin(cx) {
-            Poll::Ready(Some(message)) => Poll::Ready(Some(message)),
-            // Whatever is watched next wakes us.
-            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        let (mut lists, mut resources) = (self.lists.borrow_mut(), self.resources.borrow_mut());
+        for messages in lists.iter_mut().chain(resources.values_mut()) {
+            if let Poll::Ready(Some(message)) = messages.poll_next_unpin(cx) {
+                return Poll::Ready(Some(message));
+            }
         }
+        // Whatever is watched next wakes us.
+        Poll::Pending
     }
 
-    fn add(&self, messages: LocalBoxStream<'static, Vec<u8>>) {
-        self.watched.borrow_mut().push(messages);
+    fn wake(&self) {
         if let Some(listener) = self.listener.take() {
             listener.wake();
         }

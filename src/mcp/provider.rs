@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::call::Call;
 use super::content::{Answer, Completion, Contents, Prompt, ToolOutput};
 use crate::base;
+use crate::base::refusal::Reason;
 use crate::rpc::{Code, Error, Raw};
 pub use crate::scout::Client;
 
@@ -52,14 +53,28 @@ pub trait Provider {
     /// There is nothing of that name.
     fn complete(&self, call: &Rc<Call>, question: &Blank<'_>) -> Result<Work<Completion>, Error>;
 
-    /// An item for every change of a resource, for as long as it is polled; `None` when it cannot be watched.
-    fn watch(&self, client: &Client, uri: &str) -> Option<LocalBoxStream<'static, ()>>;
+    /// An item for every change of a resource, for as long as it is polled.
+    ///
+    /// # Errors
+    /// It is not watched.
+    fn watch(&self, client: &Client, uri: &str) -> Result<LocalBoxStream<'static, ()>, Unwatched>;
 
-    /// An item for every change of a list.
-    fn changes(&self) -> LocalBoxStream<'static, List>;
+    /// An item for every change of a list, as this client sees it.
+    fn changes(&self, client: &Client) -> LocalBoxStream<'static, List>;
 
-    /// A request was refused because its client has too many under way.
-    fn note_refused(&self) {}
+    /// A request was refused because its client has too much under way.
+    fn note_refused(&self, _reason: Reason) {}
+}
+
+/// Why a resource is not watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unwatched {
+    /// There is none of that address.
+    Unknown,
+    /// It is made anew for whoever reads it, and has no state that could be compared.
+    Fleeting,
+    /// The client watches as many as one may.
+    TooMany,
 }
 
 /// A server as it introduces itself.

@@ -6,7 +6,7 @@
 //! | `server/discover` | needs `_meta` | what this server is |
 //! | `ping` | answered at any time | does not exist |
 //! | lists, `tools/call`, `resources/read`, `prompts/get`, `completion/complete` | after `initialize` | with complete `_meta` |
-//! | `resources/subscribe`, `resources/unsubscribe`, `logging/setLevel` | after `initialize` | do not exist |
+//! | `resources/subscribe`, `resources/unsubscribe`, `logging/setLevel` | after `initialize`, in the same session | do not exist |
 //! | `subscriptions/listen` | does not exist | tells of changes until it is taken back |
 //! | `notifications/cancelled` | stops a request | stops a request |
 //!
@@ -28,10 +28,11 @@ use super::calls::{self, Calls, Ticket};
 use super::flow::{Flow, batch};
 use super::notices::{Full, Notices};
 use super::params::{Meta, Params, level, required_text};
-use super::provider::{Client, Empty, List, Provider};
+use super::provider::{Client, Empty, List, Provider, Unwatched};
 use super::questions::Questions;
 use super::results::{Discovered, Framed, Initialized, Keeping, Listed};
 use super::{Level, Revision};
+use crate::base::refusal::Reason;
 use crate::base::text::shown;
 use crate::rpc::{self, Code, Entry, Error, Id, Message, Raw, Rejected, Request};
 use method::Method;
@@ -163,6 +164,12 @@ impl Session {
         self.notices.take_turn();
     }
 
+    /// What is under way cannot be finished any more, and its client is told so.
+    pub fn give_up(&self) {
+        self.hear_no_more();
+        self.calls.give_up();
+    }
+
     /// Takes one message: a line of a stream, the body of an HTTP request, then with its labels. Replies hold no line end.
     pub fn handle(&self, message: &[u8], labels: Option<&Labels<'_>>) -> Incoming {
         match Message::read(message) {
@@ -285,7 +292,7 @@ impl Session {
             Method::Initialize => {
                 *self.client_capabilities.borrow_mut() = asked.params.capabilities()?;
                 self.is_initialized.set(true);
-                self.notices.hear_lists(self.provider.changes());
+                self.notices.hear_lists(|| self.provider.changes(&self.client));
                 rpc::success(id, &Initialized::new(asked.revision, about))
             }
             Method::Discover => {
@@ -294,6 +301,11 @@ impl Session {
                 rpc::success(id, &framed.kept(Keeping::FOR_A_WHILE))
             }
             Method::Ping => rpc::success(id, &Empty {}),
+            Method::SetLevel | Method::Subscribe | Method::Unsubscribe if !self.is_initialized.get() => {
+                return Err(Error::invalid_request(
+                    "This needs a session, which begins with initialize: nothing is remembered from one request to the next",
+                ));
+            }
             Method::SetLevel => {
                 let wanted = asked.params.level.ok_or_else(|| missing("params.level"))?;
                 self.level.set(level("params.level", wanted)?);
@@ -367,15 +379,27 @@ impl Session {
     }
 
     fn subscribe(&self, uri: &str, revision: Revision) -> Result<(), Error> {
-        let changes = self.provider.watch(&self.client, uri);
-        let changes = changes.ok_or_else(|| answers::no_such_resource(uri, revision))?;
-        self.notices
-            .subscribe(uri, changes)
-            .map_err(|Full| calls::busy("Server busy: too many subscriptions of one client".to_owned()))
+        if self.notices.tells_of(uri) {
+            return Ok(());
+        }
+        let changes = self.provider.watch(&self.client, uri).map_err(|unwatched| match unwatched {
+            Unwatched::Unknown => answers::no_such_resource(uri, revision),
+            Unwatched::Fleeting => Error::invalid_params(format!(
+                "{} cannot be watched: it is asked anew at every read. Files, directories and the host list can.",
+                shown(uri)
+            )),
+            Unwatched::TooMany => self.watches_too_much(),
+        })?;
+        self.notices.subscribe(uri, changes).map_err(|Full| self.watches_too_much())
+    }
+
+    fn watches_too_much(&self) -> Error {
+        self.provider.note_refused(Reason::Watches);
+        calls::busy("Server busy: too many subscriptions of one client".to_owned())
     }
 
     fn admit(&self, id: &Id<'_>) -> Result<Ticket, Error> {
-        self.calls.admit(id.clone()).inspect_err(|_| self.provider.note_refused())
+        self.calls.admit(id.clone()).inspect_err(|_| self.provider.note_refused(Reason::Client))
     }
 }
 

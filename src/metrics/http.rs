@@ -3,6 +3,7 @@
 use super::names::labels;
 
 labels! {
+    /// What is done.
     Method {
         Get => "GET",
         Head => "HEAD",
@@ -14,6 +15,7 @@ labels! {
 }
 
 labels! {
+    /// What it is done to.
     Endpoint {
         Mcp => "/mcp",
         Health => "/health",
@@ -21,6 +23,19 @@ labels! {
         Ready => "/health/ready",
         Metrics => "/metrics",
         Other => "other",
+    }
+}
+
+impl Method {
+    pub fn named(name: &str) -> Self {
+        *Self::ALL.iter().find(|known| known.label() == name).unwrap_or(&Self::Other)
+    }
+}
+
+impl Endpoint {
+    /// What a path, without a query, leads to.
+    pub fn at(path: &str) -> Self {
+        *Self::ALL.iter().find(|known| known.label() == path).unwrap_or(&Self::Other)
     }
 }
 
@@ -66,13 +81,9 @@ pub struct Answered {
 impl Answered {
     pub(super) const COUNT: usize = Method::ALL.len() * Endpoint::ALL.len() * STATUSES.len();
 
-    pub fn new(method: &str, path: &str, status: u16) -> Self {
+    pub fn new(method: Method, endpoint: Endpoint, status: u16) -> Self {
         let known = |(code, _): &(u16, &str)| *code == status;
-        Self {
-            method: *Method::ALL.iter().find(|known| known.label() == method).unwrap_or(&Method::Other),
-            endpoint: *Endpoint::ALL.iter().find(|known| known.label() == path).unwrap_or(&Endpoint::Other),
-            status: STATUSES.iter().position(known).unwrap_or(STATUSES.len() - 1),
-        }
+        Self { method, endpoint, status: STATUSES.iter().position(known).unwrap_or(STATUSES.len() - 1) }
     }
 
     /// All there are, in the order of their places.
@@ -99,8 +110,10 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_other() {
-        let labels =
-            |method, path, status| Answered::new(method, path, status).labels().map(|(_, value)| value);
+        let labels = |method, path, status| {
+            let answered = Answered::new(Method::named(method), Endpoint::at(path), status);
+            answered.labels().map(|(_, value)| value)
+        };
         assert_eq!(labels("POST", "/mcp", 200), ["POST", "/mcp", "200"]);
         assert_eq!(labels("GET", "/health/ready", 503), ["GET", "/health/ready", "503"]);
         assert_eq!(labels("BREW", "/mcp?a=1", 418), ["other", "other", "other"]);

@@ -23,7 +23,7 @@ mod report;
 mod snapshot;
 mod table;
 
-pub use http::Answered;
+pub use http::{Answered, Endpoint, Method};
 pub use names::{Circuit, Counter, Gauge, Histogram, Operation, Reason, TargetType, Unit};
 pub use prometheus::{EXPOSITION, exposition};
 pub use recorder::{Recorder, Request};

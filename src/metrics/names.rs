@@ -36,8 +36,8 @@ labels! {
         Path => "path",
         /// A command in a directory.
         Command => "command",
-        /// What the software of a host says of itself: containers, logs, units.
-        System => "system",
+        /// What the software of a host says.
+        View => "view",
         /// The same on many hosts.
         Broadcast => "broadcast",
         /// Two or more places compared.

@@ -74,6 +74,16 @@ impl<'a> Message<'a> {
     }
 }
 
+/// How many requests a message makes: as many as stand in a batch, and one for everything else.
+pub fn requests_in(bytes: &[u8]) -> usize {
+    let is_space = |byte: &u8| WHITE_SPACE.contains(&char::from(*byte));
+    if bytes.iter().find(|byte| !is_space(byte)) != Some(&b'[') {
+        return 1;
+    }
+    let Ok(Message::Batch(entries)) = Message::read(bytes) else { return 1 };
+    entries.iter().filter(|entry| matches!(entry, Entry::Request(_))).count().max(1)
+}
+
 /// JSON's white space (RFC 8259 §2).
 const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 

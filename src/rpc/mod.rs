@@ -17,6 +17,6 @@ mod value;
 
 pub use error::{Code, Error};
 pub use id::Id;
-pub use message::{Entry, Message, Rejected, Request, Response};
+pub use message::{Entry, Message, Rejected, Request, Response, requests_in};
 pub use reply::{failure, join, notification, request, success};
 pub use value::{Raw, object, present, string, type_name};

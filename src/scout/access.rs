@@ -53,15 +53,28 @@ where
     W: FnOnce(Caller) -> F + Send + 'static,
     F: Future<Output = Result<T>> + 'static,
 {
+    check(shards, access, scope, host)?;
+    shards.on(host, claim, work).await.map_err(|error| seen(shards, access, host, error))
+}
+
+/// Whether a client may do a kind of work on a host.
+///
+/// Errors: as [`require`]; a host that the client may not see is not known.
+pub fn check(shards: &Shards, access: &Access, scope: Scope, host: &str) -> Result<()> {
     require(shards, access, scope)?;
-    let unknown = || shards.own().unknown_host(host, |name| access.includes(name));
-    if !access.includes(host) {
-        return Err(unknown());
-    }
-    shards.on(host, claim, work).await.map_err(|error| match error.kind() {
-        Kind::UnknownHost => unknown(),
+    if access.includes(host) { Ok(()) } else { Err(unknown(shards, access, host)) }
+}
+
+/// An error of a host as a client may read it.
+pub fn seen(shards: &Shards, access: &Access, host: &str, error: Error) -> Error {
+    match error.kind() {
+        Kind::UnknownHost => unknown(shards, access, host),
         _ => error,
-    })
+    }
+}
+
+fn unknown(shards: &Shards, access: &Access, host: &str) -> Error {
+    shards.own().unknown_host(host, |name| access.includes(name))
 }
 
 #[cfg(test)]
@@ -86,7 +99,7 @@ mod tests {
     /// What the operation says at once; nothing where it began to wait for a host.
     fn ask(access: &Access, target: &str, query: Option<&str>) -> Option<Result<String>> {
         let shards = shards();
-        let request = Request { target: target.into(), query: query.map(Into::into), cache: false };
+        let request = Request { target: target.into(), query: query.map(Into::into), ..Request::default() };
         let answer = scout(&shards, &with(access), &request, &|_, _| ()).now_or_never();
         answer.map(|answer| answer.map(|answer| answer.text().into_owned()))
     }

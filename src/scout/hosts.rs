@@ -4,6 +4,26 @@ use std::fmt::Write;
 
 use crate::fleet::{Host, HostStatus, Presence};
 
+/// The hosts that somebody may see, and the groups that they are in.
+#[derive(Debug, Clone)]
+pub struct HostList {
+    pub hosts: Vec<HostStatus>,
+    /// Their names, sorted.
+    pub groups: Vec<String>,
+}
+
+impl HostList {
+    /// What an agent sees.
+    pub fn text(&self) -> String {
+        let text = text(&self.hosts);
+        if self.groups.is_empty() {
+            return text;
+        }
+        let groups: Vec<_> = self.groups.iter().map(|name| format!("@{name}")).collect();
+        format!("{text}\n\nGroups: {}", groups.join(", "))
+    }
+}
+
 /// The list as agents know it, a line for each host.
 pub fn text(hosts: &[HostStatus]) -> String {
     if hosts.is_empty() {

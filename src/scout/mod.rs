@@ -6,12 +6,17 @@
 pub mod access;
 pub mod action;
 mod answer;
+pub mod batch;
+pub mod beam;
+pub mod broadcast;
 pub mod cache;
 pub mod command;
 pub mod decode;
 pub mod diff;
 mod fallback;
 pub mod find;
+mod gather;
+mod heading;
 pub mod hosts;
 pub mod kind;
 pub mod list;
@@ -23,6 +28,9 @@ pub mod request;
 pub mod run;
 mod script;
 pub mod search;
+pub mod select;
+pub mod system;
+pub mod transfer;
 pub mod tree;
 pub mod watch;
 mod way;
@@ -33,7 +41,7 @@ mod tests;
 use std::fmt::Display;
 
 use crate::base::{Error, Kind, Result};
-use crate::fleet::{Caller, Class, HostStatus, Shards};
+use crate::fleet::{Caller, Class, Shards};
 use crate::metrics::{Histogram, TargetType};
 use crate::target::HostName;
 
@@ -42,10 +50,12 @@ pub use action::Action;
 pub use answer::{Answer, Seen};
 pub use request::Request;
 
+use hosts::HostList;
 use request::Plan;
+use select::Selection;
 
-/// Answers a request: the host list, a file, a directory, or a command's output. Of the host list `checked` is told how
-/// many hosts have been, and of how many.
+/// Answers a request: the host list, a file, a directory, a command's output, or these of many places. `told` hears how
+/// many hosts of the list have been checked, or how many places are done, and of how many.
 ///
 /// Errors: those of the operation; what the client's access does not allow is `Forbidden`, or about a host that is not
 /// known.
@@ -53,25 +63,41 @@ pub async fn scout(
     shards: &Shards,
     client: &Client,
     request: &Request,
-    checked: &dyn Fn(usize, usize),
+    told: &dyn Fn(usize, usize),
 ) -> Result<Answer> {
     match request.plan() {
-        Ok(Plan::Hosts) => hosts(shards, client, checked).await.map(Answer::Hosts),
+        Ok(Plan::Hosts) => hosts(shards, client, None, told).await.map(Answer::Hosts),
         Ok(Plan::One { host, action }) => ask(shards, client, &host, action).await.map(Answer::Place),
+        Ok(Plan::Many(aims)) => {
+            let asked = Box::pin(broadcast::broadcast(shards, client, &aims, told));
+            let broadcast = measured(shards, TargetType::Broadcast, &request.places(), asked).await?;
+            shards.own().recorder().size(Histogram::OutputSize, broadcast.size());
+            Ok(Answer::Many(broadcast))
+        }
         Err(error) => measured(shards, TargetType::Invalid, &"", std::future::ready(Err(error))).await,
     }
 }
 
-/// The hosts that a client may see. `checked` is told how many have been asked whether they are there, and of how many.
+/// The hosts that a client may see, or those of them that a list means. `checked` is told how many have been asked whether
+/// they are there, and of how many.
 ///
-/// Errors: the time is up.
+/// Errors: the list is wrong; the time is up.
 pub async fn hosts(
     shards: &Shards,
     client: &Client,
+    list: Option<&str>,
     checked: &dyn Fn(usize, usize),
-) -> Result<Vec<HostStatus>> {
+) -> Result<HostList> {
     let caller = shards.own().caller(Class::Interactive, client.id);
-    let status = async { Ok(shards.status_told(&client.access, checked).await) };
+    let status = async {
+        let names = shards.names_seen_by(&client.access);
+        let settings = caller.settings();
+        let selection = Selection::new(&names, &settings.groups);
+        let groups = selection.groups().map(str::to_owned).collect();
+        let meant = list.map(|list| selection.hosts(list)).transpose()?;
+        let hosts = shards.status_told(meant.as_deref().unwrap_or(&names), checked).await;
+        Ok(HostList { hosts, groups })
+    };
     measured(shards, TargetType::Hosts, &"hosts", in_time(&caller, status)).await
 }
 

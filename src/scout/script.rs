@@ -145,7 +145,7 @@ pub(super) struct Answer<'a> {
 }
 
 /// No start-up file prints this.
-const MARK: &[u8] = b"\x01scout ";
+pub(super) const MARK: &[u8] = b"\x01scout ";
 
 impl<'a> Answer<'a> {
     pub fn new<'b: 'a>(take: &'a mut Take<'b>) -> Self {
@@ -200,7 +200,7 @@ pub(super) fn no_answer(exit: &Exit, stdout: &[u8], stderr: &[u8]) -> Error {
 }
 
 /// The first line of what a program said, fit for a message.
-fn first_line(said: &[u8]) -> String {
+pub(super) fn first_line(said: &[u8]) -> String {
     let text = String::from_utf8_lossy(said);
     let line = text.trim().lines().next().unwrap_or("it said nothing");
     line.chars().take(limits::COMPLAINT_BYTES_MAX).flat_map(char::escape_debug).collect()

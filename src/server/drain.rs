@@ -1,16 +1,15 @@
 //! How a server takes leave: it begins nothing new, finishes what is under way, and then ends.
 //!
 //! A [`Drain`] belongs to all cores (one for the process, one for the requests of its HTTP server): any of them may tell it
-//! to begin, ask whether it has, and wait for it. What
-//! serves a request holds it meanwhile; what only lasts as long as the server does (a connection without a request, a
-//! subscription) does not, and ends when the drain begins.
+//! to begin, ask whether it has, and wait for it. What serves requests holds it meanwhile; what only lasts as long as the
+//! server does (a connection without a request, a subscription) does not, and ends when the drain begins.
 
-use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use event_listener::Event;
 
+use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
 use crate::fleet::Fleet;
 use crate::io::runtime;
@@ -80,12 +79,15 @@ impl Drain {
         self.until(|| self.has_begun() && self.under_way() == 0).await;
     }
 
-    /// Completes when it takes longer than the settings allow; what is still under way then is given up.
-    pub async fn overdue(&self, fleet: &Fleet) {
+    /// Completes when it takes longer than the settings allow, and `grace` for what is then to be said; what is still under
+    /// way after that is given up.
+    pub async fn overdue(&self, fleet: &Fleet, grace: Duration) {
         self.begun().await;
         let limit = fleet.settings().drain_timeout;
-        let _ = fleet.within(limit, pending::<Result<()>>(), || Ok(())).await;
+        let deadline = fleet.now() + limit;
+        fleet.sleep_until(deadline).await;
         tracing::warn!("not everything was finished within {} s", limit.as_secs_f64());
+        fleet.sleep_until(deadline + grace).await;
     }
 
     /// `is_so` can become true only with news.
@@ -116,7 +118,6 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::base::time::Duration;
     use crate::testing::world::World;
 
     #[test]
@@ -148,12 +149,12 @@ mod tests {
         let drain = Drain::default();
         let overdue = {
             let drain = drain.clone();
-            world.spawn(async move { drain.overdue(&fleet).await })
+            world.spawn(async move { drain.overdue(&fleet, Duration::from_secs(1)).await })
         };
         world.pass(Duration::from_secs(100));
         assert!(!overdue.is_done(), "it has not begun");
         drain.begin();
-        world.pass(Duration::from_millis(2999));
+        world.pass(Duration::from_millis(3999));
         assert!(!overdue.is_done());
         world.pass(Duration::from_millis(1));
         assert!(overdue.is_done());

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use futures_util::future::join_all;
 
 use super::Drain;
+use super::recent::Recent;
 use crate::base::limits::PULSE_PATIENCE;
 use crate::fleet::{Fleet, Shards};
 
@@ -17,6 +18,7 @@ use crate::fleet::{Fleet, Shards};
 pub struct Health {
     shards: Rc<Shards>,
     drain: Drain,
+    pulses: Rc<Recent<Rc<[Pulse]>>>,
 }
 
 /// What is said: all is well, or why not.
@@ -38,7 +40,7 @@ enum Pulse {
 
 impl Health {
     pub fn new(shards: Rc<Shards>, drain: Drain) -> Self {
-        Self { shards, drain }
+        Self { shards, drain, pulses: Rc::default() }
     }
 
     /// Whether it lives. A process that does not is best started again.
@@ -52,20 +54,25 @@ impl Health {
         ready(&self.pulses().await, admitted_max, self.drain.has_begun())
     }
 
-    /// Of every core, by their numbers.
-    async fn pulses(&self) -> Vec<Pulse> {
-        let own = self.shards.own();
-        let admitted = |fleet: Rc<Fleet>| async move { fleet.quotas().admitted.held() };
-        let ask = |core| async move {
-            let answer = async { self.shards.at(core, admitted).await.map(Some) };
-            match own.within(PULSE_PATIENCE, answer, || Ok(None)).await {
-                Ok(Some(admitted)) => Pulse::Felt { admitted },
-                Ok(None) => Pulse::Missing,
-                Err(_) => Pulse::Unasked,
-            }
-        };
-        join_all((0..self.shards.cores()).map(ask)).await
+    /// Of every core, by their numbers, as they are or were a moment ago.
+    async fn pulses(&self) -> Rc<[Pulse]> {
+        let shards = Rc::clone(&self.shards);
+        self.pulses.get(self.shards.own().now(), || feel(shards)).await
     }
+}
+
+async fn feel(shards: Rc<Shards>) -> Rc<[Pulse]> {
+    let (shards, own) = (&shards, shards.own());
+    let admitted = |fleet: Rc<Fleet>| async move { fleet.quotas().admitted.held() };
+    let ask = |core| async move {
+        let answer = async { shards.at(core, admitted).await.map(Some) };
+        match own.within(PULSE_PATIENCE, answer, || Ok(None)).await {
+            Ok(Some(admitted)) => Pulse::Felt { admitted },
+            Ok(None) => Pulse::Missing,
+            Err(_) => Pulse::Unasked,
+        }
+    };
+    join_all((0..shards.cores()).map(ask)).await.into()
 }
 
 impl Verdict {
@@ -175,7 +182,7 @@ mod tests {
         let begun = world.now();
         let pulses = world.run(async move { health.pulses().await });
         let felt = |admitted| Pulse::Felt { admitted };
-        assert_eq!(pulses, [felt(1), Pulse::Missing, Pulse::Unasked, felt(3)]);
+        assert_eq!(*pulses, [felt(1), Pulse::Missing, Pulse::Unasked, felt(3)]);
         assert_eq!(world.now() - begun, PULSE_PATIENCE);
     }
 

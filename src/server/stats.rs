@@ -8,6 +8,7 @@ use std::rc::Rc;
 use futures_util::future::{LocalBoxFuture, pending};
 use futures_util::{FutureExt, TryFutureExt};
 
+use super::recent::Recent;
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::Shards;
@@ -22,6 +23,7 @@ pub struct Stats {
     started: Instant,
     /// When it was last asked how busy the process is, and what processor time it had taken by then.
     looked: Cell<(Instant, Duration)>,
+    exposed: Recent<Result<Rc<str>>>,
 }
 
 /// Between questions this near to each other the processor time says nothing.
@@ -30,7 +32,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 impl Stats {
     pub fn new(shards: Rc<Shards>) -> Rc<Self> {
         let started = shards.own().now();
-        Rc::new(Self { shards, started, looked: Cell::new((started, Duration::ZERO)) })
+        let looked = Cell::new((started, Duration::ZERO));
+        Rc::new(Self { shards, started, looked, exposed: Recent::default() })
     }
 
     /// Lets other processes of the user ask, as long as the result is kept. A server that cannot is none the worse.
@@ -63,13 +66,18 @@ impl Stats {
         }
     }
 
-    /// Everything, as Prometheus reads it.
+    /// Everything, as Prometheus reads it, as it is or was a moment ago.
     ///
     /// Errors: the cores have too much to do, or one of them does not answer.
-    pub async fn exposition(&self) -> Result<String> {
+    pub async fn exposition(self: &Rc<Self>) -> Result<Rc<str>> {
+        let this = Rc::clone(self);
+        self.exposed.get(self.shards.own().now(), || async move { this.expose().await }).await
+    }
+
+    async fn expose(&self) -> Result<Rc<str>> {
         let late = || Err(Error::new(Kind::RequestTimeout, "A core does not answer in time"));
         let gathered = self.shards.own().within(limits::STATS_PATIENCE, self.gather(), late);
-        gathered.await.map(|(snapshot, process)| metrics::exposition(&snapshot, &process))
+        gathered.await.map(|(snapshot, process)| metrics::exposition(&snapshot, &process).into())
     }
 
     async fn gather(&self) -> Result<(Snapshot, Process)> {

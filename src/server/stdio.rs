@@ -29,9 +29,7 @@ pub async fn serve_stdio(session: &Rc<Session>, drain: &Drain) -> Result<()> {
     let mut input_ended = false;
     loop {
         let reply = select_biased! {
-            outgoing = hear(&mut calls).fuse() => outgoing.map(|outgoing| match outgoing {
-                Outgoing::Word(message) | Outgoing::Answer(message) => message,
-            }),
+            outgoing = hear(&mut calls).fuse() => outgoing.map(Outgoing::into_message),
             notice = notices.select_next_some() => Some(notice),
             () = leave => {
                 input_ended = true;

@@ -1,7 +1,7 @@
 //! File attributes (draft §5).
 
 use super::error::Error;
-use super::wire::Reader;
+use super::wire::{Packet, Reader};
 use crate::base::limits::SFTP_PACKET_BYTES_MAX;
 use std::fmt;
 
@@ -63,6 +63,24 @@ impl Attrs {
             }
         }
         Ok(attrs)
+    }
+}
+
+/// What a file is to have from now on; what is left out stays as it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NewAttrs {
+    /// Permissions.
+    pub mode: Option<u32>,
+    /// Last access and last modification, in seconds since 1970: version 3 knows them only together.
+    pub times: Option<(u32, u32)>,
+}
+
+impl NewAttrs {
+    pub(super) fn write<'a>(&self, packet: Packet<'a>) -> Packet<'a> {
+        let flag = |is_set: bool, flag: u32| if is_set { flag } else { 0 };
+        let flags = flag(self.mode.is_some(), HAS_PERMISSIONS) | flag(self.times.is_some(), HAS_TIMES);
+        let packet = self.mode.into_iter().fold(packet.u32(flags), Packet::u32);
+        self.times.into_iter().fold(packet, |packet, (accessed, modified)| packet.u32(accessed).u32(modified))
     }
 }
 

@@ -56,7 +56,7 @@ impl Known {
     pub fn learn(&mut self, path: &[u8], result: &Result<Outcome, Failure>, at: Instant) {
         match result {
             Ok(Outcome::Read { attrs, .. } | Outcome::Stat(attrs)) => self.note(path, attrs, at),
-            Ok(Outcome::List { .. } | Outcome::Written) | Err(_) => self.forget(path),
+            Ok(_) | Err(_) => self.forget(path),
         }
     }
 

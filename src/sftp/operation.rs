@@ -2,13 +2,14 @@
 
 use super::attrs::Attrs;
 use super::error::{Error, Failure};
+use super::exchange::{Exchange, Handle};
 use super::list::{Entry, List};
 use super::look::Look;
+use super::piece::{ReadPiece, WritePiece};
 use super::read::Read;
 use super::reply::Reply;
 use super::request::{Asked, Request};
 use super::requests::Room;
-use super::write::Write;
 
 /// Names an operation within its session; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,7 +32,11 @@ pub enum Outcome {
         /// There are entries beyond the limits.
         truncated: bool,
     },
-    Written,
+    Opened(Handle),
+    /// Of an open file; shorter than asked for where the file ends.
+    Data(Vec<u8>),
+    /// It was done, and there is nothing to tell.
+    Done,
 }
 
 /// What an operation does next.
@@ -53,21 +58,23 @@ pub(super) enum Step {
 
 #[derive(Debug)]
 pub(super) enum Operation {
-    Stat(Stat),
+    Exchange(Box<Exchange>),
     Read(Box<Read>),
     List(Box<List>),
     Look(Box<Look>),
-    Write(Box<Write>),
+    ReadPiece(Box<ReadPiece>),
+    WritePiece(Box<WritePiece>),
 }
 
 impl Operation {
+    /// Empty for what is about an open file.
     pub fn path(&self) -> &[u8] {
         match self {
-            Self::Stat(stat) => &stat.path,
+            Self::Exchange(exchange) => exchange.path(),
             Self::Read(read) => read.path(),
             Self::List(list) => list.path(),
             Self::Look(look) => look.path(),
-            Self::Write(write) => write.path(),
+            Self::ReadPiece(_) | Self::WritePiece(_) => b"",
         }
     }
 
@@ -76,65 +83,41 @@ impl Operation {
         match self {
             Self::Read(read) => read.attrs(),
             Self::Look(look) => look.attrs(),
-            Self::Stat(_) | Self::List(_) | Self::Write(_) => None,
+            Self::Exchange(_) | Self::List(_) | Self::ReadPiece(_) | Self::WritePiece(_) => None,
         }
     }
 
     pub fn next(&mut self, room: Room) -> Next<'_> {
         match self {
-            Self::Stat(stat) => stat.next(),
+            Self::Exchange(exchange) => exchange.next(room),
             Self::Read(read) => read.next(room),
             Self::List(list) => list.next(room),
             Self::Look(look) => look.next(room),
-            Self::Write(write) => write.next(room),
+            Self::ReadPiece(piece) => piece.next(room),
+            Self::WritePiece(piece) => piece.next(room),
         }
     }
 
     pub fn handle_reply(&mut self, asked: Asked, reply: Reply<'_>) -> Result<Step, Error> {
         match self {
-            Self::Stat(_) => Stat::handle_reply(asked, reply),
+            Self::Exchange(_) => Exchange::handle_reply(asked, reply),
             Self::Read(read) => read.handle_reply(asked, reply),
             Self::List(list) => list.handle_reply(asked, reply),
             Self::Look(look) => look.handle_reply(asked, reply),
-            Self::Write(write) => write.handle_reply(asked, reply),
+            Self::ReadPiece(piece) => piece.handle_reply(asked, reply),
+            Self::WritePiece(piece) => piece.handle_reply(asked, reply),
         }
     }
 
     /// The handles it holds, of a file and of a directory, to be closed when it ends.
     pub fn handles(&self) -> (Option<&[u8]>, Option<&[u8]>) {
         match self {
-            Self::Stat(_) => (None, None),
+            Self::Exchange(exchange) => (exchange.handle(), None),
             Self::Read(read) => (read.handle(), None),
             Self::List(list) => (None, list.handle()),
             Self::Look(look) => look.handles(),
-            Self::Write(write) => (write.handle(), None),
+            // The file stays in the hands of whoever opened it.
+            Self::ReadPiece(_) | Self::WritePiece(_) => (None, None),
         }
-    }
-}
-
-/// Asks for the attributes of what a path leads to.
-#[derive(Debug)]
-pub(super) struct Stat {
-    path: Box<[u8]>,
-    asked: bool,
-}
-
-impl Stat {
-    pub fn new(path: &[u8]) -> Self {
-        Self { path: path.into(), asked: false }
-    }
-
-    fn next(&mut self) -> Next<'_> {
-        if std::mem::replace(&mut self.asked, true) {
-            return Next::Wait;
-        }
-        Next::Ask(Request::Stat { path: &self.path })
-    }
-
-    fn handle_reply(asked: Asked, reply: Reply<'_>) -> Result<Step, Error> {
-        Ok(Step::Done(match reply {
-            Reply::Attrs(attrs) => Ok(Outcome::Stat(attrs)),
-            other => Err(other.into_failure(asked)?),
-        }))
     }
 }

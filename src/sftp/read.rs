@@ -163,7 +163,13 @@ impl Read {
     }
 }
 
-fn next_read<'a>(transfer: &mut Transfer, handle: &'a [u8], guessed: bool, room: Room) -> Next<'a> {
+/// The next READ of a transfer.
+pub(super) fn next_read<'a>(
+    transfer: &mut Transfer,
+    handle: &'a [u8],
+    guessed: bool,
+    room: Room,
+) -> Next<'a> {
     if !transfer.wants_more() {
         return Next::Wait;
     }

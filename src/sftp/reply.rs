@@ -2,7 +2,7 @@
 
 use super::attrs::Attrs;
 use super::error::{Error, Failure, StatusCode};
-use super::request::{Asked, LIMITS_EXTENSION};
+use super::request::{Asked, LIMITS_EXTENSION, REPLACE_EXTENSION, SYNC_EXTENSION};
 use super::wire::{Reader, kind, sanitise};
 use crate::base::limits::{SFTP_HANDLE_BYTES_MAX, SFTP_PACKET_BYTES_MAX, SFTP_STATUS_TEXT_BYTES_MAX};
 
@@ -96,10 +96,21 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The server's answer to INIT: its version, and whether it will tell its limits.
+/// The server's answer to INIT: its version, and what it can do besides.
 pub(super) struct Version {
     pub version: u32,
-    pub has_limits: bool,
+    pub extensions: Extensions,
+}
+
+/// What a server can do besides the draft.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Extensions {
+    /// It tells its limits.
+    pub limits: bool,
+    /// It renames over what stands there.
+    pub replace: bool,
+    /// It brings an open file to the disk.
+    pub sync: bool,
 }
 
 impl Version {
@@ -110,13 +121,16 @@ impl Version {
             return Err(Error::NotVersion(kind));
         }
         let version = reader.u32("version")?;
-        let mut has_limits = false;
+        let mut extensions = Extensions::default();
         while !reader.is_empty() {
             let name = reader.string("extension name", SFTP_PACKET_BYTES_MAX)?;
             let data = reader.string("extension data", SFTP_PACKET_BYTES_MAX)?;
-            has_limits |= name == LIMITS_EXTENSION && data == b"1";
+            let is = |known: &[u8]| name == known && data == b"1";
+            extensions.limits |= is(LIMITS_EXTENSION);
+            extensions.replace |= is(REPLACE_EXTENSION);
+            extensions.sync |= is(SYNC_EXTENSION);
         }
-        Ok(Self { version, has_limits })
+        Ok(Self { version, extensions })
     }
 }
 

@@ -1,16 +1,21 @@
 //! What is asked of the server, as an operation words it and as the wire carries it.
 
+use super::attrs::NewAttrs;
 use super::wire::{Packet, kind};
 
 /// `SSH_FXF_READ` (draft §6.3).
 const OPEN_READ: u32 = 0x01;
-/// `SSH_FXF_WRITE`, `SSH_FXF_CREAT` and `SSH_FXF_TRUNC`.
-const OPEN_NEW: u32 = 0x02 | 0x08 | 0x10;
-/// `SSH_FXF_EXCL`.
-const OPEN_EXCLUSIVE: u32 = 0x20;
+/// `SSH_FXF_WRITE`, `SSH_FXF_CREAT` and `SSH_FXF_EXCL`.
+const OPEN_NEW: u32 = 0x02 | 0x08 | 0x20;
+/// `SSH_FXF_READ` and `SSH_FXF_WRITE`.
+const OPEN_UPDATE: u32 = 0x01 | 0x02;
 
 /// Asks the server for its limits (OpenSSH's PROTOCOL file, §4.8).
 pub(super) const LIMITS_EXTENSION: &[u8] = b"limits@openssh.com";
+/// Renames over what stands there, as POSIX does (§4.3).
+pub(super) const REPLACE_EXTENSION: &[u8] = b"posix-rename@openssh.com";
+/// Brings an open file to the disk (§4.6).
+pub(super) const SYNC_EXTENSION: &[u8] = b"fsync@openssh.com";
 
 #[derive(Debug)]
 pub(super) enum Request<'a> {
@@ -18,13 +23,42 @@ pub(super) enum Request<'a> {
     Stat {
         path: &'a [u8],
     },
+    LinkStat {
+        path: &'a [u8],
+    },
+    HandleStat {
+        handle: &'a [u8],
+    },
+    SetHandleStat {
+        handle: &'a [u8],
+        attrs: NewAttrs,
+    },
+    Sync {
+        handle: &'a [u8],
+    },
+    Remove {
+        path: &'a [u8],
+    },
+    /// Fails where something stands (draft §6.5).
+    Rename {
+        path: &'a [u8],
+        to: &'a [u8],
+    },
+    Replace {
+        path: &'a [u8],
+        to: &'a [u8],
+    },
     Open {
         path: &'a [u8],
     },
-    /// Opens a file to be written, empty; fails where something is if it is to be `only_new`.
+    /// Opens a file to be written that is not there yet.
     Create {
         path: &'a [u8],
-        only_new: bool,
+        mode: u32,
+    },
+    /// Opens a file to be read and written that is there.
+    Update {
+        path: &'a [u8],
     },
     /// `expected` is whether there is likely a directory.
     OpenDir {
@@ -63,6 +97,13 @@ pub(super) enum Request<'a> {
 pub(super) enum Asked {
     Limits,
     Stat,
+    LinkStat,
+    HandleStat,
+    SetHandleStat,
+    Sync,
+    Remove,
+    Rename,
+    Replace,
     Open,
     OpenDir,
     Read { offset: u64, len: u32, guessed: bool },
@@ -78,6 +119,13 @@ impl Asked {
         match self {
             Self::Limits => "limits@openssh.com",
             Self::Stat => "STAT",
+            Self::LinkStat => "LSTAT",
+            Self::HandleStat => "FSTAT",
+            Self::SetHandleStat => "FSETSTAT",
+            Self::Sync => "fsync@openssh.com",
+            Self::Remove => "REMOVE",
+            Self::Rename => "RENAME",
+            Self::Replace => "posix-rename@openssh.com",
             Self::Open => "OPEN",
             Self::OpenDir => "OPENDIR",
             Self::Read { .. } => "READ",
@@ -94,7 +142,14 @@ impl Request<'_> {
         match *self {
             Self::Limits => Asked::Limits,
             Self::Stat { .. } => Asked::Stat,
-            Self::Open { .. } | Self::Create { .. } => Asked::Open,
+            Self::LinkStat { .. } => Asked::LinkStat,
+            Self::HandleStat { .. } => Asked::HandleStat,
+            Self::SetHandleStat { .. } => Asked::SetHandleStat,
+            Self::Sync { .. } => Asked::Sync,
+            Self::Remove { .. } => Asked::Remove,
+            Self::Rename { .. } => Asked::Rename,
+            Self::Replace { .. } => Asked::Replace,
+            Self::Open { .. } | Self::Create { .. } | Self::Update { .. } => Asked::Open,
             Self::OpenDir { .. } => Asked::OpenDir,
             Self::Read { offset, len, guessed, .. } => Asked::Read { offset, len, guessed },
             Self::Write { data, .. } => Asked::Write { len: data.len() },
@@ -117,11 +172,27 @@ impl Request<'_> {
         match self {
             Self::Limits => Packet::new(out, kind::EXTENDED).u32(id).string(LIMITS_EXTENSION),
             Self::Stat { path } => Packet::new(out, kind::STAT).u32(id).string(path),
+            Self::LinkStat { path } => Packet::new(out, kind::LSTAT).u32(id).string(path),
+            Self::HandleStat { handle } => Packet::new(out, kind::FSTAT).u32(id).string(handle),
+            Self::SetHandleStat { handle, attrs } => {
+                attrs.write(Packet::new(out, kind::FSETSTAT).u32(id).string(handle))
+            }
+            Self::Sync { handle } => {
+                Packet::new(out, kind::EXTENDED).u32(id).string(SYNC_EXTENSION).string(handle)
+            }
+            Self::Remove { path } => Packet::new(out, kind::REMOVE).u32(id).string(path),
+            Self::Rename { path, to } => Packet::new(out, kind::RENAME).u32(id).string(path).string(to),
+            Self::Replace { path, to } => {
+                Packet::new(out, kind::EXTENDED).u32(id).string(REPLACE_EXTENSION).string(path).string(to)
+            }
             // No attribute is set: flags of 0.
             Self::Open { path } => Packet::new(out, kind::OPEN).u32(id).string(path).u32(OPEN_READ).u32(0),
-            Self::Create { path, only_new } => {
-                let flags = if *only_new { OPEN_NEW | OPEN_EXCLUSIVE } else { OPEN_NEW };
-                Packet::new(out, kind::OPEN).u32(id).string(path).u32(flags).u32(0)
+            Self::Create { path, mode } => {
+                let attrs = NewAttrs { mode: Some(*mode), ..NewAttrs::default() };
+                attrs.write(Packet::new(out, kind::OPEN).u32(id).string(path).u32(OPEN_NEW))
+            }
+            Self::Update { path } => {
+                Packet::new(out, kind::OPEN).u32(id).string(path).u32(OPEN_UPDATE).u32(0)
             }
             Self::OpenDir { path, .. } => Packet::new(out, kind::OPENDIR).u32(id).string(path),
             Self::Read { handle, offset, len, .. } => {

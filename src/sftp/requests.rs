@@ -104,7 +104,9 @@ impl Requests {
     pub fn send(&mut self, op: Option<OpId>, request: &Request<'_>) {
         let (asked, id) = (request.asked(), self.free_id());
         match *request {
-            Request::Open { .. } | Request::Create { .. } => self.asked_open(id, true),
+            Request::Open { .. } | Request::Create { .. } | Request::Update { .. } => {
+                self.asked_open(id, true);
+            }
             Request::OpenDir { expected, .. } => {
                 self.asked_open(id, expected);
                 self.directories += 1;

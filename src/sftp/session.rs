@@ -1,16 +1,18 @@
 //! The session: cuts the stream into packets, gives each reply to its operation, and lets the operations take turns.
 
+use super::attrs::NewAttrs;
 use super::error::{Error, Failure, Refusal};
+use super::exchange::{Exchange, Handle, Opening, Wish};
 use super::known::Known;
 use super::list::List;
 use super::look::Look;
-use super::operation::{Next, OpId, Operation, Outcome, Stat, Step};
+use super::operation::{Next, OpId, Operation, Outcome, Step};
+use super::piece::{ReadPiece, WritePiece};
 use super::read::Read;
-use super::reply::{Reply, ServerLimits, Version};
+use super::reply::{Extensions, Reply, ServerLimits, Version};
 use super::request::{Asked, Request};
 use super::requests::{Pending, Requests, VERSION};
 use super::wire::sanitise;
-use super::write::Write;
 use crate::base::limits::{
     PATH_BYTES_MAX, SFTP_OPERATIONS_MAX, SFTP_PACKET_BYTES_MAX, SFTP_SPECULATING_OPERATIONS_MAX,
     SFTP_TURN_BYTES,
@@ -30,6 +32,7 @@ pub struct Session {
     /// The beginning of a packet whose rest has not arrived.
     partial: Vec<u8>,
     is_ready: bool,
+    extensions: Extensions,
     /// Why the session ended.
     ended: Option<Error>,
     operations: BTreeMap<OpId, Operation>,
@@ -63,6 +66,7 @@ impl Session {
             requests: Requests::new(like_openssh),
             partial: Vec::new(),
             is_ready: false,
+            extensions: Extensions::default(),
             ended: None,
             operations: BTreeMap::new(),
             turns: VecDeque::new(),
@@ -85,8 +89,7 @@ impl Session {
 
     /// Asks for the attributes of what `path` leads to; links are followed.
     pub fn stat(&mut self, path: &[u8]) -> Result<OpId, Refusal> {
-        self.check(path)?;
-        Ok(self.start(Operation::Stat(Stat::new(path))))
+        self.exchange(path, Wish::Stat)
     }
 
     /// Reads up to `bytes_max` bytes of a regular file from `offset` on.
@@ -116,10 +119,80 @@ impl Session {
         Ok(self.start(Operation::Look(Box::new(Look::new(read, list, lists)))))
     }
 
-    /// Writes a regular file anew; what it held is lost.
-    pub fn write(&mut self, path: &[u8], data: Vec<u8>) -> Result<OpId, Refusal> {
+    /// Asks for the attributes of what stands at `path` itself, be it a link.
+    pub fn link_stat(&mut self, path: &[u8]) -> Result<OpId, Refusal> {
+        self.exchange(path, Wish::LinkStat)
+    }
+
+    /// Opens a file, which stays open until it is closed. See [`Opening`] for what may stand at `path`.
+    pub fn open(&mut self, path: &[u8], opening: Opening) -> Result<OpId, Refusal> {
+        self.exchange(path, Wish::Open(opening))
+    }
+
+    /// Removes a file or a link.
+    pub fn remove(&mut self, path: &[u8]) -> Result<OpId, Refusal> {
+        self.exchange(path, Wish::Remove)
+    }
+
+    /// Gives a file another name, under which nothing may stand.
+    pub fn rename(&mut self, path: &[u8], to: &[u8]) -> Result<OpId, Refusal> {
+        self.check(to)?;
+        self.exchange(path, Wish::Rename { to: to.into() })
+    }
+
+    /// Gives a file another name at once, in place of what stands there, where the server [can](Extensions::replace).
+    pub fn replace(&mut self, path: &[u8], to: &[u8]) -> Result<OpId, Refusal> {
+        self.check(to)?;
+        self.exchange(path, Wish::Replace { to: to.into() })
+    }
+
+    /// Reads up to `len` bytes of an open file.
+    pub fn read_piece(&mut self, file: &Handle, offset: u64, len: u64) -> Result<OpId, Refusal> {
+        self.check(b"")?;
+        Ok(self.start(Operation::ReadPiece(Box::new(ReadPiece::new(file.clone(), offset, len)))))
+    }
+
+    /// Writes into an open file.
+    pub fn write_piece(&mut self, file: &Handle, offset: u64, data: Vec<u8>) -> Result<OpId, Refusal> {
+        self.check(b"")?;
+        Ok(self.start(Operation::WritePiece(Box::new(WritePiece::new(file.clone(), offset, data)))))
+    }
+
+    /// Asks for the attributes of an open file.
+    pub fn describe(&mut self, file: &Handle) -> Result<OpId, Refusal> {
+        self.exchange(b"", Wish::Describe(file.clone()))
+    }
+
+    /// Changes those of an open file.
+    pub fn change(&mut self, file: &Handle, attrs: NewAttrs) -> Result<OpId, Refusal> {
+        self.exchange(b"", Wish::Change(file.clone(), attrs))
+    }
+
+    /// Brings an open file to the disk, where the server [can](Extensions::sync).
+    pub fn sync(&mut self, file: &Handle) -> Result<OpId, Refusal> {
+        self.exchange(b"", Wish::Sync(file.clone()))
+    }
+
+    /// Closes a file, and hears whether everything was written.
+    pub fn close(&mut self, file: Handle) -> Result<OpId, Refusal> {
+        self.exchange(b"", Wish::Close(file))
+    }
+
+    /// Closes a file that is of no interest any more.
+    pub fn abandon(&mut self, file: &Handle) {
+        if self.ended.is_none() {
+            self.requests.send(None, &Request::Close { handle: &file.0, is_directory: false });
+        }
+    }
+
+    /// What the server can do besides the draft, once it [is ready](Self::is_ready).
+    pub fn extensions(&self) -> Extensions {
+        self.extensions
+    }
+
+    fn exchange(&mut self, path: &[u8], wish: Wish) -> Result<OpId, Refusal> {
         self.check(path)?;
-        Ok(self.start(Operation::Write(Box::new(Write::new(path, data)))))
+        Ok(self.start(Operation::Exchange(Box::new(Exchange::new(path, wish)))))
     }
 
     /// Gives up an operation: its result is forgotten, its handle closed. Does nothing when it is unknown.
@@ -130,7 +203,12 @@ impl Session {
             self.known.note(operation.path(), attrs, self.now);
         }
         self.end(op);
-        self.done.retain(|(done, _)| *done != op);
+        if let Some(at) = self.done.iter().position(|(done, _)| *done == op)
+            && let Some((_, Ok(outcome))) = self.done.remove(at)
+            && let Some(file) = outcome.opened()
+        {
+            self.abandon(file);
+        }
         self.pump();
     }
 
@@ -270,12 +348,13 @@ impl Session {
     }
 
     fn handle_version(&mut self, packet: &[u8]) -> Result<(), Error> {
-        let Version { version, has_limits } = Version::read(packet)?;
+        let Version { version, extensions } = Version::read(packet)?;
         if version != VERSION {
             return Err(Error::Version(version));
         }
         self.is_ready = true;
-        if has_limits {
+        self.extensions = extensions;
+        if extensions.limits {
             self.requests.send(None, &Request::Limits);
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! Whole operations against the server in `testing`, and against servers that misbehave.
 
 mod hostile;
+mod open;
 mod predicted;
-mod write;
 
 use super::*;
 use crate::base::limits::*;

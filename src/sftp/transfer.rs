@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, VecDeque};
 pub(super) struct Transfer {
     offset: u64,
     bytes_max: u64,
+    /// Bytes wanted behind those, to tell whether there are any.
+    beyond: u64,
     /// Bytes from `offset` to the end the server named; `None` when it named none.
     size: Option<u64>,
     /// What has arrived without a hole.
@@ -39,6 +41,7 @@ impl Transfer {
         Self {
             offset,
             bytes_max,
+            beyond: 1,
             size: (size > 0).then_some(left),
             data: Vec::with_capacity(expected as usize),
             parked: BTreeMap::new(),
@@ -47,6 +50,11 @@ impl Transfer {
             in_flight: 0,
             end: None,
         }
+    }
+
+    /// Exactly these bytes of an open file, as far as it has them.
+    pub fn piece(offset: u64, len: u64) -> Self {
+        Self { beyond: 0, ..Self::new(offset, len, offset.saturating_add(len)) }
     }
 
     /// The server names the size, perhaps another one than it was before.
@@ -124,7 +132,7 @@ impl Transfer {
     }
 
     fn wanted(&self) -> u64 {
-        self.bytes_max + 1
+        self.bytes_max + self.beyond
     }
 
     /// How many bytes from `asked` on may be asked for in one go.
@@ -132,7 +140,7 @@ impl Transfer {
         if self.end.is_some() {
             return None;
         }
-        let known = self.size.unwrap_or(0).min(self.bytes_max).saturating_add(1);
+        let known = self.size.unwrap_or(0).min(self.bytes_max).saturating_add(self.beyond);
         let until = if self.asked < known {
             known.min((self.data.len() as u64).saturating_add(SFTP_FILE_WINDOW_BYTES_MAX))
         } else if self.in_flight == 0 && self.gaps.is_empty() {

@@ -10,9 +10,14 @@ pub(super) mod kind {
     pub const CLOSE: u8 = 4;
     pub const READ: u8 = 5;
     pub const WRITE: u8 = 6;
+    pub const LSTAT: u8 = 7;
+    pub const FSTAT: u8 = 8;
+    pub const FSETSTAT: u8 = 10;
     pub const OPENDIR: u8 = 11;
     pub const READDIR: u8 = 12;
+    pub const REMOVE: u8 = 13;
     pub const STAT: u8 = 17;
+    pub const RENAME: u8 = 18;
     pub const READLINK: u8 = 19;
     pub const STATUS: u8 = 101;
     pub const HANDLE: u8 = 102;

@@ -88,6 +88,11 @@ impl Net for Nowhere {
 
     fn spawn(&self, _task: LocalBoxFuture<'static, ()>) {}
 
+    fn offload(&self, job: Box<dyn FnOnce() + Send>) -> LocalBoxFuture<'static, Result<()>> {
+        job();
+        future::ready(Ok(())).boxed_local()
+    }
+
     fn reconfigure(&self, _settings: &Rc<Settings>) {}
 
     fn shell(&self) -> Rc<dyn Shell> {

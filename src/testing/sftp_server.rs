@@ -27,6 +27,8 @@ pub struct Knobs {
     /// Replies leave in an order drawn from this seed.
     pub shuffle: Option<u64>,
     pub numbering: Numbering,
+    /// Offers `posix-rename@openssh.com` and `fsync@openssh.com`.
+    pub renames_over: bool,
 }
 
 /// How the server numbers its handles.
@@ -48,6 +50,7 @@ impl Default for Knobs {
             names_max: 100,
             shuffle: None,
             numbering: Numbering::Counting,
+            renames_over: true,
         }
     }
 }
@@ -57,6 +60,10 @@ impl Default for Knobs {
 pub struct SftpServer {
     pub knobs: Knobs,
     nodes: BTreeMap<Vec<u8>, Node>,
+    /// Permissions and times of modification that were set.
+    modes: BTreeMap<Vec<u8>, u32>,
+    times: BTreeMap<Vec<u8>, u32>,
+    synced: usize,
     inbound: Vec<u8>,
     replies: VecDeque<Vec<u8>>,
     handles: BTreeMap<u32, Handle>,
@@ -142,10 +149,14 @@ impl SftpServer {
             3 => {
                 let path = string_of(&mut rest);
                 match u32_of(&mut rest) {
-                    1 => self.open(id, path),
+                    // Without SSH_FXF_CREAT.
+                    flags if flags & 0x08 == 0 => self.open(id, path),
                     // SSH_FXF_EXCL; a link counts as what it is.
                     flags if flags & 0x20 != 0 && self.nodes.contains_key(path) => status(id, FAILURE),
-                    _ => self.create(id, path),
+                    _ => {
+                        self.set(path, &mut rest);
+                        self.create(id, path)
+                    }
                 }
             }
             4 => self.close(id, string_of(&mut rest)),
@@ -159,8 +170,29 @@ impl SftpServer {
                 let offset = u64::from(u32_of(&mut rest)) << 32 | u64::from(u32_of(&mut rest));
                 self.write(id, handle, offset as usize, string_of(&mut rest))
             }
+            7 => {
+                let path = string_of(&mut rest);
+                match self.nodes.contains_key(path) {
+                    true => [reply(105, id), self.attrs(path)].concat(),
+                    false => status(id, NO_SUCH_FILE),
+                }
+            }
+            8 => [reply(105, id), self.attrs(&self.file_of(string_of(&mut rest)))].concat(),
+            10 => {
+                let path = self.file_of(string_of(&mut rest));
+                self.set(&path, &mut rest);
+                status(id, 0)
+            }
             11 => self.open_dir(id, string_of(&mut rest)),
             12 => self.read_dir(id, string_of(&mut rest)),
+            13 => match self.nodes.remove(string_of(&mut rest)) {
+                Some(_) => status(id, 0),
+                None => status(id, NO_SUCH_FILE),
+            },
+            18 => {
+                let (from, to) = (string_of(&mut rest), string_of(&mut rest));
+                if self.nodes.contains_key(to) { status(id, FAILURE) } else { self.rename(id, from, to) }
+            }
             17 => match self.follow(string_of(&mut rest)) {
                 Some(path) => [reply(105, id), self.attrs(&path)].concat(),
                 None => status(id, NO_SUCH_FILE),
@@ -172,7 +204,7 @@ impl SftpServer {
                 }
                 _ => status(id, NO_SUCH_FILE),
             },
-            200 => self.limits(id),
+            200 => self.extended(id, rest),
             _ => status(id, 8),
         };
         self.replies.push_back(reply);
@@ -180,13 +212,76 @@ impl SftpServer {
 
     fn version(&self) -> Vec<u8> {
         let mut version = vec![2, 0, 0, 0, 3];
-        if self.knobs.limits.is_some() {
-            version.extend(string(b"posix-rename@openssh.com"));
-            version.extend(string(b"1"));
-            version.extend(string(b"limits@openssh.com"));
+        let renames: &[&[u8]] = &[b"posix-rename@openssh.com", b"fsync@openssh.com"];
+        let renames = if self.knobs.renames_over { renames } else { &[] };
+        let limits = self.knobs.limits.map(|_| &b"limits@openssh.com"[..]);
+        for name in renames.iter().copied().chain(limits) {
+            version.extend(string(name));
             version.extend(string(b"1"));
         }
         version
+    }
+
+    fn extended(&mut self, id: u32, mut rest: &[u8]) -> Vec<u8> {
+        match string_of(&mut rest) {
+            b"limits@openssh.com" => self.limits(id),
+            b"posix-rename@openssh.com" if self.knobs.renames_over => {
+                self.rename(id, string_of(&mut rest), string_of(&mut rest))
+            }
+            b"fsync@openssh.com" if self.knobs.renames_over => {
+                self.file_of(string_of(&mut rest));
+                self.synced += 1;
+                status(id, 0)
+            }
+            _ => status(id, 8),
+        }
+    }
+
+    fn rename(&mut self, id: u32, from: &[u8], to: &[u8]) -> Vec<u8> {
+        let Some(node) = self.nodes.remove(from) else { return status(id, NO_SUCH_FILE) };
+        self.nodes.insert(to.to_vec(), node);
+        for table in [&mut self.modes, &mut self.times] {
+            if let Some(value) = table.remove(from) {
+                table.insert(to.to_vec(), value);
+            }
+        }
+        status(id, 0)
+    }
+
+    /// Takes over attributes as far as it keeps them.
+    fn set(&mut self, path: &[u8], rest: &mut &[u8]) {
+        let flags = u32_of(rest);
+        assert_eq!(flags & !0xc, 0, "nothing but permissions and times");
+        if flags & 4 != 0 {
+            self.modes.insert(path.to_vec(), u32_of(rest));
+        }
+        if flags & 8 != 0 {
+            u32_of(rest);
+            self.times.insert(path.to_vec(), u32_of(rest));
+        }
+    }
+
+    fn file_of(&self, handle: &[u8]) -> Vec<u8> {
+        match number(handle).and_then(|handle| self.handles.get(&handle)) {
+            Some(Handle::File(path)) => path.clone(),
+            _ => panic!("only what was opened is used"),
+        }
+    }
+
+    /// Permissions and time of modification that a file was given.
+    pub fn given(&self, path: &str) -> (Option<u32>, Option<u32>) {
+        let path = path.as_bytes();
+        (self.modes.get(path).copied(), self.times.get(path).copied())
+    }
+
+    /// How often files were brought to the disk.
+    pub fn synced(&self) -> usize {
+        self.synced
+    }
+
+    /// Everything there is.
+    pub fn paths(&self) -> impl Iterator<Item = &[u8]> {
+        self.nodes.keys().map(Vec::as_slice)
     }
 
     fn limits(&self, id: u32) -> Vec<u8> {
@@ -322,7 +417,11 @@ impl SftpServer {
             Some(Node::Fifo) => (0, 0o010_644),
             Some(Node::Directory) | None => (4096, 0o040_755),
         };
-        [&5u32.to_be_bytes()[..], &size.to_be_bytes(), &mode.to_be_bytes()].concat()
+        let mode = self.modes.get(path).map_or(mode, |given| mode & 0o170_000 | given);
+        let Some(time) = self.times.get(path).map(|time| time.to_be_bytes()) else {
+            return [&5u32.to_be_bytes()[..], &size.to_be_bytes(), &mode.to_be_bytes()].concat();
+        };
+        [&13u32.to_be_bytes()[..], &size.to_be_bytes(), &mode.to_be_bytes(), &time, &time].concat()
     }
 
     /// Where absolute symbolic links lead; `None` when nowhere.

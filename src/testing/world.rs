@@ -292,6 +292,11 @@ impl Net for Scene {
         Scene::spawn(self, task);
     }
 
+    fn offload(&self, job: Box<dyn FnOnce() + Send>) -> LocalBoxFuture<'static, Result<()>> {
+        job();
+        future::ready(Ok(())).boxed_local()
+    }
+
     fn reconfigure(&self, _settings: &Rc<Settings>) {}
 
     fn shell(&self) -> Rc<dyn Shell> {

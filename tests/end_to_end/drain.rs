@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
 
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{McpPipe, Scout, Sshd, eventually, process_running};
 
@@ -146,10 +146,7 @@ fn who_asked_by_http_is_answered_first() {
     let fifo = sshd.fifo("fifo");
     let (mut server, address) = serve_http(Scout::with(&sshd.endpoint));
     let idle = TcpStream::connect(&address).unwrap();
-    let call = json!({
-        "jsonrpc": "2.0", "id": 1, "method": "tools/call",
-        "params": { "name": "scout", "arguments": { "target": "h1:/", "query": format!("cat {fifo}") } },
-    });
+    let call = waiting_for(&fifo);
     let asking = send(&address, "POST /mcp", "", &call.to_string());
     eventually("the command runs", || process_running(&format!("cat {fifo}")));
     server.signal(Signal::TERM);
@@ -170,8 +167,55 @@ fn who_asked_by_http_is_answered_first() {
 }
 
 #[test]
-fn who_only_listens_by_http_is_not_waited_for() {
-    let (mut server, address) = serve_http(Scout::new().env("SCOUT_DRAIN_TIMEOUT", "1h"));
+fn who_is_not_answered_in_time_by_http_is_told_so() {
+    let sshd = Sshd::start();
+    let fifo = sshd.fifo("fifo");
+    let (mut server, address) = serve_http(Scout::with(&sshd.endpoint).env("SCOUT_DRAIN_TIMEOUT", "200ms"));
+    let call = waiting_for(&fifo).to_string();
+    // Of two, each comes to its own core, or both come to one.
+    let asking = [(); 2].map(|()| send(&address, "POST /mcp", "", &call));
+    let in_session = send(&address, "POST /mcp", &in_session(&address), &call);
+    eventually("the commands run", || process_running(&format!("cat {fifo}")));
+    sshd.log().wait_for_count("Starting session: command", 3);
+    server.signal(Signal::TERM);
+    for stream in asking.into_iter().chain([in_session]) {
+        let answer = std::io::read_to_string(stream).unwrap();
+        let is_told =
+            answer.starts_with("HTTP/1.1 200 ") && answer.contains(r#""id":1,"error":{"code":-32000"#);
+        assert!(is_told && answer.contains("The server is about to end"), "{answer}");
+    }
+    assert_eq!(server.wait_for_exit().code(), Some(0));
+    eventually("the command is ended", || !process_running(&format!("cat {fifo}")));
+}
+
+#[test]
+fn a_request_by_http_can_be_taken_back_from_a_server_that_takes_leave() {
+    let sshd = Sshd::start();
+    let fifo = sshd.fifo("fifo");
+    let (mut server, address) = serve_http(Scout::with(&sshd.endpoint).env("SCOUT_DRAIN_TIMEOUT", "1h"));
+    let session = in_session(&address);
+    let asking = send(&address, "POST /mcp", &session, &waiting_for(&fifo).to_string());
+    eventually("the command runs", || process_running(&format!("cat {fifo}")));
+    server.signal(Signal::TERM);
+    server.stderr.wait_for(ASKED);
+    let cancel =
+        json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 1 } });
+    let mut cancelled = BufReader::new(send(&address, "POST /mcp", &session, &cancel.to_string()));
+    assert_eq!(line_of(&mut cancelled, "HTTP/1.1 "), "202 Accepted");
+    assert!(std::io::read_to_string(asking).unwrap().starts_with("HTTP/1.1 202 "));
+    assert_eq!(server.wait_for_exit().code(), Some(0));
+}
+
+/// A call of a command on the host that waits for the FIFO of this name.
+fn waiting_for(fifo: &str) -> Value {
+    json!({
+        "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": { "name": "scout", "arguments": { "target": "h1:/", "query": format!("cat {fifo}") } },
+    })
+}
+
+/// The header of a new session.
+fn in_session(address: &str) -> String {
     let initialize = json!({
         "jsonrpc": "2.0", "id": 1, "method": "initialize",
         "params": {
@@ -180,10 +224,14 @@ fn who_only_listens_by_http_is_not_waited_for() {
             "clientInfo": { "name": "test", "version": "0" },
         },
     });
-    let mut begun = BufReader::new(send(&address, "POST /mcp", "", &initialize.to_string()));
-    let session = line_of(&mut begun, "mcp-session-id: ");
-    let mut notices =
-        BufReader::new(send(&address, "GET /mcp", &format!("Mcp-Session-Id: {session}\r\n"), ""));
+    let mut begun = BufReader::new(send(address, "POST /mcp", "", &initialize.to_string()));
+    format!("Mcp-Session-Id: {}\r\n", line_of(&mut begun, "mcp-session-id: "))
+}
+
+#[test]
+fn who_only_listens_by_http_is_not_waited_for() {
+    let (mut server, address) = serve_http(Scout::new().env("SCOUT_DRAIN_TIMEOUT", "1h"));
+    let mut notices = BufReader::new(send(&address, "GET /mcp", &in_session(&address), ""));
     assert_eq!(line_of(&mut notices, "HTTP/1.1 "), "200 OK");
     let listen = json!({
         "jsonrpc": "2.0", "id": 2, "method": "subscriptions/listen",

@@ -62,7 +62,7 @@ impl Entry {
                 "has a name that is none, or longer than {API_KEY_NAME_CHARS_MAX} characters"
             ));
         }
-        Ok(Key::new(name, self.hash()?, Access::only(self.scopes()?, self.hosts()?)))
+        Ok(Key::new(name, self.hash()?, self.access()?))
     }
 
     fn hash(&self) -> Result<KeyHash, String> {
@@ -75,12 +75,25 @@ impl Entry {
         }
     }
 
-    fn scopes(&self) -> Result<Vec<Scope>, String> {
+    fn access(&self) -> Result<Access, String> {
+        let hosts = self.hosts()?;
+        Ok(match self.scopes()? {
+            Some(scopes) => Access::only(scopes, hosts),
+            None => Access::everything(hosts),
+        })
+    }
+
+    /// Those that are named.
+    fn scopes(&self) -> Result<Option<Vec<Scope>>, String> {
         let wrong = || "has scopes that are not among read, command and transfer, or none at all".to_owned();
         match &self.scopes {
-            None => Ok(Scope::ALL.to_vec()),
+            None => Ok(None),
             Some(names) if names.is_empty() || names.len() > Scope::ALL.len() => Err(wrong()),
-            Some(names) => names.iter().map(|name| Scope::named(name).ok_or_else(wrong)).collect(),
+            Some(names) => names
+                .iter()
+                .map(|name| Scope::named(name).ok_or_else(wrong))
+                .collect::<Result<_, _>>()
+                .map(Some),
         }
     }
 

@@ -4,6 +4,8 @@
 //! over the default. A value that is not allowed is refused wherever it comes from, with its name, the value and what
 //! is allowed.
 
+mod folders;
+mod hosts;
 mod rule;
 mod tools;
 mod web;
@@ -16,15 +18,18 @@ use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 
 use super::secret::{Secret, SecretSource};
-use super::{Env, Network, Sources, file};
+use super::{Env, Groups, Network, Sources, file};
 use crate::base::limits::{self, SETTINGS_FILE_BYTES_MAX};
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
+use folders::Folders;
+pub use hosts::Patterns;
+use hosts::{HostGroups, HostPatterns};
+pub use rule::Transport;
 use rule::{
-    Address, CommandLine, Cores, Count, FilePath, Flag, HostPatterns, KnownHostsFile, Level, Rule, Size,
-    Time, TransportName,
+    Address, CommandLine, Cores, Count, FilePath, Flag, KnownHostsFile, Level, Rule, Size, Time,
+    TransportName,
 };
-pub use rule::{Patterns, Transport};
 pub use tools::ToolSet;
 use tools::ToolSetName;
 use web::{Networks, OriginPatterns};
@@ -151,6 +156,10 @@ settings! {
         "Run any command instead of the read-only ones";
     tools: ToolSet = ToolSet::All, ToolSetName, New, Restart,
         "Tools that clients are offered: `scout`, which does everything, the focused ones, or all";
+    transfer_roots: Option<Vec<PathBuf>> = None, Folders("the working directory; over HTTP none"), New, Live,
+        "Directories of this machine that transfers may read and write below";
+    http_transfers: bool = false, Flag, New, Live,
+        "Let clients over HTTP transfer files whose key names no scopes; one that names `transfer` may anyway";
     max_file_size: u64 = limits::FILE_BYTES_DEFAULT, Size { min: 1, max: limits::OUTPUT_BYTES_MAX }, Old, Live,
         "Bytes of a file that one read returns";
     max_output_size: u64 = limits::OUTPUT_BYTES_DEFAULT, Size { min: 1, max: limits::OUTPUT_BYTES_MAX }, New, Live,
@@ -187,6 +196,8 @@ settings! {
         "Time between looks at a host in use to which there is no connection; 0 never looks";
     host_status_ttl: Duration = limits::ONLINE_TTL_DEFAULT, Time::seconds(0, 3_600), New, Live,
         "Time for which a host that answered counts as online; one that did not is asked again after 5 s at the latest";
+    groups: Groups = Groups::default(), HostGroups, New, Live,
+        "Groups of hosts that targets may name as `@web`; in the file a table `[groups]` of lists";
     warm_hosts: Patterns = Patterns::default(), HostPatterns, New, Live,
         "Hosts that are kept connected: names and patterns, separated by commas";
     warm_frequent_hosts: usize = limits::WARM_FREQUENT_HOSTS_DEFAULT, Count { min: 0, max: 1_000 }, New, Live,
@@ -342,8 +353,26 @@ fn text_of(value: &toml::Value) -> Option<String> {
         toml::Value::Integer(number) => Some(number.to_string()),
         toml::Value::Float(number) => Some(number.to_string()),
         toml::Value::Boolean(flag) => Some(flag.to_string()),
-        toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => None,
+        toml::Value::Table(table) => lists_of(table),
+        toml::Value::Datetime(_) | toml::Value::Array(_) => None,
     }
+}
+
+/// A table of lists as a flag would say it: `web=web1,web2; db=db*`. What divides lists there has no place in a list.
+fn lists_of(table: &toml::Table) -> Option<String> {
+    let list = |value: &toml::Value| match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Array(words) => {
+            words.iter().map(toml::Value::as_str).collect::<Option<Vec<_>>>().map(|words| words.join(","))
+        }
+        _ => None,
+    };
+    let lists = table.iter().map(|(name, value)| Some((name, list(value)?)));
+    let lists: Vec<_> = lists.collect::<Option<_>>()?;
+    let is_plain = |text: &str| !text.contains([';', '=']);
+    let are_plain = lists.iter().all(|(name, list)| is_plain(name) && is_plain(list));
+    are_plain
+        .then(|| lists.iter().map(|(name, list)| format!("{name}={list}")).collect::<Vec<_>>().join("; "))
 }
 
 /// The settings file, and whether it must exist.

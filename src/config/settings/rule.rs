@@ -1,14 +1,14 @@
 //! What a value may be: how it is read, what is allowed, how a default is shown.
 
 use core::net::IpAddr;
-use std::fmt::{self, Display};
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use tracing::level_filters::LevelFilter;
 
 use crate::base::limits;
 use crate::base::time::Duration;
-use crate::config::{Env, pattern};
+use crate::config::Env;
 
 /// The rule of one setting.
 pub trait Rule {
@@ -301,54 +301,6 @@ impl Rule for KnownHostsFile {
 
     fn show(&self, value: &Option<PathBuf>) -> String {
         shown(value.as_deref(), "`~/.ssh/known_hosts`, `/etc/ssh/ssh_known_hosts`")
-    }
-}
-
-/// Names and patterns of hosts, as on a `Host` line.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Patterns(Vec<String>);
-
-impl<'a> FromIterator<&'a str> for Patterns {
-    fn from_iter<T: IntoIterator<Item = &'a str>>(patterns: T) -> Self {
-        Self(patterns.into_iter().map(ToOwned::to_owned).collect())
-    }
-}
-
-impl Patterns {
-    /// Whether any host is meant.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Whether this one is meant.
-    pub fn include(&self, host: &str) -> bool {
-        pattern::matches_list(self.0.iter().map(String::as_str), host) == pattern::Match::Yes
-    }
-}
-
-/// As one would write them.
-impl fmt::Display for Patterns {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_empty() { f.write_str("none") } else { f.write_str(&self.0.join(",")) }
-    }
-}
-
-/// Patterns, separated by commas or spaces.
-pub struct HostPatterns;
-
-impl Rule for HostPatterns {
-    type Value = Patterns;
-
-    fn parse(&self, text: &str, _: &Env) -> Result<Patterns, String> {
-        Ok(text.split([',', ' ']).filter(|pattern| !pattern.is_empty()).collect())
-    }
-
-    fn expected(&self) -> String {
-        "names of hosts, with `*`, `?` and `!` as in ssh_config, separated by commas".to_owned()
-    }
-
-    fn show(&self, value: &Patterns) -> String {
-        value.to_string()
     }
 }
 

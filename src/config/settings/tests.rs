@@ -130,6 +130,26 @@ fn patterns_name_hosts() {
 }
 
 #[test]
+fn groups_are_lists_of_a_table_or_of_a_line() {
+    let file = "[groups]\nweb = ['web*', '!web9']\nall = '@web, db1'\n";
+    let groups = Setup::new(&[]).with_file(file).load().unwrap().groups;
+    assert_eq!(groups.to_string(), "all=@web,db1; web=web*,!web9");
+    let line = Setup::new(&[("SCOUT_GROUPS", "all=@web,db1; web=web*,!web9")]);
+    assert_eq!(line.load().unwrap().groups, groups);
+
+    let refused = |text: &str| refusal(&Setup::new(&[]).with_file(text));
+    let place = "~/.config/scout-mcp/settings.toml: groups:";
+    let expected = "expected lists such as `web=web*,!web9; all=@web,db1`";
+    assert_eq!(
+        refused("[groups]\na = ['@b']\nb = ['@a']\n"),
+        format!("{place} @a contains itself: @a has @b has @a: {expected}")
+    );
+    for text in ["[groups]\na = 1\n", "[groups]\na = ['x;b=y']\n", "[groups.a]\nb = 'c'\n"] {
+        assert_eq!(refused(text), format!("{place} is a list or a table: expected a single value"), "{text}");
+    }
+}
+
+#[test]
 fn networks_and_origins_are_checked() {
     let load = |name, value| Setup::new(&[(name, value)]).load();
     let proxies = load("SCOUT_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.7").unwrap().trusted_proxies;

@@ -1,6 +1,7 @@
 //! Rules of what a server needs to know of the network that it serves.
 
-use super::rule::{Patterns, Rule};
+use super::hosts::Patterns;
+use super::rule::Rule;
 use crate::config::{Env, Network};
 
 /// Ranges of addresses, separated by commas or spaces.

@@ -11,7 +11,7 @@ use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::errors;
 use crate::fleet::gate::Permit;
-use crate::sftp::{Failure, LookMax, OpId, Outcome, Refusal, Session};
+use crate::sftp::{Extensions, Failure, LookMax, OpId, Outcome, Refusal, Session};
 use crate::ssh::{ChannelId, Client, Event, Stream};
 
 /// The SFTP channel of a link.
@@ -34,6 +34,8 @@ pub(super) struct Channel {
     /// What the session wants to say and the channel's window does not take yet.
     unsent: Unsent,
     operations: BTreeMap<OpId, Operation>,
+    /// What is brought to the disk takes its time, during which the server answers nothing.
+    syncs: usize,
     /// Whether the version exchange is over.
     ready: bool,
     /// When the server last said something, or was first asked after it had answered everything.
@@ -128,22 +130,65 @@ impl Link {
         self.operate(|session| session.look(path, max, (self.clock)())).await
     }
 
-    /// Writes a regular file anew; what it held is lost.
-    pub async fn write(self: &Rc<Self>, path: &[u8], data: Vec<u8>) -> Result<Result<Outcome, Failure>> {
-        self.operate(|session| session.write(path, data)).await
+    /// The same of what stands at `path` itself, be it a link.
+    pub async fn link_stat(self: &Rc<Self>, path: &[u8]) -> Result<Result<Outcome, Failure>> {
+        self.operate(|session| session.link_stat(path)).await
     }
 
-    async fn operate(
+    /// Removes a file or a link.
+    pub async fn remove(self: &Rc<Self>, path: &[u8]) -> Result<Result<Outcome, Failure>> {
+        self.operate(|session| session.remove(path)).await
+    }
+
+    /// The same, of which nobody hears what becomes of it.
+    pub fn remove_unheard(&self, path: &[u8]) {
+        self.tell(None, |session| {
+            let _ = session.remove(path);
+        });
+    }
+
+    /// Gives a file another name, under which nothing may stand.
+    pub async fn rename(self: &Rc<Self>, path: &[u8], to: &[u8]) -> Result<Result<Outcome, Failure>> {
+        self.operate(|session| session.rename(path, to)).await
+    }
+
+    /// Gives a file another name in place of what stands there, where the server [can](Extensions::replace).
+    pub async fn replace(self: &Rc<Self>, path: &[u8], to: &[u8]) -> Result<Result<Outcome, Failure>> {
+        self.operate(|session| session.replace(path, to)).await
+    }
+
+    /// What the SFTP server can do besides the draft, once it has answered anything.
+    pub fn extensions(&self) -> Extensions {
+        match &self.state.borrow().files {
+            Files::Open(channel) => channel.session.extensions(),
+            _ => Extensions::default(),
+        }
+    }
+
+    pub(super) async fn operate(
         self: &Rc<Self>,
         begin: impl FnOnce(&mut Session) -> Result<OpId, Refusal>,
     ) -> Result<Result<Outcome, Failure>> {
+        Ok(self.operate_in(None, begin).await?.1)
+    }
+
+    /// `within` is the channel that it makes sense in only. Returns the one that it was done in.
+    pub(super) async fn operate_in(
+        self: &Rc<Self>,
+        within: Option<ChannelId>,
+        begin: impl FnOnce(&mut Session) -> Result<OpId, Refusal>,
+    ) -> Result<(ChannelId, Result<Outcome, Failure>)> {
         let _at_work = self.at_work();
         let permit = self.pipeline.enter().await.map_err(|_| self.busy())?;
         self.can_begin()?;
         let (channel, id) = {
             let mut state = self.state.borrow_mut();
             let State { client, files, .. } = &mut *state;
-            let Files::Open(channel) = files else { return Err(self.no_files()) };
+            let channel = match files {
+                Files::Open(channel) if within.is_none_or(|within| within == channel.id) => channel,
+                _ if within.is_some() => return Err(self.lost_files()),
+                _ => return Err(self.no_files()),
+            };
             let id =
                 begin(&mut channel.session).map_err(|refusal| errors::from_refusal(&self.host, refusal))?;
             if channel.operations.is_empty() {
@@ -154,7 +199,26 @@ impl Link {
             (channel.id, id)
         };
         self.driver.notify(usize::MAX);
-        Pending { link: self, channel, id, _permit: permit }.await
+        Ok((channel, Pending { link: self, channel, id, _permit: permit }.await?))
+    }
+
+    /// Says something to the server of which nobody awaits an answer, if the channel `within` is still there.
+    pub(super) fn tell(&self, within: Option<ChannelId>, say: impl FnOnce(&mut Session)) {
+        let mut state = self.state.borrow_mut();
+        let State { client, files, .. } = &mut *state;
+        if let Files::Open(channel) = files
+            && within.is_none_or(|within| within == channel.id)
+        {
+            say(&mut channel.session);
+            channel.send(client);
+            drop(state);
+            self.driver.notify(usize::MAX);
+        }
+    }
+
+    /// What was open is not any more.
+    fn lost_files(&self) -> Error {
+        Error::new(Kind::ConnectionLost, format!("{}: the SFTP server ended", self.host))
     }
 
     fn open_sftp(&self) -> Result<()> {
@@ -229,8 +293,8 @@ impl Files {
     pub(super) fn handle_timeout(&mut self, client: &mut Client, now: Instant) {
         let Self::Open(channel) = self else { return };
         if channel.silence_ends().is_some_and(|end| now >= end) {
-            let text =
-                format!("the SFTP server has not answered for {}s", limits::SFTP_SILENCE_MAX.as_secs());
+            let silence = channel.silence_max().as_secs();
+            let text = format!("the SFTP server has not answered for {silence}s");
             self.fail(client, Error::new(Kind::ConnectionLost, text));
         }
     }
@@ -258,6 +322,14 @@ impl Files {
         matches!(self, Self::Open(channel) if !channel.ready)
     }
 
+    fn count_sync(&mut self, id: ChannelId, by: isize) {
+        if let Self::Open(channel) = self
+            && channel.id == id
+        {
+            channel.syncs = channel.syncs.saturating_add_signed(by);
+        }
+    }
+
     pub(super) fn wake_all(&mut self) {
         if let Self::Open(channel) = self {
             channel.wake_all();
@@ -272,6 +344,7 @@ impl Channel {
             session: Session::new(is_openssh, now),
             unsent: Unsent::default(),
             operations: BTreeMap::new(),
+            syncs: 0,
             ready: false,
             heard: now,
         }
@@ -280,7 +353,11 @@ impl Channel {
     /// When the server's silence has lasted too long, if something is asked of it.
     fn silence_ends(&self) -> Option<Instant> {
         let is_asked = !self.ready || !self.operations.is_empty();
-        is_asked.then(|| self.heard + limits::SFTP_SILENCE_MAX)
+        is_asked.then(|| self.heard + self.silence_max())
+    }
+
+    fn silence_max(&self) -> Duration {
+        if self.syncs > 0 { limits::SFTP_SYNC_SILENCE_MAX } else { limits::SFTP_SILENCE_MAX }
     }
 
     fn send(&mut self, client: &mut Client) {
@@ -322,6 +399,25 @@ impl Channel {
                 waker.wake();
             }
         }
+    }
+}
+
+/// Something is being brought to the disk.
+pub(super) struct Syncing<'a> {
+    link: &'a Link,
+    channel: ChannelId,
+}
+
+impl Link {
+    pub(super) fn syncing(&self, channel: ChannelId) -> Syncing<'_> {
+        self.state.borrow_mut().files.count_sync(channel, 1);
+        Syncing { link: self, channel }
+    }
+}
+
+impl Drop for Syncing<'_> {
+    fn drop(&mut self) {
+        self.link.state.borrow_mut().files.count_sync(self.channel, -1);
     }
 }
 
@@ -370,8 +466,12 @@ impl Drop for Pending<'_> {
         let State { client, files, .. } = &mut *state;
         if let Files::Open(channel) = files
             && channel.id == self.channel
-            && channel.operations.remove(&self.id).is_some()
+            && let Some(operation) = channel.operations.remove(&self.id)
         {
+            // A file that was opened in vain.
+            if let Some(Ok(Outcome::Opened(file))) = operation.done {
+                channel.session.abandon(&file);
+            }
             channel.session.cancel(self.id);
             channel.send(client);
             drop(state);

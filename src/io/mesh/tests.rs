@@ -43,7 +43,7 @@ fn every_core_answers_on_its_own_thread_in_the_asked_order() {
 }
 
 #[test]
-fn many_hosts_are_asked_where_they_are_owned_and_answer_in_the_asked_order() {
+fn many_hosts_are_asked_where_they_are_owned_and_each_answer_has_its_place() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let names: Vec<_> = (0..60).map(|n| format!("h{n}")).collect();
     std::fs::write(file.path(), format!("Host {}\n", names.join(" "))).unwrap();
@@ -53,18 +53,22 @@ fn many_hosts_are_asked_where_they_are_owned_and_answer_in_the_asked_order() {
     asked.insert(30, "stranger".into());
     let answers = cores::run(3, &testing::settings(), fleet, Vec::new(), async |shards| {
         let claim = *shards.own().caller(Class::Batch, ClientId::STDIO).claim();
-        let work = |_, place| async move {
+        let work = |_, place: usize| async move {
             match place % 10 {
                 7 => Err(Error::new(Kind::Unreachable, format!("{place}"))),
                 _ => Ok((place, thread::current().id())),
             }
         };
-        shards.on_each(&asked, claim, work).await
+        let errands = asked.iter().zip(0..).collect();
+        let mut answers: Vec<_> = asked.iter().map(|_| None).collect();
+        let mut keep = |place: usize, answer| assert!(answers[place].replace(answer).is_none());
+        shards.on_each(errands, claim, 4, work, &mut keep).await;
+        answers
     })
     .unwrap();
     let mut threads = HashSet::new();
     for (place, answer) in answers.iter().enumerate() {
-        match answer {
+        match answer.as_ref().unwrap() {
             Ok((own, thread)) => {
                 assert_eq!(*own, place);
                 threads.insert(*thread);

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use futures_util::future::ready;
 
 use super::prompts::{self, Prompt};
-use super::resources::{SCOPE, TEMPLATE};
+use super::resources::{SCOPE, Template};
 use crate::base::limits::{COMPLETION_PATIENCE, COMPLETIONS_MAX};
 use crate::base::text::shown;
 use crate::fleet::{Caller, Claim, Class, ClientId, Shards};
@@ -16,6 +16,7 @@ use crate::mcp::provider::{Blank, Client, Reference, Work};
 use crate::rpc::Error;
 use crate::scout::list::Listing;
 use crate::scout::look;
+use crate::scout::system::{self, View};
 use crate::target::RemotePath;
 
 /// What an argument stands for.
@@ -29,10 +30,12 @@ pub enum Values {
     /// The same, but what is typed stands behind a slash.
     PathBehindSlash,
     OneOf(&'static [&'static str]),
+    /// What a column of a view on the host holds. In the view's address other arguments stand as `{name}`.
+    Listed {
+        view: &'static str,
+        column: &'static str,
+    },
 }
-
-/// The arguments of [`TEMPLATE`].
-const OF_TEMPLATE: [(&str, Values); 2] = [("host", Values::Host), ("path", Values::PathBehindSlash)];
 
 /// `hosts` are those that the client may see.
 ///
@@ -47,16 +50,36 @@ pub fn complete(
     let typed = blank.value;
     let names = || hosts.iter().map(AsRef::as_ref);
     let done = |completion| ready(Ok(completion)).boxed_local();
+    let may_read = client.access.has(SCOPE);
+    let host = || host_in(blank.known).filter(|host| may_read && names().any(|name| name == *host));
     Ok(match values_of(blank)? {
         Values::Host => done(matching(names(), typed)),
         Values::Hosts => done(last_of_list(names(), typed)),
         Values::OneOf(values) => done(matching(values.iter().copied(), typed)),
+        Values::Listed { view, column } => {
+            let view = View::parse(&filled(view, blank.known)).and_then(Result::ok);
+            match host().zip(view) {
+                Some((host, view)) => {
+                    let (name, typed) = (host.to_owned(), typed.to_owned());
+                    of_host(shards, client.id, host.to_owned(), move |caller| async move {
+                        let rows = system::show(&caller, &name, &view).await?.rows.unwrap_or_default();
+                        Ok(matching(rows.column(column).into_iter(), &typed))
+                    })
+                }
+                None => done(Completion::default()),
+            }
+        }
         kind @ (Values::Path | Values::PathBehindSlash) => {
             let typed = Typed::read(typed, kind == Values::PathBehindSlash);
-            let may_read = client.access.has(SCOPE);
-            let known = host_in(blank.known).filter(|host| may_read && names().any(|name| name == *host));
-            match known.zip(typed) {
-                Some((host, typed)) => paths(shards, client.id, host.to_owned(), typed),
+            match host().zip(typed) {
+                Some((host, typed)) => {
+                    let name = host.to_owned();
+                    of_host(shards, client.id, host.to_owned(), move |caller| async move {
+                        look::list(&caller, &name, &typed.directory)
+                            .await
+                            .map(|listing| typed.among(&listing))
+                    })
+                }
                 None => done(Completion::default()),
             }
         }
@@ -73,15 +96,19 @@ fn values_of(blank: &Blank<'_>) -> Result<Values, Error> {
     };
     let (found, of) = match blank.of {
         Reference::Prompt(name) => (of_prompt(prompts::named(name)?), name),
-        Reference::Resource(TEMPLATE) => {
-            let named = OF_TEMPLATE.iter().find(|(name, _)| *name == blank.argument);
-            (named.map(|(_, values)| *values), TEMPLATE)
-        }
         Reference::Resource(uri) => {
-            return Err(Error::invalid_params(format!("Unknown resource template: {}", shown(uri))));
+            let unknown = || Error::invalid_params(format!("Unknown resource template: {}", shown(uri)));
+            let template = Template::named(uri).ok_or_else(unknown)?;
+            let named = template.blanks.iter().find(|(name, _)| *name == blank.argument);
+            (named.map(|(_, values)| *values), uri)
         }
     };
     found.ok_or_else(|| Error::invalid_params(format!("{of} has no argument '{}'", shown(blank.argument))))
+}
+
+/// Text with what is known in the place of its blanks.
+fn filled(text: &str, known: &[(String, String)]) -> String {
+    known.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
 fn host_in(known: &[(String, String)]) -> Option<&str> {
@@ -155,21 +182,21 @@ impl Typed {
     }
 }
 
-/// What the host says within the time that somebody who is typing has.
-fn paths(shards: &Rc<Shards>, client: ClientId, host: String, typed: Typed) -> Work<Completion> {
+/// What is found on a host within the time that somebody who is typing has.
+fn of_host<W, F>(shards: &Rc<Shards>, client: ClientId, host: String, find: W) -> Work<Completion>
+where
+    W: FnOnce(Caller) -> F + Send + 'static,
+    F: Future<Output = crate::base::Result<Completion>> + 'static,
+{
     let shards = Rc::clone(shards);
-    let paths = async move {
+    let found = async move {
         let fleet = shards.own();
         let deadline = fleet.now() + COMPLETION_PATIENCE;
         let claim = Claim { class: Class::Interactive, client, deadline };
-        let name = host.clone();
-        let list = move |caller: Caller| async move {
-            look::list(&caller, &name, &typed.directory).await.map(|listing| typed.among(&listing))
-        };
-        let listed = fleet.until(deadline, shards.on(&host, claim, list), || Ok(Completion::default()));
-        Ok(listed.await.unwrap_or_default())
+        let found = fleet.until(deadline, shards.on(&host, claim, find), || Ok(Completion::default()));
+        Ok(found.await.unwrap_or_default())
     };
-    paths.boxed_local()
+    found.boxed_local()
 }
 
 #[cfg(test)]

@@ -7,12 +7,14 @@
 //! | `resources/` | the host list, figures, places on hosts and their addresses |
 //! | `prompts/` | tasks on many hosts, a file each |
 //! | `completion` | what arguments may be |
+//! | `watches` | how much each client watches |
 
 mod about;
 mod completion;
 mod prompts;
 mod resources;
 mod tools;
+mod watches;
 
 use std::fmt;
 use std::rc::Rc;
@@ -25,15 +27,16 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::call::Call;
 use super::content::{Answer, Completion, Contents, Prompt, ToolOutput};
-use super::provider::{About, Blank, Client, FORBIDDEN, List, Page, Provider, ToolFault, Work};
-use crate::config::{Access, Scope, ToolSet};
+use super::provider::{About, Blank, Client, FORBIDDEN, List, Page, Provider, ToolFault, Unwatched, Work};
+use crate::config::{Access, Scope, SharedAccess, ToolSet};
 use crate::fleet::{Fleet, Shards};
 use crate::metrics::{Counter, Histogram, Reason, Source};
 use crate::rpc::{Error, Raw};
 use crate::scout::{access, watch};
 use about::ABOUT;
-use resources::{Fixed, Place};
+use resources::{Fixed, Place, What};
 use tools::Tool;
+use watches::Watches;
 
 /// What the operator decided about the server.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +57,7 @@ pub struct Catalog {
     resources: Entries,
     templates: Entries,
     prompts: Entries,
+    watches: Rc<Watches>,
 }
 
 /// The entries of a list, written already.
@@ -80,18 +84,18 @@ impl Catalog {
             resources: Entries::new(resources::describe()),
             templates: Entries::new(resources::templates()),
             prompts: Entries::new(prompts::describe()),
+            watches: Rc::default(),
         })
     }
 
     /// The hosts that a client may know of.
     fn hosts(&self, client: &Client) -> Vec<Rc<str>> {
-        let names = self.shards.own().names();
-        names.iter().filter(|name| client.access.includes(name)).cloned().collect()
+        seen(&self.shards.own().names(), &client.access).cloned().collect()
     }
 
     /// The place at an address, if a client may know of its host.
     fn place(&self, client: &Client, uri: &str) -> Option<Place> {
-        Place::at(uri, &self.shards.own().names()).filter(|place| client.access.includes(&place.host))
+        Place::at(uri, &self.shards.own().names(), |host| client.access.includes(host))
     }
 
     /// Whether a client may use a tool for anything.
@@ -155,7 +159,7 @@ impl Provider for Catalog {
             return Some(read.boxed_local());
         }
         let (place, uri) = (self.place(&client, uri)?, uri.to_owned());
-        let read = async move { resources::read(&shards, &client, &place, uri).await.map(whole) };
+        let read = async move { resources::read(&shards, &client, place, uri).await.map(whole) };
         Some(read.boxed_local())
     }
 
@@ -176,38 +180,50 @@ impl Provider for Catalog {
         completion::complete(&self.shards, &call.client, &self.hosts(&call.client), blank)
     }
 
-    fn watch(&self, client: &Client, uri: &str) -> Option<LocalBoxStream<'static, ()>> {
+    fn watch(&self, client: &Client, uri: &str) -> Result<LocalBoxStream<'static, ()>, Unwatched> {
         if !client.access.has(resources::SCOPE) {
-            return None;
+            return Err(Unwatched::Unknown);
         }
-        if uri == resources::HOSTS {
-            return Some(self.changes().map(|_| ()).boxed_local());
-        }
-        let Place { host, path } = self.place(client, uri)?;
-        let changes = watch::changes(Rc::clone(&self.shards), client.id, host.as_ref().to_owned(), path);
-        Some(changes.boxed_local())
+        let changes = if uri == resources::HOSTS {
+            self.changes(client).map(|_| ()).boxed_local()
+        } else {
+            let Place { host, what } = self.place(client, uri).ok_or(Unwatched::Unknown)?;
+            let What::Path(path) = what else { return Err(Unwatched::Fleeting) };
+            let shards = Rc::clone(&self.shards);
+            watch::changes(shards, client.id, host.as_ref().to_owned(), path).boxed_local()
+        };
+        let watch = self.watches.begin(client.id).ok_or(Unwatched::TooMany)?;
+        let held = move |()| {
+            let _held = &watch;
+        };
+        Ok(changes.map(held).boxed_local())
     }
 
     /// Only hosts come and go.
-    fn changes(&self) -> LocalBoxStream<'static, List> {
-        let fleet = Rc::clone(self.shards.own());
-        let next = |(fleet, before): (Rc<Fleet>, Rc<[Rc<str>]>)| async move {
+    fn changes(&self, client: &Client) -> LocalBoxStream<'static, List> {
+        let (fleet, access) = (Rc::clone(self.shards.own()), SharedAccess::clone(&client.access));
+        let before = fleet.names();
+        let next = |(fleet, access, before): (Rc<Fleet>, SharedAccess, Rc<[Rc<str>]>)| async move {
             loop {
                 let reconfigured = fleet.reconfigured();
                 let now = fleet.names();
-                if now != before {
-                    return Some((List::Resources, (fleet, now)));
+                if seen(&now, &access).ne(seen(&before, &access)) {
+                    return Some((List::Resources, (fleet, access, now)));
                 }
                 reconfigured.await;
             }
         };
-        let before = fleet.names();
-        unfold((fleet, before), next).boxed_local()
+        unfold((fleet, access, before), next).boxed_local()
     }
 
-    fn note_refused(&self) {
-        self.shards.own().recorder().count(Counter::Rejected(Reason::Client));
+    fn note_refused(&self, reason: Reason) {
+        self.shards.own().recorder().count(Counter::Rejected(reason));
     }
+}
+
+/// Those of the hosts that a client may know of.
+fn seen<'a>(hosts: &'a [Rc<str>], access: &'a Access) -> impl Iterator<Item = &'a Rc<str>> {
+    hosts.iter().filter(|host| access.includes(host))
 }
 
 fn whole(contents: Contents) -> Answer<Vec<Contents>> {

@@ -6,10 +6,10 @@ use std::ops::Deref;
 use serde_json::json;
 
 use super::*;
-use crate::base::limits::{COMPLETION_PATIENCE, RESOURCES_PAGE_MAX, WATCH_EVERY};
+use crate::base::limits::{COMPLETION_PATIENCE, RESOURCES_PAGE_MAX, WATCH_EVERY, WATCHES_PER_CLIENT_MAX};
 use crate::base::time::Duration;
 use crate::fleet::ClientId;
-use crate::mcp::{Incoming, Options, Outgoing, Session};
+use crate::mcp::{Incoming, Options, Session};
 use crate::testing;
 use crate::testing::sftp_server::{Knobs, Node, SftpServer};
 use crate::testing::world::World;
@@ -40,6 +40,7 @@ fn files() -> SftpServer {
 struct Scene {
     world: World,
     shards: Rc<Shards>,
+    catalog: Rc<Catalog>,
     session: Rc<Session>,
 }
 
@@ -59,9 +60,9 @@ impl Scene {
         });
         let shards = Shards::alone(fleet);
         let catalog = Catalog::new(Rc::clone(&shards), testing::stats(&shards), &Options::default());
-        let session =
-            Rc::new(Session::new(catalog, Client { id: ClientId::STDIO, access: access.into() }, 100));
-        let scene = Self { world, shards, session };
+        let client = Client { id: ClientId::STDIO, access: access.into() };
+        let session = Rc::new(Session::new(Rc::<Catalog>::clone(&catalog), client, 100));
+        let scene = Self { world, shards, catalog, session };
         let params = json!({ "protocolVersion": "2025-11-25", "capabilities": {} });
         assert_eq!(scene.ask("initialize", params)["protocolVersion"], "2025-11-25");
         scene
@@ -82,7 +83,7 @@ impl Scene {
             Incoming::Nothing => panic!("{method} has no answer"),
         };
         let said = self.world.run(flow.collect::<Vec<_>>()).into_iter();
-        said.map(|(Outgoing::Word(message) | Outgoing::Answer(message))| json_of(&message)).collect()
+        said.map(|outgoing| json_of(outgoing.message())).collect()
     }
 
     fn answer(&self, method: &str, params: Value) -> Value {

@@ -13,7 +13,7 @@ use crate::base::text::shown;
 use crate::base::{self, Kind};
 use crate::mcp::call::{self, Call};
 use crate::mcp::content::{Answer, InputRequired, ToolOutput};
-use crate::mcp::flow::{Outbox, flow};
+use crate::mcp::flow::{Outbox, Outgoing, flow};
 use crate::mcp::params::{Params, read_object, required_text, text};
 use crate::mcp::provider::{About, Blank, FORBIDDEN, Reference, ToolFault, Work};
 use crate::mcp::results::{Completed, Framed, Keeping, Read};
@@ -74,7 +74,8 @@ impl Session {
             }
             Err(ToolFault::Forbidden(lack)) => return Err(Error::new(FORBIDDEN, lack)),
             Err(ToolFault::Arguments(fault)) if asked.revision.tells_argument_errors_to_the_model() => {
-                let told = told(asked.id, ToolOutput::failure(&fault), asked.revision, self.provider.about());
+                let failure = ToolOutput::failure(format!("Error: {fault}"));
+                let told = told(asked.id, failure, asked.revision, self.provider.about());
                 return Ok(Incoming::Reply(told));
             }
             Err(ToolFault::Arguments(fault)) => return Err(Error::invalid_params(fault)),
@@ -82,7 +83,7 @@ impl Session {
         };
         // What fails on the way is for the model to read.
         let work =
-            async move { work.await.or_else(|error| Ok(Answer::Done(ToolOutput::failure(error.message())))) };
+            async move { work.await.or_else(|error| Ok(Answer::Done(ToolOutput::failure(error.told())))) };
         self.run(asked, &call, outbox, work.boxed_local(), told)
     }
 
@@ -159,13 +160,14 @@ impl Session {
         let ticket = self.admit(asked.id)?;
         let (provider, call, revision) = (Rc::clone(&self.provider), Rc::clone(call), asked.revision);
         let resource = asked.params.uri.and_then(rpc::string).map(Cow::into_owned);
-        let answer = move |id: &Id<'_>, outcome: base::Result<Answer<T>>| match outcome {
-            Ok(Answer::Done(result)) => tell(id, result, revision, provider.about()),
-            Ok(Answer::NeedsInput(needed)) => match may_be_asked(&call, &needed) {
-                Ok(()) => rpc::success(id, &Framed::needs_input(&needed, provider.about())),
-                Err(error) => rpc::failure(Some(id), &error),
-            },
-            Err(error) => rpc::failure(Some(id), &failure(&error, revision, resource.as_deref())),
+        let outcome = move |id: &Id<'_>, worked: Result<base::Result<Answer<T>>, Error>| match worked? {
+            Ok(Answer::Done(result)) => Ok(tell(id, result, revision, provider.about())),
+            Ok(Answer::NeedsInput(needed)) => may_be_asked(&call, &needed)
+                .map(|()| rpc::success(id, &Framed::needs_input(&needed, provider.about()))),
+            Err(error) => Err(failure(&error, revision, resource.as_deref())),
+        };
+        let answer = move |id: &Id<'_>, worked: Result<base::Result<Answer<T>>, Error>| {
+            outcome(id, worked).map_or_else(|error| failed(id, &error, revision), Outgoing::Answer)
         };
         Ok(Incoming::Call(flow(ticket.run(work, answer).boxed_local(), outbox)))
     }
@@ -173,6 +175,16 @@ impl Session {
 
 fn told<T: Serialize>(id: &Id<'_>, result: T, revision: Revision, about: &About) -> Vec<u8> {
     rpc::success(id, &Framed::complete(&result, revision, about))
+}
+
+/// The answer to a request that has come to nothing. That work has failed on the way is no fault of the request, so
+/// that its transport has nothing to show.
+fn failed(id: &Id<'_>, error: &Error, revision: Revision) -> Outgoing {
+    let answer = rpc::failure(Some(id), error);
+    match error.code() {
+        code if revision.is_stateless() && code != Code::Internal => Outgoing::Failure(code, answer),
+        _ => Outgoing::Answer(answer),
+    }
 }
 
 /// That a client gets no questions it cannot answer, nor any in an answer that it would take for the last.

@@ -11,7 +11,7 @@ use crate::base::limits::SUBSCRIPTIONS_MAX;
 use crate::mcp::flow::Outgoing;
 use crate::mcp::notices::{Subscribed, list_changed, updated};
 use crate::mcp::params::read_object;
-use crate::mcp::provider::{Changing, List};
+use crate::mcp::provider::{Changing, List, Unwatched};
 use crate::rpc::{self, Error, Id};
 
 /// What a client wants to be told.
@@ -49,7 +49,7 @@ impl Session {
         }
         let ticket = self.admit(asked.id)?;
         let id = asked.id.clone().into_owned();
-        let (granted, changes) = self.granted(filter, &id);
+        let (granted, changes) = self.granted(filter, &id)?;
         let acknowledged = Acknowledged { notifications: &granted, meta: Subscribed::new(&id) };
         let acknowledged = rpc::notification("notifications/subscriptions/acknowledged", &acknowledged);
         let messages = iter(acknowledged).chain(changes);
@@ -57,7 +57,7 @@ impl Session {
     }
 
     /// What of it there is to tell, and what will be told.
-    fn granted(&self, filter: Filter, id: &Id<'static>) -> (Filter, Messages) {
+    fn granted(&self, filter: Filter, id: &Id<'static>) -> Result<(Filter, Messages), Error> {
         let capabilities = &self.provider.about().capabilities;
         let tells = |wanted: Option<bool>, has: Option<Changing>| {
             wanted.filter(|wanted| *wanted && has.is_some_and(|has| has.list_changed))
@@ -71,22 +71,22 @@ impl Session {
         let mut sources = vec![self.list_messages(&granted, id)];
         let uris: BTreeSet<_> = filter.resource_subscriptions.unwrap_or_default().into_iter().collect();
         for uri in uris {
-            if let Some(changes) = self.provider.watch(&self.client, &uri) {
-                let (id, named) = (id.clone(), uri.clone());
-                sources.push(
-                    changes
-                        .filter_map(move |()| {
-                            let message = updated(&named, Some(&id));
-                            async { message }
-                        })
-                        .boxed_local(),
-                );
-                granted.resource_subscriptions.get_or_insert_default().push(uri);
-            }
+            let changes = match self.provider.watch(&self.client, &uri) {
+                Ok(changes) => changes,
+                Err(Unwatched::Unknown | Unwatched::Fleeting) => continue,
+                Err(Unwatched::TooMany) => return Err(self.watches_too_much()),
+            };
+            let (id, named) = (id.clone(), uri.clone());
+            let told = changes.filter_map(move |()| {
+                let message = updated(&named, Some(&id));
+                async { message }
+            });
+            sources.push(told.boxed_local());
+            granted.resource_subscriptions.get_or_insert_default().push(uri);
         }
         // Even when there is nothing to tell, the client listens until it stops.
         let changes = select_all(sources).chain(once(std::future::pending()));
-        (granted, changes.boxed_local())
+        Ok((granted, changes.boxed_local()))
     }
 
     fn list_messages(&self, granted: &Filter, id: &Id<'static>) -> Messages {
@@ -100,6 +100,6 @@ impl Session {
             let message = is_wanted.and_then(|_| list_changed(list, Some(&id)));
             async { message }
         };
-        self.provider.changes().filter_map(message).boxed_local()
+        self.provider.changes(&self.client).filter_map(message).boxed_local()
     }
 }

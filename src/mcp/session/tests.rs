@@ -68,7 +68,7 @@ fn answer(session: &Session, message: &[u8]) -> Option<Vec<u8>> {
         Incoming::Nothing => None,
         Incoming::Reply(reply) | Incoming::Refused(_, reply) => Some(reply),
         Incoming::Call(mut flow) => match flow.next().now_or_never().expect("the call should be done")? {
-            Outgoing::Answer(answer) => Some(answer),
+            Outgoing::Answer(answer) | Outgoing::Failure(_, answer) => Some(answer),
             Outgoing::Word(word) => panic!("more than an answer: {}", String::from_utf8_lossy(&word)),
         },
     }
@@ -276,7 +276,10 @@ fn wrong_arguments_are_the_models_business_since_2025_11_25() {
     for (arguments, text) in [
         (r#"{"target":5}"#, "Argument 'target' must be a string, not a number"),
         (r#"{"query":[]}"#, "Argument 'query' must be a string, not an array"),
-        (r#"{"path":"localhost:/x"}"#, "Unknown argument 'path'. Known arguments: target, query, cache"),
+        (
+            r#"{"path":"localhost:/x"}"#,
+            "Unknown argument 'path'. Known arguments: target, targets, query, cache",
+        ),
         (r#"{"target":"a","target":"b"}"#, "Argument 'target' appears twice"),
         (r#"{"target":"\ud83d"}"#, "Argument 'target' is not valid Unicode"),
     ] {

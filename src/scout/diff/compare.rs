@@ -34,7 +34,7 @@ pub struct Comparison {
     /// Files that could not be read, and why.
     pub failed: Vec<(String, String)>,
     /// They go on after so many bytes, which alone were compared.
-    pub cut_at: Option<u64>,
+    pub cut_at: Option<usize>,
     /// What an expected text has to do with the one file.
     with_text: bool,
 }
@@ -106,7 +106,7 @@ pub(super) fn with_text(files: Vec<File>, expected: &str, limit: u64) -> Result<
     let mut cut_at = None;
     for file in files {
         let content = file.content?;
-        cut_at = content.goes_on.then_some(limit);
+        cut_at = content.goes_on.then_some(content.data.len());
         let diff = match content == expected {
             true => String::new(),
             false => between(("expected", &expected), (&file.name, &content), room(limit)),
@@ -153,7 +153,8 @@ pub(super) async fn with_each_other<F: Future<Output = ()>>(
     };
     // The first of two stays the first.
     alike.sort_by_key(|(alike, _)| std::cmp::Reverse(alike.places.len()));
-    let cut_at = alike.iter().any(|(_, content)| content.goes_on).then_some(limit);
+    let cut = alike.iter().filter(|(_, content)| content.goes_on);
+    let cut_at = cut.map(|(_, content)| content.data.len()).min();
     let mut groups: Vec<Group> = Vec::with_capacity(alike.len());
     for (nth, (other, content)) in alike.iter().enumerate() {
         let diff = match nth {
@@ -290,7 +291,7 @@ mod tests {
             File { content, ..file(host, "") }
         };
         let same = compared(vec![long("h1", "a\n"), long("h2", "a\n")]).unwrap();
-        let mark = "\n\n[compared only the first 1000 bytes]";
+        let mark = "\n\n[compared only the first 2 bytes]";
         assert_eq!(same.text(), format!("Files are identical:\n  h1:/p\n  h2:/p{mark}"));
         let longer = text(vec![file("h1", "a\n"), long("h2", "a\n")]);
         assert!(

@@ -7,13 +7,15 @@ mod compare;
 mod unified;
 
 use std::fmt;
+use std::rc::Rc;
 
-use super::{Client, access, in_time, measured, read};
+use super::gather::{Errand, gather};
+use super::read::{Excerpt, Part, Reading};
+use super::select::Selection;
+use super::{Action, Client, Seen, measured};
 use crate::base::{Error, Kind, Result, limits};
-use crate::config::Scope;
-use crate::fleet::{Caller, Class, Shards};
+use crate::fleet::Shards;
 use crate::metrics::{Histogram, TargetType};
-use crate::scout::read::Part;
 use crate::target::{HostName, RemotePath, Target};
 use compare::Content;
 
@@ -29,10 +31,10 @@ pub struct Place {
 
 /// What files are compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Other {
-    /// With each other, and how they are called: by their paths, or with their hosts.
-    Places { others: Vec<Place>, by_path: bool },
-    /// With a text.
+pub enum With {
+    /// Each other; in a diff they are called by their paths alone, or with their hosts.
+    EachOther { by_path: bool },
+    /// What one file is expected to hold.
     Text(String),
 }
 
@@ -51,6 +53,19 @@ impl Place {
     }
 }
 
+/// The places that a target means, be it on several hosts.
+///
+/// Errors: it is none; a list of hosts is wrong.
+pub fn places(shards: &Shards, client: &Client, target: &str) -> Result<Vec<Place>> {
+    let Some((list, path)) = Target::several(target)? else {
+        return Place::parse(target).map(|place| vec![place]);
+    };
+    let (names, settings) = (shards.names_seen_by(&client.access), shards.own().settings());
+    let hosts = Selection::new(&names, &settings.groups).hosts(list)?;
+    let place = |host: &Rc<str>| Ok(Place { host: HostName::parse(host)?, path: path.clone() });
+    hosts.iter().map(place).collect()
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.host.as_str() {
@@ -60,74 +75,72 @@ impl fmt::Display for Place {
     }
 }
 
-/// Compares a file with others.
+/// Compares files.
 ///
 /// Errors: one of two cannot be read; of many, none can; what the client's access does not allow.
-pub async fn diff(shards: &Shards, client: &Client, place: &Place, other: &Other) -> Result<Comparison> {
-    measured(shards, TargetType::Path, place, compared(shards, client, place, other)).await
+pub async fn diff(shards: &Shards, client: &Client, places: &[Place], with: &With) -> Result<Comparison> {
+    let shown = places.first().map(Place::to_string).unwrap_or_default();
+    measured(shards, TargetType::Path, &shown, compared(shards, client, places, with)).await
 }
 
-async fn compared(shards: &Shards, client: &Client, place: &Place, other: &Other) -> Result<Comparison> {
-    let mut places = vec![place.clone()];
-    if let Other::Places { others, .. } = other {
-        places.extend(others.iter().cloned());
+async fn compared(shards: &Shards, client: &Client, places: &[Place], with: &With) -> Result<Comparison> {
+    let wrong = |text: String| Err(Error::new(Kind::InvalidArgument, format!("Diff failed: {text}")));
+    match (places.len(), with) {
+        (1, With::Text(_)) | (2..=limits::DIFF_PLACES_MAX, With::EachOther { .. }) => {}
+        (count, With::Text(_)) => {
+            return wrong(format!("a text is compared with one file, not with {count}"));
+        }
+        (count, With::EachOther { .. }) => {
+            return wrong(format!("2 to {} files are compared, not {count}", limits::DIFF_PLACES_MAX));
+        }
     }
-    if places.len() > limits::DIFF_PLACES_MAX {
-        let text = format!("Diff failed: {} files, at most {}", places.len(), limits::DIFF_PLACES_MAX);
-        return Err(Error::new(Kind::TooLarge, text));
-    }
-    check(shards, client, &places)?;
     let each = limits::DIFF_FILE_BYTES_MAX.min(limits::DIFF_BYTES_MAX / places.len() as u64);
     let limit = shards.own().settings().max_file_size.min(each);
-    let contents = contents(shards, client, &places, limit).await;
-    let named = |place: &Place| match other {
-        Other::Places { by_path: false, .. } => place.to_string(),
+    let contents = contents(shards, client, places, limit).await;
+    let named = |place: &Place| match with {
+        With::EachOther { by_path: false } => place.to_string(),
         _ => place.path.to_string(),
     };
-    let files = places.iter().zip(contents).map(|(place, content)| {
-        let content = content.map_err(|error| error.context(format!("Failed to read {}", place.path)));
+    let files = places.iter().zip(contents).enumerate().map(|(nth, (place, content))| {
+        let content = content.map_err(|error| explain(nth, place, error));
         compare::File { place: place.to_string(), name: named(place), content }
     });
-    let compared = match other {
-        Other::Text(expected) => compare::with_text(files.collect(), expected, limit),
-        Other::Places { .. } => compare::with_each_other(files.collect(), limit, || rest(shards)).await,
-    };
-    let compared = compared.map_err(|error| error.context("Diff failed"))?;
+    let compared = match with {
+        With::Text(expected) => compare::with_text(files.collect(), expected, limit),
+        With::EachOther { .. } => compare::with_each_other(files.collect(), limit, || rest(shards)).await,
+    }?;
     shards.own().recorder().size(Histogram::OutputSize, compared.text().len());
     Ok(compared)
 }
 
-/// Whether the client may read files of all these hosts, and there are such.
-fn check(shards: &Shards, client: &Client, places: &[Place]) -> Result<()> {
-    access::require(shards, &client.access, Scope::Read)?;
-    let includes = |host: &str| client.access.includes(host);
-    for (nth, place) in places.iter().enumerate() {
-        let host = place.host.as_str();
-        let is_known = includes(host)
-            && !matches!(shards.own().host(host), Err(error) if error.kind() == Kind::UnknownHost);
-        match nth {
-            _ if is_known => {}
-            0 => return Err(shards.own().unknown_host(host, includes)),
-            _ => return Err(Error::new(Kind::UnknownHost, format!("Unknown diff host '{host}'"))),
-        }
-    }
-    Ok(())
-}
-
 /// The beginnings of the files.
 async fn contents(shards: &Shards, client: &Client, places: &[Place], limit: u64) -> Vec<Result<Content>> {
-    let claim = *shards.own().caller(Class::Interactive, client.id).claim();
-    let hosts: Vec<&str> = places.iter().map(|place| place.host.as_str()).collect();
-    let asked = places.to_vec();
-    let read = move |caller: Caller, nth: usize| {
-        let Place { host, path } = asked[nth].clone();
-        async move {
-            let part = Part::Bytes { offset: 0, length: Some(limit) };
-            let piece = in_time(&caller, read::read(&caller, host.as_str(), &path, part)).await?;
-            Ok(Content { data: piece.data, goes_on: piece.goes_on })
-        }
+    let part = Part::Bytes { offset: 0, length: Some(limit) };
+    let errand = |place: &Place| Errand {
+        host: place.host.as_str().into(),
+        action: Action::Read { path: place.path.clone(), part, reading: Reading::Bytes },
     };
-    shards.on_each(&hosts, claim, read).await
+    let unanswered = || Err(Error::new(Kind::Internal, "nobody answered for a host"));
+    let mut contents: Vec<Result<Content>> = places.iter().map(|_| unanswered()).collect();
+    let mut take = |nth: usize, seen: Result<Seen>| {
+        contents[nth] = seen.and_then(|seen| match seen {
+            Seen::Read(Excerpt { piece, .. }) => Ok(Content { data: piece.data, goes_on: piece.goes_on }),
+            _ => unanswered(),
+        });
+    };
+    gather(shards, client, places.iter().map(errand).collect(), &|_, _| (), &mut take).await;
+    contents
+}
+
+/// A host that is not known is told as a wrong argument is.
+fn explain(nth: usize, place: &Place, error: Error) -> Error {
+    match (error.kind(), nth) {
+        (Kind::UnknownHost, 0) | (Kind::Forbidden, _) => error,
+        (Kind::UnknownHost, _) => {
+            Error::new(Kind::UnknownHost, format!("Unknown diff host '{}'", place.host))
+        }
+        _ => error.context(format!("Diff failed: Failed to read {}", place.path)),
+    }
 }
 
 /// Lets others work on this core for a moment.

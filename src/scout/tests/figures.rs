@@ -8,7 +8,7 @@ use crate::scout::{Client, Request, scout};
 
 fn ask(far: &Far, target: &str, query: Option<&str>) -> Result<String, Kind> {
     let shards = Shards::alone(Rc::clone(&far.fleet));
-    let request = Request { target: target.into(), query: query.map(str::to_owned), cache: false };
+    let request = Request { target: target.into(), query: query.map(str::to_owned), ..Request::default() };
     let client = Client::ourselves();
     let answer = far.world.run(async move { scout(&shards, &client, &request, &|_, _| ()).await });
     answer.map(|answer| answer.text().into_owned()).map_err(|error| error.kind())

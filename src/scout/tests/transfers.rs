@@ -6,7 +6,7 @@ use super::{Far, SECOND, files};
 use crate::base::limits::SFTP_CHANNEL_WINDOW_BYTES;
 use crate::fleet::{Class, ClientId, Machine};
 use crate::scout::read::copy;
-use crate::sftp::Outcome;
+use crate::sftp::Opening;
 use crate::target::RemotePath;
 
 /// How often a transfer fills the window of its receiver, which is one round trip each.
@@ -57,7 +57,8 @@ fn an_upload_keeps_the_window_full() {
     let round_trips = far.round_trips(async move {
         let Ok(Machine::Remote(link)) = fleet.machine("alpha", deadline).await else { panic!("no link") };
         let bytes = (WINDOWS * (SERVER_WINDOW_BYTES - SPARE_BYTES)) as usize;
-        assert_eq!(link.write(b"/new", vec![7; bytes]).await.unwrap(), Ok(Outcome::Written));
+        let file = link.open(b"/new", Opening::New { mode: 0o600 }).await.unwrap().unwrap();
+        file.write(0, vec![7; bytes]).await.unwrap().unwrap();
     });
     // OPEN.
     assert_eq!(round_trips, 1.0 + f64::from(WINDOWS));

@@ -1,4 +1,5 @@
-//! Who may use a server over HTTP: decided from the head of a request, before its body means anything to anybody.
+//! Who may use a server over HTTP: decided from the head of a request, before its body means anything to anybody. Only
+//! how many requests it makes is then asked of who knows, as each of them counts.
 //!
 //! A server has one [`Door`], and every core a [`Guard`] at it. What is to be observed, the `Rules`, may change at any
 //! time; a guard looks whether it has before every request, so that a key that is taken away opens nothing any more, and
@@ -162,13 +163,14 @@ impl Guard {
         request: Request,
         peer: IpAddr,
         now: Instant,
+        weigh: impl FnOnce(&Request) -> usize,
         answer: impl FnOnce(Request, Client) -> F,
     ) -> Response {
         let page = self.page(&request);
         if let Some(page) = page.as_ref().filter(|_| pages::is_preflight(&request)) {
             return page.preflight();
         }
-        let response = match self.admit(&request, peer, now) {
+        let response = match self.admit(&request, peer, now, weigh) {
             Ok(client) => {
                 let departure = Arc::clone(&self.door).departure(client.clone());
                 until(departure, answer(request, client).await)
@@ -181,14 +183,20 @@ impl Guard {
         }
     }
 
-    /// Says on whose behalf a request is, and counts it.
+    /// Says on whose behalf a request is, and counts it as many times as `weigh` says.
     ///
     /// # Errors
     /// Why it is not to be answered.
-    pub fn admit(&self, request: &Request, peer: IpAddr, now: Instant) -> Result<Client, Refusal> {
+    pub fn admit(
+        &self,
+        request: &Request,
+        peer: IpAddr,
+        now: Instant,
+        weigh: impl FnOnce(&Request) -> usize,
+    ) -> Result<Client, Refusal> {
         self.look_up();
         let rules = &self.known.borrow().1;
-        self.judge(rules, request, peer, now).map_err(|refusal| self.refused(refusal))
+        self.judge(rules, request, peer, now, weigh).map_err(|refusal| self.refused(refusal))
     }
 
     /// Whether a client may do this at all.
@@ -211,7 +219,14 @@ impl Guard {
         Some(Page::new(origin))
     }
 
-    fn judge(&self, rules: &Rules, request: &Request, peer: IpAddr, now: Instant) -> Result<Client, Refusal> {
+    fn judge(
+        &self,
+        rules: &Rules,
+        request: &Request,
+        peer: IpAddr,
+        now: Instant,
+        weigh: impl FnOnce(&Request) -> usize,
+    ) -> Result<Client, Refusal> {
         let all = |name| request.headers.all(name);
         rules.names.check(request.host(), all("origin")).map_err(Refusal::Foreign)?;
         let (proxied, forwarded): (Vec<_>, Vec<_>) =
@@ -219,7 +234,10 @@ impl Guard {
         let address = forwarded::origin(peer, &rules.proxies, &proxied, &forwarded);
         let (who, access) = self.identify(rules, request, address);
         if let Some(rate) = &rules.rate {
-            self.door.limiter.take(who, now, rate).map_err(Refusal::TooOften)?;
+            // What strangers send is not looked into.
+            let wanted = rate.times(if access.is_ok() { weigh(request) } else { 1 });
+            self.door.limiter.take(who, now, &wanted.unwrap_or(*rate)).map_err(Refusal::TooOften)?;
+            wanted.ok_or_else(|| Refusal::LongBatch(rate.burst()))?;
         }
         let access = access.inspect_err(|_| {
             if let Credentials::One(key) = Credentials::of(&request.headers) {

@@ -25,6 +25,18 @@ impl Rate {
         Some(Self { interval, tolerance: interval * u64::from(burst.saturating_sub(1)) })
     }
 
+    /// For so many requests at once; `None` when that is more than there ever may be.
+    pub fn times(&self, count: usize) -> Option<Self> {
+        let count = u64::try_from(count.max(1)).ok()?;
+        let tolerance = self.tolerance.checked_sub(self.interval.checked_mul(count - 1)?)?;
+        Some(Self { interval: self.interval * count, tolerance })
+    }
+
+    /// How many requests there may be at once.
+    pub fn burst(&self) -> u64 {
+        self.tolerance / self.interval + 1
+    }
+
     /// Takes a token from a bucket that is full again at `full_at`, and tells when it then is.
     ///
     /// # Errors
@@ -57,6 +69,25 @@ mod tests {
         assert_eq!(rate.take(full_at, 6 * second), Err(Duration::from_secs(1)));
         assert_eq!(full_at, 16 * second);
         assert_eq!(Rate::new(0, 10), None);
+    }
+
+    #[test]
+    fn so_many_at_once_are_as_many_one_after_the_other() {
+        let (rate, now) = (Rate::new(60, 10).unwrap(), 5_000_000_000);
+        assert_eq!((rate.burst(), rate.times(11)), (10, None));
+        assert_eq!((rate.times(1), rate.times(0)), (Some(rate), Some(rate)));
+        for count in 1..=10 {
+            let mut full_at = 0;
+            for _ in 0..count {
+                full_at = rate.take(full_at, now).unwrap();
+            }
+            let many = rate.times(count).unwrap();
+            assert_eq!(many.take(0, now), Ok(full_at), "{count}");
+            // As long as it would take the last of them.
+            let wait = (full_at - now).saturating_sub(rate.interval * (10 - count as u64));
+            let waited = many.take(full_at, now).err().unwrap_or_default();
+            assert_eq!(waited, Duration::from_nanos(wait), "{count}");
+        }
     }
 
     proptest! {

@@ -17,6 +17,8 @@ pub enum Refusal {
     KeyWrong,
     /// The client has asked too often, and need not come back before this has passed.
     TooOften(Duration),
+    /// So many requests at once are more than there may be at most.
+    LongBatch(u64),
     /// The key is not for this.
     Scope(Scope),
 }
@@ -27,7 +29,7 @@ impl Refusal {
         match self {
             Self::Foreign(_) => Reason::Origin,
             Self::KeyMissing | Self::KeyWrong => Reason::Unauthenticated,
-            Self::TooOften(_) => Reason::RateLimited,
+            Self::TooOften(_) | Self::LongBatch(_) => Reason::RateLimited,
             Self::Scope(_) => Reason::Forbidden,
         }
     }
@@ -41,6 +43,9 @@ impl Refusal {
             Self::TooOften(wait) => {
                 let tenths = wait.as_millis().div_ceil(100).max(1);
                 format!("Rate limit exceeded. Retry after {}.{} seconds.", tenths / 10, tenths % 10)
+            }
+            Self::LongBatch(most) => {
+                format!("Rate limit exceeded. A batch may hold {most} requests at most.")
             }
             Self::Scope(scope) => lacks(scope),
         }
@@ -60,6 +65,7 @@ impl From<Refusal> for Response {
                 let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
                 Self::new(Status::TOO_MANY_REQUESTS).with("retry-after", seconds.max(1).to_string())
             }
+            Refusal::LongBatch(_) => Self::new(Status::TOO_MANY_REQUESTS),
             Refusal::Scope(scope) => {
                 let challenge = format!(r#"Bearer error="insufficient_scope", scope="{}""#, scope.name());
                 Self::new(Status::FORBIDDEN).with("www-authenticate", challenge)
@@ -96,6 +102,11 @@ mod tests {
                 Refusal::TooOften(Duration::from_nanos(1)),
                 429,
                 r#"{"error":"Rate limit exceeded. Retry after 0.1 seconds."}"#,
+            ),
+            (
+                Refusal::LongBatch(10),
+                429,
+                r#"{"error":"Rate limit exceeded. A batch may hold 10 requests at most."}"#,
             ),
             (
                 Refusal::Foreign(Foreign::Origin),

@@ -71,7 +71,7 @@ impl Entrance {
     }
 
     fn ask_from(&self, peer: &str, headers: &str) -> Result<Client, Refusal> {
-        self.guard.admit(&request(headers), peer.parse().unwrap(), self.now)
+        self.guard.admit(&request(headers), peer.parse().unwrap(), self.now, |_| 1)
     }
 
     fn rejected(&self, reason: Reason) -> u64 {
@@ -109,7 +109,8 @@ fn who_shows_a_key_is_known_by_it() {
 fn a_key_that_is_taken_away_opens_nothing_any_more() {
     let entrance = Entrance::new(&testing::settings(), keys(&format!("{KEY},{OTHER}")));
     let elsewhere = Guard::new(Arc::clone(&entrance.door), Recorder::new());
-    let ask = |key| elsewhere.admit(&request(&with_key(key)), "127.0.0.1".parse().unwrap(), entrance.now);
+    let ask =
+        |key| elsewhere.admit(&request(&with_key(key)), "127.0.0.1".parse().unwrap(), entrance.now, |_| 1);
     assert!(entrance.ask(&with_key(KEY)).is_ok() && ask(KEY).is_ok());
     entrance.door.renew(&testing::settings(), keys(OTHER));
     assert_eq!(entrance.ask(&with_key(KEY)), Err(Refusal::KeyWrong));
@@ -127,7 +128,8 @@ fn streams_end_with_what_let_them_out() {
     let open = |key| {
         let answer = async |_, _| Response::new(Status::OK).events(stream::pending());
         let (request, peer) = (request(&with_key(key)), "127.0.0.1".parse().unwrap());
-        let response = entrance.guard.serve(request, peer, entrance.now, answer).now_or_never().unwrap();
+        let response =
+            entrance.guard.serve(request, peer, entrance.now, |_| 1, answer).now_or_never().unwrap();
         let Body::Streamed(streamed) = response.body else { panic!("no stream") };
         streamed.pieces
     };
@@ -155,6 +157,25 @@ fn the_eleventh_quick_request_is_too_often() {
 }
 
 #[test]
+fn a_batch_counts_as_what_stands_in_it() {
+    let entrance = Entrance::new(&testing::settings(), keys(KEY));
+    let ask = |headers: &str, count| {
+        let peer = "127.0.0.1".parse().unwrap();
+        entrance.guard.admit(&request(headers), peer, entrance.now, |_| count).map(drop)
+    };
+    assert_eq!(ask(&with_key(KEY), 6), Ok(()));
+    assert_eq!(ask(&with_key(KEY), 6), Err(Refusal::TooOften(Duration::from_secs(2))));
+    assert_eq!(ask(&with_key(KEY), 3), Ok(()));
+    // One is left, and what there can never be costs it all the same.
+    assert_eq!(ask(&with_key(KEY), 11), Err(Refusal::LongBatch(10)));
+    assert_eq!(ask(&with_key(KEY), 1), Err(Refusal::TooOften(Duration::from_secs(1))));
+    let stranger = entrance.guard.admit(&request(""), "127.0.0.1".parse().unwrap(), entrance.now, |_| {
+        panic!("what strangers send is looked into")
+    });
+    assert_eq!(stranger.err(), Some(Refusal::KeyMissing));
+}
+
+#[test]
 fn trying_keys_has_its_limit_and_takes_nothing_from_others() {
     let entrance = Entrance::new(&testing::settings(), keys(KEY));
     for number in 0..10 {
@@ -172,7 +193,7 @@ fn what_a_page_of_somebody_else_sends_is_not_looked_at() {
         assert_eq!(entrance.ask(&page), Err(Refusal::Foreign(Foreign::Origin)));
     }
     let rebound = request_to("evil.example:8000", &with_key(KEY));
-    let refused = entrance.guard.admit(&rebound, "127.0.0.1".parse().unwrap(), entrance.now);
+    let refused = entrance.guard.admit(&rebound, "127.0.0.1".parse().unwrap(), entrance.now, |_| 1);
     assert_eq!(refused, Err(Refusal::Foreign(Foreign::Host)));
     assert_eq!(entrance.rejected(Reason::Origin), 21);
     assert!(entrance.ask(&format!("{}Origin: http://localhost:3000\r\n", with_key(KEY))).is_ok());
@@ -213,7 +234,7 @@ fn served(entrance: &Entrance, request: Request) -> (Status, String) {
         Response::new(Status::OK).body("text/plain", format!("{:?}", client.access.has(Scope::Read)))
     };
     let peer = "127.0.0.1".parse().unwrap();
-    let response = entrance.guard.serve(request, peer, entrance.now, answer).now_or_never().unwrap();
+    let response = entrance.guard.serve(request, peer, entrance.now, |_| 1, answer).now_or_never().unwrap();
     (response.status, written(&response))
 }
 

@@ -1,14 +1,19 @@
-//! From settings to listening sockets, and from a socket to a core that serves it.
+//! From settings to listening sockets, and from a socket to a core that serves it, to its end.
 
 use core::net::SocketAddr;
+use std::future::pending;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use async_channel::{Receiver, Sender};
+use futures_util::FutureExt;
 use futures_util::future::select;
 
+use super::probes::Probes;
+use super::sessions::Sessions;
 use super::{Errand, Front, Site, lines};
+use crate::base::limits::FAREWELL_PATIENCE;
 use crate::base::{Error, Kind, Result};
 use crate::config::{Settings, SharedKeys};
 use crate::fleet::Shards;
@@ -17,7 +22,7 @@ use crate::io::http::{self, Places, Socket, Tls};
 use crate::io::runtime;
 use crate::mcp::Provider;
 use crate::server::access::{Door, Guard};
-use crate::server::{Drain, Held};
+use crate::server::{Drain, Held, Stats};
 
 /// One core's part of an HTTP server, before it is on its core.
 pub struct Part {
@@ -30,9 +35,12 @@ pub struct Part {
     errands: Receiver<Errand>,
     drain: Drain,
     held: Held,
-    /// Ends with the last request of all cores.
+    /// Ends with the last request of all cores. Each holds it as long as it has any: a session that others ask for may
+    /// live on one that has none.
     requests: Drain,
+    busy: Held,
     door: Arc<Door>,
+    failed: Sender<Error>,
 }
 
 /// A server that listens and is not served yet.
@@ -42,7 +50,12 @@ pub struct Listening {
     pub parts: Vec<Part>,
     /// Where those who come in have to pass.
     pub door: Arc<Door>,
+    pub failures: Failures,
 }
+
+/// Word of the parts that cannot go on.
+#[derive(Debug)]
+pub struct Failures(Receiver<Error>);
 
 /// Listens where the settings say, for so many cores. Without `keys` nobody is asked for one.
 ///
@@ -71,6 +84,7 @@ pub fn listen(
         http::Options { terms: Terms::default(), places: Places::new(settings.http_max_connections), tls };
     let (senders, receivers) = lines(cores);
     let requests = Drain::default();
+    let (failed, failures) = async_channel::bounded(1);
     let part = |(here, (socket, errands))| Part {
         here,
         socket,
@@ -82,35 +96,64 @@ pub fn listen(
         drain: drain.clone(),
         held: drain.hold(),
         requests: requests.clone(),
+        busy: requests.hold(),
         door: Arc::clone(&door),
+        failed: failed.clone(),
     };
     let parts = sockets.into_iter().zip(receivers).enumerate().map(part).collect();
-    Ok(Listening { address, parts, door })
+    Ok(Listening { address, parts, door, failures: Failures(failures) })
+}
+
+impl Failures {
+    /// Why a part cannot serve; never where all of them can.
+    pub async fn first(&self) -> Error {
+        match self.0.recv().await {
+            Ok(error) => error,
+            Err(_) => pending().await,
+        }
+    }
 }
 
 impl Part {
     /// Serves what `provider` has on this core until the drain begins, and then until those who had asked are answered: so
-    /// long it goes on to listen, so that those who look after the server see that it leaves.
+    /// long it goes on to listen, so that those who look after the server see that it leaves. Whoever has no answer when
+    /// the settings allow no more is told that none will come.
     ///
-    /// # Errors
-    /// The runtime does not take the socket.
-    pub async fn serve(self, shards: Rc<Shards>, provider: Rc<dyn Provider>) -> Result<()> {
+    /// Where it cannot, that is a word to [`Failures`].
+    pub async fn serve(self, shards: Rc<Shards>, provider: Rc<dyn Provider>, stats: Rc<Stats>) {
+        let Self { here, socket, connections, errands, drain, held, requests, busy, door, failed, .. } = self;
         let fleet = Rc::clone(shards.own());
-        let guard = Rc::new(Guard::new(self.door, Rc::clone(fleet.recorder())));
-        let drain = self.drain.clone();
-        let site =
-            Site::new(self.here, shards, provider, self.calls_max, self.has_sessions, self.cores, drain);
-        let front = Rc::new(Front { site: Rc::clone(&site), guard, requests: self.requests.clone() });
-        let failed = |error| Error::new(Kind::Local, format!("Cannot serve HTTP: {error}"));
-        let server = http::serve(self.socket, front, self.connections).map_err(failed)?;
+        let guard = Rc::new(Guard::new(door, Rc::clone(fleet.recorder())));
+        let sessions = self.has_sessions.then(|| Sessions::new(here));
+        let probes = Probes::new(Rc::clone(&shards), drain.clone(), stats);
+        let site = Site::new(sessions, shards, provider, probes, self.calls_max, self.cores, drain.clone());
+        let front = Rc::new(Front { site: Rc::clone(&site), guard });
+        let server = match http::serve(socket, front, connections) {
+            Ok(server) => server,
+            Err(error) => {
+                // The first to fail is enough.
+                let _ = failed.try_send(Error::new(Kind::Local, format!("Cannot serve HTTP: {error}")));
+                return;
+            }
+        };
         let leave = pin!(async {
-            self.drain.begun().await;
-            self.requests.begin();
-            self.requests.finished().await;
-            server.drain(fleet.settings().drain_timeout).await;
+            drain.begun().await;
+            let deadline = fleet.now() + fleet.settings().drain_timeout;
+            site.under_way.hear_no_more();
+            requests.begin();
+            let finished = async {
+                site.under_way.finished().await;
+                drop(busy);
+                requests.finished().await;
+            };
+            let mut finished = pin!(finished.map(|()| Ok(true)));
+            if let Ok(false) = fleet.until(deadline, &mut finished, || Ok(false)).await {
+                site.give_up();
+                let _ = fleet.within(FAREWELL_PATIENCE, finished, || Ok(false)).await;
+            }
+            server.drain(deadline.saturating_duration_since(fleet.now()).max(FAREWELL_PATIENCE)).await;
         });
-        select(leave, pin!(site.run_errands(self.errands))).await;
-        drop(self.held);
-        Ok(())
+        select(leave, pin!(Rc::clone(&site).run_errands(errands))).await;
+        drop(held);
     }
 }

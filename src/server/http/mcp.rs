@@ -11,15 +11,15 @@
 
 use std::rc::Rc;
 
-use futures_util::{FutureExt, StreamExt, stream};
+use futures_util::{StreamExt, stream};
 
 use super::Site;
 use super::errands::{Ask, Outcome, ask};
 use super::labels::{Accepted, Headers, is_json};
 use crate::http::sse::Event;
 use crate::http::{Request, Response, Status};
-use crate::mcp::{BUSY, Client, FORBIDDEN, Flow, Incoming, Outgoing, Revision, Session};
-use crate::rpc::{self, Code, Error};
+use crate::mcp::{BUSY, Client, FORBIDDEN, Flow, Incoming, Outgoing, Revision};
+use crate::rpc::{self, Code, Entry, Error, Message};
 
 const JSON: &str = "application/json";
 const SESSION_ID: &str = "mcp-session-id";
@@ -48,6 +48,19 @@ pub async fn answer(site: Rc<Site>, request: Request, client: Client) -> Respons
         }
         _ => refuse(Status::METHOD_NOT_ALLOWED, "Method not allowed").with("allow", "GET, POST, DELETE"),
     }
+}
+
+/// Whether a request brings others to their end: it takes one back, answers what one of them has asked, or ends them all.
+pub fn helps_to_finish(request: &Request) -> bool {
+    let is_in_session = request.headers.get(SESSION_ID).is_some();
+    is_in_session
+        && match request.method() {
+            "POST" => matches!(
+                Message::read(&request.body),
+                Ok(Message::Single(Entry::Notification { .. } | Entry::Response(_)))
+            ),
+            method => method == "DELETE",
+        }
 }
 
 async fn post(
@@ -98,29 +111,15 @@ async fn alone(
     };
     let session = Rc::new(if site.sessions.is_some() { session.with_questions() } else { session });
     let incoming = match session.handle(message, Some(&headers.labels())) {
-        Incoming::Call(flow) => Incoming::Call(mortal(flow, Rc::clone(&session), site.drain.begun())),
+        Incoming::Call(flow) => Incoming::Call(site.under_way.tend(Rc::clone(&session), flow)),
         incoming => incoming,
     };
-    let kept = match &site.sessions {
-        Some(sessions) if session.is_initialized() => sessions.keep(session, owner, site.now()),
-        _ => None,
-    };
+    let kept = session.is_initialized().then(|| site.keep(session, owner)).flatten();
     let response = respond(incoming, accepted).await;
     match kept {
         Some(id) => response.with(SESSION_ID, id),
         None => response,
     }
-}
-
-/// A flow that ends when the server takes leave, where nothing else would end it.
-fn mortal(mut flow: Flow, session: Rc<Session>, leave: impl Future<Output = ()> + 'static) -> Flow {
-    let mut leave = leave.map(move |()| session.hear_no_more()).fuse().boxed_local();
-    let flow = stream::poll_fn(move |cx| {
-        // Whether it was time to leave shows in what the flow does.
-        let _ = leave.poll_unpin(cx);
-        flow.poll_next_unpin(cx)
-    });
-    flow.boxed_local()
 }
 
 async fn respond(incoming: Incoming, accepted: Accepted) -> Response {
@@ -139,6 +138,7 @@ async fn flowing(mut flow: Flow, accepted: Accepted) -> Response {
             // The client has taken it back.
             None => return Response::new(Status::ACCEPTED),
             Some(Outgoing::Answer(answer)) => return whole(Status::OK, answer, accepted),
+            Some(Outgoing::Failure(code, answer)) => return Response::new(status(code)).body(JSON, answer),
             Some(word) if accepted.events => {
                 let events = stream::iter([word]).chain(flow).map(|outgoing| event(&outgoing));
                 return Response::new(Status::OK).events(events);
@@ -156,7 +156,7 @@ fn whole(status: Status, reply: Vec<u8>, accepted: Accepted) -> Response {
 }
 
 fn event(outgoing: &Outgoing) -> Vec<u8> {
-    let (Outgoing::Word(message) | Outgoing::Answer(message)) = outgoing;
+    let message = outgoing.message();
     let mut bytes = Vec::with_capacity(message.len() + 32);
     // Messages are written by us, and are text.
     let data = str::from_utf8(message).unwrap_or_default();

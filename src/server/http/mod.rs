@@ -6,6 +6,7 @@ mod listen;
 mod mcp;
 mod probes;
 mod sessions;
+mod under_way;
 
 use std::pin::pin;
 use std::rc::Rc;
@@ -21,13 +22,15 @@ use crate::config::Scope;
 use crate::fleet::Shards;
 use crate::http::{Peer, Refusal, Request, Response, Service, Status};
 use crate::mcp::{Client, Provider, Session};
-use crate::metrics::Answered;
+use crate::metrics::{Answered, Counter, Endpoint, Method, Reason};
+use crate::rpc;
 use crate::server::Drain;
 use crate::server::access::Guard;
 use errands::Errand;
-pub use listen::{Listening, Part, listen};
+pub use listen::{Failures, Listening, Part, listen};
 use probes::Probes;
-use sessions::Sessions;
+use sessions::{Kept, Sessions};
+use under_way::UnderWay;
 
 /// What one core serves.
 struct Site {
@@ -41,6 +44,7 @@ struct Site {
     cores: Vec<Sender<Errand>>,
     probes: Probes,
     drain: Drain,
+    under_way: Rc<UnderWay>,
 }
 
 /// The ways between cores, one for each: where it sends, and where it hears.
@@ -49,19 +53,18 @@ fn lines(cores: usize) -> (Vec<Sender<Errand>>, Vec<Receiver<Errand>>) {
 }
 
 impl Site {
-    /// The site of core `here`; with sessions of its own for clients that want some if `has_sessions`.
+    /// The site of a core; where it is `None` that keeps sessions, every request is to stand for itself.
     fn new(
-        here: usize,
+        sessions: Option<Sessions>,
         shards: Rc<Shards>,
         provider: Rc<dyn Provider>,
+        probes: Probes,
         calls_max: usize,
-        has_sessions: bool,
         cores: Vec<Sender<Errand>>,
         drain: Drain,
     ) -> Rc<Self> {
-        let sessions = has_sessions.then(|| Sessions::new(here));
-        let probes = Probes::new(&shards, drain.clone());
-        Rc::new(Self { shards, provider, calls_max, sessions, cores, probes, drain })
+        let under_way = Rc::default();
+        Rc::new(Self { shards, provider, calls_max, sessions, cores, probes, drain, under_way })
     }
 
     /// Does what other cores ask of this one's sessions, for as long as it is polled.
@@ -84,33 +87,47 @@ impl Site {
     fn session(&self, client: Client) -> Session {
         Session::new(Rc::clone(&self.provider), client, self.calls_max)
     }
+
+    /// Keeps a session, where sessions are kept, under the id that comes back.
+    fn keep(&self, session: Rc<Session>, client: Client) -> Option<String> {
+        let Kept { id, in_place_of } = self.sessions.as_ref()?.keep(session, client, self.now());
+        if in_place_of.is_some() {
+            self.shards.own().recorder().count(Counter::Rejected(Reason::Sessions));
+        }
+        Some(id)
+    }
+
+    /// Tells everybody who waits that what he waits for will not come.
+    fn give_up(&self) {
+        self.under_way.give_up();
+        self.sessions.iter().for_each(Sessions::give_up);
+    }
 }
 
 /// A [`Site`] as [`crate::http`] calls it.
 struct Front {
     site: Rc<Site>,
     guard: Rc<Guard>,
-    /// Each is held as long as it is not answered.
-    requests: Drain,
 }
 
 impl Service for Front {
     fn call(&self, request: Request, peer: Peer) -> LocalBoxFuture<'static, Response> {
         let (site, guard) = (Rc::clone(&self.site), Rc::clone(&self.guard));
         // Who comes later has nobody wait for him.
-        let held = (!site.drain.has_begun()).then(|| self.requests.hold());
+        let held = (!site.drain.has_begun()).then(|| site.under_way.hold());
         let begun = site.now();
         async move {
-            let (method, path) = (request.method().to_owned(), request.path().to_owned());
-            let response = match site.probes.public(&request).await {
+            let (method, endpoint) = (Method::named(request.method()), Endpoint::at(request.path()));
+            let response = match site.probes.public(endpoint, method).await {
                 Some(response) => response,
                 None => {
                     let (own, door) = (Rc::clone(&site), Rc::clone(&guard));
-                    let answer = async |request, client| answer(own, &door, request, client).await;
-                    guard.serve(request, peer.address, begun, answer).await
+                    let answer = async |request, client| answer(own, &door, endpoint, request, client).await;
+                    let weigh = |request: &Request| rpc::requests_in(&request.body);
+                    guard.serve(request, peer.address, begun, weigh, answer).await
                 }
             };
-            let answered = Answered::new(&method, &path, response.status.code());
+            let answered = Answered::new(method, endpoint, response.status.code());
             site.shards.own().recorder().answered(answered, site.now() - begun);
             response.with_held(held)
         }
@@ -118,24 +135,32 @@ impl Service for Front {
     }
 
     fn handle_refusal(&self, refusal: Refusal, _: Peer) {
-        let answered = Answered::new("", "", refusal.status().code());
+        let answered = Answered::new(Method::Other, Endpoint::Other, refusal.status().code());
         self.site.shards.own().recorder().answered(answered, Duration::ZERO);
     }
 }
 
 /// For somebody who may come in.
-async fn answer(site: Rc<Site>, guard: &Guard, request: Request, client: Client) -> Response {
-    match request.path() {
-        "/mcp" if site.drain.has_begun() => {
+async fn answer(
+    site: Rc<Site>,
+    guard: &Guard,
+    endpoint: Endpoint,
+    request: Request,
+    client: Client,
+) -> Response {
+    match endpoint {
+        Endpoint::Mcp if site.drain.has_begun() && !mcp::helps_to_finish(&request) => {
             Response::new(Status::SERVICE_UNAVAILABLE).with("retry-after", "1")
         }
-        "/mcp" => mcp::answer(site, request, client).await,
+        Endpoint::Mcp => mcp::answer(site, request, client).await,
         // The same figures are a resource of MCP.
-        "/metrics" => match guard.require(&client, Scope::Read) {
-            Ok(()) => site.probes.metrics(&request).await,
+        Endpoint::Metrics => match guard.require(&client, Scope::Read) {
+            Ok(()) => site.probes.metrics(Method::named(request.method())).await,
             Err(refusal) => refusal.into(),
         },
-        _ => Response::new(Status::NOT_FOUND),
+        Endpoint::Health | Endpoint::Live | Endpoint::Ready | Endpoint::Other => {
+            Response::new(Status::NOT_FOUND)
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use crate::fleet::Shards;
-use crate::http::{Request, Response, Status};
-use crate::metrics::EXPOSITION;
+use crate::http::{Response, Status};
+use crate::metrics::{EXPOSITION, Endpoint, Method};
 use crate::server::health::{Health, Verdict};
 use crate::server::{Drain, Stats};
 
@@ -15,31 +15,31 @@ pub struct Probes {
 }
 
 impl Probes {
-    pub fn new(shards: &Rc<Shards>, drain: Drain) -> Self {
-        Self { health: Health::new(Rc::clone(shards), drain), stats: Stats::new(Rc::clone(shards)) }
+    pub fn new(shards: Rc<Shards>, drain: Drain, stats: Rc<Stats>) -> Self {
+        Self { health: Health::new(shards, drain), stats }
     }
 
-    /// What everybody may know: load balancers have no keys. `None` for other paths.
-    pub async fn public(&self, request: &Request) -> Option<Response> {
-        let ask = match request.path() {
-            "/health" => return Some(asked(request, Response::new(Status::OK).body("text/plain", "OK"))),
-            "/health/live" => self.health.live().await,
-            "/health/ready" => self.health.ready().await,
-            _ => return None,
+    /// What everybody may know: load balancers have no keys. `None` for what is not of that kind.
+    pub async fn public(&self, endpoint: Endpoint, method: Method) -> Option<Response> {
+        let answer = match endpoint {
+            Endpoint::Health => Response::new(Status::OK).body("text/plain", "OK"),
+            Endpoint::Live => said(&self.health.live().await),
+            Endpoint::Ready => said(&self.health.ready().await),
+            Endpoint::Mcp | Endpoint::Metrics | Endpoint::Other => return None,
         };
-        Some(asked(request, said(&ask)))
+        Some(asked(method, answer))
     }
 
     /// The figures, as Prometheus reads them.
-    pub async fn metrics(&self, request: &Request) -> Response {
+    pub async fn metrics(&self, method: Method) -> Response {
         let told = match self.stats.exposition().await {
-            Ok(text) => Response::new(Status::OK).body(EXPOSITION, text),
+            Ok(text) => Response::new(Status::OK).body(EXPOSITION, text.as_bytes()),
             Err(error) => {
                 let response = Response::new(Status::SERVICE_UNAVAILABLE).with("retry-after", "1");
                 response.body("text/plain", format!("{error}\n"))
             }
         };
-        asked(request, told)
+        asked(method, told)
     }
 }
 
@@ -49,9 +49,9 @@ fn said(verdict: &Verdict) -> Response {
 }
 
 /// The answer to GET and HEAD; nothing else can be done here.
-fn asked(request: &Request, answer: Response) -> Response {
-    match request.method() {
-        "GET" | "HEAD" => answer,
+fn asked(method: Method, answer: Response) -> Response {
+    match method {
+        Method::Get | Method::Head => answer,
         _ => Response::new(Status::METHOD_NOT_ALLOWED).with("allow", "GET, HEAD"),
     }
 }

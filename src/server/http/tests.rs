@@ -2,11 +2,8 @@
 //! that contains `wait`.
 
 use core::net::{IpAddr, Ipv4Addr};
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
 
-use futures_util::future::{join, select};
 use serde_json::{Value, json};
 
 use super::*;
@@ -15,9 +12,12 @@ use crate::config::{Access, KeySource, Scope, Secret, Settings, SharedKeys};
 use crate::fleet::ClientId;
 use crate::http::{Body, Connection, Intake, Step};
 use crate::mcp::{Catalog, Options};
-use crate::metrics::Counter;
+use crate::server::Stats;
 use crate::server::access::Door;
 use crate::testing;
+
+mod leave;
+mod sessions;
 
 /// The sites of a process with so many cores.
 fn sites(cores: usize, has_sessions: bool) -> (Vec<Rc<Front>>, Vec<Receiver<Errand>>) {
@@ -29,16 +29,27 @@ fn sites_behind(
     cores: usize,
     has_sessions: bool,
 ) -> (Vec<Rc<Front>>, Vec<Receiver<Errand>>) {
-    let (senders, errands) = lines(cores);
     let settings = Settings { rate_limit_per_minute: 0, ..testing::settings() };
-    let door = Door::new(IpAddr::V4(Ipv4Addr::LOCALHOST), &settings, keys, now()).unwrap();
+    sites_with(&settings, keys, cores, has_sessions)
+}
+
+fn sites_with(
+    settings: &Settings,
+    keys: Option<SharedKeys>,
+    cores: usize,
+    has_sessions: bool,
+) -> (Vec<Rc<Front>>, Vec<Receiver<Errand>>) {
+    let (senders, errands) = lines(cores);
+    let door = Door::new(IpAddr::V4(Ipv4Addr::LOCALHOST), settings, keys, now()).unwrap();
     let site = |here| {
         let shards = testing::shards();
         let stats = testing::stats(&shards);
         let catalog = Catalog::new(Rc::clone(&shards), stats, &Options::default());
         let guard = Rc::new(Guard::new(Arc::clone(&door), Rc::clone(shards.own().recorder())));
-        let site = Site::new(here, shards, catalog, 100, has_sessions, senders.clone(), Drain::default());
-        Rc::new(Front { site, guard, requests: Drain::default() })
+        let (drain, sessions) = (Drain::default(), has_sessions.then(|| Sessions::new(here)));
+        let probes = Probes::new(Rc::clone(&shards), drain.clone(), Stats::new(Rc::clone(&shards)));
+        let site = Site::new(sessions, shards, catalog, probes, 100, senders.clone(), drain);
+        Rc::new(Front { site, guard })
     };
     ((0..cores).map(site).collect(), errands)
 }
@@ -151,82 +162,6 @@ fn a_message_without_a_session_stands_for_itself() {
 }
 
 #[test]
-fn a_client_that_initializes_gets_a_session_of_its_own() {
-    let site = site();
-    let begun = ask(&site, post(&[], &initialize("2025-06-18")));
-    assert_eq!(begun.json()["result"]["protocolVersion"], "2025-06-18");
-    let id = begun.session.expect("a session");
-    let in_session = [("mcp-session-id", id.as_str())];
-    assert_eq!(ask(&site, post(&in_session, &call("localhost:/x"))).status, 200);
-
-    let stranger = answer(&site, post(&in_session, &ping()), IpAddr::V4(Ipv4Addr::LOCALHOST));
-    assert_eq!(stranger.now_or_never().unwrap().status, 404, "it is nobody else's");
-    for unknown in ["", "0-", "7-00", "x", "0-00000000000000000000000000000000"] {
-        let answer = ask(&site, post(&[("mcp-session-id", unknown)], &ping()));
-        assert_eq!((answer.status, answer.code()), (404, -32001), "{unknown:?}");
-    }
-
-    assert_eq!(ask(&site, request("DELETE /mcp", &in_session, "")).status, 204);
-    assert_eq!(ask(&site, request("DELETE /mcp", &in_session, "")).status, 404);
-    assert_eq!(ask(&site, post(&in_session, &ping())).status, 404);
-}
-
-#[test]
-fn where_there_are_no_sessions_nobody_gets_one() {
-    let site = sites(1, false).0.remove(0);
-    let begun = ask(&site, post(&[], &initialize("2025-11-25")));
-    assert_eq!((begun.status, begun.session), (200, None));
-    assert_eq!(ask(&site, post(&[("mcp-session-id", "0-1")], &ping())).status, 200);
-}
-
-#[test]
-fn a_session_is_found_from_every_core() {
-    let (sites, errands) = sites(2, true);
-    let begun = ask(&sites[1], post(&[], &initialize("2025-11-25")));
-    let id = begun.session.expect("a session");
-    let in_session = [("mcp-session-id", id.as_str())];
-    let other = Rc::clone(&sites[1].site).run_errands(errands[1].clone());
-    let asked = async {
-        let called = answer(&sites[0], post(&in_session, &call("localhost:/x")), NEIGHBOUR).await;
-        assert_eq!((called.status, &called.json()["id"]), (200, &json!(7)));
-        assert_eq!(
-            answer(&sites[0], post(&in_session, &ping()), NEIGHBOUR).await.json()["result"],
-            json!({})
-        );
-        // One that is taken back is not answered, whichever core the word of it comes to.
-        let cancel =
-            json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 7}});
-        let waiting = answer(&sites[0], post(&in_session, &call("localhost:/wait")), NEIGHBOUR);
-        let taken_back = async {
-            yield_once().await;
-            answer(&sites[1], post(&in_session, &cancel), NEIGHBOUR).await
-        };
-        let (waiting, noted) = join(waiting, taken_back).await;
-        assert_eq!((waiting.status, noted.status), (202, 202));
-        assert_eq!(answer(&sites[0], request("DELETE /mcp", &in_session, ""), NEIGHBOUR).await.status, 204);
-        assert_eq!(answer(&sites[1], post(&in_session, &ping()), NEIGHBOUR).await.status, 404);
-    };
-    let (asked, other) = (pin!(asked), pin!(other));
-    let mut both = select(asked, other);
-    // Each turn is a turn of both cores.
-    let is_done = (0..1_000).any(|_| (&mut both).now_or_never().is_some());
-    assert!(is_done, "somebody waits for what never comes");
-}
-
-/// Lets everybody else go first.
-async fn yield_once() {
-    let mut has_yielded = false;
-    poll_fn(|context| {
-        if std::mem::replace(&mut has_yielded, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
-}
-
-#[test]
 fn what_a_request_must_say_of_itself() {
     let site = site();
     let body = ping().to_string();
@@ -334,15 +269,14 @@ fn nothing_is_done_in_a_version_that_nobody_knows() {
 }
 
 #[test]
-fn a_session_is_for_its_client_as_he_was_when_it_began() {
-    let client = |access: Access| Client { id: ClientId(7), access: access.into() };
-    let sessions = Sessions::new(0);
-    let session = Rc::new(site().site.session(client(Access::all())));
-    let id = sessions.keep(session, client(Access::all()), now()).unwrap();
-    assert!(sessions.find(&id, &client(Access::all()), now()).is_some());
-    // His key may do something else since.
-    let less = client(Access::only(vec![Scope::Read], None));
-    assert!(sessions.find(&id, &less, now()).is_none() && !sessions.end(&id, &less));
+fn the_requests_of_a_batch_are_counted() {
+    let site = sites_with(&testing::settings(), None, 1, true).0.remove(0);
+    let version = [("mcp-protocol-version", "2025-03-26")];
+    let batch = |count| {
+        Value::Array((0..count).map(|id| json!({"jsonrpc": "2.0", "id": id, "method": "ping"})).collect())
+    };
+    let status = |count| ask(&site, post(&version, &batch(count))).status;
+    assert_eq!([status(6), status(6), status(4), status(1)], [200, 429, 200, 429]);
 }
 
 #[test]
@@ -362,22 +296,9 @@ fn everybody_may_know_whether_it_lives_and_who_has_a_key_what_it_does() {
         assert_eq!(get(path, &[]).status, 401, "{path}");
     }
     let figures = site.site.shards.own().snapshot();
-    let count = |path, status| figures.counter(Counter::Http(Answered::new("GET", path, status)));
+    let count =
+        |path, status| figures.counter(Counter::Http(Answered::new(Method::Get, Endpoint::at(path), status)));
     assert_eq!((count("/health", 200), count("/metrics", 401), count("/", 401)), (1, 1, 2));
-}
-
-#[test]
-fn an_ended_session_leaves_nothing_behind() {
-    let site = site();
-    let id = ask(&site, post(&[], &initialize("2025-11-25"))).session.expect("a session");
-    let in_session = [("mcp-session-id", id.as_str())];
-    let mut waiting = pin!(answer(&site, post(&in_session, &call("localhost:/wait")), NEIGHBOUR));
-    let events = [in_session[0], ("accept", "text/event-stream")];
-    let mut listening = pin!(answer(&site, request("GET /mcp", &events, ""), NEIGHBOUR));
-    assert!(waiting.as_mut().now_or_never().is_none() && listening.as_mut().now_or_never().is_none());
-    assert_eq!(ask(&site, request("DELETE /mcp", &in_session, "")).status, 204);
-    assert_eq!(waiting.now_or_never().map(|answer| answer.status), Some(202));
-    assert_eq!(listening.now_or_never().map(|answer| answer.body), Some(String::new()));
 }
 
 #[test]

@@ -17,6 +17,8 @@
 //! | sizes negative or beyond all measure | a hint | `sizes` |
 //! | more data than asked for | `TooMuchData` | `data` |
 //! | empty data without end; one byte at a time | the end of the file; right, if slow | `data` |
+//! | success in place of a handle, a handle in place of success, data for a write | `WrongReply` | `answers_about_open_files` |
+//! | a file opened that nobody waits for any more | closed | `open::what_is_given_up_…` |
 //! | a server that stays silent | as many requests as are allowed | `tests::a_server_that_hangs_…` |
 
 use super::*;
@@ -255,4 +257,46 @@ fn data() {
     session.handle_input(&reply(STATUS, 102, &[0, 0, 0, 1])).unwrap();
     let (_, result) = session.poll_done().unwrap();
     assert!(matches!(result, Ok(Outcome::Read { data, .. }) if data == [b'c'; 100]));
+}
+
+#[test]
+fn answers_about_open_files() {
+    let (ok, handle) = ((STATUS, vec![0; 4]), (HANDLE, string(b"h")));
+    let opened = || {
+        let mut session = ready();
+        session.open(b"/a", Opening::New { mode: 0 }).unwrap();
+        session.handle_input(&reply(HANDLE, 0, &string(b"h"))).unwrap();
+        match session.poll_done() {
+            Some((_, Ok(Outcome::Opened(file)))) => (session, file),
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut session = ready();
+    session.open(b"/a", Opening::Read).unwrap();
+    let wrong = Err(Error::WrongReply { asked: "OPEN", reply: "STATUS" });
+    assert_eq!(session.handle_input(&reply(ok.0, 0, &ok.1)), wrong);
+
+    let begin: [(&str, fn(&mut Session, &Handle) -> Result<OpId, Refusal>, bool); 6] = [
+        ("WRITE", |session, file| session.write_piece(file, 0, vec![1]), true),
+        ("READ", |session, file| session.read_piece(file, 0, 1), false),
+        ("FSTAT", |session, file| session.describe(file), false),
+        ("FSETSTAT", |session, file| session.change(file, NewAttrs::default()), true),
+        ("fsync@openssh.com", |session, file| session.sync(file), true),
+        ("CLOSE", |session, file| session.close(file.clone()), true),
+    ];
+    for (asked, begin, takes_success) in begin {
+        let (mut session, file) = opened();
+        begin(&mut session, &file).unwrap();
+        let wrong = Err(Error::WrongReply { asked, reply: "HANDLE" });
+        assert_eq!(session.handle_input(&reply(handle.0, 1, &handle.1)), wrong);
+        let (mut session, file) = opened();
+        begin(&mut session, &file).unwrap();
+        let result = session.handle_input(&reply(ok.0, 1, &ok.1));
+        let wrong = Err(Error::WrongReply { asked, reply: "STATUS" });
+        assert_eq!(result, if takes_success { Ok(()) } else { wrong });
+    }
+    let (mut session, file) = opened();
+    session.read_piece(&file, 0, 10).unwrap();
+    let result = session.handle_input(&reply(DATA, 1, &string(&[1; 11])));
+    assert_eq!(result, Err(Error::TooMuchData { asked: 10, sent: 11 }));
 }

@@ -7,7 +7,7 @@
 use super::check_shown;
 use crate::base::limits::{SFTP_OPERATIONS_MAX, SFTP_PACKET_BYTES_MAX};
 use crate::base::time::now;
-use crate::sftp::{Error, Failure, LookMax, OpId, Outcome, Session};
+use crate::sftp::{Error, Failure, Handle, LookMax, NewAttrs, OpId, Opening, Outcome, Refusal, Session};
 use crate::testing::choices::Choices;
 use crate::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
 use std::collections::BTreeMap;
@@ -29,10 +29,16 @@ pub fn run(data: &[u8]) {
 #[derive(Debug, Clone, Copy)]
 enum Asked {
     Stat,
-    Read { offset: u64, bytes_max: u64 },
+    Read {
+        offset: u64,
+        bytes_max: u64,
+    },
     List,
     Look(LookMax),
+    /// A new file, to be written as long as this.
+    New(usize),
     Write(usize),
+    Close(usize),
 }
 
 fn ask(session: &mut Session, choices: &mut Choices<'_>) -> Option<(OpId, &'static str, Asked)> {
@@ -77,6 +83,7 @@ fn server(choices: &mut Choices<'_>) -> SftpServer {
         data_bytes_max: 100 + usize::from(choices.u16()),
         names_max: 1 + usize::from(choices.u8()),
         shuffle: choices.flag().then(|| u64::from(choices.u8())),
+        renames_over: choices.flag(),
         numbering: choices.pick(&[Numbering::OpenSsh, Numbering::Counting, Numbering::OpenSshUntil(3)]),
     });
     for path in PATHS {
@@ -93,7 +100,7 @@ fn server(choices: &mut Choices<'_>) -> SftpServer {
 fn obedient(choices: &mut Choices<'_>) {
     let mut server = server(choices);
     let mut session = Session::new(choices.flag(), now());
-    let (mut down, mut wanted) = (Vec::new(), BTreeMap::new());
+    let (mut down, mut wanted, mut files) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     for act in 0..ACTS_MAX {
         if choices.is_empty() {
             break;
@@ -104,14 +111,17 @@ fn obedient(choices: &mut Choices<'_>) {
             3 => {
                 // Everything is written to a path of its own.
                 let (path, count) = (format!("/new{act}"), usize::from(choices.u16() % 4_096));
-                let op = session.write(path.as_bytes(), vec![act as u8; count]).ok();
-                wanted.extend(op.map(|op| (op, (path, Asked::Write(count)))));
+                let op = session.open(path.as_bytes(), Opening::New { mode: 0o600 }).ok();
+                wanted.extend(op.map(|op| (op, (path, Asked::New(count)))));
             }
             4 => {
                 let index = usize::from(choices.u8()) % wanted.len().max(1);
                 if let Some(op) = wanted.keys().nth(index).copied() {
-                    wanted.remove(&op);
+                    let given_up = wanted.remove(&op);
                     session.cancel(op);
+                    if let Some((path, Asked::Write(_))) = given_up {
+                        session.abandon(&files[&path]);
+                    }
                 }
             }
             5 => serve(&mut session, &mut server, &mut down),
@@ -121,7 +131,7 @@ fn obedient(choices: &mut Choices<'_>) {
                 session.handle_input(&piece).expect("an obedient server");
             }
         }
-        collect(&mut session, &mut wanted, &server);
+        collect(&mut session, &mut wanted, &mut files, &server);
     }
     loop {
         serve(&mut session, &mut server, &mut down);
@@ -129,7 +139,7 @@ fn obedient(choices: &mut Choices<'_>) {
             break;
         }
         session.handle_input(&std::mem::take(&mut down)).expect("an obedient server");
-        collect(&mut session, &mut wanted, &server);
+        collect(&mut session, &mut wanted, &mut files, &server);
     }
     assert!(wanted.is_empty(), "operations without an end: {wanted:?}");
     assert_eq!(server.handles().0, 0, "handles that stay open");
@@ -142,13 +152,31 @@ fn serve(session: &mut Session, server: &mut SftpServer, down: &mut Vec<u8>) {
     server.poll_transmit(down);
 }
 
-fn collect(session: &mut Session, wanted: &mut BTreeMap<OpId, (String, Asked)>, server: &SftpServer) {
+fn collect(
+    session: &mut Session,
+    wanted: &mut BTreeMap<OpId, (String, Asked)>,
+    files: &mut BTreeMap<String, Handle>,
+    server: &SftpServer,
+) {
     while let Some((op, result)) = session.poll_done() {
         let (path, asked) = wanted.remove(&op).expect("every operation ends once");
-        if let (Asked::Write(count), Ok(_)) = (asked, &result) {
-            assert_eq!(server.file(&path).map(<[u8]>::len), Some(count), "{path}");
+        match (asked, result) {
+            (Asked::New(count), Ok(Outcome::Opened(file))) => {
+                match session.write_piece(&file, 0, vec![7; count]) {
+                    Ok(op) => wanted.extend([(op, (path.clone(), Asked::Write(count)))]),
+                    Err(_) => session.abandon(&file),
+                }
+                files.insert(path, file);
+            }
+            (Asked::Write(count), Ok(Outcome::Done)) => match session.close(files[&path].clone()) {
+                Ok(op) => wanted.extend([(op, (path, Asked::Close(count)))]),
+                Err(_) => session.abandon(&files[&path]),
+            },
+            (Asked::Close(count), Ok(_)) => {
+                assert_eq!(server.file(&path).map(<[u8]>::len), Some(count), "{path}");
+            }
+            (asked, result) => check(&path, asked, result),
         }
-        check(&path, asked, result);
     }
 }
 
@@ -157,7 +185,7 @@ fn check(path: &str, asked: Asked, result: Result<Outcome, Failure>) {
     let (offset, bytes_max) = match asked {
         Asked::Read { offset, bytes_max } => (offset, bytes_max),
         Asked::Look(max) => (0, max.file_bytes),
-        Asked::Stat | Asked::List | Asked::Write(_) => (0, 0),
+        Asked::Stat | Asked::List | Asked::New(_) | Asked::Write(_) | Asked::Close(_) => (0, 0),
     };
     match (asked, result) {
         (Asked::Stat, Ok(Outcome::Stat(_))) => assert!(content.is_some() || path == "/dir"),
@@ -178,14 +206,13 @@ fn check(path: &str, asked: Asked, result: Result<Outcome, Failure>) {
             let names: Vec<&[u8]> = entries.iter().map(|entry| entry.name.as_slice()).collect();
             assert!(truncated || names == [&b"."[..], b"..", b"fifo"], "{names:?}");
         }
-        (Asked::Write(_), Ok(Outcome::Written)) => {}
         (asked, Err(failure)) => {
             let is_right = match asked {
                 Asked::Stat => path == "/none",
                 Asked::Read { .. } => content.is_none(),
                 Asked::List => path != "/dir",
                 Asked::Look(_) => path == "/none",
-                Asked::Write(_) => false,
+                Asked::New(_) | Asked::Write(_) | Asked::Close(_) => false,
             };
             assert!(is_right, "{asked:?} of {path}: {failure}");
         }
@@ -223,6 +250,7 @@ fn hostile(choices: &mut Choices<'_>) {
     let mut session = Session::new(true, now());
     let mut requests = Requests::default();
     let mut ops = Vec::new();
+    let mut files = Vec::new();
     for _ in 0..ACTS_MAX {
         if choices.is_empty() {
             break;
@@ -233,7 +261,7 @@ fn hostile(choices: &mut Choices<'_>) {
                 Ok(())
             }
             1 => {
-                ops.extend(session.write(b"/new", choices.block().to_vec()));
+                ops.extend(ask_of_file(&mut session, files.last(), choices));
                 Ok(())
             }
             2 => {
@@ -249,13 +277,35 @@ fn hostile(choices: &mut Choices<'_>) {
         requests.collect(&mut session);
         assert!(requests.ids.len() <= 64 * ACTS_MAX, "requests without end");
         let mut done = 0;
-        while session.poll_done().is_some() {
+        while let Some((_, result)) = session.poll_done() {
+            files.extend(match result {
+                Ok(Outcome::Opened(file)) => Some(file),
+                _ => None,
+            });
             done += 1;
             assert!(done <= SFTP_OPERATIONS_MAX);
         }
         if let Err(error) = result {
             return end(&mut session, &error);
         }
+    }
+}
+
+/// Something about an open file, or one opened.
+fn ask_of_file(
+    session: &mut Session,
+    file: Option<&Handle>,
+    choices: &mut Choices<'_>,
+) -> Result<OpId, Refusal> {
+    let Some(file) = file else { return session.open(b"/new", Opening::New { mode: 0o600 }) };
+    match choices.u8() % 8 {
+        0 => session.open(b"/file", Opening::Update),
+        1 | 2 => session.write_piece(file, u64::from(choices.u16()), choices.block().to_vec()),
+        3 => session.read_piece(file, u64::from(choices.u16()), u64::from(choices.u16())),
+        4 => session.describe(file),
+        5 => session.change(file, NewAttrs { mode: Some(0o600), times: Some((1, 2)) }),
+        6 => session.sync(file),
+        _ => session.replace(b"/new", b"/file"),
     }
 }
 

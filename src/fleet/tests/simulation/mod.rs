@@ -5,7 +5,6 @@
 //! `SCOUT_SEEDS=5000 cargo test --lib fleet::tests::simulation` plays more of them, with `SCOUT_SEED=17` besides from that
 //! one on; with `SCOUT_SEED=17` alone it plays that one.
 
-mod cores;
 mod model;
 mod plan;
 mod request;

@@ -6,7 +6,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::CLASSES;
-use super::cores::Cores;
 use super::model::Model;
 use super::plan::{HostPlan, Nature, Plan};
 use super::request::{Answer, Request, What, Work, Works, files, name};
@@ -16,6 +15,7 @@ use crate::base::{Error, Kind};
 use crate::config::Settings;
 use crate::fleet::{Claim, Class, ClientId, Fleet, Quota, Quotas, Repeat, Shards};
 use crate::testing::choices::Choices;
+use crate::testing::cores::Cores;
 use crate::testing::ssh_server::ServerConfig;
 use crate::testing::world::{Daemon, SimHost, World};
 use crate::testing::{self, Crypto, Logins};

@@ -1,6 +1,7 @@
 //! One file on many hosts.
 
 use super::{Argument, Given, HOSTS, Prompt, UNREACHED};
+use crate::base::text::shown;
 use crate::config::Scope;
 use crate::mcp::catalog::completion::Values;
 use crate::mcp::catalog::tools::Invalid;
@@ -25,7 +26,7 @@ pub const PROMPT: Prompt = Prompt {
 
 fn write(given: &Given<'_>) -> Result<String, Invalid> {
     let path = given.text("path")?.unwrap_or_default();
-    let calls = given.calls(&path, None);
+    let (calls, path) = (given.calls(&path, None), shown(&path));
     Ok(format!(
         "Compare {path} across hosts.\n\n\
          1. Call the tool `scout` with each of these, all at once:\n{calls}\n\n\

@@ -1,41 +1,60 @@
 //! Addresses of places on hosts: `scout://HOST/PATH`, and `HOST://PATH` where a host's name can be a scheme (RFC 3986 §3.1).
 //!
 //! Both are read as they are meant: there is neither query nor fragment, and a `%` that begins no escape stands for itself.
+//!
+//! Views of a host's software come before paths, as `HOST://docker/web/logs`, and have a colon to tell them from paths in
+//! the form that is for every host, `scout://HOST/:docker/web/logs`: files below `/docker` are at `scout://HOST/docker/…`.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 
+use crate::base::Result;
 use crate::base::limits::RESOURCE_URI_BYTES_MAX;
-use crate::target::RemotePath;
+use crate::base::percent::{decoded, encoded, is_scheme};
+use crate::scout::system::View;
+use crate::target::{HostName, RemotePath};
 
 /// A place on a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     pub host: Rc<str>,
-    pub path: RemotePath,
+    pub what: What,
+}
+
+/// What is at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    Path(RemotePath),
+    /// What the host's software says; or why the address is of none, though it looks so.
+    View(Result<View>),
 }
 
 impl Place {
-    /// The place at an address; `None` when that is none of ours, or there is no such host among the sorted `hosts`.
-    pub fn at(uri: &str, hosts: &[Rc<str>]) -> Option<Self> {
+    /// The place at an address; `None` when that is none of ours, or there is no such host among those of the sorted
+    /// `hosts` that `may_be_seen`: the others are as if they were not there.
+    pub fn at(uri: &str, hosts: &[Rc<str>], may_be_seen: impl Fn(&str) -> bool) -> Option<Self> {
         if uri.len() > RESOURCE_URI_BYTES_MAX {
             return None;
         }
         let (scheme, rest) = uri.split_once("://")?;
         let known = |name: &str| {
             let at = hosts.binary_search_by(|host| host.as_ref().cmp(name)).ok()?;
-            hosts.get(at).cloned()
+            hosts.get(at).filter(|host| may_be_seen(host)).cloned()
         };
         if scheme == SCHEME {
-            let (host, path) = rest.split_once('/')?;
-            return Some(Self { host: known(&decoded(host)?)?, path: path_of(path)? });
+            let (host, rest) = rest.split_once('/')?;
+            let what = rest.strip_prefix(':').and_then(View::parse).map(What::View);
+            let what = what.or_else(|| path_of(rest).map(What::Path))?;
+            return Some(Self { host: known(&decoded(host)?)?, what });
         }
         // Schemes are the same in any case, and clients may have written this one in small letters.
         let host = known(scheme).or_else(|| {
-            let mut alike = hosts.iter().filter(|host| host.eq_ignore_ascii_case(scheme));
+            let is_meant = |host: &str| host.eq_ignore_ascii_case(scheme) && may_be_seen(host);
+            let mut alike = hosts.iter().filter(|host| is_meant(host));
             alike.next().filter(|_| alike.next().is_none()).cloned()
         })?;
-        is_scheme(&host).then_some(Self { path: path_of(rest.trim_start_matches('/'))?, host })
+        let path = || path_of(rest.trim_start_matches('/')).map(What::Path);
+        let what = View::parse(rest).map(What::View).or_else(path)?;
+        is_scheme(&host).then_some(Self { host, what })
     }
 }
 
@@ -43,14 +62,15 @@ const SCHEME: &str = "scout";
 
 /// The address of the home directory on a host.
 pub fn home(host: &str) -> String {
-    let mut uri = format!("{SCHEME}://");
-    for byte in host.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => uri.push(char::from(byte)),
-            _ => uri.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    uri + "/~"
+    format!("{SCHEME}://{}/~", encoded(host))
+}
+
+/// The address of a path on a host; relative ones begin in the home directory.
+pub fn address(host: &HostName, path: &RemotePath) -> String {
+    let path = path.as_str();
+    let parts: Vec<_> = path.trim_start_matches('/').split('/').map(encoded).collect();
+    let home = if path.starts_with(['/', '~']) { "" } else { "~/" };
+    format!("{SCHEME}://{}/{home}{}", encoded(host.as_str()), parts.join("/"))
 }
 
 /// The path behind the slash of an address: absolute, or in a home directory.
@@ -58,29 +78,6 @@ fn path_of(text: &str) -> Option<RemotePath> {
     let path = decoded(text)?;
     let path = if path.starts_with('~') { path } else { format!("/{path}").into() };
     RemotePath::parse(&path).ok()
-}
-
-fn is_scheme(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-}
-
-/// With its escapes replaced (RFC 3986 §2.1); `None` when that is no text.
-fn decoded(text: &str) -> Option<Cow<'_, str>> {
-    if !text.contains('%') {
-        return Some(text.into());
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let escaped = after.first_chunk().filter(|_| byte == b'%').and_then(|[high, low]| {
-            let digit = |byte: &u8| char::from(*byte).to_digit(16);
-            u8::try_from(digit(high)? << 4 | digit(low)?).ok()
-        });
-        bytes.push(escaped.unwrap_or(byte));
-        rest = if escaped.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
 #[cfg(test)]
@@ -96,10 +93,26 @@ mod tests {
     }
 
     fn place(uri: &str) -> Option<String> {
-        Place::at(uri, &hosts()).map(|Place { host, path }| match host.contains(':') {
-            true => format!("[{host}]:{}", path.as_str()),
-            false => format!("{host}:{}", path.as_str()),
-        })
+        let Place { host, what } = Place::at(uri, &hosts(), |_| true)?;
+        let what = match what {
+            What::Path(path) => path.as_str().to_owned(),
+            What::View(view) => format!("//{}", view.ok()?),
+        };
+        Some(if host.contains(':') { format!("[{host}]:{what}") } else { format!("{host}:{what}") })
+    }
+
+    #[test]
+    fn places_have_addresses() {
+        for (path, address, target) in [
+            ("/a b/c%", "scout://a%3Ab/a%20b/c%25", "/a b/c%"),
+            ("~/x", "scout://a%3Ab/~/x", "~/x"),
+            ("notes", "scout://a%3Ab/~/notes", "~/notes"),
+        ] {
+            let (host, path) = (HostName::parse("a:b").unwrap(), RemotePath::parse(path).unwrap());
+            assert_eq!(super::address(&host, &path), address);
+            let place = Place::at(address, &["a:b".into()], |_| true).unwrap();
+            assert_eq!(place.what, What::Path(RemotePath::parse(target).unwrap()));
+        }
     }
 
     #[test]
@@ -124,6 +137,15 @@ mod tests {
             ("alpha://~/x", "Alpha:~/x"),
             ("beta://x", "beta:/x"),
             ("BETA://x", "BETA:/x"),
+            ("Alpha://docker", "Alpha://docker"),
+            ("alpha://docker/web/logs?lines=5", "Alpha://docker/web/logs?lines=5"),
+            ("scout://gamma_1/:docker/web/logs", "gamma_1://docker/web/logs"),
+            ("scout://%3A%3A1/:zfs", "[::1]://zfs"),
+            // Paths that only look like views.
+            ("scout://Alpha/docker/web/logs", "Alpha:/docker/web/logs"),
+            ("Alpha:///docker/web/logs", "Alpha:/docker/web/logs"),
+            ("Alpha://docker/web/data/logs", "Alpha:/docker/web/data/logs"),
+            ("scout://Alpha/:etc", "Alpha:/:etc"),
         ] {
             assert_eq!(place(uri).as_deref(), Some(target), "{uri}");
         }
@@ -145,6 +167,9 @@ mod tests {
             "scout://Alpha/%ff",
             "SCOUT://Alpha/x",
             "gamma_1://x",
+            "gamma_1://docker",
+            "Alpha://docker/-v/logs",
+            "scout://nobody/:docker",
             "Beta://x",
             "file:///etc/hosts",
             "Alpha:/etc/hosts",
@@ -154,9 +179,17 @@ mod tests {
     }
 
     #[test]
+    fn a_host_that_may_not_be_seen_stands_in_nobodys_way() {
+        let seen = |uri, host: &str| Place::at(uri, &hosts(), |name| name == host).map(|place| place.host);
+        assert_eq!(seen("beta://x", "BETA").as_deref(), Some("BETA"));
+        assert_eq!(seen("Beta://x", "beta").as_deref(), Some("beta"));
+        assert_eq!((seen("scout://beta/x", "BETA"), seen("Alpha://x", "beta")), (None, None));
+    }
+
+    #[test]
     fn homes_are_found_again() {
         for host in hosts() {
-            assert_eq!(Place::at(&home(&host), &hosts()).unwrap().host, host, "{}", home(&host));
+            assert_eq!(Place::at(&home(&host), &hosts(), |_| true).unwrap().host, host, "{}", home(&host));
         }
         assert_eq!(home("a b"), "scout://a%20b/~");
     }

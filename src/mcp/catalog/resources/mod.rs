@@ -5,8 +5,14 @@
 //! | `hosts://list` | the host list |
 //! | `scout://stats`, `scout://stats.json` | figures |
 //! | `scout://HOST/PATH`, `HOST://PATH` | a file or directory |
+//! | `scout://HOST/:VIEW`, `HOST://VIEW` | what the host's software says (`scout/system/`) |
+//!
+//! Of a host only its home directory is listed. What else there is on it stands in templates, whose arguments are completed:
+//! nobody has asked yet which of a thousand hosts has Docker, and five entries more for each would fill a client's list with
+//! what is not there.
 
 mod address;
+mod templates;
 
 use std::rc::Rc;
 
@@ -26,7 +32,8 @@ use crate::scout::look::Found;
 use crate::scout::{self, Action, Seen};
 use crate::target::HostName;
 
-pub use address::Place;
+pub use address::{Place, What, address};
+pub use templates::{Template, templates};
 
 /// A resource that is always there.
 pub struct Fixed {
@@ -76,9 +83,6 @@ const FIXED: &[Fixed] = &[
     },
 ];
 
-/// The address of a place on a host, as a template (RFC 6570).
-pub const TEMPLATE: &str = "scout://{host}/{+path}";
-
 impl Fixed {
     pub fn at(uri: &str) -> Option<&'static Self> {
         FIXED.iter().find(|resource| resource.uri == uri)
@@ -89,27 +93,29 @@ impl Fixed {
     pub async fn read(&self, shards: &Shards, stats: &dyn Source, client: &Client) -> Result<Contents> {
         let text = match self.content {
             Content::Figures(read) => read(&stats.report().await?),
-            Content::Hosts => scout::hosts::text(&scout::hosts(shards, client, &|_, _| ()).await?),
+            Content::Hosts => scout::hosts(shards, client, None, &|_, _| ()).await?.text(),
         };
         Ok(Contents { uri: self.uri.into(), mime_type: self.mime_type, body: Body::Text(text), meta: None })
     }
 }
 
-/// Reads a file or lists a directory.
+/// Reads a file, lists a directory, or asks the host's software.
 ///
 /// # Errors
-/// As [`scout::ask`].
-pub async fn read(shards: &Shards, client: &Client, place: &Place, uri: String) -> Result<Contents> {
-    let look = Action::Look { path: place.path.clone(), may_cache: false };
-    let seen = scout::ask(shards, client, &HostName::parse(&place.host)?, look).await?;
+/// As [`scout::ask`]; the view is malformed.
+pub async fn read(shards: &Shards, client: &Client, place: Place, uri: String) -> Result<Contents> {
+    let (path, action) = match place.what {
+        What::Path(path) => (path.as_str().to_owned(), Action::Look { path, may_cache: false }),
+        What::View(view) => (String::new(), Action::View(view?)),
+    };
+    let seen = scout::ask(shards, client, &HostName::parse(&place.host)?, action).await?;
     let meta = seen.cut_at().map(|limit| json!({ "scout-mcp/truncatedAt": limit }));
     let (mime_type, body) = match seen {
         Seen::Found(Found::File(file)) if !kind::is_text(file.whole()) => {
-            (kind::of_bytes(place.path.as_str()), Body::Blob(Base64(file.data)))
+            (kind::of_bytes(&path), Body::Blob(Base64(file.data)))
         }
-        Seen::Found(Found::File(_)) => {
-            (kind::of_text(place.path.as_str()), Body::Text(seen.text().into_owned()))
-        }
+        Seen::Found(Found::File(_)) => (kind::of_text(&path), Body::Text(seen.text().into_owned())),
+        Seen::Shown(shown) => (shown.media.mime_type(), Body::Text(shown.text)),
         _ => ("text/plain", Body::Text(seen.text().into_owned())),
     };
     Ok(Contents { uri, mime_type, body, meta })
@@ -131,19 +137,6 @@ pub fn describe() -> Vec<(&'static [Scope], Value)> {
         (&[SCOPE][..], entry)
     };
     FIXED.iter().map(describe).collect()
-}
-
-/// The entries of `resources/templates/list`.
-pub fn templates() -> Vec<(&'static [Scope], Value)> {
-    let file = json!({
-        "uriTemplate": TEMPLATE,
-        "name": "file",
-        "title": "A file or directory on a host",
-        "description": "The content of a file, or the listing of a directory. The path is absolute, or begins with ~ for the \
-            home directory: scout://web1/etc/hosts, scout://web1/~/notes.txt. Where the name of the host can be a scheme, \
-            web1://etc/hosts is the same. A long file is cut, and says so.",
-    });
-    vec![(&[SCOPE], file)]
 }
 
 /// A page of the list: what is always there, and the home directory on each host. `None` for a cursor that is none.

@@ -38,6 +38,36 @@ fn hosts_that_may_not_be_seen_are_nowhere() {
 }
 
 #[test]
+fn who_may_not_see_a_host_does_not_hear_that_it_comes_or_goes() {
+    let scene = scene(&Scope::ALL);
+    scene.ask("resources/subscribe", json!({ "uri": "hosts://list" }));
+    let told_of = |host: &'static str| {
+        let fleet = scene.shards.own();
+        let config = scene.changed_config(|text| format!("{text}\nHost {host}\n"));
+        fleet.reconfigure(config, (*fleet.settings()).clone());
+        scene.notices_within(WATCH_EVERY).len()
+    };
+    assert_eq!((told_of("charlie"), told_of("another")), (0, 2));
+}
+
+#[test]
+fn nobody_watches_more_than_his_share() {
+    let scene = Scene::serving_files();
+    let watch = |client, uri: &str| {
+        let client = Client { id: ClientId(client), access: Access::all().into() };
+        scene.catalog.watch(&client, uri)
+    };
+    let held: Vec<_> = (0..WATCHES_PER_CLIENT_MAX).map(|n| watch(1, &format!("scout://alpha/{n}"))).collect();
+    assert!(held.iter().all(Result::is_ok));
+    for uri in ["scout://alpha/more", "hosts://list"] {
+        assert_eq!(watch(1, uri).err(), Some(Unwatched::TooMany));
+        assert!(watch(2, uri).is_ok());
+    }
+    drop(held);
+    assert!(watch(1, "hosts://list").is_ok());
+}
+
+#[test]
 fn who_may_not_read_sees_no_files() {
     let scene = scene(&[Scope::Command]);
     for list in ["resources/list", "resources/templates/list"] {

@@ -5,10 +5,20 @@
 //! list to its size.
 
 mod arguments;
+mod batch;
+mod diff;
+mod find;
+mod hosts;
+mod list;
+mod looks;
+mod many;
+mod read;
 mod run;
 mod scout;
+mod search;
 mod structured;
 mod told;
+mod transfer;
 
 use std::rc::Rc;
 
@@ -45,9 +55,44 @@ const TOOLS: &[Tool] = &[
     Tool {
         name: scout::NAME,
         operation: Operation::Scout,
-        scopes: &[Scope::Read, Scope::Command],
+        scopes: &[Scope::Read, Scope::Command, Scope::Transfer],
         describe: scout::describe,
         start: scout::start,
+    },
+    Tool {
+        name: hosts::NAME,
+        operation: Operation::Hosts,
+        scopes: &Scope::ALL,
+        describe: hosts::describe,
+        start: hosts::start,
+    },
+    Tool {
+        name: read::NAME,
+        operation: Operation::Read,
+        scopes: &[Scope::Read],
+        describe: read::describe,
+        start: read::start,
+    },
+    Tool {
+        name: list::NAME,
+        operation: Operation::List,
+        scopes: &[Scope::Read],
+        describe: list::describe,
+        start: list::start,
+    },
+    Tool {
+        name: find::NAME,
+        operation: Operation::Find,
+        scopes: &[Scope::Read],
+        describe: find::describe,
+        start: find::start,
+    },
+    Tool {
+        name: search::NAME,
+        operation: Operation::Search,
+        scopes: &[Scope::Read],
+        describe: search::describe,
+        start: search::start,
     },
     Tool {
         name: run::NAME,
@@ -55,6 +100,27 @@ const TOOLS: &[Tool] = &[
         scopes: &[Scope::Command],
         describe: run::describe,
         start: run::start,
+    },
+    Tool {
+        name: diff::NAME,
+        operation: Operation::Diff,
+        scopes: &[Scope::Read],
+        describe: diff::describe,
+        start: diff::start,
+    },
+    Tool {
+        name: transfer::NAME,
+        operation: Operation::Transfer,
+        scopes: &[Scope::Transfer],
+        describe: transfer::describe,
+        start: transfer::start,
+    },
+    Tool {
+        name: batch::NAME,
+        operation: Operation::Batch,
+        scopes: &[Scope::Read, Scope::Command],
+        describe: batch::describe,
+        start: batch::start,
     },
 ];
 

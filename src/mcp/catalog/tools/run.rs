@@ -34,7 +34,7 @@ pub fn start(
         let asked = ask(&shards, &call.client, &host, Action::Run { directory, command });
         let asked = told::with_seconds(&call, shards.own(), Box::pin(asked));
         let seen = told::timed(&call, shards.own(), &target, asked).await?;
-        told::cut(&call, &target, &seen);
+        told::cut(&call, &target, seen.cut_at());
         structured::seen(&seen)
     };
     Ok(work.boxed_local())

@@ -7,49 +7,127 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::super::Options;
-use super::{Arguments, Invalid, structured, told};
+use super::{Arguments, Invalid, looks, many, structured, told, transfer};
+use crate::base::{Error, Kind, Result};
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
 use crate::mcp::content::ToolOutput;
 use crate::mcp::provider::Work;
 use crate::rpc::Raw;
-use crate::scout::{Answer, Request, scout};
+use crate::scout::beam::{self, Beam};
+use crate::scout::diff::{Place, With, diff, places};
+use crate::scout::transfer::has_file;
+use crate::scout::{Request, scout};
+use crate::target::Target;
 
 pub const NAME: &str = "scout";
 
-const ARGUMENTS: &[&str] = &["target", "query", "cache"];
+/// Where, and what to do there.
+const PLACES: &[&str] = &["target", "targets", "query", "tree", "find", "depth", "cache"];
+const DIFFS: &[&str] = &["diff", "diff_content"];
+const BEAMS: &[&str] = &["beam", "beam_source", "beam_target"];
 
 pub fn start(
     shards: &Rc<Shards>,
     call: &Rc<Call>,
     arguments: Option<Raw<'_>>,
 ) -> Result<Work<ToolOutput>, Invalid> {
-    let arguments = Arguments::read(arguments, ARGUMENTS)?;
-    let request = Request {
-        target: arguments.text("target")?.unwrap_or_default().into_owned(),
-        query: arguments.text("query")?.map(Cow::into_owned),
-        cache: arguments.flag("cache")?.unwrap_or_default(),
+    let arguments = Arguments::read(arguments, &[PLACES, DIFFS, BEAMS].concat())?;
+    let request = read(&arguments)?;
+    let beams = beam::Arguments {
+        target: request.target.clone(),
+        beam: arguments.text("beam")?.map(Cow::into_owned),
+        beam_source: arguments.text("beam_source")?.map(Cow::into_owned),
+        beam_target: arguments.text("beam_target")?.map(Cow::into_owned),
     };
+    let other = arguments.text("diff")?.map(Cow::into_owned);
+    let content = arguments.text("diff_content")?.map(Cow::into_owned);
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
     let work = async move {
-        let checked =
-            |done: usize, of: usize| call.progress(done as f64, Some(of as f64), Some("hosts checked"));
-        let asked = scout(&shards, &call.client, &request, &checked);
+        if let Some(beam) = beams.parse()? {
+            return beamed(&shards, &call, beam).await;
+        }
+        if compares(&request, other.as_deref(), content.as_deref())? {
+            return compared(&shards, &call, &request.target, other, content).await;
+        }
+        let (is_many, target) = (request.is_many(), request.places());
+        let done = told::counting(&call, if is_many { "places done" } else { "hosts checked" });
+        let asked = scout(&shards, &call.client, &request, &done);
         let asked = async {
             match request.query {
-                Some(_) => told::with_seconds(&call, shards.own(), Box::pin(asked)).await,
-                None => asked.await,
+                Some(_) if !is_many => told::with_seconds(&call, shards.own(), Box::pin(asked)).await,
+                _ => asked.await,
             }
         };
-        match told::timed(&call, shards.own(), &request.target, asked).await? {
-            Answer::Hosts(hosts) => structured::hosts(&hosts),
-            Answer::Place(seen) => {
-                told::cut(&call, &request.target, &seen);
-                structured::seen(&seen)
-            }
-        }
+        let answer = told::timed(&call, shards.own(), &target, asked).await?;
+        told::cut(&call, &target, answer.cut_at());
+        many::answer(&answer)
     };
     Ok(work.boxed_local())
+}
+
+/// What arguments ask for that only look.
+pub fn request(arguments: Option<Raw<'_>>) -> Result<Request, Invalid> {
+    read(&Arguments::read(arguments, PLACES)?)
+}
+
+fn read(arguments: &Arguments<'_>) -> Result<Request, Invalid> {
+    Ok(Request {
+        target: arguments.text("target")?.unwrap_or_default().into_owned(),
+        targets: arguments.texts("targets")?.into_iter().map(Cow::into_owned).collect(),
+        query: arguments.text("query")?.map(Cow::into_owned),
+        tree: arguments.flag("tree")?.unwrap_or_default(),
+        find: arguments.text("find")?.map(Cow::into_owned),
+        depth: arguments.number("depth")?,
+        cache: arguments.flag("cache")?.unwrap_or_default(),
+    })
+}
+
+/// Whether a file is compared with another one or with a text: not the host list, and not what is to be found.
+fn compares(request: &Request, other: Option<&str>, content: Option<&str>) -> Result<bool> {
+    if other.is_none() && content.is_none() || request.find.is_some() {
+        return Ok(false);
+    }
+    match request.targets.is_empty() {
+        true => Ok(Target::parse(&request.target) != Ok(Target::Hosts)),
+        false => Err(Error::new(Kind::InvalidArgument, "diff and diff_content take a target, not targets")),
+    }
+}
+
+/// Compares the file at the target with the one at `other`, or else with what it is expected to hold.
+async fn compared(
+    shards: &Shards,
+    call: &Call,
+    target: &str,
+    other: Option<String>,
+    content: Option<String>,
+) -> Result<ToolOutput> {
+    let mut files = places(shards, &call.client, target)?;
+    let with = match (other, content) {
+        (Some(other), _) => {
+            files.push(Place::parse(&other)?);
+            With::EachOther { by_path: files.len() == 2 }
+        }
+        (None, content) => With::Text(content.unwrap_or_default()),
+    };
+    let compared = diff(shards, &call.client, &files, &with);
+    looks::comparison(&told::timed(call, shards.own(), target, Box::pin(compared)).await?)
+}
+
+/// Transfers a file, and tells it in the words of this tool.
+async fn beamed(shards: &Shards, call: &Call, beam: Beam) -> Result<ToolOutput> {
+    let has_file = match &beam {
+        Beam::Here { local, .. } => has_file(shards, local).await?,
+        Beam::Between { .. } => false,
+    };
+    let order = beam.transfer(has_file);
+    match transfer::carry_out(shards, call, &order).await {
+        Ok(moved) => structured::transferred(&moved, &moved.text()),
+        Err(failed) => {
+            let text = beam::failure(&failed, &order.from);
+            Ok(ToolOutput { is_error: true, ..ToolOutput::text(text) })
+        }
+    }
 }
 
 /// Hints are promises to the user: a server that lets every command pass promises nothing.
@@ -67,10 +145,26 @@ pub fn describe(options: &Options) -> Value {
                     "description": "\"hosts\", or \"host:/path\" (also \"host:~/path\"). Everything after the first colon is the path.",
                     "default": "",
                 },
+                "targets": {
+                    "type": "array",
+                    "items": { "type": "string" },
+                    "description": "Instead of target: several, a section each.",
+                },
                 "query": {
                     "type": "string",
                     "description": "A command to run on the host, with the target's directory as working directory. Leave it out to read.",
                 },
+                "tree": { "type": "boolean", "description": "Directory: three levels of it." },
+                "find": { "type": "string", "description": "Find files by name below the target: \"*.conf\"." },
+                "depth": { "type": "integer", "description": "1-10: levels of tree or find." },
+                "diff": { "type": "string", "description": "Another host:/path to compare the target with." },
+                "diff_content": { "type": "string", "description": "A text to compare the target with." },
+                "beam": {
+                    "type": "string",
+                    "description": "A path here: a file is uploaded to the target; where there is none, the target is downloaded to it.",
+                },
+                "beam_source": { "type": "string", "description": "host:/path to copy from, with beam_target" },
+                "beam_target": { "type": "string", "description": "host:/path to copy to" },
                 "cache": {
                     "type": "boolean",
                     "description": "A file or directory may be a few minutes old: then the answer is there at once and ends with [cached Ns ago]. Commands are always run.",
@@ -79,7 +173,9 @@ pub fn describe(options: &Options) -> Value {
             },
             "additionalProperties": false,
         },
-        "outputSchema": structured::schema(&["hosts", "file", "directory", "command", "cached"]),
+        "outputSchema": structured::schema(&[
+            "hosts", "file", "directory", "tree", "paths", "diff", "command", "cached", "many", "transfer",
+        ]),
         "annotations": {
             "title": "Scout remote hosts",
             "readOnlyHint": !any,
@@ -101,7 +197,9 @@ Look at machines over SSH: list the hosts, read a file, list a directory, run a 
 - target \"hosts\": the hosts you can reach, and whether they are online. Start here.
 - target \"host:/path/to/file\": the text of the file. A long file ends with [truncated at N bytes].
 - target \"host:/path/to/directory\": its listing.
-- target and query: the output of a command that runs in that directory.";
+- target and query: the output of a command that runs in that directory.
+- target \"web*,db1,!web9:/path\" or \"@group:/path\": all of them at once, with or without query; what they agree on once, with diffs \
+of the others.";
 
 const READ_ONLY_COMMANDS: &str = "\
 Commands are read-only. Allowed: cat, df, diff, du, file, find, grep, head, ls, rg, sort, stat, tail, tree, uniq, wc. They may be \

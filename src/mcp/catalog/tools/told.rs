@@ -9,7 +9,6 @@ use crate::base::limits::PROGRESS_EVERY;
 use crate::fleet::Fleet;
 use crate::mcp::call::Call;
 use crate::mcp::level::Level;
-use crate::scout::Seen;
 
 /// As who speaks in log messages.
 const LOGGER: &str = "scout";
@@ -45,9 +44,14 @@ pub async fn timed<T>(call: &Call, fleet: &Fleet, target: &str, work: impl Futur
     done
 }
 
-/// Tells that there is more than was answered.
-pub fn cut(call: &Call, target: &str, seen: &Seen) {
-    if let Some(bytes) = seen.cut_at() {
+/// Tells how many of many are done.
+pub fn counting<'a>(call: &'a Call, what: &'a str) -> impl Fn(usize, usize) + 'a {
+    move |done, of| call.progress(done as f64, Some(of as f64), Some(what))
+}
+
+/// Tells that there is more than was answered: it was cut at so many bytes.
+pub fn cut(call: &Call, target: &str, bytes: Option<u64>) {
+    if let Some(bytes) = bytes {
         let data = json!({ "message": "truncated", "target": target, "bytes": bytes });
         call.log(Level::Info, LOGGER, &data);
     }

@@ -21,6 +21,8 @@ use crate::mcp::{
 pub struct Prompter {
     changes: RefCell<Vec<Sender<List>>>,
     watches: RefCell<Vec<(String, Sender<()>)>>,
+    /// For which reasons requests were refused.
+    pub refused: RefCell<Vec<Reason>>,
 }
 
 /// A session with a [`Prompter`] behind it.
@@ -79,8 +81,8 @@ impl Stage {
 /// All messages of a request that are there by now.
 pub fn heard(flow: &mut Flow) -> Vec<Value> {
     let mut heard = Vec::new();
-    while let Some(Some(Outgoing::Word(message) | Outgoing::Answer(message))) = flow.next().now_or_never() {
-        heard.push(serde_json::from_slice(&message).expect("JSON"));
+    while let Some(Some(outgoing)) = flow.next().now_or_never() {
+        heard.push(serde_json::from_slice(outgoing.message()).expect("JSON"));
     }
     heard
 }
@@ -226,15 +228,23 @@ impl Provider for Prompter {
         Ok(ready(Ok(Completion { values, total: Some(1), has_more: false })).boxed_local())
     }
 
-    fn watch(&self, _client: &Client, uri: &str) -> Option<LocalBoxStream<'static, ()>> {
-        uri.starts_with("test://").then(|| {
-            let (sender, changes) = async_channel::unbounded();
-            self.watches.borrow_mut().push((uri.into(), sender));
-            changes.boxed_local()
-        })
+    fn watch(&self, _client: &Client, uri: &str) -> Result<LocalBoxStream<'static, ()>, Unwatched> {
+        match uri {
+            "test://one-too-many" => Err(Unwatched::TooMany),
+            _ if uri.starts_with("test://") => {
+                let (sender, changes) = async_channel::unbounded();
+                self.watches.borrow_mut().push((uri.into(), sender));
+                Ok(changes.boxed_local())
+            }
+            _ => Err(Unwatched::Unknown),
+        }
     }
 
-    fn changes(&self) -> LocalBoxStream<'static, List> {
+    fn note_refused(&self, reason: Reason) {
+        self.refused.borrow_mut().push(reason);
+    }
+
+    fn changes(&self, _client: &Client) -> LocalBoxStream<'static, List> {
         let (sender, changes) = async_channel::unbounded();
         self.changes.borrow_mut().push(sender);
         changes.boxed_local()

@@ -1,6 +1,6 @@
 //! What a client hears of changes, in both eras.
 
-use super::prompter::{Stage, heard, tool};
+use super::prompter::{Prompter, Stage, heard, tool};
 use super::*;
 use crate::base::limits::SUBSCRIPTIONS_MAX;
 use crate::mcp::List;
@@ -66,14 +66,41 @@ fn subscriptions_are_bounded_also_while_nobody_hears_them() {
     for n in 0..SUBSCRIPTIONS_MAX {
         ask(&stage.session, &subscribe("unsubscribe", &format!("test://{n}")));
     }
-    let refused = (0..10 * SUBSCRIPTIONS_MAX).find(|_| {
-        let refused = ask(&stage.session, &subscribe("subscribe", "test://x")).get("error").is_some();
-        ask(&stage.session, &subscribe("unsubscribe", "test://x"));
-        refused
-    });
-    assert!(refused.is_some(), "streams that nobody polls pile up");
-    assert!(stage.notices().is_empty());
+    for _ in 0..10 * SUBSCRIPTIONS_MAX {
+        for method in ["subscribe", "unsubscribe"] {
+            assert_eq!(ask(&stage.session, &subscribe(method, "test://x"))["result"], json!({}));
+        }
+    }
+    assert_eq!(stage.prompter.touch("test://x"), 0, "what is given up goes, though nobody listens");
     assert_eq!(ask(&stage.session, &subscribe("subscribe", "test://more"))["result"], json!({}));
+    assert_eq!(*stage.prompter.refused.borrow(), [Reason::Watches]);
+}
+
+#[test]
+fn who_watches_as_much_as_he_may_is_told_so() {
+    let stage = Stage::agreed("2025-11-25");
+    assert_eq!(error_code(&ask(&stage.session, &subscribe("subscribe", "test://one-too-many"))), -32000);
+    let wanted = r#"{"resourceSubscriptions":["test://a","test://one-too-many"]}"#;
+    let Incoming::Refused(code, _) = stage.session.handle(listen("1", wanted).as_bytes(), None) else {
+        panic!("it listens")
+    };
+    assert_eq!(code, calls::BUSY);
+    assert_eq!(stage.prompter.touch("test://a"), 0, "all or nothing");
+    assert_eq!(*stage.prompter.refused.borrow(), [Reason::Watches; 2]);
+}
+
+#[test]
+fn what_only_a_session_can_remember_is_not_promised_without_one() {
+    let stage = Stage::new();
+    let alone = Session::new(Rc::<Prompter>::clone(&stage.prompter), client(), SESSION_REQUESTS_MAX)
+        .in_revision(Revision::V2025_11_25);
+    let level = request("1", "logging/setLevel", r#"{"level":"debug"}"#);
+    for message in [subscribe("subscribe", "test://a"), subscribe("unsubscribe", "test://a"), level] {
+        let reply = ask(&alone, &message);
+        assert_eq!(error_code(&reply), -32600, "{reply}");
+        assert!(error_text(&reply).starts_with("This needs a session"), "{reply}");
+    }
+    assert_eq!(stage.prompter.touch("test://a"), 0);
 }
 
 #[test]

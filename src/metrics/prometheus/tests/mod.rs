@@ -9,7 +9,7 @@ use std::{env, fs};
 
 use proptest::prelude::*;
 
-use super::super::{Answered, Circuit, Reason, Recorder};
+use super::super::{Answered, Circuit, Endpoint, Method, Reason, Recorder};
 use super::*;
 use crate::base::limits;
 use crate::base::time::Duration;
@@ -40,7 +40,7 @@ fn figures_are_in_the_unit_of_their_name() {
     recorder.time(Histogram::Idle, Duration::from_millis(2500));
     recorder.size(Histogram::FileSize, 1000);
     recorder.time(Histogram::Dial, Duration::from_millis(30));
-    recorder.answered(Answered::new("GET", "/metrics", 200), Duration::from_micros(70));
+    recorder.answered(Answered::new(Method::Get, Endpoint::Metrics, 200), Duration::from_micros(70));
     for (success, millis) in [(true, 10), (true, 20), (false, 3_000)] {
         let call = Histogram::Call { operation: Operation::ALL[0], success };
         recorder.time(call, Duration::from_millis(millis));
@@ -124,7 +124,7 @@ fn the_process_is_told_as_all_programs_tell_theirs() {
 #[test]
 fn names_and_labels_are_those_that_monitoring_knows() {
     let recorder = Recorder::new();
-    recorder.answered(Answered::new("GET", "/mcp", 200), Duration::ZERO);
+    recorder.answered(Answered::new(Method::Get, Endpoint::Mcp, 200), Duration::ZERO);
     let mut actual = String::new();
     for (name, family) in told(&recorder) {
         let labels: BTreeSet<_> = family.samples.iter().flat_map(|sample| sample.labels.keys()).collect();

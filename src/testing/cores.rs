@@ -6,17 +6,16 @@ use std::rc::Rc;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
+use super::world::World;
 use crate::base::Result;
 use crate::base::time::Duration;
 use crate::config::Settings;
 use crate::fleet::net::Net;
 use crate::fleet::{Fleet, Job, Mesh, Note, Outcome, Shards};
 use crate::io::mesh::Banks;
-use crate::testing;
-use crate::testing::world::World;
 
 /// See the module's documentation.
-pub(super) struct Cores {
+pub struct Cores {
     fleets: RefCell<Vec<Rc<Fleet>>>,
     net: Rc<dyn Net>,
     mail: Duration,
@@ -40,6 +39,7 @@ impl Cores {
         Shards::new(self.fleet(here), self.post(here))
     }
 
+    /// The core's own part, in the order of their numbers.
     pub fn fleets(&self) -> Vec<Rc<Fleet>> {
         self.fleets.borrow().clone()
     }
@@ -101,26 +101,32 @@ impl Mesh for Post {
     }
 }
 
-#[test]
-fn what_is_sent_to_a_core_that_asked_is_for_nobody_else_until_it_has_looked() {
-    let world = World::new();
-    let settings = Settings { max_concurrency: 1, ..testing::settings() };
-    let cores = Cores::new(&world, &settings, 3, Duration::ZERO);
-    let fleets = cores.fleets();
-    let [first, second, third] = [0, 1, 2].map(|core| &fleets[core].quotas().executing);
-    let taken = third.try_take();
-    let (heard, other) = (first.listen(), second.listen());
-    drop(taken);
-    world.settle();
-    assert!(third.try_take().is_none() && second.try_take().is_none());
-    let taken = first.try_take();
-    assert!(taken.is_some());
-    drop((taken, heard));
-    world.settle();
-    assert!(third.try_take().is_none() && first.try_take().is_none());
-    // It does not want it any more.
-    drop(other);
-    world.settle();
-    assert!(third.try_take().is_some());
-    cores.end();
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn what_is_sent_to_a_core_that_asked_is_for_nobody_else_until_it_has_looked() {
+        let world = World::new();
+        let settings = Settings { max_concurrency: 1, ..testing::settings() };
+        let cores = Cores::new(&world, &settings, 3, Duration::ZERO);
+        let fleets = cores.fleets();
+        let [first, second, third] = [0, 1, 2].map(|core| &fleets[core].quotas().executing);
+        let taken = third.try_take();
+        let (heard, other) = (first.listen(), second.listen());
+        drop(taken);
+        world.settle();
+        assert!(third.try_take().is_none() && second.try_take().is_none());
+        let taken = first.try_take();
+        assert!(taken.is_some());
+        drop((taken, heard));
+        world.settle();
+        assert!(third.try_take().is_none() && first.try_take().is_none());
+        // It does not want it any more.
+        drop(other);
+        world.settle();
+        assert!(third.try_take().is_some());
+        cores.end();
+    }
 }

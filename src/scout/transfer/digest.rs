@@ -1,0 +1,129 @@
+//! SHA-256 of what a host has on its disk: by a program there, or else by reading it back.
+
+use std::fmt;
+
+use crate::base::limits::SHELL_NOISE_BYTES_MAX;
+use crate::base::shell::quote;
+use crate::crypto::hash::SHA256_BYTES;
+use crate::fleet::{Collected, Machine};
+
+/// What a file holds there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Digest {
+    pub sha256: [u8; SHA256_BYTES],
+    pub by: By,
+}
+
+/// How it was found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A program of the host.
+    Program(&'static str),
+    ReadBack,
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Program(name) => f.write_str(name),
+            Self::ReadBack => f.write_str("reading it back"),
+        }
+    }
+}
+
+/// A part of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Span {
+    Whole,
+    /// As many bytes from the beginning.
+    First(u64),
+    /// Everything behind as many bytes.
+    Behind(u64),
+}
+
+/// Programs that know SHA-256: of GNU and busybox, of Perl, of the BSDs, of OpenSSL.
+const PROGRAMS: [&str; 4] = ["sha256sum", "shasum", "sha256", "openssl"];
+
+/// Says the sum of `$2` (`whole`, `first` or `behind`) and `$3` bytes of the file `$1`.
+const SCRIPT: &str = r#"
+p=$1
+case $p in /*) ;; *) p=./$p ;; esac
+sum() {
+  case $t in
+    sha256sum) sha256sum ;;
+    shasum) shasum -a 256 ;;
+    sha256) sha256 -q ;;
+    openssl) openssl dgst -sha256 -r ;;
+  esac
+}
+for t in sha256sum shasum sha256 openssl; do
+  if command -v $t >/dev/null 2>&1; then
+    case $2 in
+      whole) d=$(sum <"$p") ;;
+      first) d=$(head -c "$3" "$p" | sum) ;;
+      behind) d=$(tail -c +$(($3 + 1)) "$p" | sum) ;;
+    esac
+    printf '\001scout %s %s\n' $t "${d%% *}"
+    exit 0
+  fi
+done
+"#;
+
+/// By a program of the host; `None` where there is none that can tell. A program may stand in another root than SFTP
+/// does, so that only a sum which is right says something.
+pub(super) async fn by_program(machine: &Machine, path: &[u8], span: Span) -> Option<Digest> {
+    let (what, count) = match span {
+        Span::Whole => ("whole", 0),
+        Span::First(count) => ("first", count),
+        Span::Behind(count) => ("behind", count),
+    };
+    let arguments = [quote(path), format!("{what} {count}").into_bytes()].join(&b' ');
+    let command = [b"set -- ", arguments.as_slice(), b"\n", SCRIPT.as_bytes()].concat();
+    let mut output = Collected::up_to(SHELL_NOISE_BYTES_MAX as u64);
+    machine.query(&command, &mut output).await.ok()?;
+    parse(&output.stdout)
+}
+
+/// Start-up files of the shell may have printed something before.
+fn parse(output: &[u8]) -> Option<Digest> {
+    let output = String::from_utf8_lossy(output);
+    let (_, line) = output.rsplit_once("\u{1}scout ")?;
+    let (name, sum) = line.trim_end().split_once(' ')?;
+    let name = PROGRAMS.into_iter().find(|known| *known == name)?;
+    Some(Digest { sha256: from_hex(sum)?, by: By::Program(name) })
+}
+
+fn from_hex(text: &str) -> Option<[u8; SHA256_BYTES]> {
+    let mut sum = [0; SHA256_BYTES];
+    if text.len() != 2 * SHA256_BYTES || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (byte, digits) in sum.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(sum)
+}
+
+/// As programs show it.
+pub(super) fn hex(sum: &[u8]) -> String {
+    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_found_behind_what_shells_print() {
+        let sum = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        let said = format!("Welcome!\n\u{1}scout sha256sum {sum}\n");
+        let digest = parse(said.as_bytes()).unwrap();
+        assert_eq!((hex(&digest.sha256).as_str(), digest.by), (sum, By::Program("sha256sum")));
+        for other in
+            ["", "\u{1}scout ", "\u{1}scout sha256sum \n", "\u{1}scout sha256sum 9f86\n", "Welcome!\n"]
+        {
+            assert_eq!(parse(other.as_bytes()), None, "{other:?}");
+        }
+        assert_eq!(parse(said.replace("sha256sum", "md5").as_bytes()), None);
+    }
+}

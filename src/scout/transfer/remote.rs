@@ -1,0 +1,400 @@
+//! The ends of a transfer that are files of hosts, over SFTP.
+
+use std::rc::Rc;
+
+use futures_util::future::join;
+
+use super::bridge::{Head, Partial};
+use super::digest::{By, Digest, Span, by_program};
+use super::names;
+use super::place::name_of;
+use super::receive::Target;
+use super::send::Source;
+use super::{exists, is_directory, is_link, no_directory};
+use crate::base::limits::{TRANSFER_PIECE_BYTES, TRANSFER_READS_AHEAD, TRANSFER_WRITES_AHEAD};
+use crate::base::{Error, Kind, Result};
+use crate::crypto::hash::Sha256;
+use crate::fleet::{Caller, Link, Machine, Need, OpenFile, Repeat};
+use crate::scout::paths::sftp_path;
+use crate::sftp::{Attrs, Failure, FileType, NewAttrs, Opening, Outcome, StatusCode};
+use crate::target::RemotePath;
+
+/// Permissions without those bits that are about whose a file is.
+const MODE: u32 = 0o777;
+/// Of a file of which the host does not tell them.
+const MODE_DEFAULT: u32 = 0o644;
+/// While a file is written nobody else reads it.
+const MODE_UNFINISHED: u32 = 0o600;
+
+/// A host and a path of it, with a connection that is kept until the transfer is over.
+struct Spot {
+    machine: Machine,
+    link: Rc<Link>,
+    host: String,
+}
+
+impl Spot {
+    /// Connects, and asks what stands at the path: `look` says how.
+    ///
+    /// Errors: those of the connection; the host has no SFTP.
+    async fn reach(
+        caller: &Caller,
+        host: &str,
+        look: impl AsyncFn(&Rc<Link>) -> Result<Result<Outcome, Failure>>,
+    ) -> Result<(Self, Result<Attrs, Failure>)> {
+        // Only what looks is admitted as a request is: the transfer itself may take hours, and waits for nobody.
+        let reach = async |machine: &Machine| {
+            let Some(link) = machine.files()? else { return Err(no_sftp(host)) };
+            let attrs = look(link).await?.map(|outcome| outcome.attrs().unwrap_or_default());
+            Ok((Self { machine: machine.clone(), link: Rc::clone(link), host: host.to_owned() }, attrs))
+        };
+        caller.work(host, Need::Files, Repeat::Safe, reach).await
+    }
+
+    fn label(&self, path: &str) -> String {
+        format!("{}:{path}", self.host)
+    }
+}
+
+/// A file of a host that is read.
+pub(super) struct RemoteSource {
+    spot: Spot,
+    path: Vec<u8>,
+    file: OpenFile,
+    head: Head,
+}
+
+impl RemoteSource {
+    /// Errors: those of the connection; there is no regular file at the path that may be read.
+    pub async fn open(caller: &Caller, host: &str, path: &RemotePath) -> Result<Self> {
+        let sftp = reachable(host, path)?.to_vec();
+        let (spot, attrs) = Spot::reach(caller, host, async |link| link.stat(&sftp).await).await?;
+        let label = spot.label(path.as_str());
+        let explain = |failure: Failure| cannot("read", &label, &failure);
+        regular(&label, &attrs.map_err(explain)?)?;
+        let file = spot.link.open(&sftp, Opening::Read).await.map_err(begun)?.map_err(explain)?;
+        let attrs = file.stat().await?.map_err(explain)?;
+        let head = Head {
+            name: name_of(path.as_str()).unwrap_or("file").to_owned(),
+            size: attrs.size.unwrap_or_default(),
+            mode: attrs.mode.map_or(MODE_DEFAULT, |mode| mode & MODE),
+            modified: attrs.modified,
+            label,
+        };
+        Ok(Self { spot, path: sftp, file, head })
+    }
+}
+
+impl Source for RemoteSource {
+    const AHEAD: usize = TRANSFER_READS_AHEAD;
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    async fn read(&self, offset: u64, len: u64) -> Result<Vec<u8>> {
+        let explain = |failure: Failure| cannot("read", &self.head.label, &failure);
+        self.file.read(offset, len).await?.map_err(explain)
+    }
+
+    async fn digest(&self, span: Span) -> Result<Digest> {
+        match by_program(&self.spot.machine, &self.path, span).await {
+            Some(digest) => Ok(digest),
+            None => read_back(&self.file, span, &self.head.label).await,
+        }
+    }
+
+    async fn state(&self) -> Result<(u64, Option<u32>)> {
+        let explain = |failure: Failure| cannot("read", &self.head.label, &failure);
+        let attrs = self.file.stat().await?.map_err(explain)?;
+        Ok((attrs.size.unwrap_or_default(), attrs.modified))
+    }
+}
+
+/// A file of a host that is written.
+pub(super) struct RemoteTarget {
+    spot: Spot,
+    found: Result<Attrs, Failure>,
+    /// As SFTP names it, and as it is shown.
+    path: Vec<u8>,
+    shown: String,
+    may_replace: bool,
+    resumes: bool,
+    unfinished: Option<Unfinished>,
+}
+
+/// What is written, under its other name; removed when it is dropped, unless it is to be gone on with.
+struct Unfinished {
+    link: Rc<Link>,
+    path: Vec<u8>,
+    /// `None` once it is closed.
+    file: Option<OpenFile>,
+    is_kept: bool,
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        drop(self.file.take());
+        if !self.is_kept {
+            self.link.remove_unheard(&self.path);
+        }
+    }
+}
+
+impl RemoteTarget {
+    /// Errors: those of the connection.
+    pub async fn reach(
+        caller: &Caller,
+        host: &str,
+        path: &RemotePath,
+        may_replace: bool,
+        resumes: bool,
+    ) -> Result<Self> {
+        let sftp = reachable(host, path)?.to_vec();
+        let (spot, found) = Spot::reach(caller, host, async |link| link.link_stat(&sftp).await).await?;
+        let shown = path.as_str().to_owned();
+        Ok(Self { spot, found, path: sftp, shown, may_replace, resumes, unfinished: None })
+    }
+
+    fn label(&self) -> String {
+        self.spot.label(&self.shown)
+    }
+
+    /// Into a directory under the source's name; over nothing but a file, and over that only when asked.
+    async fn settle(&mut self, head: &Head) -> Result<()> {
+        let found = std::mem::replace(&mut self.found, Ok(Attrs::default()));
+        if self.leads_to_directory(&found).await? {
+            self.path = [self.path.as_slice(), b"/", head.name.as_bytes()].concat();
+            self.shown = format!("{}/{}", self.shown.trim_end_matches('/'), head.name);
+            let found = self.spot.link.link_stat(&self.path).await.map_err(begun)?;
+            let found = found.map(|outcome| outcome.attrs().unwrap_or_default());
+            return self.check(&found);
+        }
+        self.check(&found)
+    }
+
+    async fn leads_to_directory(&self, found: &Result<Attrs, Failure>) -> Result<bool> {
+        Ok(match found.as_ref().map(Attrs::file_type) {
+            Ok(FileType::Directory) => true,
+            Ok(FileType::Symlink) => {
+                let behind = self.spot.link.stat(&self.path).await.map_err(begun)?;
+                let behind = behind.ok().and_then(Outcome::attrs);
+                behind.is_some_and(|attrs| attrs.file_type() == FileType::Directory)
+            }
+            _ => false,
+        })
+    }
+
+    fn check(&self, found: &Result<Attrs, Failure>) -> Result<()> {
+        match found {
+            Ok(attrs) => match attrs.file_type() {
+                FileType::Regular if self.may_replace => Ok(()),
+                FileType::Regular => Err(exists(&self.label())),
+                FileType::Directory => Err(is_directory(&self.label())),
+                FileType::Symlink => Err(is_link(&self.label())),
+                other => {
+                    let text = format!("{} is {other}; expected a file or a directory", self.label());
+                    Err(Error::new(Kind::WrongFileType, text))
+                }
+            },
+            Err(Failure::Status { code: StatusCode::NoSuchFile, .. }) if self.shown.ends_with('/') => {
+                Err(no_directory(&self.label()))
+            }
+            Err(Failure::Status { code: StatusCode::NoSuchFile, .. }) => Ok(()),
+            Err(failure) => Err(cannot("write", &self.label(), failure)),
+        }
+    }
+
+    /// The other name, beside the target.
+    fn unfinished_path(&self, head: &Head) -> Vec<u8> {
+        let directory = self.path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+        let name = String::from_utf8_lossy(&self.path[directory..]);
+        let name = if self.resumes { names::lasting(&name, &head.label) } else { names::fresh(&name) };
+        [&self.path[..directory], name.as_bytes()].concat()
+    }
+
+    /// Errors: there is no such directory, or nothing may be written in it.
+    async fn create(&mut self, path: Vec<u8>) -> Result<()> {
+        let link = Rc::clone(&self.spot.link);
+        let opened = link.open(&path, Opening::New { mode: MODE_UNFINISHED }).await.map_err(begun)?;
+        let file = opened.map_err(|failure| match failure {
+            Failure::Status { code: StatusCode::NoSuchFile, .. } => no_directory(&self.label()),
+            failure => cannot("write", &self.label(), &failure),
+        })?;
+        self.unfinished = Some(Unfinished { link, path, file: Some(file), is_kept: self.resumes });
+        Ok(())
+    }
+
+    /// What a broken transfer has left behind, if it is ours: nobody but its owner may change its mode.
+    async fn reopen(&mut self, path: &[u8]) -> Result<Option<Partial>> {
+        let link = Rc::clone(&self.spot.link);
+        let found = link.link_stat(path).await.map_err(begun)?.ok().and_then(Outcome::attrs);
+        let Some(len) =
+            found.filter(|found| found.file_type() == FileType::Regular).and_then(|found| found.size)
+        else {
+            return Ok(None);
+        };
+        let Ok(file) = link.open(path, Opening::Update).await.map_err(begun)? else { return Ok(None) };
+        let own = NewAttrs { mode: Some(MODE_UNFINISHED), times: None };
+        if len == 0 || file.change(own).await?.is_err() {
+            return Ok(None);
+        }
+        let digest = match by_program(&self.spot.machine, path, Span::Whole).await {
+            Some(digest) => digest,
+            None => read_back(&file, Span::First(len), &self.label()).await?,
+        };
+        self.unfinished = Some(Unfinished { link, path: path.to_vec(), file: Some(file), is_kept: true });
+        Ok(Some(Partial { len, sha256: digest.sha256 }))
+    }
+
+    fn file(&self) -> Result<&OpenFile> {
+        self.unfinished.as_ref().and_then(|unfinished| unfinished.file.as_ref()).ok_or_else(not_open)
+    }
+
+    /// Renames what is written to what it is to be.
+    async fn put_in_place(&self, from: &[u8]) -> Result<()> {
+        let link = &self.spot.link;
+        let failed = |failure: Failure| cannot("write", &self.label(), &failure);
+        if !self.may_replace {
+            let renamed = link.rename(from, &self.path).await.map_err(begun)?;
+            // Version 3 has no word for it.
+            let is_there = renamed.is_err() && link.link_stat(&self.path).await.map_err(begun)?.is_ok();
+            return if is_there { Err(exists(&self.label())) } else { renamed.map(drop).map_err(failed) };
+        }
+        if link.extensions().replace {
+            return link.replace(from, &self.path).await.map_err(begun)?.map(drop).map_err(failed);
+        }
+        let _ = link.remove(&self.path).await.map_err(begun)?;
+        link.rename(from, &self.path).await.map_err(begun)?.map(drop).map_err(failed)
+    }
+}
+
+impl Target for RemoteTarget {
+    const AHEAD: usize = TRANSFER_WRITES_AHEAD;
+
+    async fn prepare(&mut self, head: &Head) -> Result<Partial> {
+        self.settle(head).await?;
+        let path = self.unfinished_path(head);
+        if self.resumes {
+            if let Some(partial) = self.reopen(&path).await? {
+                return Ok(partial);
+            }
+            let _ = self.spot.link.remove(&path).await.map_err(begun)?;
+        }
+        self.create(path).await?;
+        Ok(Partial::NONE)
+    }
+
+    async fn restart(&mut self) -> Result<()> {
+        let Some(unfinished) = self.unfinished.take() else { return Err(not_open()) };
+        let path = unfinished.path.clone();
+        drop(unfinished);
+        let failed = |failure: Failure| cannot("write", &self.label(), &failure);
+        self.spot.link.remove(&path).await.map_err(begun)?.map_err(failed)?;
+        self.create(path).await
+    }
+
+    async fn write(&self, offset: u64, data: Vec<u8>) -> Result<()> {
+        let failed = |failure: Failure| cannot("write", &self.label(), &failure);
+        self.file()?.write(offset, data).await?.map_err(failed)
+    }
+
+    async fn digest(&self, span: Span, expected: &[u8]) -> Result<Digest> {
+        let Some(unfinished) = &self.unfinished else { return Err(not_open()) };
+        let file = self.file()?;
+        let (digest, synced) =
+            join(by_program(&self.spot.machine, &unfinished.path, span), file.sync()).await;
+        synced?.map_err(|failure| cannot("write", &self.label(), &failure))?;
+        match digest {
+            Some(digest) if digest.sha256 == expected => Ok(digest),
+            _ => read_back(file, span, &self.label()).await,
+        }
+    }
+
+    fn spoil(&mut self) {
+        if let Some(unfinished) = &mut self.unfinished {
+            unfinished.is_kept = false;
+        }
+    }
+
+    async fn finish(&mut self, head: &Head) -> Result<(String, bool)> {
+        let attrs = NewAttrs { mode: Some(head.mode), times: head.modified.map(|time| (time, time)) };
+        let keeps = self.file()?.change(attrs).await?.is_ok();
+        let Some(unfinished) = &mut self.unfinished else { return Err(not_open()) };
+        let Some(file) = unfinished.file.take() else { return Err(not_open()) };
+        let path = unfinished.path.clone();
+        let closed = file.close().await.map_err(begun)?;
+        closed.map_err(|failure| cannot("write", &self.label(), &failure))?;
+        self.put_in_place(&path).await?;
+        // There is nothing of that name any more.
+        self.unfinished.iter_mut().for_each(|unfinished| unfinished.is_kept = true);
+        Ok((self.label(), keeps))
+    }
+}
+
+/// Reads a part of a file, to know what it holds.
+async fn read_back(file: &OpenFile, span: Span, label: &str) -> Result<Digest> {
+    let (mut offset, end) = match span {
+        Span::Whole => (0, u64::MAX),
+        Span::First(count) => (0, count),
+        Span::Behind(count) => (count, u64::MAX),
+    };
+    let mut sum = Sha256::new();
+    while offset < end {
+        let len = TRANSFER_PIECE_BYTES.min(end - offset);
+        let piece = file.read(offset, len).await?.map_err(|failure| cannot("read", label, &failure))?;
+        sum.update(&piece);
+        offset += piece.len() as u64;
+        if (piece.len() as u64) < len {
+            break;
+        }
+    }
+    Ok(Digest { sha256: sum.finish(), by: By::ReadBack })
+}
+
+fn reachable<'a>(host: &str, path: &'a RemotePath) -> Result<&'a [u8]> {
+    let text = || format!("{host}:{path} cannot be transferred: SFTP knows no such path");
+    sftp_path(path).ok_or_else(|| Error::new(Kind::InvalidArgument, text()))
+}
+
+fn regular(label: &str, attrs: &Attrs) -> Result<()> {
+    match attrs.file_type() {
+        FileType::Regular => Ok(()),
+        FileType::Directory => Err(is_directory(label)),
+        other => Err(Error::new(Kind::WrongFileType, format!("{label} is {other}; expected a file"))),
+    }
+}
+
+/// What a failed operation means; version 3 of SFTP has no word for a full disk.
+fn cannot(verb: &str, label: &str, failure: &Failure) -> Error {
+    match failure {
+        Failure::Status { code: StatusCode::NoSuchFile, .. } => {
+            Error::new(Kind::NotFound, format!("Path not found: {label}"))
+        }
+        Failure::Status { code: StatusCode::PermissionDenied, .. } => {
+            Error::new(Kind::PermissionDenied, format!("Permission denied: {label}"))
+        }
+        other => {
+            let hint = if verb == "write" { "; is the disk full?" } else { "" };
+            Error::new(Kind::Remote, format!("Cannot {verb} {label}: {other}{hint}"))
+        }
+    }
+}
+
+fn no_sftp(host: &str) -> Error {
+    let text =
+        format!("{host} has no SFTP server, which transfers need (with dropbear: OpenSSH's sftp-server)");
+    Error::new(Kind::Refused, text)
+}
+
+/// What would not have been begun on a fresh connection has been by now.
+fn begun(error: Error) -> Error {
+    match error.kind() {
+        Kind::NotBegun => Error::new(Kind::ConnectionLost, error.message()),
+        _ => error,
+    }
+}
+
+fn not_open() -> Error {
+    Error::new(Kind::Internal, "a transfer writes to a file that is not open")
+}
