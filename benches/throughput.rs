@@ -23,7 +23,7 @@ use scout_mcp::fleet::{Class, ClientId, Fleet, Machine, Quotas};
 use scout_mcp::io::{Outside, condition, runtime};
 use scout_mcp::metrics::Recorder;
 use scout_mcp::scout::read;
-use scout_mcp::sftp::Outcome;
+use scout_mcp::sftp::Opening;
 use scout_mcp::target::RemotePath;
 use support::{Distance, Endpoint, Scout, Sshd, program};
 
@@ -170,7 +170,11 @@ fn transfer(direction: &str, remote: &str, local: &Path) {
         let data = if is_upload { fs::read(local).unwrap() } else { Vec::new() };
         let begun = Instant::now();
         if is_upload {
-            assert_eq!(link.write(remote.as_bytes(), data).await.unwrap(), Ok(Outcome::Written));
+            // What an earlier round has left.
+            let _ = link.remove(remote.as_bytes()).await.unwrap();
+            let file = link.open(remote.as_bytes(), Opening::New { mode: 0o600 }).await.unwrap().unwrap();
+            file.write(0, data).await.unwrap().unwrap();
+            file.close().await.unwrap().unwrap();
         } else {
             let mut file = fs::File::create(local).unwrap();
             let path = RemotePath::parse(remote).unwrap();

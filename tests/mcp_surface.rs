@@ -9,26 +9,31 @@ use scout_mcp::mcp::{Catalog, Client, Incoming, Options, Revision, Session};
 use scout_mcp::testing;
 use serde_json::{Value, json};
 
+/// What a server offers on its standard streams.
+fn everything() -> Options {
+    Options { transfers: true, ..Options::default() }
+}
+
 #[test]
 fn tools_of_the_read_only_policy() {
-    compare("tools_list.json", &listed(&Options::default(), Revision::V2025_11_25, "tools"));
+    compare("tools_list.json", &listed(&everything(), Revision::V2025_11_25, "tools"));
 }
 
 #[test]
 fn tools_of_the_stateless_era() {
-    compare("tools_list_stateless.json", &listed(&Options::default(), Revision::V2026_07_28, "tools"));
+    compare("tools_list_stateless.json", &listed(&everything(), Revision::V2026_07_28, "tools"));
 }
 
 #[test]
 fn tools_where_any_command_is_allowed() {
-    let options = Options { allow_any_command: true, ..Options::default() };
+    let options = Options { allow_any_command: true, ..everything() };
     compare("tools_list_any_command.json", &listed(&options, Revision::V2025_11_25, "tools"));
 }
 
 #[test]
 fn an_agents_context_pays_for_few_words() {
     for (tools, bytes_max) in [(ToolSet::Scout, 3_000), (ToolSet::All, 12_000)] {
-        let options = Options { tools, ..Options::default() };
+        let options = Options { tools, ..everything() };
         let listed: Value = serde_json::from_str(&listed(&options, Revision::V2025_11_25, "tools")).unwrap();
         let bytes = serde_json::to_string(&listed).unwrap().len();
         assert!(bytes <= bytes_max, "{tools:?}: {bytes} bytes, at most {bytes_max}");
@@ -38,7 +43,7 @@ fn an_agents_context_pays_for_few_words() {
 #[test]
 fn a_choice_of_tools() {
     let names = |tools| {
-        let listed = listed(&Options { tools, ..Options::default() }, Revision::V2025_11_25, "tools");
+        let listed = listed(&Options { tools, ..everything() }, Revision::V2025_11_25, "tools");
         let listed: Value = serde_json::from_str(&listed).unwrap();
         let tools = listed["tools"].as_array().expect("a list").clone();
         tools.iter().map(|tool| tool["name"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()

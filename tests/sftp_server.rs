@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use scout_mcp::base::time::now;
-use scout_mcp::sftp::{Failure, FileType, LookMax, Outcome, Session, StatusCode};
+use scout_mcp::sftp::{Failure, FileType, LookMax, NewAttrs, Opening, Outcome, Session, StatusCode};
 use std::io::{Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -184,8 +185,20 @@ fn what_is_written_is_there() {
     let path = dir.path().join("file");
     let mut client = Client::start();
     for len in [10_000_000, 0, 1, 255 * 1024 + 1] {
-        client.session.write(path.as_os_str().as_encoded_bytes(), bytes(len)).unwrap();
-        assert_eq!(client.run(1).remove(0), Ok(Outcome::Written));
+        let _ = std::fs::remove_file(&path);
+        client.session.open(path.as_os_str().as_encoded_bytes(), Opening::New { mode: 0o600 }).unwrap();
+        let Ok(Outcome::Opened(file)) = client.run(1).remove(0) else { panic!("it can be made") };
+        client.session.write_piece(&file, 0, bytes(len)).unwrap();
+        assert_eq!(client.run(1).remove(0), Ok(Outcome::Done));
+        client.session.read_piece(&file, 0, 1 << 20).unwrap();
+        assert!(client.run(1).remove(0) == Ok(Outcome::Data(bytes(len.min(1 << 20)))));
+        let attrs = NewAttrs { mode: Some(0o640), times: Some((1, 1_234_567_890)) };
+        client.session.change(&file, attrs).unwrap();
+        client.session.sync(&file).unwrap();
+        client.session.close(file).unwrap();
+        assert!(client.run(3).iter().all(|result| *result == Ok(Outcome::Done)));
         assert!(std::fs::read(&path).unwrap() == bytes(len), "{len}");
+        let metadata = std::fs::metadata(&path).unwrap();
+        assert_eq!((metadata.mode() & 0o777, metadata.mtime()), (0o640, 1_234_567_890));
     }
 }

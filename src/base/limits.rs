@@ -35,6 +35,19 @@ pub const LIST_PAGE_MAX: usize = 10_000;
 pub const COPY_PIECE_BYTES: u64 = 1024 * 1024;
 /// Pieces of one file asked for at once: together what is on its way to a session, so that none waits for another.
 pub const COPY_PIECES_AHEAD: u64 = SFTP_SESSION_WINDOW_BYTES_MAX / COPY_PIECE_BYTES;
+/// What a file is transferred in: two of the longest READs, so that none is short.
+pub const TRANSFER_PIECE_BYTES: u64 = 2 * SFTP_READ_BYTES_MAX as u64;
+/// Pieces that are read ahead of the one that comes next: a little more than the window of a channel.
+pub const TRANSFER_READS_AHEAD: usize = (SFTP_FILE_WINDOW_BYTES_MAX / TRANSFER_PIECE_BYTES) as usize;
+/// Pieces between the core that reads and the one that writes.
+pub const TRANSFER_PIECES_WAITING: usize = 2;
+/// Pieces that are written and not yet answered for: more than a server's window, which is 2 MiB with OpenSSH.
+pub const TRANSFER_WRITES_AHEAD: usize =
+    (SFTP_CHANNEL_WINDOW_BYTES as u64 / TRANSFER_PIECE_BYTES) as usize + 1;
+/// Transfers that begin or end on one core at once; each holds two dozen pieces at most, 12 MiB.
+pub const TRANSFERS_MAX: usize = 8;
+/// Bytes of the name under which a file is written at first that tell it from others, as they are written: eight digits.
+pub const TRANSFER_MARK_BYTES: usize = 4;
 /// Levels of a tree or a search for names, and how many when the caller does not say.
 pub const DEPTH_MAX: u8 = 10;
 pub const TREE_DEPTH_DEFAULT: u8 = 3;
@@ -71,19 +84,6 @@ pub const DIFF_PAUSE: Duration = Duration::from_millis(1);
 pub const READ_FIRST_BYTES: u64 = 64 * 1024;
 /// Lines behind so many others are looked for by the host: about a megabyte of them.
 pub const READ_FAR_LINES: u64 = 10_000;
-/// What a file is transferred in: two of the longest READs, so that none is short.
-pub const TRANSFER_PIECE_BYTES: u64 = 2 * SFTP_READ_BYTES_MAX as u64;
-/// Pieces that are read ahead of the one that comes next: a little more than the window of a channel.
-pub const TRANSFER_READS_AHEAD: usize = (SFTP_FILE_WINDOW_BYTES_MAX / TRANSFER_PIECE_BYTES) as usize;
-/// Pieces between the core that reads and the one that writes.
-pub const TRANSFER_PIECES_WAITING: usize = 2;
-/// Pieces that are written and not yet answered for: more than a server's window, which is 2 MiB with OpenSSH.
-pub const TRANSFER_WRITES_AHEAD: usize =
-    (SFTP_CHANNEL_WINDOW_BYTES as u64 / TRANSFER_PIECE_BYTES) as usize + 1;
-/// Transfers that begin or end on one core at once; each holds two dozen pieces at most, 12 MiB.
-pub const TRANSFERS_MAX: usize = 8;
-/// Bytes of the name under which a file is written at first that tell it from others, as they are written: eight digits.
-pub const TRANSFER_MARK_BYTES: usize = 4;
 /// What is kept of a program's complaint when it only explains a failure.
 pub const COMPLAINT_BYTES_MAX: usize = 1_000;
 /// Content taken from a command that looks at a path beside SFTP: what may be sent twice.

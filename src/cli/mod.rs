@@ -124,7 +124,10 @@ fn aside(part: Part) -> Aside {
 
 fn catalog(shards: &Rc<Shards>, stats: Rc<server::Stats>) -> Rc<Catalog> {
     let settings = shards.own().settings();
-    let options = Options { allow_any_command: settings.allow_any_command, tools: settings.tools };
+    let transfers =
+        settings.transport == Transport::Stdio || settings.http_transfers || settings.api_keys_file.is_some();
+    let (allow_any_command, tools) = (settings.allow_any_command, settings.tools);
+    let options = Options { allow_any_command, transfers, tools };
     Catalog::new(Rc::clone(shards), stats, &options)
 }
 

@@ -121,8 +121,7 @@ impl Output {
                 "resumed_at": moved.resumed_at,
                 "sha256": moved.sha256,
                 "checked_by": moved.checked_by.to_string(),
-                "source_changed": moved.is_changed,
-                "attributes_kept": moved.keeps_attributes,
+                "notes": moved.notes(),
             })),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::base::refusal::Reason;
 use crate::base::{Error, Kind, Result};
-use crate::config::{Access, Scope, SharedAccess};
+use crate::config::{Access, Scope, Settings, SharedAccess, Transport};
 use crate::fleet::{Caller, Claim, ClientId, Shards};
 
 /// On whose behalf something is done.
@@ -19,17 +19,33 @@ impl Client {
     }
 }
 
-/// Whether a client may do a kind of work at all.
+/// Whether a client may do a kind of work at all on this server. Over HTTP transfers are for those of whom the operator has
+/// said so.
+pub fn allows(settings: &Settings, access: &Access, scope: Scope) -> bool {
+    access.has(scope) && (scope != Scope::Transfer || transfers(settings, access))
+}
+
+fn transfers(settings: &Settings, access: &Access) -> bool {
+    settings.transport == Transport::Stdio || settings.http_transfers || access.names(Scope::Transfer)
+}
+
+/// The same.
 ///
-/// Errors: `Forbidden`, with the scope that it lacks.
+/// Errors: `Forbidden`, with the scope that it lacks, or the setting.
 pub fn require(shards: &Shards, access: &Access, scope: Scope) -> Result<()> {
-    let allowed = match access.has(scope) {
+    let allowed = match allows(&shards.own().settings(), access, scope) {
         true => Ok(()),
+        false if access.has(scope) => {
+            Err(Error::refused(Reason::Forbidden, Kind::Forbidden, TRANSFERS_ARE_OFF))
+        }
         false => Err(Error::refused(Reason::Forbidden, Kind::Forbidden, lacks(scope))),
     };
     shards.own().recorder().count_refusal(&allowed);
     allowed
 }
+
+const TRANSFERS_ARE_OFF: &str = "Forbidden: transfers are off on this server; the setting http_transfers, or a key that \
+                                 names the scope 'transfer', allows them";
 
 /// What a client is told that lacks a scope.
 pub fn lacks(scope: Scope) -> String {

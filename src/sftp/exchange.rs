@@ -19,7 +19,7 @@ pub struct Handle(pub(super) Box<[u8]>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
     Read,
-    /// To be written, where nothing stands, not even a link; the mode it has from then on.
+    /// To be written and read again, where nothing stands, not even a link; the mode it has from then on.
     New {
         mode: u32,
     },

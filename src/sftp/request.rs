@@ -5,8 +5,8 @@ use super::wire::{Packet, kind};
 
 /// `SSH_FXF_READ` (draft §6.3).
 const OPEN_READ: u32 = 0x01;
-/// `SSH_FXF_WRITE`, `SSH_FXF_CREAT` and `SSH_FXF_EXCL`.
-const OPEN_NEW: u32 = 0x02 | 0x08 | 0x20;
+/// `SSH_FXF_READ`, to compare what was written, `SSH_FXF_WRITE`, `SSH_FXF_CREAT` and `SSH_FXF_EXCL`.
+const OPEN_NEW: u32 = 0x01 | 0x02 | 0x08 | 0x20;
 /// `SSH_FXF_READ` and `SSH_FXF_WRITE`.
 const OPEN_UPDATE: u32 = 0x01 | 0x02;
 

@@ -1,6 +1,4 @@
 //! New keys in the middle of transfers, started by either side, and nothing lost or reordered.
-//!
-//! The operation that uploads has no command yet, so the link is used from within.
 
 use std::rc::Rc;
 
@@ -8,7 +6,7 @@ use scout_mcp::config::{AlgorithmLists, Env, HostConfig, Overrides, Settings, Ss
 use scout_mcp::fleet::{Link, Memory, net::Net};
 use scout_mcp::io::{Outside, runtime};
 use scout_mcp::metrics::Recorder;
-use scout_mcp::sftp::Outcome;
+use scout_mcp::sftp::{Opening, Outcome};
 
 use crate::support::{Scout, Sshd};
 
@@ -30,7 +28,9 @@ fn keys_change_every_mebibyte_of_a_large_transfer_both_ways() {
         let exchanges = sshd.log().count("kex: algorithm: ");
         assert!(exchanges > BYTES / LIMIT_BYTES / 2, "{exchanges} key exchanges");
 
-        link.write(up.as_bytes(), pattern(2)).await.unwrap().unwrap();
+        let file = link.open(up.as_bytes(), Opening::New { mode: 0o600 }).await.unwrap().unwrap();
+        file.write(0, pattern(2)).await.unwrap().unwrap();
+        file.close().await.unwrap().unwrap();
         assert!(std::fs::read(&up).unwrap() == pattern(2), "what went up is another");
         let exchanges = sshd.log().count("kex: algorithm: ") - exchanges;
         assert!(exchanges > BYTES / LIMIT_BYTES / 2, "{exchanges} key exchanges");

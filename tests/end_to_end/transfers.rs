@@ -1,6 +1,13 @@
-//! Long files.
+//! Files on their way: long ones that are read, and those that are transferred to, from and between hosts.
 
-use crate::support::{Distance, Scout, Sshd};
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use crate::support::{Distance, HttpServer, McpPipe, Reply, Scout, Sshd, eventually};
 
 fn content(bytes: usize) -> Vec<u8> {
     (0..bytes).map(|at| (at ^ (at >> 8) ^ (at >> 16)) as u8).collect()
@@ -15,6 +22,9 @@ fn a_file_arrives_whole_though_keys_are_renewed_after_every_megabyte() {
     let scout = scout.unknown_host("h1", &sshd.endpoint, "RekeyLimit 1M");
     let read = scout.run(&["read", &format!("h1:{file}")]);
     assert!(read.success() == content);
+    let copy = scout.run(&["copy", &format!("h1:{file}"), &format!("h1:{file}.copy")]);
+    copy.success();
+    assert!(fs::read(sshd.path("long.copy")).unwrap() == content);
 }
 
 #[test]
@@ -25,4 +35,509 @@ fn a_file_of_several_pieces_arrives_whole_from_afar() {
     let far = Distance::from(&sshd, std::time::Duration::from_millis(15));
     let read = Scout::with(&far.endpoint).run(&["read", &format!("h1:{file}")]);
     assert!(read.success() == content);
+}
+
+/// Two hosts, and a client of a server with two cores.
+struct Site {
+    one: Sshd,
+    two: Sshd,
+    scout: Scout,
+    client: McpPipe,
+}
+
+impl Site {
+    fn start() -> Self {
+        let (one, two) = (Sshd::start(), Sshd::start());
+        let scout = Scout::with(&one.endpoint).host("h2", &two.endpoint);
+        let mut client = scout.serve_with(&["--cores", "2"]);
+        client.initialize("2025-11-25");
+        Self { one, two, scout, client }
+    }
+
+    fn transfer(&mut self, arguments: Value) -> Reply {
+        transfer(&mut self.client, arguments)
+    }
+
+    fn copy(&mut self, from: &str, to: &str) -> Reply {
+        self.transfer(json!({ "from": from, "to": to }))
+    }
+
+    /// A file below the directory that the server may use.
+    fn here(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.scout.home().join(name);
+        fs::write(&path, content).expect("a file");
+        path.to_str().expect("a UTF-8 path").to_owned()
+    }
+}
+
+fn transfer(client: &mut McpPipe, arguments: Value) -> Reply {
+    client.request("tools/call", json!({ "name": "transfer", "arguments": arguments }))
+}
+
+/// Files that were begun and not finished.
+fn unfinished(directory: impl AsRef<Path>) -> Vec<String> {
+    let names =
+        fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").file_name());
+    names.map(|name| name.to_string_lossy().into_owned()).filter(|name| name.contains(".scout-")).collect()
+}
+
+fn set_mode(path: &str, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("its mode");
+}
+
+fn set_time(path: &str, seconds: u64) {
+    let file = fs::File::options().append(true).open(path).expect("a file");
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).expect("its time");
+}
+
+/// A file and its copy are the same, and nothing else is left behind.
+fn check_copy(from: &str, to: &str) {
+    let read = |path: &str| fs::read(path).expect("a file");
+    assert!(read(from) == read(to), "{to}");
+    let metadata = |path: &str| fs::metadata(path).expect("a file");
+    let (from, copy) = (metadata(from), metadata(to));
+    assert_eq!((copy.mode(), copy.mtime()), (from.mode(), from.mtime()), "{to}");
+    assert_eq!(unfinished(Path::new(to).parent().expect("a directory")), Vec::<String>::new());
+}
+
+#[test]
+fn a_file_goes_up_and_comes_down_with_its_mode_and_time() {
+    let mut site = Site::start();
+    let here = site.here("notes", content(3_000_001));
+    set_mode(&here, 0o640);
+    set_time(&here, 1_234_567_890);
+    let there = site.one.path("notes");
+    let up = site.copy(&here, &format!("h1:{there}"));
+    let text = up.text();
+    let head = format!("✓ Uploaded {here} → h1:{there}\n  Size: 2.86 MB\n  SHA-256: ");
+    assert!(text.starts_with(&head) && text.ends_with(" (compared by sha256sum)"), "{text}");
+    check_copy(&here, &there);
+    let structured = &up.result()["structuredContent"];
+    assert_eq!((&structured["kind"], &structured["size"]), (&json!("transfer"), &json!(3_000_001)));
+    assert_eq!((&structured["checked_by"], &structured["notes"]), (&json!("sha256sum"), &json!([])));
+
+    let back = site.scout.home().join("back").to_str().unwrap().to_owned();
+    let down = site.copy(&format!("h1:{there}"), &back).text();
+    assert!(down.starts_with(&format!("✓ Downloaded h1:{there} → {back}\n")), "{down}");
+    assert!(down.ends_with(" (compared by reading it back)"), "{down}");
+    check_copy(&here, &back);
+    // Names of this machine begin in the working directory.
+    site.copy("notes", "h1:~/relative").text();
+    check_copy(&here, &site.one.path("relative"));
+}
+
+#[test]
+fn a_file_goes_from_host_to_host_and_within_one() {
+    let mut site = Site::start();
+    let from = site.one.write("long", content(9_000_000));
+    let to = site.two.path("long");
+    let text = site.copy(&format!("h1:{from}"), &format!("h2:{to}")).text();
+    assert!(
+        text.starts_with(&format!("✓ Streamed h1:{from} → h2:{to} (remote-to-remote)\n  Size: 8.58 MB\n")),
+        "{text}"
+    );
+    check_copy(&from, &to);
+    let same = site.one.path("copy");
+    site.copy(&format!("h1:{from}"), &format!("h1:{same}")).text();
+    check_copy(&from, &same);
+    // The built-in host is this machine, below the same directories.
+    let here = site.here("mine", "x");
+    site.copy(&format!("localhost:{here}"), &format!("h2:{}", site.two.path("mine"))).text();
+    check_copy(&here, &site.two.path("mine"));
+}
+
+#[test]
+fn a_directory_is_what_a_file_is_put_into() {
+    let mut site = Site::start();
+    let here = site.here("notes", "content");
+    site.one.write("dir/other", "");
+    let dir = site.one.path("dir");
+    symlink(&dir, site.one.path("door")).unwrap();
+    for (name, to) in [("dir", dir.clone()), ("dir/", format!("{dir}/")), ("a link", site.one.path("door"))] {
+        let reply = site.copy(&here, &format!("h1:{to}"));
+        let to = reply.result()["structuredContent"]["to"].as_str().map(str::to_owned);
+        assert!(to.is_some_and(|to| to.ends_with("/notes")), "{name}: {reply:?}");
+        check_copy(&here, &format!("{dir}/notes"));
+        fs::remove_file(format!("{dir}/notes")).unwrap();
+    }
+    let sub = site.scout.home().join("sub");
+    fs::create_dir(&sub).unwrap();
+    let other = site.one.path("dir/other");
+    site.copy(&format!("h1:{other}"), "sub").text();
+    check_copy(&other, sub.join("other").to_str().unwrap());
+
+    let missing = site.copy(&here, &format!("h1:{dir}/none/")).tool_error();
+    assert_eq!(missing, format!("Error: There is no directory to write h1:{dir}/none/ in"));
+    let missing = site.copy(&here, &format!("h1:{dir}/none/notes")).tool_error();
+    assert_eq!(missing, format!("Error: There is no directory to write h1:{dir}/none/notes in"));
+    fs::create_dir(site.one.path("dir/notes")).unwrap();
+    let directory = site.copy(&here, &format!("h1:{dir}")).tool_error();
+    assert_eq!(directory, format!("Error: h1:{dir}/notes is a directory; expected a file"));
+    let source = site.copy(&format!("h1:{dir}"), "here").tool_error();
+    assert_eq!(source, format!("Error: h1:{dir} is a directory; expected a file"));
+    let source = site.copy("sub", &format!("h1:{dir}")).tool_error();
+    assert_eq!(source, "Error: sub is a directory; expected a file");
+}
+
+#[test]
+fn what_is_there_is_replaced_only_when_asked() {
+    let mut site = Site::start();
+    let here = site.here("notes", "new");
+    let there = site.one.write("notes", "old");
+    set_mode(&there, 0o600);
+    let target = format!("h1:{there}");
+    let text = site.copy(&here, &target).tool_error();
+    assert_eq!(text, format!("Error: {target} exists already, and is replaced only when asked (overwrite)"));
+    assert_eq!(fs::read_to_string(&there).unwrap(), "old");
+    site.transfer(json!({ "from": here, "to": target, "overwrite": true })).text();
+    check_copy(&here, &there);
+
+    let text = site.copy(&target, &here).tool_error();
+    assert_eq!(text, format!("Error: {here} exists already, and is replaced only when asked (overwrite)"));
+    fs::write(&there, "newer").unwrap();
+    site.transfer(json!({ "from": target, "to": here, "overwrite": true })).text();
+    check_copy(&there, &here);
+
+    // Not what a link leads to, nor the link.
+    let link = site.one.path("link");
+    symlink(&there, &link).unwrap();
+    let text =
+        site.transfer(json!({ "from": here, "to": format!("h1:{link}"), "overwrite": true })).tool_error();
+    assert_eq!(text, format!("Error: h1:{link} is a symbolic link; name what it leads to"));
+    let fifo = site.one.fifo("fifo");
+    let text =
+        site.transfer(json!({ "from": here, "to": format!("h1:{fifo}"), "overwrite": true })).tool_error();
+    assert_eq!(text, format!("Error: h1:{fifo} is a FIFO; expected a file or a directory"));
+}
+
+#[test]
+fn files_without_content_with_holes_and_with_odd_names() {
+    let mut site = Site::start();
+    let empty = site.here("empty", "");
+    site.copy(&empty, &format!("h1:{}", site.one.path("empty"))).text();
+    check_copy(&empty, &site.one.path("empty"));
+    site.copy(&format!("h1:{}", site.one.path("empty")), "empty again").text();
+    check_copy(&empty, site.scout.home().join("empty again").to_str().unwrap());
+
+    let sparse = site.one.path("sparse");
+    let file = fs::File::create(&sparse).unwrap();
+    std::os::unix::fs::FileExt::write_at(&file, b"in the middle", 20_000_000).unwrap();
+    file.set_len(50_000_001).unwrap();
+    let (copy, here) = (site.two.path("sparse"), site.scout.home().join("sparse"));
+    site.copy(&format!("h1:{sparse}"), &format!("h2:{copy}")).text();
+    check_copy(&sparse, &copy);
+    site.copy(&format!("h1:{sparse}"), "sparse").text();
+    check_copy(&sparse, here.to_str().unwrap());
+    for copy in [Path::new(&copy), &here] {
+        let blocks = fs::metadata(copy).unwrap().blocks();
+        assert!(blocks * 512 < 10_000_000, "{blocks} blocks of {}", copy.display());
+    }
+
+    for name in ["with space", "quo'te", "$HOME", "`id`", "-rf", "ü漢", "a:b", "new\nline"] {
+        let here = site.here(name, name);
+        let there = site.one.path(name);
+        site.copy(&here, &format!("h1:{there}")).text();
+        check_copy(&here, &there);
+    }
+}
+
+#[test]
+fn who_may_not_read_or_write_is_told_so() {
+    let sshd = Sshd::builder().bound_by_modes().start();
+    let scout = Scout::with(&sshd.endpoint);
+    fs::write(scout.home().join("notes"), "x").unwrap();
+    let secret = sshd.write("secret", "x");
+    set_mode(&secret, 0o000);
+    sshd.write("closed/file", "x");
+    let closed = sshd.path("closed");
+    set_mode(&closed, 0o555);
+    let mut client = scout.client();
+    let mut from_to =
+        |from: &str, to: &str| transfer(&mut client, json!({ "from": from, "to": to })).tool_error();
+    assert_eq!(from_to(&format!("h1:{secret}"), "here"), format!("Error: Permission denied: h1:{secret}"));
+    let text = from_to("notes", &format!("h1:{closed}"));
+    assert_eq!(text, format!("Error: Permission denied: h1:{closed}/notes"));
+    assert_eq!(from_to("h1:/nope", "here"), "Error: Path not found: h1:/nope");
+    assert_eq!(from_to("nope", "h1:/tmp"), "Error: Path not found: nope");
+    assert_eq!(from_to("notes", "other"), "Error: Cannot transfer from local to local");
+    assert_eq!(from_to("notes", "zz:/x"), "Error: Unknown host 'zz'. Available: h1, localhost");
+    assert!(!scout.home().join("here").exists() && unfinished(scout.home()).is_empty());
+    set_mode(&closed, 0o755);
+}
+
+#[test]
+fn a_full_disk_leaves_nothing_behind() {
+    let sshd = Sshd::start();
+    let scout = Scout::with(&sshd.endpoint);
+    fs::write(scout.home().join("notes"), content(3_000_000)).unwrap();
+    // What a process of the server may write at most stands for a disk.
+    let limited = sshd.write("limited", "#!/bin/sh\nulimit -f 100\nexec /usr/lib/openssh/sftp-server\n");
+    set_mode(&limited, 0o755);
+    let small = Sshd::builder().without_sftp().config(&format!("Subsystem sftp {limited}")).start();
+    let scout = scout.host("h2", &small.endpoint);
+    let to = small.path("notes");
+    let text =
+        transfer(&mut scout.client(), json!({ "from": "notes", "to": format!("h2:{to}") })).tool_error();
+    assert!(text.contains(&format!("h2:{to}")) || text.contains("SFTP server ended"), "{text}");
+    assert!(!Path::new(&to).exists());
+}
+
+#[test]
+fn only_files_below_the_roots_are_touched() {
+    let sshd = Sshd::start();
+    let file = sshd.write("file", "x");
+    let scout = Scout::with(&sshd.endpoint);
+    let (root, outside) = (scout.home().join("root"), scout.home().join("outside"));
+    fs::create_dir(&root).unwrap();
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("secret"), "s").unwrap();
+    symlink(outside.join("secret"), root.join("link")).unwrap();
+    symlink("../outside", root.join("door")).unwrap();
+    let (root, outside) = (root.to_str().unwrap(), outside.to_str().unwrap());
+    let scout = scout.env("SCOUT_TRANSFER_ROOTS", root);
+    let mut client = scout.client();
+    let mut from_to = |from: &str, to: &str| transfer(&mut client, json!({ "from": from, "to": to }));
+    let (there, remote) = (sshd.path("stolen"), format!("h1:{file}"));
+    let there = format!("h1:{there}");
+    let forbidden = |path: &str| format!("Error: Forbidden: {path} is not below {root} (transfer_roots)");
+    for path in [
+        format!("{outside}/secret"),
+        format!("{root}/link"),
+        format!("{root}/door/secret"),
+        "/etc/passwd".into(),
+    ] {
+        assert_eq!(from_to(&path, &there).tool_error(), forbidden(&path));
+        let local = format!("localhost:{path}");
+        assert_eq!(from_to(&local, &there).tool_error(), forbidden(&path));
+    }
+    for path in [
+        format!("{outside}/new"),
+        format!("{root}/door/new"),
+        format!("{root}/door"),
+        format!("{root}/link"),
+        outside.to_owned(),
+        "here".into(),
+    ] {
+        assert_eq!(from_to(&remote, &path).tool_error(), forbidden(&path));
+    }
+    let up = format!("{root}/../outside/secret");
+    assert_eq!(from_to(&up, &there).tool_error(), format!("Error: Path traversal not allowed: {up}"));
+    assert_eq!(fs::read_to_string(format!("{outside}/secret")).unwrap(), "s");
+    from_to(&remote, root).text();
+    assert!(!Path::new(&sshd.path("stolen")).exists());
+    // People at their own machine are not kept from their files.
+    scout.run(&["copy", &remote, &format!("{root}/../outside/new")]).success();
+    assert_eq!(fs::read_to_string(format!("{outside}/new")).unwrap(), "x");
+}
+
+#[test]
+fn a_host_without_sftp_is_told_of() {
+    let sshd = Sshd::builder().without_sftp().start();
+    let file = sshd.write("file", "x");
+    let scout = Scout::with(&sshd.endpoint);
+    fs::write(scout.home().join("notes"), "x").unwrap();
+    let mut client = scout.client();
+    for (from, to) in [(format!("h1:{file}"), "here"), ("notes".to_owned(), "h1:/tmp/there")] {
+        let text = transfer(&mut client, json!({ "from": from, "to": to })).tool_error();
+        let expected =
+            "Error: h1 has no SFTP server, which transfers need (with dropbear: OpenSSH's sftp-server)";
+        assert_eq!(text, expected);
+    }
+}
+
+#[test]
+fn a_host_that_knows_no_sums_is_read_back() {
+    let sshd = Sshd::builder().config("SetEnv PATH=/nowhere").start();
+    let scout = Scout::with(&sshd.endpoint);
+    fs::write(scout.home().join("notes"), content(2_000_000)).unwrap();
+    let to = format!("h1:{}", sshd.path("notes"));
+    let reply = transfer(&mut scout.client(), json!({ "from": "notes", "to": to }));
+    assert_eq!(reply.result()["structuredContent"]["checked_by"], json!("reading it back"), "{reply:?}");
+    assert!(fs::read(sshd.path("notes")).unwrap() == content(2_000_000));
+}
+
+#[test]
+fn a_broken_transfer_goes_on_where_it_ended() {
+    let mut sshd = Sshd::start();
+    let scout = Scout::with(&sshd.endpoint);
+    let data = content(120_000_000);
+    fs::write(scout.home().join("long"), &data).unwrap();
+    let (home, to) = (sshd.account.home(), format!("h1:{}", sshd.path("long")));
+    let mut client = scout.client();
+    let order = json!({ "from": "long", "to": to, "resume": true });
+    let broken = client.post("tools/call", json!({ "name": "transfer", "arguments": order }));
+    let begun = || {
+        unfinished(&home)
+            .iter()
+            .any(|name| fs::metadata(home.join(name)).is_ok_and(|file| file.len() > 5_000_000))
+    };
+    eventually("something is written", begun);
+    sshd.crash();
+    let text = client.wait(broken).tool_error();
+    assert!(text.contains("h1"), "{text}");
+    assert!(!home.join("long").exists());
+    let left = unfinished(&home);
+    assert_eq!(left.len(), 1);
+    let kept = fs::metadata(home.join(&left[0])).unwrap().len();
+    sshd.start_again();
+    let reply = transfer(&mut client, order);
+    assert_eq!(reply.result()["structuredContent"]["resumed_at"], json!(kept), "{reply:?}");
+    assert!(fs::read(home.join("long")).unwrap() == data && unfinished(&home).is_empty());
+
+    // What is no beginning of it is begun anew.
+    fs::remove_file(home.join("long")).unwrap();
+    fs::write(home.join(&left[0]), b"something else").unwrap();
+    let order = json!({ "from": "long", "to": to, "resume": true });
+    let reply = transfer(&mut client, order);
+    assert_eq!(reply.result()["structuredContent"]["resumed_at"], json!(0), "{reply:?}");
+    assert!(fs::read(home.join("long")).unwrap() == data && unfinished(&home).is_empty());
+}
+
+#[test]
+fn a_transfer_that_is_taken_back_leaves_nothing_behind() {
+    let sshd = Sshd::start();
+    let scout = Scout::with(&sshd.endpoint);
+    fs::write(scout.home().join("long"), content(200_000_000)).unwrap();
+    let there = sshd.write("long", content(200_000_000));
+    let mut client = scout.client();
+    let target = sshd.path("dir/long");
+    fs::create_dir(sshd.path("dir")).unwrap();
+    fs::create_dir(scout.home().join("dir")).unwrap();
+    for (from, to, directory) in [
+        ("long".to_owned(), format!("h1:{target}"), Path::new(&sshd.path("dir")).to_owned()),
+        (format!("h1:{there}"), "dir".to_owned(), scout.home().join("dir")),
+    ] {
+        let id =
+            client.post("tools/call", json!({ "name": "transfer", "arguments": { "from": from, "to": to } }));
+        eventually("it has begun", || !unfinished(&directory).is_empty());
+        client.cancel(id);
+        eventually("nothing is left", || fs::read_dir(&directory).unwrap().next().is_none());
+        assert!(!client.has_answer(id));
+    }
+    assert_eq!(client.read(&format!("h1:{}", sshd.write("small", "works"))), "works");
+}
+
+#[test]
+fn small_reads_go_on_beside_a_transfer() {
+    let sshd = Sshd::start();
+    let scout = Scout::with(&sshd.endpoint);
+    fs::write(scout.home().join("long"), content(100_000_000)).unwrap();
+    let small = sshd.write("small", "small");
+    let mut client = scout.client();
+    let to = format!("h1:{}", sshd.path("long"));
+    let id =
+        client.post("tools/call", json!({ "name": "transfer", "arguments": { "from": "long", "to": to } }));
+    let mut reads = 0;
+    while !client.has_answer(id) {
+        assert_eq!(client.read(&format!("h1:{small}")), "small");
+        reads += 1;
+    }
+    client.wait(id).text();
+    assert!(reads > 5, "{reads} reads");
+    assert_eq!(sshd.connections(), 1);
+}
+
+#[test]
+fn beams_of_the_tool_scout() {
+    let mut site = Site::start();
+    let here = site.here("notes", vec![b'x'; 1239]);
+    let there = site.one.path("notes");
+    let up = site.client.scout(json!({ "target": format!("h1:{there}"), "beam": here })).text();
+    assert_eq!(up, format!("✓ Uploaded {here} → h1:{there}\n  Size: 1.21 KB"));
+    let back = format!("{here}.back");
+    let down = site.client.scout(json!({ "target": format!("h1:{there}"), "beam": back })).text();
+    assert_eq!(down, format!("✓ Downloaded h1:{there} → {back}\n  Size: 1.21 KB"));
+    check_copy(&here, &back);
+    let across = format!("h2:{}", site.two.path("notes"));
+    let arguments = json!({ "beam_source": format!("h1:{there}"), "beam_target": across });
+    let text = site.client.scout(arguments.clone()).text();
+    assert_eq!(text, format!("✓ Streamed h1:{there} → {across} (remote-to-remote)\n  Size: 1.21 KB"));
+    let text = site.client.scout(arguments).tool_error();
+    let exists = format!("{across} exists already, and is replaced only when asked (overwrite)");
+    assert_eq!(text, format!("✗ Transfer failed: Transfer failed: {exists}"));
+    for (arguments, text) in [
+        (
+            json!({ "target": "h1:/nope", "beam": "new" }),
+            "✗ Transfer failed: Source file not found or inaccessible: h1:/nope",
+        ),
+        (
+            json!({ "beam_source": "zz:/a", "beam_target": "h1:/b" }),
+            "Error: Unknown source host 'zz'. Available: h1, h2, localhost",
+        ),
+        (
+            json!({ "beam_source": "h1:/a", "beam_target": "zz:/b" }),
+            "Error: Unknown target host 'zz'. Available: h1, h2, localhost",
+        ),
+        (json!({ "beam_source": "h1:/a" }), "Error: beam_source requires beam_target to be specified."),
+        (
+            json!({ "target": "hosts", "beam": "x" }),
+            "Error: beam parameter requires a valid host:/path target, not 'hosts'",
+        ),
+    ] {
+        assert_eq!(site.client.scout(arguments).tool_error(), text);
+    }
+}
+
+#[test]
+fn progress_is_told() {
+    let mut site = Site::start();
+    site.here("long", content(20_000_000));
+    let arguments = json!({ "from": "long", "to": format!("h1:{}", site.one.path("long")) });
+    let meta = json!({ "progressToken": "t" });
+    site.client
+        .request("tools/call", json!({ "name": "transfer", "arguments": arguments, "_meta": meta }))
+        .result();
+    let told = site.client.wait_for_notice("notifications/progress");
+    let last = &told.last().unwrap()["params"];
+    assert_eq!((&last["progress"], &last["total"]), (&json!(20_000_000.0), &json!(20_000_000.0)));
+}
+
+#[test]
+fn over_http_only_those_transfer_of_whom_it_was_said() {
+    const KEYS: &str = r#"
+[[key]]
+key = "0123456789abcdef-all"
+[[key]]
+key = "0123456789abcdef-transfer"
+scopes = ["read", "transfer"]
+[[key]]
+key = "0123456789abcdef-read"
+scopes = ["read"]
+[[key]]
+key = "0123456789abcdef-other"
+scopes = ["transfer"]
+hosts = ["db*"]
+"#;
+    let sshd = Sshd::start();
+    let file = sshd.write("file", "x");
+    let scout = Scout::with(&sshd.endpoint);
+    let keys = scout.home().join("keys.toml");
+    fs::write(&keys, KEYS).unwrap();
+    fs::set_permissions(&keys, fs::Permissions::from_mode(0o600)).unwrap();
+    let scout = scout.env("SCOUT_API_KEYS_FILE", keys.display());
+    let ask = |server: &HttpServer, key: &str, to: &str| {
+        let arguments = json!({ "from": format!("h1:{file}"), "to": to });
+        let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": "transfer", "arguments": arguments } });
+        let key = format!("0123456789abcdef-{key}");
+        let headers = [("X-API-Key", key.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
+        let answer = server.door.post(&headers, call.to_string().as_bytes());
+        format!("{} {}", answer.status, answer.body)
+    };
+    let server = HttpServer::start(&scout);
+    let there = format!("h1:{}", sshd.path("copy"));
+    assert!(ask(&server, "all", &there).contains("transfers are off on this server"));
+    assert!(ask(&server, "read", &there).contains("scope 'transfer'"));
+    assert!(ask(&server, "other", &there).contains("Unknown host 'h1'"));
+    assert!(!Path::new(&sshd.path("copy")).exists());
+    let moved = ask(&server, "transfer", &there);
+    assert!(moved.contains("✓ Streamed"), "{moved}");
+    // No directory of the server's machine is for those who come over the network, unless it is named.
+    let local = ask(&server, "transfer", "here");
+    assert!(local.contains("there is none (transfer_roots)"), "{local}");
+    drop(server);
+
+    let scout = scout.env("SCOUT_HTTP_TRANSFERS", "true").env("SCOUT_TRANSFER_ROOTS", "~");
+    let server = HttpServer::start(&scout);
+    let moved = ask(&server, "all", &scout.home().join("here").display().to_string());
+    assert!(moved.contains("✓ Downloaded"), "{moved}");
 }

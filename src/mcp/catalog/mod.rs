@@ -28,7 +28,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::call::Call;
 use super::content::{Answer, Completion, Contents, Prompt, ToolOutput};
 use super::provider::{About, Blank, Client, FORBIDDEN, List, Page, Provider, ToolFault, Unwatched, Work};
-use crate::config::{Access, Scope, SharedAccess, ToolSet};
+use crate::config::{Access, Scope, Settings, SharedAccess, ToolSet};
 use crate::fleet::{Fleet, Shards};
 use crate::metrics::{Counter, Histogram, Reason, Source};
 use crate::rpc::{Error, Raw};
@@ -43,6 +43,8 @@ use watches::Watches;
 pub struct Options {
     /// The command policy lets every command pass; tools say so.
     pub allow_any_command: bool,
+    /// There may be clients who transfer files: the tool for everything says how.
+    pub transfers: bool,
     /// Those that clients are offered.
     pub tools: ToolSet,
 }
@@ -101,8 +103,10 @@ impl Catalog {
     /// Whether a client may use a tool for anything.
     fn check(&self, access: &Access, tool: &Tool) -> Result<(), ToolFault> {
         match tool.scopes.first() {
-            Some(scope) if !may_any(access, tool.scopes) => access::require(&self.shards, access, *scope)
-                .map_err(|error| ToolFault::Forbidden(error.message().to_owned())),
+            Some(scope) if !may_any(&self.shards.own().settings(), access, tool.scopes) => {
+                access::require(&self.shards, access, *scope)
+                    .map_err(|error| ToolFault::Forbidden(error.message().to_owned()))
+            }
             _ => Ok(()),
         }
     }
@@ -120,7 +124,7 @@ impl Provider for Catalog {
             List::ResourceTemplates => &self.templates,
             List::Prompts => &self.prompts,
         };
-        let entries = listed.seen_by(&client.access);
+        let entries = listed.seen_by(&self.shards.own().settings(), &client.access);
         if list == List::Resources && client.access.has(resources::SCOPE) {
             return resources::page(&entries, &self.hosts(client), cursor);
         }
@@ -239,17 +243,18 @@ impl Entries {
     }
 
     /// Who may see all of them, as most may, gets them as they are.
-    fn seen_by(&self, access: &Access) -> Rc<[Box<RawValue>]> {
-        if self.scopes.iter().all(|scopes| may_any(access, scopes)) {
+    fn seen_by(&self, settings: &Settings, access: &Access) -> Rc<[Box<RawValue>]> {
+        let may = |scopes: &[Scope]| may_any(settings, access, scopes);
+        if self.scopes.iter().all(|scopes| may(scopes)) {
             return Rc::clone(&self.all);
         }
         let entries = self.all.iter().zip(&self.scopes);
-        entries.filter(|(_, scopes)| may_any(access, scopes)).map(|(entry, _)| entry.clone()).collect()
+        entries.filter(|(_, scopes)| may(scopes)).map(|(entry, _)| entry.clone()).collect()
     }
 }
 
-fn may_any(access: &Access, scopes: &[Scope]) -> bool {
-    scopes.iter().any(|scope| access.has(*scope))
+fn may_any(settings: &Settings, access: &Access, scopes: &[Scope]) -> bool {
+    scopes.iter().any(|scope| access::allows(settings, access, *scope))
 }
 
 #[cfg(test)]

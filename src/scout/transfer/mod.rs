@@ -41,9 +41,8 @@ use self::remote::{RemoteSource, RemoteTarget};
 use self::send::send;
 use super::access::{self, Client};
 use super::measured;
-use crate::base::refusal::Reason;
 use crate::base::{Error, Kind, Result};
-use crate::config::{Scope, Transport};
+use crate::config::Scope;
 use crate::fleet::{Caller, Class, Host, Shards};
 use crate::metrics::TargetType;
 
@@ -141,7 +140,6 @@ async fn carry_out(
     order: &Transfer,
     told: &dyn Fn(u64, u64),
 ) -> Result<Transferred, Failed> {
-    check_server(shards, client)?;
     let from = settle(shards, client, &order.from).map_err(at(Side::Source))?;
     let to = settle(shards, client, &order.to).map_err(at(Side::Target))?;
     let way = match (from.is_local(), to.is_local()) {
@@ -177,20 +175,6 @@ async fn carry_out(
 
 fn at(side: Side) -> impl FnOnce(Error) -> Failed {
     move |error| Failed { side, error }
-}
-
-/// Over HTTP transfers are for those of whom the operator has said so.
-fn check_server(shards: &Shards, client: &Client) -> Result<()> {
-    let settings = shards.own().settings();
-    let is_local = settings.transport == Transport::Stdio;
-    if is_local || settings.http_transfers || client.access.names(Scope::Transfer) {
-        return Ok(());
-    }
-    let text = "Forbidden: transfers are off on this server; the setting http_transfers, or a key that names the scope \
-                'transfer', allows them";
-    let refused = Err(Error::refused(Reason::Forbidden, Kind::Forbidden, text));
-    shards.own().recorder().count_refusal(&refused);
-    refused
 }
 
 /// What a place is for this client: files of the host that is this machine are files of this machine.

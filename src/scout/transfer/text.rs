@@ -22,13 +22,17 @@ impl Transferred {
             bytes => format!(", behind the {} that were there", size(bytes)),
         };
         text += &format!("\n  SHA-256: {}{resumed} (compared by {})", self.sha256, self.checked_by);
-        if self.is_changed {
-            text += "\n  The source was changed while it was read.";
-        }
-        if !self.keeps_attributes {
-            text += "\n  Mode and time of the source could not be set.";
+        for note in self.notes() {
+            text += &format!("\n  {note}.");
         }
         text
+    }
+
+    /// What is unusual.
+    pub fn notes(&self) -> Vec<&'static str> {
+        let changed = self.is_changed.then_some("The source was changed while it was read");
+        let bare = (!self.keeps_attributes).then_some("Mode and time of the source could not be set");
+        changed.into_iter().chain(bare).collect()
     }
 }
 

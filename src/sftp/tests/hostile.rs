@@ -276,7 +276,8 @@ fn answers_about_open_files() {
     let wrong = Err(Error::WrongReply { asked: "OPEN", reply: "STATUS" });
     assert_eq!(session.handle_input(&reply(ok.0, 0, &ok.1)), wrong);
 
-    let begin: [(&str, fn(&mut Session, &Handle) -> Result<OpId, Refusal>, bool); 6] = [
+    type Begin = fn(&mut Session, &Handle) -> Result<OpId, Refusal>;
+    let begin: [(&str, Begin, bool); 6] = [
         ("WRITE", |session, file| session.write_piece(file, 0, vec![1]), true),
         ("READ", |session, file| session.read_piece(file, 0, 1), false),
         ("FSTAT", |session, file| session.describe(file), false),

@@ -33,13 +33,7 @@ pub fn start(
     arguments: Option<Raw<'_>>,
 ) -> Result<Work<ToolOutput>, Invalid> {
     let arguments = Arguments::read(arguments, &[PLACES, DIFFS, BEAMS].concat())?;
-    let request = read(&arguments)?;
-    let beams = beam::Arguments {
-        target: request.target.clone(),
-        beam: arguments.text("beam")?.map(Cow::into_owned),
-        beam_source: arguments.text("beam_source")?.map(Cow::into_owned),
-        beam_target: arguments.text("beam_target")?.map(Cow::into_owned),
-    };
+    let (request, beams) = (request_of(&arguments)?, beams_of(&arguments)?);
     let other = arguments.text("diff")?.map(Cow::into_owned);
     let content = arguments.text("diff_content")?.map(Cow::into_owned);
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
@@ -64,23 +58,6 @@ pub fn start(
         many::answer(&answer)
     };
     Ok(work.boxed_local())
-}
-
-/// What arguments ask for that only look.
-pub fn request(arguments: Option<Raw<'_>>) -> Result<Request, Invalid> {
-    read(&Arguments::read(arguments, PLACES)?)
-}
-
-fn read(arguments: &Arguments<'_>) -> Result<Request, Invalid> {
-    Ok(Request {
-        target: arguments.text("target")?.unwrap_or_default().into_owned(),
-        targets: arguments.texts("targets")?.into_iter().map(Cow::into_owned).collect(),
-        query: arguments.text("query")?.map(Cow::into_owned),
-        tree: arguments.flag("tree")?.unwrap_or_default(),
-        find: arguments.text("find")?.map(Cow::into_owned),
-        depth: arguments.number("depth")?,
-        cache: arguments.flag("cache")?.unwrap_or_default(),
-    })
 }
 
 /// Whether a file is compared with another one or with a text: not the host list, and not what is to be found.
@@ -130,10 +107,37 @@ async fn beamed(shards: &Shards, call: &Call, beam: Beam) -> Result<ToolOutput> 
     }
 }
 
+/// What the arguments ask for that asks for no transfer.
+pub fn request(arguments: Option<Raw<'_>>) -> Result<Request, Invalid> {
+    request_of(&Arguments::read(arguments, PLACES)?)
+}
+
+fn request_of(arguments: &Arguments<'_>) -> Result<Request, Invalid> {
+    Ok(Request {
+        target: arguments.text("target")?.unwrap_or_default().into_owned(),
+        targets: arguments.texts("targets")?.into_iter().map(Cow::into_owned).collect(),
+        query: arguments.text("query")?.map(Cow::into_owned),
+        tree: arguments.flag("tree")?.unwrap_or_default(),
+        find: arguments.text("find")?.map(Cow::into_owned),
+        depth: arguments.number("depth")?,
+        cache: arguments.flag("cache")?.unwrap_or_default(),
+    })
+}
+
+fn beams_of(arguments: &Arguments<'_>) -> Result<beam::Arguments, Invalid> {
+    let text = |name| Ok(arguments.text(name)?.map(Cow::into_owned));
+    Ok(beam::Arguments {
+        target: arguments.text("target")?.unwrap_or_default().into_owned(),
+        beam: text("beam")?,
+        beam_source: text("beam_source")?,
+        beam_target: text("beam_target")?,
+    })
+}
+
 /// Hints are promises to the user: a server that lets every command pass promises nothing.
 pub fn describe(options: &Options) -> Value {
     let any = options.allow_any_command;
-    json!({
+    let mut described = json!({
         "name": NAME,
         "title": "Scout remote hosts",
         "description": description(any),
@@ -142,33 +146,25 @@ pub fn describe(options: &Options) -> Value {
             "properties": {
                 "target": {
                     "type": "string",
-                    "description": "\"hosts\", or \"host:/path\" (also \"host:~/path\"). Everything after the first colon is the path.",
-                    "default": "",
+                    "description": "\"hosts\", or \"host:/path\" (also \"host:~/path\")",
                 },
                 "targets": {
                     "type": "array",
                     "items": { "type": "string" },
-                    "description": "Instead of target: several, a section each.",
+                    "description": "instead of target",
                 },
                 "query": {
                     "type": "string",
-                    "description": "A command to run on the host, with the target's directory as working directory. Leave it out to read.",
+                    "description": "command to run in the target's directory",
                 },
-                "tree": { "type": "boolean", "description": "Directory: three levels of it." },
-                "find": { "type": "string", "description": "Find files by name below the target: \"*.conf\"." },
-                "depth": { "type": "integer", "description": "1-10: levels of tree or find." },
-                "diff": { "type": "string", "description": "Another host:/path to compare the target with." },
-                "diff_content": { "type": "string", "description": "A text to compare the target with." },
-                "beam": {
-                    "type": "string",
-                    "description": "A path here: a file is uploaded to the target; where there is none, the target is downloaded to it.",
-                },
-                "beam_source": { "type": "string", "description": "host:/path to copy from, with beam_target" },
-                "beam_target": { "type": "string", "description": "host:/path to copy to" },
+                "tree": { "type": "boolean", "description": "directory: 3 levels of it" },
+                "find": { "type": "string", "description": "names of files to find below target: \"*.conf\"" },
+                "depth": { "type": "integer", "description": "of tree or find, 1-10" },
+                "diff": { "type": "string", "description": "other host:/path to compare target with" },
+                "diff_content": { "type": "string", "description": "text to compare target with" },
                 "cache": {
                     "type": "boolean",
-                    "description": "A file or directory may be a few minutes old: then the answer is there at once and ends with [cached Ns ago]. Commands are always run.",
-                    "default": false,
+                    "description": "may be a few minutes old; not of commands",
                 },
             },
             "additionalProperties": false,
@@ -183,7 +179,23 @@ pub fn describe(options: &Options) -> Value {
             "idempotentHint": !any,
             "openWorldHint": true,
         },
-    })
+    });
+    if options.transfers {
+        describe_beams(&mut described);
+    }
+    described
+}
+
+/// Whoever transfers files writes new ones, here or there.
+fn describe_beams(described: &mut Value) {
+    let text = |description: &str| json!({ "type": "string", "description": description });
+    let properties = &mut described["inputSchema"]["properties"];
+    properties["beam"] =
+        text("A path here: a file is uploaded to target; where none is, target is downloaded.");
+    properties["beam_source"] = text("host:/path to copy from, to beam_target");
+    properties["beam_target"] = text("host:/path");
+    let hints = &mut described["annotations"];
+    (hints["readOnlyHint"], hints["idempotentHint"]) = (false.into(), false.into());
 }
 
 fn description(allow_any_command: bool) -> String {
@@ -192,14 +204,12 @@ fn description(allow_any_command: bool) -> String {
 }
 
 const READING: &str = "\
-Look at machines over SSH: list the hosts, read a file, list a directory, run a command.
+Look at machines over SSH: hosts, files, directories, commands.
 
 - target \"hosts\": the hosts you can reach, and whether they are online. Start here.
-- target \"host:/path/to/file\": the text of the file. A long file ends with [truncated at N bytes].
-- target \"host:/path/to/directory\": its listing.
+- target \"host:/path\": the text of a file, or a directory's listing. A long one ends with [truncated …].
 - target and query: the output of a command that runs in that directory.
-- target \"web*,db1,!web9:/path\" or \"@group:/path\": all of them at once, with or without query; what they agree on once, with diffs \
-of the others.";
+- target \"web*,db1,!web9:/path\" or \"@group:/path\": all of them at once; what they agree on once, with diffs of the others.";
 
 const READ_ONLY_COMMANDS: &str = "\
 Commands are read-only. Allowed: cat, df, diff, du, file, find, grep, head, ls, rg, sort, stat, tail, tree, uniq, wc. They may be \
@@ -213,6 +223,4 @@ const EXAMPLES: &str = "\
 Examples:
 {\"target\": \"hosts\"}
 {\"target\": \"web1:/etc/nginx/nginx.conf\"}
-{\"target\": \"web1:~\"}
-{\"target\": \"web1:/var/log\", \"query\": \"grep -rn 'timed out' nginx | tail -n 20\"}
-{\"target\": \"db1:/\", \"query\": \"df -h\"}";
+{\"target\": \"web1:/var/log\", \"query\": \"grep -rn 'timed out' nginx | tail -n 20\"}";

@@ -125,8 +125,7 @@ pub fn transferred(moved: &Transferred, told: &str) -> Result<ToolOutput> {
         resumed_at: moved.resumed_at,
         sha256: &moved.sha256,
         checked_by: moved.checked_by.to_string(),
-        source_changed: moved.is_changed,
-        attributes_kept: moved.keeps_attributes,
+        notes: moved.notes(),
     };
     Ok(both(text(told)?, written(&form)?))
 }
@@ -197,8 +196,7 @@ const MEMBERS: &[(&str, &str, &[&str])] = &[
     ("resumed_at", "integer", &["transfer"]),
     ("sha256", "string", &["transfer"]),
     ("checked_by", "string", &["transfer"]),
-    ("source_changed", "boolean", &["transfer"]),
-    ("attributes_kept", "boolean", &["transfer"]),
+    ("notes", "array", &["transfer"]),
 ];
 
 /// What `outputSchema` says of answers of these kinds: their members, and no more words than programs need.
@@ -265,8 +263,7 @@ pub enum Form<'a> {
         resumed_at: u64,
         sha256: &'a str,
         checked_by: String,
-        source_changed: bool,
-        attributes_kept: bool,
+        notes: Vec<&'static str>,
     },
 }
 

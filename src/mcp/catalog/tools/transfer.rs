@@ -56,14 +56,14 @@ pub async fn carry_out(shards: &Shards, call: &Call, order: &Transfer) -> Result
 pub fn describe(_: &Options) -> Value {
     json!({
         "name": NAME,
-        "description": "Copy one file: upload, download, or host to host. Checksums are compared; the target appears whole or not at all.",
+        "description": "Copy one file: up, down or between hosts. Checksums are compared; no half file is ever seen.",
         "inputSchema": {
             "type": "object",
             "properties": {
                 "from": { "type": "string", "description": "host:/path, or a path here" },
-                "to": { "type": "string", "description": "The same; a directory is what it is put into" },
-                "overwrite": { "type": "boolean", "description": "Replace a file that is there" },
-                "resume": { "type": "boolean", "description": "Continue a broken copy; keep what there is if it breaks" },
+                "to": { "type": "string", "description": "The same; or a directory" },
+                "overwrite": { "type": "boolean" },
+                "resume": { "type": "boolean", "description": "Go on with a broken copy" },
             },
             "required": ["from", "to"],
             "additionalProperties": false,
