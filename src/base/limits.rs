@@ -28,6 +28,9 @@ pub const OUTPUT_BYTES_DEFAULT: u64 = 10_000_000;
 pub const OUTPUT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Entries of one listing; at fifty bytes a line the output limit is reached about here as well.
 pub const LIST_ENTRIES_MAX: usize = 200_000;
+/// Entries of one page of a listing when the caller does not say how many, and at most.
+pub const LIST_PAGE_DEFAULT: usize = 1_000;
+pub const LIST_PAGE_MAX: usize = 10_000;
 /// What a whole file is copied in: while a piece is written, the host is granted nothing, so pieces are small.
 pub const COPY_PIECE_BYTES: u64 = 1024 * 1024;
 /// Pieces of one file asked for at once: together what is on its way to a session, so that none waits for another.
@@ -54,6 +57,29 @@ pub const TREE_ENTRIES_MAX: usize = 10_000;
 /// Names found by one search when the caller does not say how many, and at most; their paths are 100 bytes or so.
 pub const FIND_RESULTS_DEFAULT: usize = 100;
 pub const FIND_RESULTS_MAX: usize = 10_000;
+/// Lines found by one search when the caller does not say how many, and at most.
+pub const SEARCH_RESULTS_DEFAULT: usize = 100;
+pub const SEARCH_RESULTS_MAX: usize = 1_000;
+/// What is kept of one of them while it is read, shown of it, and shown of what stands before the place: programs write
+/// lines of megabytes.
+pub const SEARCH_LINE_BYTES_MAX: usize = 16 * 1024;
+pub const SEARCH_SHOWN_BYTES_MAX: usize = 400;
+pub const SEARCH_BEFORE_BYTES: usize = 100;
+/// Files that are compared with each other at once, and what is read of all of them together: they are in memory at the
+/// same time.
+pub const DIFF_PLACES_MAX: usize = 1_000;
+pub const DIFF_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// What is compared of one file: so much takes a core 30 to 70 ms where everything differs.
+pub const DIFF_FILE_BYTES_MAX: u64 = 1024 * 1024;
+pub const DIFF_LINES_MAX: usize = 100_000;
+/// Lines around each difference, as `diff -u`.
+pub const DIFF_CONTEXT_LINES: usize = 3;
+/// Files that differ from most and whose differences are shown.
+pub const DIFF_SHOWN_MAX: usize = 16;
+/// How long a core may look for the smallest difference of two files, once it has read their lines; and what others have
+/// before the next two.
+pub const DIFF_TIME_MAX: Duration = Duration::from_millis(20);
+pub const DIFF_PAUSE: Duration = Duration::from_millis(1);
 /// What is read of a file first when lines are looked for: the few that are wanted mostly lie in there.
 pub const READ_FIRST_BYTES: u64 = 64 * 1024;
 /// Lines behind so many others are looked for by the host: about a megabyte of them.

@@ -25,6 +25,7 @@ mod haste;
 mod health;
 mod host_keys;
 mod jumps;
+mod looks;
 mod matrix;
 mod mcp_stdio;
 mod passwords;

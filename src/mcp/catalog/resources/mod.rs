@@ -12,7 +12,6 @@
 //! what is not there.
 
 mod address;
-mod kind;
 mod templates;
 
 use std::rc::Rc;
@@ -28,11 +27,12 @@ use crate::fleet::Shards;
 use crate::mcp::content::{Base64, Body, Contents};
 use crate::mcp::provider::{Client, Page, entries};
 use crate::metrics::{Report, Source};
+use crate::scout::kind;
 use crate::scout::look::Found;
 use crate::scout::{self, Action, Seen, system};
 use crate::target::HostName;
 
-pub use address::{Place, What};
+pub use address::{Place, What, address};
 pub use templates::{Template, templates};
 
 /// A resource that is always there.
