@@ -130,6 +130,18 @@ fn patterns_name_hosts() {
 }
 
 #[test]
+fn an_allowlist_wins_outright() {
+    let admitted = |vars: &[(&str, &str)]| {
+        let settings = Setup::new(vars).load().unwrap();
+        ["web1", "web9", "db1"].map(|host| settings.admits(host))
+    };
+    assert_eq!(admitted(&[]), [true; 3]);
+    assert_eq!(admitted(&[("SCOUT_BLOCKLIST", "web9,d*")]), [true, false, false]);
+    assert_eq!(admitted(&[("SCOUT_ALLOWLIST", "web*,!web9")]), [true, false, false]);
+    assert_eq!(admitted(&[("SCOUT_ALLOWLIST", "web*"), ("SCOUT_BLOCKLIST", "web9")]), [true, true, false]);
+}
+
+#[test]
 fn groups_are_lists_of_a_table_or_of_a_line() {
     let file = "[groups]\nweb = ['web*', '!web9']\nall = '@web, db1'\n";
     let groups = Setup::new(&[]).with_file(file).load().unwrap().groups;
