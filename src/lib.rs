@@ -72,6 +72,7 @@
 //! | what else agents are offered | `mcp/catalog/`: `resources/`, `prompts/` (a file each), `completion` |
 //! | which hosts a list such as `web*,@db` means | `config/groups.rs` for groups, `scout/select.rs` for the rest |
 //! | how many hosts are asked at once, and how that is told | `scout/gather.rs`, then `scout/broadcast/` and `scout/batch.rs` |
+//! | how files are transferred, and which of this machine may be | `scout/transfer/` |
 //! | how places are watched | `scout/watch.rs` for what is looked at, `fleet/sights.rs` for who shares the looks |
 
 pub mod base;

@@ -61,13 +61,6 @@ impl Account {
         self.path("home")
     }
 
-    /// Gives it another login shell.
-    pub fn log_in_with(&self, shell: &str) {
-        let file = self.path("passwd");
-        let known = fs::read_to_string(&file).expect("passwd");
-        fs::write(&file, known.replace(":/bin/sh\n", &format!(":{shell}\n"))).expect("passwd");
-    }
-
     /// Lets this key in.
     pub fn authorize(&self, key: &Key) {
         self.allow(&key.public);
