@@ -32,7 +32,8 @@ fn wrong_arguments_are_the_models_business_since_2025_11_25() {
         (r#"{"query":[]}"#, "Argument 'query' must be a string, not an array"),
         (
             r#"{"path":"localhost:/x"}"#,
-            "Unknown argument 'path'. Known arguments: target, targets, query, cache, beam, beam_source, beam_target",
+            "Unknown argument 'path'. Known arguments: target, targets, query, tree, find, depth, cache, diff, \
+             diff_content, beam, beam_source, beam_target",
         ),
         (r#"{"target":"a","target":"b"}"#, "Argument 'target' appears twice"),
         (r#"{"target":"\ud83d"}"#, "Argument 'target' is not valid Unicode"),
