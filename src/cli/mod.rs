@@ -84,13 +84,12 @@ fn run(mut scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
     let (settings, config) =
         (scene.configuration.settings.clone(), SharedConfig::clone(&scene.configuration.ssh));
     let home = scene.home.clone();
-    let count = match command {
-        Command::Serve { .. } => settings.cores.unwrap_or_else(cpus::count),
-        _ => 1,
-    };
-    let is_http = matches!(command, Command::Serve { .. }) && settings.transport == Transport::Http;
+    let serves = matches!(command, Command::Serve { .. });
+    let count = if serves { settings.cores.unwrap_or_else(cpus::count) } else { 1 };
     let mut listening = None;
-    if is_http {
+    if serves && settings.transport == Transport::Stdio {
+        server::descriptors::provide(&settings, count);
+    } else if serves {
         let keys = scene.configuration.open_keys()?;
         let server = server::listen(&settings, keys, count, &scene.drain)?;
         let scheme = if settings.tls_cert.is_some() { "https" } else { "http" };

@@ -62,7 +62,12 @@ const SCHEME: &str = "scout";
 
 /// The address of the home directory on a host.
 pub fn home(host: &str) -> String {
-    format!("{SCHEME}://{}/~", encoded(host))
+    of_path(host, "~")
+}
+
+/// The address of a path, which has neither a slash in front nor anything to encode.
+pub fn of_path(host: &str, path: &str) -> String {
+    format!("{SCHEME}://{}/{path}", encoded(host))
 }
 
 /// The address of a path on a host; relative ones begin in the home directory.
