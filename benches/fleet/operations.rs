@@ -11,6 +11,7 @@ pub fn all(scale: Scale) {
     single(scale);
     transfer(scale);
     mixed(scale);
+    batches(scale);
     round_trips(scale);
 }
 
@@ -89,6 +90,31 @@ fn mixed(scale: Scale) {
 
 async fn four(site: &Site) {
     join(join(site.read(0), site.list(0)), join(site.run(0), site.run(0))).await;
+}
+
+/// Fifty reads made as one, of one host and of five.
+fn batches(scale: Scale) {
+    let times = scale.of(20, 1);
+    let (one, rest) = Plan::new(5, millis(1), millis(15)).run(async |site| {
+        site.warm(5).await;
+        let one = Times::of(times, |_| site.batch(1, 1)).await;
+        let mut rest = Vec::new();
+        for hosts in [1, 5] {
+            rest.push((hosts, Times::of(times, |_| site.batch(50, hosts)).await));
+        }
+        (one, rest)
+    });
+    for (hosts, fifty) in rest {
+        let (fifty, one) = (fifty.median(), one.median());
+        row(
+            "PB-37",
+            &format!("a batch of 50 reads, hosts: {hosts}, host takes 15 ms; a batch of one"),
+            "3,196/s",
+            "≥ 3,196/s, ≤ 1.1 × the time of one",
+            format!("{}, {:.0}/s; {}", ms(fifty), rate(50, fifty), ms(one)),
+            rate(50, fifty) >= 3_196.0 && fifty <= one.mul_f64(1.1),
+        );
+    }
 }
 
 fn round_trips(scale: Scale) {

@@ -16,6 +16,7 @@ use scout_mcp::config::{AlgorithmLists, Env, Settings, SharedConfig, SshConfig};
 use scout_mcp::fleet::{Caller, Class, ClientId, Fleet, Need, Quotas, Repeat, Shards};
 use scout_mcp::io::cores;
 use scout_mcp::metrics::Recorder;
+use scout_mcp::scout::batch::batch;
 use scout_mcp::scout::{self, Client, Request};
 use scout_mcp::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
 use scout_mcp::testing::ssh_server::ServerConfig;
@@ -176,6 +177,14 @@ impl Site {
         // On the heap: several of them in one future would make it a large one.
         let answer = Box::pin(scout::scout(&self.shards, &Client::ourselves(), &request, &|_, _| ())).await;
         answer.map(|answer| answer.text().into_owned())
+    }
+
+    /// Makes so many reads of a small file as one request, of so many hosts in turn.
+    pub async fn batch(&self, reads: usize, hosts: usize) {
+        let read = |n| Request { target: format!("h{}:/file", n % hosts), ..Request::default() };
+        let requests: Vec<_> = (0..reads).map(read).collect();
+        let batch = batch(&self.shards, &Client::ourselves(), &requests, &|_, _| ()).await.unwrap();
+        assert_eq!(batch.succeeded(), reads, "{}", batch.text());
     }
 
     /// Reads a small file.

@@ -15,6 +15,7 @@ pub fn all(scale: Scale) {
     one_by_one(scale, &sshd, &file);
     one_host(scale, &sshd, &file);
     many_hosts(scale, &sshd, &file);
+    broadcast(scale, &sshd, &file);
     directory(scale, &sshd);
     sustained(scale, &sshd, &file);
 }
@@ -99,6 +100,32 @@ fn many_hosts(scale: Scale, sshd: &Sshd, file: &str) {
     );
     let warm = median(warm);
     row("PB-18, sshd", &format!("{hosts} warm hosts at once"), "", "≤ 25 ms", ms(warm), warm <= millis(25));
+}
+
+/// The same file of all hosts in one call, and of each by itself.
+fn broadcast(scale: Scale, sshd: &Sshd, file: &str) {
+    let hosts = scale.of(100, 4);
+    let mut client = scout_of(sshd, hosts).client();
+    let each = |n| [format!("{}:{file}", address(n))];
+    read_all(&mut client, (0..hosts).flat_map(each));
+    let (mut slowest, mut all) = (Vec::new(), Vec::new());
+    for _ in 0..scale.of(21, 1) {
+        slowest.extend((0..hosts).map(|n| read_all(&mut client, each(n)).0).max());
+        let begun = Instant::now();
+        let text = client.read(&format!("*,!localhost:{file}"));
+        all.push(begun.elapsed());
+        assert!(text.starts_with(&format!("{hosts} hosts agree\n")), "{text}");
+    }
+    let (slowest, all) = (median(slowest), median(all));
+    let most = slowest.mul_f64(1.5) + millis(10);
+    row(
+        "broadcast, sshd",
+        &format!("a file of {hosts} warm hosts in one call; the slowest of them alone"),
+        "",
+        "≤ 1.5 × the slowest + 10 ms",
+        format!("{}; {} (so ≤ {})", ms(all), ms(slowest), ms(most)),
+        all <= most,
+    );
 }
 
 fn directory(scale: Scale, sshd: &Sshd) {

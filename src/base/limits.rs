@@ -44,8 +44,10 @@ pub const TRANSFER_PIECES_WAITING: usize = 2;
 /// Pieces that are written and not yet answered for: more than a server's window, which is 2 MiB with OpenSSH.
 pub const TRANSFER_WRITES_AHEAD: usize =
     (SFTP_CHANNEL_WINDOW_BYTES as u64 / TRANSFER_PIECE_BYTES) as usize + 1;
-/// Transfers that begin or end on one core at once; each holds two dozen pieces at most, 12 MiB.
+/// Transfers that one core is asked for at once; each holds two dozen pieces at most, 12 MiB.
 pub const TRANSFERS_MAX: usize = 8;
+/// How long it is tried to remove what a lost connection has left of a file.
+pub const TRANSFER_CLEAN_UP_PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes of the name under which a file is written at first that tell it from others, as they are written: eight digits.
 pub const TRANSFER_MARK_BYTES: usize = 4;
 /// Levels of a tree or a search for names, and how many when the caller does not say.

@@ -4,6 +4,7 @@
 //! 2 when the arguments make no sense; for `run` the command's own, or 255 when it could not be run, as `ssh` does.
 
 mod args;
+mod copy;
 mod log;
 mod output;
 mod stats;
@@ -29,7 +30,7 @@ use crate::io::{self, Outside, cpus};
 use crate::mcp::{Catalog, Client, Options, Session};
 use crate::metrics::Recorder;
 use crate::scout;
-use crate::scout::transfer::{Place, Roots, Transfer, transfer};
+use crate::scout::transfer::{Place, Transfer};
 use crate::server::{self, Configuration, Drain, Fresh, Listening, Part};
 use crate::target::Target;
 
@@ -160,9 +161,7 @@ async fn execute(
         }
         Command::Copy { from, to, overwrite, resume } => {
             let order = Transfer { from: Place::parse(&from)?, to: Place::parse(&to)?, overwrite, resume };
-            let client = Client::ourselves();
-            let moved = transfer(shards, &client, &Roots::Anywhere, &order, &|_, _| ()).await;
-            output.transferred(&moved.map_err(|failed| failed.error)?)?;
+            output.transferred(&copy::copy(shards, &order).await?)?;
         }
         Command::Scout { target, query } => {
             let request =

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::LOCALHOST;
 use super::route::Route;
 use crate::base::{Error, Kind, Result, limits};
-use crate::config::SharedConfig;
+use crate::config::{Settings, SharedConfig};
 
 /// See the module's documentation.
 pub(super) struct Directory {
@@ -18,9 +18,10 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    pub fn new(config: SharedConfig) -> Self {
-        let mut names: Vec<Rc<str>> = config.hosts().iter().map(|name| Rc::from(name.as_str())).collect();
-        names.push(LOCALHOST.into());
+    /// The hosts that the settings admit.
+    pub fn new(config: SharedConfig, settings: &Settings) -> Self {
+        let named = config.hosts().iter().map(String::as_str).chain([LOCALHOST]);
+        let mut names: Vec<Rc<str>> = named.filter(|name| settings.admits(name)).map(Rc::from).collect();
         names.sort_unstable();
         names.dedup();
         Self { config, names: names.into(), routes: RefCell::default() }
@@ -78,13 +79,31 @@ mod tests {
 
     use super::*;
     use crate::config::{AlgorithmLists, Env, SshConfig};
+    use crate::testing;
 
     fn directory(text: &str) -> Directory {
+        directory_with(text, testing::settings())
+    }
+
+    fn directory_with(text: &str, settings: Settings) -> Directory {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config");
         std::fs::write(&path, text).unwrap();
         let config = SshConfig::load(Some(Path::new(&path)), &Env::default(), AlgorithmLists::spoken());
-        Directory::new(config.unwrap().into())
+        Directory::new(config.unwrap().into(), &settings)
+    }
+
+    /// Defect D27 of the system before, whose lists knew no patterns.
+    #[test]
+    fn hosts_that_the_settings_do_not_admit_are_not_there_but_may_be_on_the_way() {
+        let allowlist = ["web*", "!web9"].into_iter().collect();
+        let settings = Settings { allowlist, ..testing::settings() };
+        let directory = directory_with("Host web1 web9 db1\nHost web2\n ProxyJump db1\n", settings);
+        assert_eq!(directory.names().to_vec(), ["web1", "web2"].map(Rc::from));
+        let error = directory.route("db1").unwrap_err();
+        assert_eq!(error.message(), "Unknown host 'db1'. Available: web1, web2");
+        assert!(directory.route(LOCALHOST).is_err());
+        assert!(directory.route("web2").unwrap().is_some_and(|route| route.hop.is_some()));
     }
 
     #[test]

@@ -130,8 +130,8 @@ impl Fleet {
             admission: Admission::new(Rc::clone(&net), quotas.clone(), settings.max_concurrency, &recorder),
             transfers: Gate::new(limits::TRANSFERS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
             quotas: quotas.clone(),
+            directory: RefCell::new(Rc::new(Directory::new(config, &settings))),
             settings: RefCell::new(Rc::new(settings)),
-            directory: RefCell::new(Rc::new(Directory::new(config))),
             presences,
             usage: RefCell::default(),
             cache: Cache::default(),
@@ -170,8 +170,8 @@ impl Fleet {
     pub fn reconfigure(&self, config: SharedConfig, settings: Settings) {
         let settings = Rc::new(settings);
         self.net.reconfigure(&settings);
+        let directory = Rc::new(Directory::new(config, &settings));
         self.settings.replace(settings);
-        let directory = Rc::new(Directory::new(config));
         self.pool.retire(&directory);
         self.directory.replace(directory);
         self.cache.clear();

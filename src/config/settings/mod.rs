@@ -196,6 +196,10 @@ settings! {
         "Time between looks at a host in use to which there is no connection; 0 never looks";
     host_status_ttl: Duration = limits::ONLINE_TTL_DEFAULT, Time::seconds(0, 3_600), New, Live,
         "Time for which a host that answered counts as online; one that did not is asked again after 5 s at the latest";
+    allowlist: Patterns = Patterns::default(), HostPatterns, New, Live,
+        "Hosts of the SSH configuration that there are, `localhost` too: names and patterns, separated by commas; none names all";
+    blocklist: Patterns = Patterns::default(), HostPatterns, New, Live,
+        "Hosts that there are not, where no allowlist says which there are";
     groups: Groups = Groups::default(), HostGroups, New, Live,
         "Groups of hosts that targets may name as `@web`; in the file a table `[groups]` of lists";
     warm_hosts: Patterns = Patterns::default(), HostPatterns, New, Live,
@@ -256,6 +260,14 @@ impl Settings {
     /// while fewer are (a host is being connected to, or has few sessions), those wait as well who would use the others.
     pub fn admitted_max(&self) -> usize {
         self.max_concurrency.saturating_add(self.max_queue)
+    }
+
+    /// Whether the operator lets there be a host of this name. The allowlist wins outright.
+    pub fn admits(&self, host: &str) -> bool {
+        match self.allowlist.is_empty() {
+            true => !self.blocklist.include(host),
+            false => self.allowlist.include(host),
+        }
     }
 
     /// Whether something took so long that it is told.

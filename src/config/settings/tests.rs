@@ -130,6 +130,18 @@ fn patterns_name_hosts() {
 }
 
 #[test]
+fn an_allowlist_wins_outright() {
+    let admitted = |vars: &[(&str, &str)]| {
+        let settings = Setup::new(vars).load().unwrap();
+        ["web1", "web9", "db1"].map(|host| settings.admits(host))
+    };
+    assert_eq!(admitted(&[]), [true; 3]);
+    assert_eq!(admitted(&[("SCOUT_BLOCKLIST", "web9,d*")]), [true, false, false]);
+    assert_eq!(admitted(&[("SCOUT_ALLOWLIST", "web*,!web9")]), [true, false, false]);
+    assert_eq!(admitted(&[("SCOUT_ALLOWLIST", "web*"), ("SCOUT_BLOCKLIST", "web9")]), [true, true, false]);
+}
+
+#[test]
 fn groups_are_lists_of_a_table_or_of_a_line() {
     let file = "[groups]\nweb = ['web*', '!web9']\nall = '@web, db1'\n";
     let groups = Setup::new(&[]).with_file(file).load().unwrap().groups;
@@ -219,6 +231,20 @@ fn a_bad_flag_is_named_as_a_flag() {
 }
 
 #[test]
+fn folders_are_absolute() {
+    let roots = |text: &str| {
+        let loaded = Setup::new(&[("SCOUT_TRANSFER_ROOTS", text)]).load();
+        loaded.map(|settings| settings.transfer_roots).map_err(|error| error.message().to_owned())
+    };
+    let paths = |paths: &[&str]| Ok(Some(paths.iter().map(PathBuf::from).collect()));
+    assert_eq!(roots("/srv, /tmp/x"), paths(&["/srv", "/tmp/x"]));
+    assert_eq!(roots("none"), paths(&[]));
+    let wrong = "SCOUT_TRANSFER_ROOTS: 'srv' is no absolute path: expected absolute paths, `~` is the home directory, \
+                 separated by commas; or `none`";
+    assert_eq!(roots("srv"), Err(wrong.to_owned()));
+}
+
+#[test]
 fn the_table_is_complete_and_its_defaults_are_allowed() {
     let table = table();
     let names: HashSet<_> = table.iter().map(|row| row.name).collect();
@@ -226,7 +252,7 @@ fn the_table_is_complete_and_its_defaults_are_allowed() {
     for row in &table {
         assert!(!row.doc.is_empty() && !row.default.is_empty() && !row.expected.is_empty(), "{row:?}");
         // Defaults that are no value (they name files, or none) stand outside of the rules.
-        if row.default != "none" && !matches!(row.name, "ssh_config" | "known_hosts") {
+        if row.default != "none" && !matches!(row.name, "ssh_config" | "known_hosts" | "transfer_roots") {
             let given = Setup::new(&[(row.env.as_str(), row.default.as_str())]).load().unwrap();
             assert_eq!(given, Setup::new(&[]).load().unwrap(), "{}", row.name);
         }

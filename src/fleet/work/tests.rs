@@ -5,6 +5,7 @@ use crate::base::time::{Duration, Instant};
 use crate::fleet::directory::Directory;
 use crate::fleet::{Class, ClientId, Collected, Exit};
 use crate::metrics::{Circuit, Counter, Gauge, Reason};
+use crate::testing;
 use crate::testing::ssh_server::ServerConfig;
 use crate::testing::world::{Handle, World};
 use crate::testing::{Crypto, Logins};
@@ -421,7 +422,9 @@ fn who_tries_again_does_not_keep_what_he_waits_for() {
         let work = async |_: &Machine| {
             if std::mem::take(&mut is_first) {
                 // Meanwhile its host is to be reached otherwise.
-                other.pool.retire(&Directory::new(World::config("Host alpha\n Port 2222\n")));
+                other
+                    .pool
+                    .retire(&Directory::new(World::config("Host alpha\n Port 2222\n"), &testing::settings()));
                 return Err(Error::new(Kind::NotBegun, "not like this"));
             }
             Ok(())

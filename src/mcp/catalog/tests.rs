@@ -8,6 +8,7 @@ use serde_json::json;
 use super::*;
 use crate::base::limits::{COMPLETION_PATIENCE, RESOURCES_PAGE_MAX, WATCH_EVERY, WATCHES_PER_CLIENT_MAX};
 use crate::base::time::Duration;
+use crate::config::Groups;
 use crate::fleet::ClientId;
 use crate::mcp::{Incoming, Options, Session};
 use crate::testing;
@@ -18,6 +19,7 @@ mod allowed;
 mod answers;
 mod changing;
 mod completed;
+mod many;
 mod words;
 
 thread_local! {
@@ -57,6 +59,7 @@ impl Scene {
         let fleet = world.fleet(|settings| {
             settings.allow_any_command = true;
             settings.max_file_size = 10;
+            settings.groups = Groups::parse("known=alpha,bravo,charlie; secret=bravo").unwrap();
         });
         let shards = Shards::alone(fleet);
         let catalog = Catalog::new(Rc::clone(&shards), testing::stats(&shards), &Options::default());

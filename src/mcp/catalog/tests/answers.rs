@@ -3,7 +3,7 @@
 use super::*;
 
 /// Whether a value is what a schema says, as far as ours say something.
-fn fits(schema: &Value, value: &Value) -> bool {
+pub fn fits(schema: &Value, value: &Value) -> bool {
     let is_of = |kind: &Value| match kind.as_str() {
         Some("object") => value.is_object(),
         Some("array") => value.is_array(),

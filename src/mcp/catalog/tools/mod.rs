@@ -55,7 +55,7 @@ const TOOLS: &[Tool] = &[
     Tool {
         name: scout::NAME,
         operation: Operation::Scout,
-        scopes: &[Scope::Read, Scope::Command, Scope::Transfer],
+        scopes: &[Scope::Read, Scope::Command],
         describe: scout::describe,
         start: scout::start,
     },

@@ -210,7 +210,7 @@ Look at machines over SSH.
 - target \"host:/path\": the text of a file, or a directory's listing. Long ones end with [truncated …].
 - target \"host://docker\", or podman, compose, zfs, syslog, k8s, systemd, processes, network, disk: what runs there.
 - target and query: the output of a command that runs in that directory.
-- target \"web*,db1,!web9:/path\" or \"@group:/path\": all at once; what they agree on once, with diffs of the others.";
+- target \"web*,!web9:/path\" or \"@group:/path\": many hosts at once; equal answers once, and diffs of the others.";
 
 const READ_ONLY_COMMANDS: &str = "\
 Commands: cat, df, diff, du, file, find, grep, head, ls, rg, sort, stat, tail, tree, uniq, wc; joined by pipes, with quotes and ~. \
