@@ -53,17 +53,18 @@
 //! | how one logs in | `ssh/auth/` for what is said, `io/credentials.rs` for keys and passwords |
 //! | what can be done on a host | an operation is a file of `scout/`; `scout/action.rs` gives it to all tools and resources |
 //! | what the arguments of the tool `scout` mean | `scout/request.rs` |
+//! | what is shown of containers, pools, logs, units, clusters | `scout/system/`, a file each; its addresses as templates: `mcp/catalog/resources/templates.rs` |
 //! | which commands and options are allowed | `scout/command/table.rs` |
 //! | the way to a host | `fleet/route.rs` (jump hosts), `fleet/pool.rs` (who shares what, who has to wait), `fleet/ramp.rs` (how many dial at once), `io/path.rs` (addresses, programs) |
-//! | who may use a server over HTTP, how often and from where | `server/access/`; what a key may do: `config/access.rs`, and where that is asked: `scout/access.rs` |
+//! | who may use a server over HTTP, how often and from where | `server/access/`; API keys: `config/keys.rs`; what a key may do: `config/access.rs`, and where that is asked: `scout/access.rs` |
+//! | how much of a server one client may have | connections: `io/http/roll.rs`; sessions: `server/http/sessions.rs`; places that are watched: `mcp/catalog/watches.rs`; bodies and long answers: `http/intake.rs`, `http/outlet.rs` |
 //! | what cores say to each other | `fleet/shards.rs` for what, `io/mesh.rs` for how |
 //! | what is read again while serving, and when | `server/configuration.rs`, `io/watch.rs`; what then becomes of connections: `fleet/directory.rs`, the pool's `retire` |
-//! | how a server ends | `server/drain.rs`; `io/signals.rs` for who asks it to |
+//! | how a server ends | `server/drain.rs`; over HTTP `server/http/listen.rs`, `server/http/under_way.rs`; `io/signals.rs` for who asks it to |
 //! | who is asked whether he is there, and who stays connected | `fleet/health/`, `fleet/presence.rs` |
 //! | how remote commands are ended | `fleet/leash.rs` |
 //! | what is counted and measured | `metrics/names.rs`, and the place where it happens; what Prometheus reads of it: `metrics/prometheus.rs` |
 //! | when a server counts as alive, and as ready | `server/health.rs` |
-//! | who may use a server over HTTP, and how often | `server/access/`; API keys: `config/keys.rs`; what a key may do: `scout/access.rs` |
 //! | what HTTP requests become of MCP, sessions, paths | `server/http/` |
 //! | which revisions of MCP there are, and what differs | `mcp/revision.rs`, `mcp/session.rs` |
 //! | which HTTP requests are refused, and how | `http/refusal.rs`, `http/framing.rs`, and the table `tests/http_verdicts/table.rs` |
@@ -71,6 +72,7 @@
 //! | what else agents are offered | `mcp/catalog/`: `resources/`, `prompts/` (a file each), `completion` |
 //! | which hosts a list such as `web*,@db` means | `config/groups.rs` for groups, `scout/select.rs` for the rest |
 //! | how many hosts are asked at once, and how that is told | `scout/gather.rs`, then `scout/broadcast/` and `scout/batch.rs` |
+//! | how files are transferred, and which of this machine may be | `scout/transfer/` |
 //! | how places are watched | `scout/watch.rs` for what is looked at, `fleet/sights.rs` for who shares the looks |
 
 pub mod base;

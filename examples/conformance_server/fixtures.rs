@@ -33,10 +33,10 @@ impl Shared {
 
 pub struct Fixtures {
     shared: Arc<Shared>,
-    tools: Rc<[Box<RawValue>]>,
-    resources: Rc<[Box<RawValue>]>,
-    templates: Rc<[Box<RawValue>]>,
-    prompts: Rc<[Box<RawValue>]>,
+    tools: Rc<RawValue>,
+    resources: Rc<RawValue>,
+    templates: Rc<RawValue>,
+    prompts: Rc<RawValue>,
 }
 
 const ABOUT: About = About {
@@ -138,6 +138,6 @@ fn read(arguments: Option<Raw<'_>>) -> Value {
     arguments.and_then(|arguments| serde_json::from_str(arguments.get()).ok()).unwrap_or_default()
 }
 
-fn written(entries: &[Value]) -> Rc<[Box<RawValue>]> {
-    entries.iter().map(|entry| to_raw_value(entry).expect("fixed entries can be written")).collect()
+fn written(entries: &[Value]) -> Rc<RawValue> {
+    to_raw_value(entries).expect("fixed entries can be written").into()
 }

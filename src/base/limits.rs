@@ -31,6 +31,9 @@ pub const OUTPUT_BYTES_DEFAULT: u64 = 10_000_000;
 pub const OUTPUT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Entries of one listing; at fifty bytes a line the output limit is reached about here as well.
 pub const LIST_ENTRIES_MAX: usize = 200_000;
+/// Entries of one page of a listing when the caller does not say how many, and at most.
+pub const LIST_PAGE_DEFAULT: usize = 1_000;
+pub const LIST_PAGE_MAX: usize = 10_000;
 /// What a whole file is copied in: while a piece is written, the host is granted nothing, so pieces are small.
 pub const COPY_PIECE_BYTES: u64 = 1024 * 1024;
 /// Pieces of one file asked for at once: together what is on its way to a session, so that none waits for another.
@@ -44,8 +47,10 @@ pub const TRANSFER_PIECES_WAITING: usize = 2;
 /// Pieces that are written and not yet answered for: more than a server's window, which is 2 MiB with OpenSSH.
 pub const TRANSFER_WRITES_AHEAD: usize =
     (SFTP_CHANNEL_WINDOW_BYTES as u64 / TRANSFER_PIECE_BYTES) as usize + 1;
-/// Transfers that begin or end on one core at once; each holds two dozen pieces at most, 12 MiB.
+/// Transfers that one core is asked for at once; each holds two dozen pieces at most, 12 MiB.
 pub const TRANSFERS_MAX: usize = 8;
+/// How long it is tried to remove what a lost connection has left of a file.
+pub const TRANSFER_CLEAN_UP_PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes of the name under which a file is written at first that tell it from others, as they are written: eight digits.
 pub const TRANSFER_MARK_BYTES: usize = 4;
 /// Levels of a tree or a search for names, and how many when the caller does not say.
@@ -57,6 +62,29 @@ pub const TREE_ENTRIES_MAX: usize = 10_000;
 /// Names found by one search when the caller does not say how many, and at most; their paths are 100 bytes or so.
 pub const FIND_RESULTS_DEFAULT: usize = 100;
 pub const FIND_RESULTS_MAX: usize = 10_000;
+/// Lines found by one search when the caller does not say how many, and at most.
+pub const SEARCH_RESULTS_DEFAULT: usize = 100;
+pub const SEARCH_RESULTS_MAX: usize = 1_000;
+/// What is kept of one of them while it is read, shown of it, and shown of what stands before the place: programs write
+/// lines of megabytes.
+pub const SEARCH_LINE_BYTES_MAX: usize = 16 * 1024;
+pub const SEARCH_SHOWN_BYTES_MAX: usize = 400;
+pub const SEARCH_BEFORE_BYTES: usize = 100;
+/// Files that are compared with each other at once, and what is read of all of them together: they are in memory at the
+/// same time.
+pub const DIFF_PLACES_MAX: usize = 1_000;
+pub const DIFF_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// What is compared of one file: so much takes a core 30 to 70 ms where everything differs.
+pub const DIFF_FILE_BYTES_MAX: u64 = 1024 * 1024;
+pub const DIFF_LINES_MAX: usize = 100_000;
+/// Lines around each difference, as `diff -u`.
+pub const DIFF_CONTEXT_LINES: usize = 3;
+/// Files that differ from most and whose differences are shown.
+pub const DIFF_SHOWN_MAX: usize = 16;
+/// How long a core may look for the smallest difference of two files, once it has read their lines; and what others have
+/// before the next two.
+pub const DIFF_TIME_MAX: Duration = Duration::from_millis(20);
+pub const DIFF_PAUSE: Duration = Duration::from_millis(1);
 /// What is read of a file first when lines are looked for: the few that are wanted mostly lie in there.
 pub const READ_FIRST_BYTES: u64 = 64 * 1024;
 /// Lines behind so many others are looked for by the host: about a megabyte of them.
@@ -324,6 +352,8 @@ const _: () = assert!(SSH_CONFIG_FILE_BYTES_MAX <= SSH_CONFIG_BYTES_MAX);
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Messages in one JSON-RPC batch. Its replies are held until the last one is there.
 pub const BATCH_LENGTH_MAX: usize = 100;
+/// What they may be long together, but for one that is alone: what is held of all batches is this and the largest answer.
+pub const BATCH_REPLY_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The JSON text of a request id. Clients count or use UUIDs; it is copied into tables and every reply.
 pub const REQUEST_ID_BYTES_MAX: usize = 256;
 /// Requests of one client in flight: what may run and what may wait for its turn, as the settings below.
@@ -339,8 +369,9 @@ pub const QUESTIONS_MAX: usize = 100;
 /// Resources of which one session, or one request, is told when they change; each is looked at again and again.
 pub const SUBSCRIPTIONS_MAX: usize = 100;
 /// The same of all sessions and requests of one client on one core: a few agents of the same key, and those sessions that
-/// he left without a word. All together they are 170 looks a second, a small part of what one core can do.
-pub const WATCHES_PER_CLIENT_MAX: usize = 5 * SUBSCRIPTIONS_MAX;
+/// he left without a word. All together they are 67 looks a second: little where they are questions to an SFTP server, and
+/// what a core can still do beside its work where each is a program, as on this machine.
+pub const WATCHES_PER_CLIENT_MAX: usize = 2 * SUBSCRIPTIONS_MAX;
 /// Between two looks at a place that is watched: soon enough for people, and for a host as little as a keepalive.
 pub const WATCH_EVERY: Duration = Duration::from_secs(3);
 /// How long a look serves others who watch the same place: less than that, as cores do not count in step.
@@ -384,6 +415,9 @@ pub const HTTP_INTAKE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// A body that is taken even where these have all the room, so that who sends large ones by halves keeps nobody from an
 /// ordinary request. All connections together hold as much of such as of the others.
 pub const HTTP_SMALL_BODY_BYTES: usize = 4 * 1024;
+/// Long answers that wait for their peers to take them, on all connections of one core together: eight of the longest
+/// that the settings allow by default, all of it text that has to be escaped.
+pub const HTTP_OUTLET_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// What is read ahead of the request that is being answered.
 pub const HTTP_PIPELINED_BYTES_MAX: usize = 16 * 1024;
 /// One read, when nothing is known of what will come: what every idle connection holds, and most requests fit in.
@@ -415,8 +449,19 @@ pub const HTTP_CONNECTIONS_DEFAULT: usize = 16_384;
 pub const HTTP_CERTIFICATES_BYTES_MAX: u64 = 1024 * 1024;
 /// Connections that the kernel holds for us until we take them.
 pub const HTTP_BACKLOG: i32 = 1024;
+/// How long one waits for the place of a connection that was told to leave, which it does at once.
+pub const HTTP_ROOM_PATIENCE: Duration = Duration::from_millis(100);
 /// How long nobody is taken where there is no descriptor left.
 pub const HTTP_ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How often that is said, for as long as it lasts.
+pub const HTTP_ACCEPT_COMPLAINED_EVERY: Duration = Duration::from_secs(60);
+/// Descriptors of one core for itself: its ring, its mail, its listener, the clock of its runtime, files that it reads.
+pub const DESCRIPTORS_PER_CORE: u64 = 32;
+/// Descriptors of a command of this machine, or of a connection that a program carries: three pipes, and what tells of its
+/// end.
+pub const DESCRIPTORS_PER_PROGRAM: u64 = 4;
+/// Descriptors of the process for itself: standard streams, log, what is watched, name servers that are asked.
+pub const DESCRIPTORS_OF_PROCESS: u64 = 128;
 
 const _: () = assert!(HTTP_INTAKE_BYTES_MAX >= 16 * MESSAGE_BYTES_MAX);
 const _: () = assert!(HTTP_REQUEST_LINE_BYTES_MAX < HTTP_HEAD_BYTES_MAX);

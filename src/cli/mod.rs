@@ -4,6 +4,7 @@
 //! 2 when the arguments make no sense; for `run` the command's own, or 255 when it could not be run, as `ssh` does.
 
 mod args;
+mod copy;
 mod log;
 mod output;
 mod stats;
@@ -29,7 +30,7 @@ use crate::io::{self, Outside, cpus};
 use crate::mcp::{Catalog, Client, Options, Session};
 use crate::metrics::Recorder;
 use crate::scout;
-use crate::scout::transfer::{Place, Roots, Transfer, transfer};
+use crate::scout::transfer::{Place, Transfer};
 use crate::server::{self, Configuration, Drain, Fresh, Listening, Part};
 use crate::target::Target;
 
@@ -84,13 +85,12 @@ fn run(mut scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
     let (settings, config) =
         (scene.configuration.settings.clone(), SharedConfig::clone(&scene.configuration.ssh));
     let home = scene.home.clone();
-    let count = match command {
-        Command::Serve { .. } => settings.cores.unwrap_or_else(cpus::count),
-        _ => 1,
-    };
-    let is_http = matches!(command, Command::Serve { .. }) && settings.transport == Transport::Http;
+    let serves = matches!(command, Command::Serve { .. });
+    let count = if serves { settings.cores.unwrap_or_else(cpus::count) } else { 1 };
     let mut listening = None;
-    if is_http {
+    if serves && settings.transport == Transport::Stdio {
+        server::descriptors::provide(&settings, count);
+    } else if serves {
         let keys = scene.configuration.open_keys()?;
         let server = server::listen(&settings, keys, count, &scene.drain)?;
         let scheme = if settings.tls_cert.is_some() { "https" } else { "http" };
@@ -161,9 +161,7 @@ async fn execute(
         }
         Command::Copy { from, to, overwrite, resume } => {
             let order = Transfer { from: Place::parse(&from)?, to: Place::parse(&to)?, overwrite, resume };
-            let client = Client::ourselves();
-            let moved = transfer(shards, &client, &Roots::Anywhere, &order, &|_, _| ()).await;
-            output.transferred(&moved.map_err(|failed| failed.error)?)?;
+            output.transferred(&copy::copy(shards, &order).await?)?;
         }
         Command::Scout { target, query } => {
             let request =

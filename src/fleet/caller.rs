@@ -93,7 +93,7 @@ impl Caller {
     }
 
     /// The same fleet for work of which nobody awaits the outcome.
-    pub(super) fn in_background(&self) -> Self {
+    pub fn in_background(&self) -> Self {
         self.fleet.caller(Class::Background, ClientId::OURSELVES)
     }
 

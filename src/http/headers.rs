@@ -50,7 +50,7 @@ impl Headers {
 
     /// The value of the first header of this name, whatever the case of its letters.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
-        self.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        self.all(name).next()
     }
 
     /// The same where it is text.
@@ -60,8 +60,9 @@ impl Headers {
 
     /// The values of all headers of this name.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
-        let named = self.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name));
-        named.map(|(_, value)| value)
+        // Compared as bytes: a request is asked for a dozen names, and has as many.
+        let is_it = |field: &&Field| field.name.in_text(&self.text).eq_ignore_ascii_case(name.as_bytes());
+        self.fields.iter().filter(is_it).map(|field| field.value.in_text(&self.text))
     }
 
     /// Names and values in the order in which they came.

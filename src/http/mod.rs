@@ -2,7 +2,8 @@
 //! makes of it and writes what is answered. What the requests are about is not known here; a [`Service`] answers them.
 //!
 //! `head` reads the request line and the headers, `framing` finds out from them where the body ends, `chunked` takes a
-//! body in chunks apart; [`Refusal`] is everything that may be wrong. `encoder` writes answers, [`sse`] events of a stream.
+//! body in chunks apart; [`Refusal`] is everything that may be wrong. [`Intake`] and [`Outlet`] bound what all connections
+//! hold of long bodies, on their way in and out. `encoder` writes answers, [`sse`] events of a stream.
 //!
 //! Where the specifications leave it to us, what is odd is refused: two ways to read a request are how one is smuggled
 //! past whoever stands in front (RFC 9112 §11.2). What hyper makes of the same bytes is in `tests/http_verdicts.rs`.
@@ -17,6 +18,7 @@ mod head;
 mod headers;
 mod incoming;
 mod intake;
+mod outlet;
 mod refusal;
 mod request;
 mod response;
@@ -31,6 +33,7 @@ pub use date::Date;
 pub use encoder::{Content, refuse};
 pub use headers::Headers;
 pub use intake::Intake;
+pub use outlet::{Load, Outlet};
 pub use refusal::Refusal;
 pub use request::{Request, Version};
 pub use response::{Body, Response, Streamed};

@@ -68,6 +68,8 @@ refusals! {
     Connections => SERVICE_UNAVAILABLE, "connections", "There are too many connections; try again";
     /// Bodies that all peers send at this moment hold as much as they may.
     Intake => SERVICE_UNAVAILABLE, "intake", "There are too many large requests; try again";
+    /// Long answers that are made already and that nobody takes hold as much as they may.
+    Outlet => SERVICE_UNAVAILABLE, "outlet", "There are too many long answers that nobody reads; try again";
     /// Neither HTTP/1.1 nor HTTP/1.0.
     Version => HTTP_VERSION_NOT_SUPPORTED, "version", "Only HTTP/1.1 and HTTP/1.0 are spoken here";
 }

@@ -90,7 +90,7 @@ impl From<Refusal> for Response {
     fn from(refusal: Refusal) -> Self {
         let response = Self::new(refusal.status()).body("text/plain", format!("{}\n", refusal.text()));
         match refusal {
-            Refusal::Connections | Refusal::Intake => response.with("retry-after", "1"),
+            Refusal::Connections | Refusal::Intake | Refusal::Outlet => response.with("retry-after", "1"),
             _ => response,
         }
     }

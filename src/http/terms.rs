@@ -18,6 +18,8 @@ pub struct Terms {
     pub idle_patience: Duration,
     /// How long the peer may leave what we write.
     pub write_patience: Duration,
+    /// Bytes of long answers that wait for their peers.
+    pub outlet_bytes_max: usize,
     /// Between two signs of life on a stream that has nothing to say.
     pub pulse_every: Duration,
     /// Requests of one connection.
@@ -33,6 +35,7 @@ impl Default for Terms {
             request_patience: limits::HTTP_REQUEST_PATIENCE,
             idle_patience: limits::HTTP_IDLE_PATIENCE,
             write_patience: limits::HTTP_WRITE_PATIENCE,
+            outlet_bytes_max: limits::HTTP_OUTLET_BYTES_MAX,
             pulse_every: limits::HTTP_PULSE_EVERY,
             requests_max: limits::HTTP_REQUESTS_MAX,
         }

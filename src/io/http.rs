@@ -16,7 +16,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::base::time::{self, Duration};
-use crate::http::{Date, Intake, Service, Terms};
+use crate::http::{Date, Intake, Outlet, Service, Terms};
 
 pub use listener::{Server, Socket, bind, serve};
 pub use places::Places;
@@ -36,6 +36,7 @@ pub struct Options {
 struct Site {
     service: Rc<dyn Service>,
     intake: Rc<Intake>,
+    outlet: Rc<Outlet>,
     tls: Option<Tls>,
     pulse_every: Duration,
     date: Cell<Date>,

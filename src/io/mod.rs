@@ -7,7 +7,8 @@
 //! `process` runs commands on this machine; [`stdio`] connects our own standard streams, [`http`] serves those
 //! who come over the network; `children` are the programs that
 //! these start; `blocking` does what would stop a core, and `resolver` looks up names there; [`condition`] runs the commands
-//! of `Match exec`; [`stats`] is where a server tells its figures, [`usage`] what it takes of its machine; [`watch`] reads
+//! of `Match exec`; [`stats`] is where a server tells its figures, [`usage`] what it takes of its machine, [`descriptors`]
+//! how much of that it may; [`watch`] reads
 //! the configuration again, [`signals`] hears when all is to end.
 
 mod agent;
@@ -19,6 +20,7 @@ mod connection;
 pub mod cores;
 pub mod cpus;
 mod credentials;
+pub mod descriptors;
 mod dial;
 mod host_key;
 pub mod http;

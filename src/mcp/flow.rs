@@ -10,8 +10,9 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{LocalBoxStream, Stream, StreamExt, once, select_all};
 use futures_util::{FutureExt, future};
 
-use crate::base::limits::CALL_MESSAGES_MAX;
-use crate::rpc::{self, Code};
+use super::calls;
+use crate::base::limits::{BATCH_REPLY_BYTES_MAX, CALL_MESSAGES_MAX};
+use crate::rpc::{self, Code, Id};
 
 /// A message to the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,20 +82,46 @@ pub(super) fn flow(work: LocalBoxFuture<'static, Option<Outgoing>>, outbox: Rc<O
 }
 
 /// One answer to the entries of a batch, when all of them have theirs.
-pub(super) fn batch(replies: Vec<Vec<u8>>, flows: Vec<Flow>) -> Flow {
-    let answers = Rc::new(RefCell::new(replies));
-    let kept = Rc::clone(&answers);
-    let words = select_all(flows).filter_map(move |outgoing| {
-        future::ready(match outgoing {
-            Outgoing::Word(_) => Some(outgoing),
-            Outgoing::Answer(answer) | Outgoing::Failure(_, answer) => {
-                answers.borrow_mut().push(answer);
-                None
-            }
-        })
+pub(super) fn batch(replies: Vec<Vec<u8>>, flows: Vec<(Id<'static>, Flow)>) -> Flow {
+    let answers = Rc::new(RefCell::new(Answers { bytes: replies.iter().map(Vec::len).sum(), replies }));
+    let words = flows.into_iter().map(|(id, flow)| {
+        let answers = Rc::clone(&answers);
+        let words = flow.filter_map(move |outgoing| {
+            future::ready(match outgoing {
+                Outgoing::Word(_) => Some(outgoing),
+                Outgoing::Answer(answer) | Outgoing::Failure(_, answer) => {
+                    answers.borrow_mut().put(&id, answer);
+                    None
+                }
+            })
+        });
+        words.boxed_local()
     });
-    let answer = once(async move { rpc::join(kept.take()) });
+    let words = select_all(words);
+    let answer = once(async move { rpc::join(std::mem::take(&mut answers.borrow_mut().replies)) });
     words.chain(answer.filter_map(future::ready).map(Outgoing::Answer)).boxed_local()
+}
+
+/// Those of a batch that are there.
+struct Answers {
+    replies: Vec<Vec<u8>>,
+    bytes: usize,
+}
+
+impl Answers {
+    /// What there is no room for is lost, which is said in its place.
+    fn put(&mut self, id: &Id<'_>, answer: Vec<u8>) {
+        let has_room = self.replies.is_empty() || self.bytes + answer.len() <= BATCH_REPLY_BYTES_MAX;
+        let reply = if has_room {
+            answer
+        } else {
+            let message =
+                "Server busy: the answers of this batch are too long together, ask for fewer at once";
+            rpc::failure(Some(id), &calls::busy(message.to_owned()))
+        };
+        self.bytes += reply.len();
+        self.replies.push(reply);
+    }
 }
 
 struct Working {
@@ -170,6 +197,30 @@ mod tests {
         assert_eq!(heard(&mut flow).len(), CALL_MESSAGES_MAX);
     }
 
+    fn id() -> Id<'static> {
+        let raw: Box<serde_json::value::RawValue> = serde_json::from_str("7").expect("JSON");
+        Id::read(&raw).map(Id::into_owned).expect("an id")
+    }
+
+    #[test]
+    fn what_a_batch_holds_back_is_bounded() {
+        let flow_of = |bytes| {
+            let answer = Outgoing::Answer(vec![b'1'; bytes]);
+            (id(), flow(async { Some(answer) }.boxed_local(), Rc::default()))
+        };
+        let answer = |flows| match super::batch(Vec::new(), flows).next().now_or_never() {
+            Some(Some(Outgoing::Answer(answer))) => answer,
+            other => panic!("{other:?}"),
+        };
+        let half = BATCH_REPLY_BYTES_MAX / 2;
+        assert_eq!(answer(vec![flow_of(2 * BATCH_REPLY_BYTES_MAX)]).len(), 2 * BATCH_REPLY_BYTES_MAX + 2);
+        assert_eq!(answer(vec![flow_of(half), flow_of(half)]).len(), 2 * half + 3);
+        let cut = answer(vec![flow_of(half), flow_of(half), flow_of(half)]);
+        assert!(cut.len() < 2 * half + 300, "{}", cut.len());
+        let last = String::from_utf8_lossy(&cut[cut.len() - 200..]);
+        assert!(last.contains(r#""id":7,"error":{"code":-32000"#), "{last}");
+    }
+
     #[test]
     fn a_batch_has_one_answer_behind_all_words() {
         let speak = |word: &str, answer: Option<&str>| {
@@ -178,7 +229,8 @@ mod tests {
             let answer = answer.and_then(said).map(Outgoing::Answer);
             flow(async { answer }.boxed_local(), outbox)
         };
-        let flows = vec![speak("a", Some("1")), speak("b", None), speak("c", Some("2"))];
+        let flows = [speak("a", Some("1")), speak("b", None), speak("c", Some("2"))];
+        let flows = flows.into_iter().map(|flow| (id(), flow)).collect();
         let heard = heard(&mut batch(vec![b"0".to_vec()], flows));
         assert_eq!(heard.len(), 4);
         assert!(heard[3].starts_with("answer [0,"), "{heard:?}");

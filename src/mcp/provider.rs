@@ -122,6 +122,21 @@ pub struct Capabilities {
     pub logging: Option<Empty>,
 }
 
+impl Capabilities {
+    /// What is left of it where nothing is remembered from one request to the next.
+    #[must_use]
+    pub fn of_one_request(&self) -> Self {
+        let unchanging = |changing: Option<Changing>| changing.map(|_| Changing::default());
+        Self {
+            tools: unchanging(self.tools),
+            resources: unchanging(self.resources),
+            prompts: unchanging(self.prompts),
+            completions: self.completions,
+            logging: None,
+        }
+    }
+}
+
 /// How a kind of thing changes.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -151,12 +166,20 @@ pub enum List {
     Prompts,
 }
 
-/// A part of a list, written already.
+/// A part of a list.
 #[derive(Debug, Clone)]
 pub struct Page {
-    pub entries: Rc<[Box<RawValue>]>,
+    /// An array, written once for all who see the same.
+    pub entries: Rc<RawValue>,
     /// Where the next part begins.
     pub next: Option<String>,
+}
+
+/// Writes the array of a [`Page`].
+pub fn entries<'a>(entries: impl IntoIterator<Item = &'a RawValue>) -> Rc<RawValue> {
+    let entries: Vec<_> = entries.into_iter().map(RawValue::get).collect();
+    let array = RawValue::from_string(format!("[{}]", entries.join(",")));
+    array.expect("values between commas are an array").into()
 }
 
 /// A tool is called that is not for this client: of the codes that are left to implementations.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 use super::Revision;
 use super::content::Completion;
@@ -16,17 +17,22 @@ const TTL_MS: u64 = 300_000;
 #[serde(rename_all = "camelCase")]
 pub struct Initialized<'a> {
     protocol_version: Revision,
-    capabilities: &'a Capabilities,
+    capabilities: Cow<'a, Capabilities>,
     server_info: &'a Implementation,
     #[serde(skip_serializing_if = "Option::is_none")]
     instructions: Option<&'a str>,
 }
 
 impl<'a> Initialized<'a> {
-    pub fn new(protocol_version: Revision, about: &'a About) -> Self {
+    /// `lasts` where the same session hears the requests that follow.
+    pub fn new(protocol_version: Revision, about: &'a About, lasts: bool) -> Self {
+        let capabilities = match lasts {
+            true => Cow::Borrowed(&about.capabilities),
+            false => Cow::Owned(about.capabilities.of_one_request()),
+        };
         Self {
             protocol_version,
-            capabilities: &about.capabilities,
+            capabilities,
             server_info: &about.implementation,
             instructions: about.instructions,
         }
@@ -135,13 +141,13 @@ impl<'a> Discovered<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct Listed<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    tools: Option<&'a [Box<RawValue>]>,
+    tools: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    resources: Option<&'a [Box<RawValue>]>,
+    resources: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    resource_templates: Option<&'a [Box<RawValue>]>,
+    resource_templates: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    prompts: Option<&'a [Box<RawValue>]>,
+    prompts: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<&'a str>,
 }

@@ -82,6 +82,8 @@ pub struct Session {
     agreed: Cell<Option<Revision>>,
     client_capabilities: RefCell<Value>,
     is_initialized: Cell<bool>,
+    /// Requests that follow are heard as well.
+    lasts: bool,
     /// What the client wants to read along.
     level: Cell<Level>,
     /// The client has spoken the stateless era, so that incomplete `_meta` is what is wrong with its requests.
@@ -119,6 +121,7 @@ impl Session {
             agreed: Cell::new(None),
             client_capabilities: RefCell::default(),
             is_initialized: Cell::default(),
+            lasts: true,
             level: Cell::new(Level::Info),
             seen_stateless: Cell::new(false),
         }
@@ -128,6 +131,13 @@ impl Session {
     #[must_use]
     pub fn with_questions(mut self) -> Self {
         self.questions = Some(Rc::default());
+        self
+    }
+
+    /// Nothing is remembered of it, so that nothing is promised that would have to be.
+    #[must_use]
+    pub fn of_one_request(mut self) -> Self {
+        self.lasts = false;
         self
     }
 
@@ -209,10 +219,15 @@ impl Session {
         }
         let (mut replies, mut flows) = (Vec::new(), Vec::new());
         for entry in entries {
+            let id = match &entry {
+                Entry::Request(request) => Some(request.id.clone().into_owned()),
+                _ => None,
+            };
             match self.entry_of_batch(entry) {
                 Incoming::Nothing => {}
                 Incoming::Reply(reply) | Incoming::Refused(_, reply) => replies.push(reply),
-                Incoming::Call(flow) => flows.push(flow),
+                // Nothing but a request is one.
+                Incoming::Call(flow) => flows.extend(id.map(|id| (id, flow))),
             }
         }
         match flows.is_empty() {
@@ -293,7 +308,7 @@ impl Session {
                 *self.client_capabilities.borrow_mut() = asked.params.capabilities()?;
                 self.is_initialized.set(true);
                 self.notices.hear_lists(|| self.provider.changes(&self.client));
-                rpc::success(id, &Initialized::new(asked.revision, about))
+                rpc::success(id, &Initialized::new(asked.revision, about, self.lasts))
             }
             Method::Discover => {
                 let discovered = Discovered::new(about);
@@ -375,7 +390,8 @@ impl Session {
         let page = page.ok_or_else(|| Error::invalid_params("Invalid cursor: take it from nextCursor"))?;
         let listed = Listed::new(list, &page);
         let framed = Framed::complete(&listed, asked.revision, self.provider.about());
-        Ok(rpc::success(asked.id, &framed.kept(Keeping::FOR_A_WHILE)))
+        let bytes = page.entries.get().len();
+        Ok(rpc::long_success(asked.id, &framed.kept(Keeping::FOR_A_WHILE), bytes))
     }
 
     fn subscribe(&self, uri: &str, revision: Revision) -> Result<(), Error> {

@@ -240,6 +240,26 @@ mod tests {
     }
 
     #[test]
+    fn requests_of_a_batch_are_counted() {
+        let (request, notification) =
+            (r#"{"jsonrpc":"2.0","id":1,"method":"a"}"#, r#"{"jsonrpc":"2.0","method":"a"}"#);
+        for (message, count) in [
+            (request.to_owned(), 1),
+            (notification.to_owned(), 1),
+            (format!(" \n[{request},{notification},{request}]"), 2),
+            (format!("[{notification},1]"), 1),
+            ("[]".to_owned(), 1),
+            (format!("[{request},{request}"), 1),
+            (format!("[{}]", vec![request; BATCH_LENGTH_MAX].join(",")), BATCH_LENGTH_MAX),
+            // It is refused whole.
+            (format!("[{}]", vec![request; BATCH_LENGTH_MAX + 1].join(",")), 1),
+            (String::new(), 1),
+        ] {
+            assert_eq!(requests_in(message.as_bytes()), count, "{message}");
+        }
+    }
+
+    #[test]
     fn requests_and_notifications() {
         let Entry::Request(request) =
             single(r#" {"jsonrpc":"2.0","id":"x","method":"a\/b","params":{"k":[1]}} "#)

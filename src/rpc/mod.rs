@@ -18,5 +18,5 @@ mod value;
 pub use error::{Code, Error};
 pub use id::Id;
 pub use message::{Entry, Message, Rejected, Request, Response, requests_in};
-pub use reply::{failure, join, notification, request, success};
+pub use reply::{failure, join, long_success, notification, request, success};
 pub use value::{Raw, object, present, string, type_name};

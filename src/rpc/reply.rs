@@ -6,7 +6,13 @@ use super::{Error, Id};
 
 /// A successful response. A result that is JSON already goes out as it is: pass it as a `RawValue`.
 pub fn success<T: Serialize + ?Sized>(id: &Id<'_>, result: &T) -> Vec<u8> {
-    write(&[r#"{"jsonrpc":"2.0","id":"#, id.as_json(), r#","result":"#], result)
+    long_success(id, result, 0)
+}
+
+/// The same, with room for `bytes` of the result from the beginning.
+pub fn long_success<T: Serialize + ?Sized>(id: &Id<'_>, result: &T, bytes: usize) -> Vec<u8> {
+    let parts = [r#"{"jsonrpc":"2.0","id":"#, id.as_json(), r#","result":"#];
+    write_in(Vec::with_capacity(REPLY_BYTES + bytes), &parts, result)
         .unwrap_or_else(|| failure(Some(id), &Error::internal("Internal error")))
 }
 
@@ -42,11 +48,14 @@ pub fn join(replies: impl IntoIterator<Item = Vec<u8>>) -> Option<Vec<u8>> {
 }
 
 /// Room for a small result, so that most replies are one allocation.
-const REPLY_BYTES: usize = 256;
+const REPLY_BYTES: usize = 512;
 
 /// An object that begins with `parts` and ends with `value` as its last member.
 fn write<T: Serialize + ?Sized>(parts: &[&str], value: &T) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(REPLY_BYTES);
+    write_in(Vec::with_capacity(REPLY_BYTES), parts, value)
+}
+
+fn write_in<T: Serialize + ?Sized>(mut bytes: Vec<u8>, parts: &[&str], value: &T) -> Option<Vec<u8>> {
     for part in parts {
         bytes.extend_from_slice(part.as_bytes());
     }

@@ -4,8 +4,10 @@
 use std::fmt;
 
 use super::answer::Seen;
+use super::list::{self, Page};
+use super::read::{self, Excerpt, Part, Reading};
 use super::system::{self, View};
-use super::{cache, look, run};
+use super::{cache, find, look, run, search, tree};
 use crate::base::{Kind, Result};
 use crate::config::Scope;
 use crate::fleet::Caller;
@@ -21,14 +23,24 @@ pub enum Action {
     Run { directory: RemotePath, command: String },
     /// Shows what the host's software says.
     View(View),
+    /// Reads a part of a file, as what it looks like or is said to be.
+    Read { path: RemotePath, part: Part, reading: Reading },
+    /// Shows some of a directory's entries.
+    List { path: RemotePath, page: Page },
+    /// Shows several levels of a directory, or reads a file.
+    Tree { path: RemotePath, depth: i64 },
+    /// Finds files by their names.
+    Find { path: RemotePath, query: find::Query },
+    /// Searches the contents of files.
+    Search { path: RemotePath, query: search::Query },
 }
 
 impl Action {
     /// What a client needs for it.
     pub fn scope(&self) -> Scope {
         match self {
-            Self::Look { .. } | Self::View(_) => Scope::Read,
             Self::Run { .. } => Scope::Command,
+            _ => Scope::Read,
         }
     }
 
@@ -37,16 +49,16 @@ impl Action {
     pub fn fresh(self) -> Self {
         match self {
             Self::Look { path, .. } => Self::Look { path, may_cache: false },
-            fresh @ (Self::Run { .. } | Self::View(_)) => fresh,
+            fresh => fresh,
         }
     }
 
     /// As what it is counted.
     pub fn target_type(&self) -> TargetType {
         match self {
-            Self::Look { .. } => TargetType::Path,
             Self::Run { .. } => TargetType::Command,
             Self::View(_) => TargetType::View,
+            _ => TargetType::Path,
         }
     }
 }
@@ -54,7 +66,12 @@ impl Action {
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Look { path, .. } => path.fmt(f),
+            Self::Look { path, .. }
+            | Self::Read { path, .. }
+            | Self::List { path, .. }
+            | Self::Tree { path, .. }
+            | Self::Find { path, .. }
+            | Self::Search { path, .. } => path.fmt(f),
             Self::Run { directory, .. } => directory.fmt(f),
             Self::View(view) => write!(f, "//{view}"),
         }
@@ -71,6 +88,14 @@ pub async fn act(caller: &Caller, host: &str, action: &Action) -> Result<Seen> {
         }
         Action::Look { path, may_cache: false } => look::look(caller, host, path).await.map(Seen::Found),
         Action::View(view) => system::show(caller, host, view).await.map(Seen::Shown),
+        Action::Read { path, part, reading } => {
+            let piece = read::read(caller, host, path, *part).await?;
+            Ok(Seen::Read(Excerpt { path: path.clone(), piece, reading: *reading }))
+        }
+        Action::List { path, page } => list::list(caller, host, path, *page).await.map(Seen::Listed),
+        Action::Tree { path, depth } => tree::tree(caller, host, path, *depth).await.map(Seen::Found),
+        Action::Find { path, query } => find::find(caller, host, path, query).await.map(Seen::Matches),
+        Action::Search { path, query } => search::search(caller, host, path, query).await.map(Seen::Hits),
         Action::Run { directory, command } => {
             let output = run::run(caller, host, directory, command).await;
             output.map(Seen::Ran).map_err(|error| match error.kind() {

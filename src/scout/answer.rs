@@ -4,9 +4,13 @@ use std::borrow::Cow;
 
 use super::broadcast::Broadcast;
 use super::cache::Remembered;
+use super::find::Matches;
 use super::hosts::HostList;
+use super::list::Listed;
 use super::look::Found;
+use super::read::Excerpt;
 use super::run::Output;
+use super::search::Hits;
 use super::system::Shown;
 
 /// The answer to a [`Request`](super::Request).
@@ -27,6 +31,14 @@ pub enum Seen {
     Remembered(Remembered),
     /// The host's software has said something.
     Shown(Shown),
+    /// A part of a file.
+    Read(Excerpt),
+    /// Some of a directory's entries.
+    Listed(Listed),
+    /// Names that were found.
+    Matches(Matches),
+    /// Lines that were found.
+    Hits(Hits),
 }
 
 impl Answer {
@@ -66,6 +78,10 @@ impl Seen {
             Self::Ran(output) => output.text().into(),
             Self::Remembered(remembered) => remembered.text(),
             Self::Shown(shown) => shown.text.as_str().into(),
+            Self::Read(excerpt) => excerpt.text(),
+            Self::Listed(listed) => listed.text().into(),
+            Self::Matches(matches) => matches.text().into(),
+            Self::Hits(hits) => hits.text().into(),
         }
     }
 
@@ -78,6 +94,10 @@ impl Seen {
             Self::Ran(output) => output.stdout.len() + output.stderr.len(),
             Self::Remembered(remembered) => remembered.content.len(),
             Self::Shown(shown) => shown.text.len(),
+            Self::Read(excerpt) => excerpt.piece.data.len(),
+            Self::Listed(listed) => listed.size(),
+            Self::Matches(matches) => matches.paths.iter().map(String::len).sum(),
+            Self::Hits(hits) => hits.hits.iter().map(|hit| hit.text.len()).sum(),
         }
     }
 
@@ -88,8 +108,11 @@ impl Seen {
             Self::Found(Found::Directory(listing)) => listing.truncated.then(|| self.size() as u64),
             Self::Found(Found::Tree(tree)) => tree.is_cut.then(|| self.size() as u64),
             Self::Ran(output) => output.cut_at(),
-            Self::Remembered(_) => None,
+            Self::Remembered(_) | Self::Listed(_) => None,
             Self::Shown(shown) => shown.cut_at,
+            Self::Read(excerpt) => excerpt.piece.cut_at(),
+            Self::Matches(matches) => matches.stop.map(|_| self.size() as u64),
+            Self::Hits(hits) => hits.stop.map(|_| self.size() as u64),
         }
     }
 }

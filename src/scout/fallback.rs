@@ -30,10 +30,12 @@ pub struct Shown {
     pub device_bytes: u64,
     /// Levels of a directory's tree, where not its listing is asked for.
     pub depth: Option<u8>,
+    /// The option of `ls` that orders a listing, if it is not by name.
+    pub order: &'static str,
 }
 
 /// Shows what stands at `$p`; `$2` is how many bytes to show (empty: all), `$3` how many of a device, `$4` how many levels
-/// of a directory (empty: its listing).
+/// of a directory (empty: its listing), `$5` in which order.
 ///
 /// GNU's find knows links; elsewhere a shell has to ask for each. What is hidden `tree` does not show either.
 const SCRIPT: &str = r#"
@@ -50,7 +52,7 @@ if [ -d "$p" ]; then
       true;
     else
       export LC_ALL=C.UTF-8; say dir;
-      if ls -dq . >/dev/null 2>&1; then ls -laq; else ls -la; fi;
+      if ls -dq . >/dev/null 2>&1; then ls "-laq$5"; else ls "-la$5"; fi;
     fi;
   else say denied; fi;
 elif [ -f "$p" ] || [ -c "$p" ] || [ -b "$p" ]; then
@@ -76,6 +78,7 @@ pub async fn look(
         shown.file_bytes.map_or_else(String::new, one_more),
         one_more(shown.device_bytes),
         shown.depth.map_or_else(String::new, |depth| depth.to_string()),
+        shown.order.to_owned(),
     ];
     let mut pass_on = |word: &str, bytes: &[u8]| match Seen::read(word) {
         Some(seen) => take(seen, bytes),

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use super::list::harmless;
 use super::records::Records;
 use super::script::ask_in_time;
+use super::tree::checked;
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Caller, Exit, Machine, Need, Repeat};
@@ -16,8 +17,8 @@ pub struct Query {
     /// A pattern of the shell for names; with a `/` in it, for the ends of paths.
     pub name: String,
     pub kind: Option<FileKind>,
-    /// Levels below the directory where it begins.
-    pub depth: u8,
+    /// Levels below the directory where it begins, 1 to 10.
+    pub depth: i64,
     /// How many are wanted.
     pub limit: usize,
 }
@@ -56,16 +57,17 @@ pub enum Stop {
 ///
 /// Errors: the query is none; the path is missing or forbidden; the host has no `find`.
 pub async fn find(caller: &Caller, host: &str, path: &RemotePath, query: &Query) -> Result<Matches> {
-    if query.name.is_empty() {
-        return Err(Error::new(Kind::InvalidArgument, "Find failed: the pattern is empty"));
+    if query.name.is_empty() || query.name.contains('\0') {
+        return Err(Error::new(Kind::InvalidArgument, "Find failed: no name fits the pattern"));
     }
+    checked(query.depth).map_err(|error| error.context("Find failed"))?;
     let find = async |machine: &Machine| find_on(caller, machine, path, query).await;
     caller.work(host, Need::Session, Repeat::Safe, find).await
 }
 
 impl Query {
     pub fn new(name: impl Into<String>) -> Self {
-        let (depth, limit) = (limits::FIND_DEPTH_DEFAULT, limits::FIND_RESULTS_DEFAULT);
+        let (depth, limit) = (i64::from(limits::FIND_DEPTH_DEFAULT), limits::FIND_RESULTS_DEFAULT);
         Self { name: name.into(), kind: None, depth, limit }
     }
 }

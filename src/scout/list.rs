@@ -1,11 +1,15 @@
-//! Listing a directory.
+//! Listing a directory: all that fits into an answer, or a page of it.
+
+mod page;
 
 use crate::sftp::{self, FileType};
+
+pub use page::{Listed, Page, Sort, list};
 
 /// A directory's entries, sorted by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
-    /// The lines as `ls -la` prints them.
+    /// The lines as `ls -la` prints them, one for each entry.
     pub lines: Vec<String>,
     pub entries: Vec<Entry>,
     /// Whether there are more entries than the output limit allows.
@@ -49,16 +53,22 @@ impl Listing {
         if truncated {
             output = &output[..memchr::memrchr(b'\n', output).unwrap_or(0)];
         }
-        let lines: Vec<String> = String::from_utf8_lossy(output).lines().map(harmless).collect();
-        let entries = lines.iter().filter_map(|line| entry_of(line)).collect();
+        let text = String::from_utf8_lossy(output);
+        let lines: Vec<String> =
+            text.lines().filter(|line| !line.starts_with("total ")).map(harmless).collect();
+        let entries = lines.iter().map(|line| entry_of(line)).collect();
         Self { lines, entries, truncated }
     }
 
     /// `limit` counts the bytes of the lines.
-    pub(super) fn from_sftp(entries: &[sftp::Entry], truncated: bool, limit: usize) -> Self {
+    pub(super) fn from_sftp(
+        entries: impl IntoIterator<Item = sftp::Entry>,
+        truncated: bool,
+        limit: usize,
+    ) -> Self {
         let mut listing = Self { lines: Vec::new(), entries: Vec::new(), truncated };
         let mut bytes = 0;
-        for (line, entry) in entries.iter().map(line_and_entry) {
+        for (line, entry) in entries.into_iter().map(line_and_entry) {
             bytes += line.len() + 1;
             if bytes > limit {
                 listing.truncated = true;
@@ -74,32 +84,40 @@ impl Listing {
 /// What an entry takes in memory, for each byte of its line: name, line and attributes.
 pub(super) const LISTING_MEMORY_FACTOR: usize = 4;
 
-/// A line without characters that would end it or move the cursor: names may hold anything.
-pub(super) fn harmless(line: &str) -> String {
-    if !line.contains(char::is_control) {
-        return line.to_owned();
+/// Text without characters that would end a line or move the cursor: names may hold anything.
+pub(super) fn harmless(text: &str) -> String {
+    if !text.contains(char::is_control) {
+        return text.to_owned();
     }
-    let mut out = String::with_capacity(line.len() + 8);
-    for char in line.chars() {
+    let mut out = String::with_capacity(text.len() + 8);
+    for char in text.chars() {
         if char.is_control() { out.extend(char.escape_default()) } else { out.push(char) }
     }
     out
 }
 
-fn line_and_entry(entry: &sftp::Entry) -> (String, Entry) {
-    let mut line = String::from_utf8_lossy(&entry.longname).into_owned();
-    let link = entry.link.as_ref().map(|link| String::from_utf8_lossy(link).into_owned());
+/// What a server says of an entry is most of what is told of it, and need not be copied.
+fn line_and_entry(entry: sftp::Entry) -> (String, Entry) {
+    let sftp::Entry { name, longname, attrs, link } = entry;
+    let mut line = text(longname);
+    let link = link.map(text);
     if let Some(link) = &link {
         line.push_str(" -> ");
         line.push_str(link);
     }
-    let name = String::from_utf8_lossy(&entry.name).into_owned();
-    let kind = letter(entry.attrs.file_type());
-    let attrs = &entry.attrs;
+    if line.contains(char::is_control) {
+        line = harmless(&line);
+    }
     let owner = owner_in(&line).or_else(|| attrs.owner.map(|(user, _)| user.to_string().into()));
     let mode = attrs.mode.map(|mode| mode & PERMISSIONS);
-    let told = Entry { name, kind, size: attrs.size, link, mode, modified: attrs.modified, owner };
-    (harmless(&line), told)
+    let kind = letter(attrs.file_type());
+    let told =
+        Entry { name: text(name), kind, size: attrs.size, link, mode, modified: attrs.modified, owner };
+    (line, told)
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// Those of `st_mode` that `chmod` changes.
@@ -147,8 +165,21 @@ fn letter(kind: FileType) -> char {
     }
 }
 
-/// Reads a line of `ls -la`: mode, links, owner, group, size (or major and minor), three words of time, name.
-fn entry_of(line: &str) -> Option<Entry> {
+/// Reads a line of `ls -la`; of one of another form it is only said what it is.
+fn entry_of(line: &str) -> Entry {
+    parsed(line).unwrap_or_else(|| Entry {
+        name: line.rsplit(' ').next().unwrap_or_default().to_owned(),
+        kind: '?',
+        size: None,
+        link: None,
+        mode: None,
+        modified: None,
+        owner: None,
+    })
+}
+
+/// Mode, links, owner, group, size (or major and minor), three words of time, name.
+fn parsed(line: &str) -> Option<Entry> {
     let kind = line.chars().next()?;
     if !"-dlcbps".contains(kind) {
         return None;
@@ -197,7 +228,9 @@ mod tests {
                 ("zero", 'c', None, None),
             ]
         );
-        assert_eq!(listing.lines.len(), 5);
+        assert_eq!(listing.lines.len(), 4);
+        let unknown = entry_of("?????????? ? ? ? ?            ? gone");
+        assert_eq!((unknown.name.as_str(), unknown.kind), ("gone", '?'));
     }
 
     #[test]
@@ -226,7 +259,7 @@ mod tests {
     fn a_cut_listing_ends_with_a_whole_line() {
         let listing = Listing::from_ls(b"total 0\n-rw-r--r-- 1 a b 1 Nov 1 00:00 name\n-rw-r", 45);
         assert!(listing.truncated);
-        assert_eq!(listing.lines.len(), 2);
+        assert_eq!((listing.lines.len(), listing.entries.len()), (1, 1));
         assert!(listing.text().ends_with("[truncated: the directory has more entries]"));
     }
 }

@@ -81,7 +81,7 @@ pub(super) async fn look_on(caller: &Caller, machine: &Machine, path: &RemotePat
                 return Ok(Found::File(Content { data, truncated: more, limit, size: attrs.size }));
             }
             Ok(Outcome::List { entries, truncated }) => {
-                return Ok(Found::Directory(Listing::from_sftp(&entries, truncated, listing_bytes)));
+                return Ok(Found::Directory(Listing::from_sftp(entries, truncated, listing_bytes)));
             }
             Ok(_) => return Err(unexpected()),
             // Reading a device may take forever, and would hold up everything else on the SFTP channel.
@@ -89,7 +89,7 @@ pub(super) async fn look_on(caller: &Caller, machine: &Machine, path: &RemotePat
             Err(failure) => return Err(explain(path, &failure)),
         }
     }
-    let shown = Shown { file_bytes: Some(limit), device_bytes: limit, depth: None };
+    let shown = Shown { file_bytes: Some(limit), device_bytes: limit, depth: None, order: "" };
     look_by_command(caller, machine, path, shown).await
 }
 

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use super::action::Action;
+use super::find;
 use super::select::pattern_bytes;
 use super::system::View;
-use crate::base::limits::{HOST_PATTERNS_BYTES_MAX, PLACES_MAX};
+use crate::base::limits::{FIND_DEPTH_DEFAULT, HOST_PATTERNS_BYTES_MAX, PLACES_MAX, TREE_DEPTH_DEFAULT};
 use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 use crate::target::{HostName, RemotePath, Target};
@@ -20,6 +21,12 @@ pub struct Request {
     pub targets: Vec<String>,
     /// A command to run in the target's directory.
     pub query: Option<String>,
+    /// Several levels of a directory instead of its entries.
+    pub tree: bool,
+    /// A pattern for names of files to be found below the target.
+    pub find: Option<String>,
+    /// How many levels, of either.
+    pub depth: Option<i64>,
     /// A file or directory may be as it was a while ago. Commands are always run.
     pub cache: bool,
 }
@@ -112,9 +119,15 @@ impl Request {
     ///
     /// Errors: it is a view of something whose name is malformed.
     fn action(&self, path: RemotePath) -> Result<Action> {
+        let depth = |default: u8| self.depth.unwrap_or(i64::from(default));
         Ok(match (&self.query, View::at(&path)) {
+            _ if let Some(name) = &self.find => {
+                let query = find::Query { depth: depth(FIND_DEPTH_DEFAULT), ..find::Query::new(name) };
+                Action::Find { path, query }
+            }
             (Some(query), _) => Action::Run { directory: path, command: query.clone() },
             (None, Some(view)) => Action::View(view?),
+            (None, None) if self.tree => Action::Tree { path, depth: depth(TREE_DEPTH_DEFAULT) },
             (None, None) => Action::Look { path, may_cache: self.cache },
         })
     }
@@ -182,7 +195,7 @@ mod tests {
             target: target.to_owned(),
             targets: targets.iter().map(|target| (*target).to_owned()).collect(),
             query: Some("ls".to_owned()),
-            cache: false,
+            ..Request::default()
         };
         let path = RemotePath::parse("/x").unwrap();
         let aim = |hosts| {

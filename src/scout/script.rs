@@ -42,10 +42,13 @@ case $p in
 esac;
 "#;
 
-/// The word, behind a mark that separates it from what start-up files print; and the word for a `$p` that is neither
-/// directory nor regular file.
-const WORDS: &str = r#"
+/// Says a word, behind a mark that separates it from what start-up files print.
+pub(super) const SAY: &str = r#"
 say() { printf '\001scout %s\n' "$1"; };
+"#;
+
+/// Says the word for a `$p` that is neither directory nor regular file.
+const SAY_OTHER: &str = r#"
 say_other() {
   if [ -p "$p" ]; then say fifo;
   elif [ -S "$p" ]; then say socket;
@@ -65,7 +68,7 @@ pub(super) async fn ask(
     script: &str,
     take: &mut Take<'_>,
 ) -> Result<Told> {
-    let command = command(path.as_str().as_bytes(), arguments, &[RESOLVE, WORDS, script]);
+    let command = command(path.as_str().as_bytes(), arguments, &[RESOLVE, SAY, SAY_OTHER, script]);
     let mut answer = Answer::new(take);
     let exit = machine.query(&command, &mut answer).await?;
     match answer.word {

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use crate::base::time::Duration;
 use crate::fleet::{Class, ClientId, Collected, Fleet, Need, Repeat};
 use crate::scout::look::{Found, look};
+use crate::scout::system::{View, show};
 use crate::target::RemotePath;
 use crate::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
 use crate::testing::ssh_server::{Misbehaviour, ServerConfig};
@@ -89,6 +90,14 @@ impl Far {
         })
     }
 
+    fn view(&self, address: &str) -> f64 {
+        let caller = self.fleet.caller(Class::Interactive, ClientId::STDIO);
+        let view = View::parse(address).unwrap().unwrap();
+        self.round_trips(async move {
+            show(&caller, "alpha", &view).await.unwrap();
+        })
+    }
+
     fn look(&self, path: &str) -> f64 {
         let caller = self.fleet.caller(Class::Interactive, ClientId::STDIO);
         let path = RemotePath::parse(path).unwrap();
@@ -109,6 +118,14 @@ fn a_host_never_seen_takes_five_round_trips() {
     assert_eq!(Far::new().look("/small"), 5.0);
     assert_eq!(Far::new().look("/large"), 5.0);
     assert_eq!(Far::new().look("/dir"), 5.0);
+}
+
+#[test]
+fn a_view_takes_as_many_as_a_command() {
+    for view in ["docker", "docker/web/logs", "syslog", "disk"] {
+        assert_eq!(Far::new().view(view), 5.0, "{view}");
+        assert_eq!(Far::warm().view(view), 1.0, "{view}");
+    }
 }
 
 #[test]

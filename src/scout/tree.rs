@@ -20,10 +20,10 @@ pub struct Tree {
 /// Shows so many levels of a directory, or reads a file, in one round trip.
 ///
 /// Errors: as [`look`](super::look::look); `InvalidArgument` for a depth that is none.
-pub async fn tree(caller: &Caller, host: &str, path: &RemotePath, depth: u8) -> Result<Found> {
-    let depth = checked(i64::from(depth)).map_err(|error| error.context("Tree failed"))?;
+pub async fn tree(caller: &Caller, host: &str, path: &RemotePath, depth: i64) -> Result<Found> {
+    let depth = checked(depth).map_err(|error| error.context("Tree failed"))?;
     let limit = caller.settings().max_file_size;
-    let shown = Shown { file_bytes: Some(limit), device_bytes: limit, depth: Some(depth) };
+    let shown = Shown { file_bytes: Some(limit), device_bytes: limit, depth: Some(depth), order: "" };
     let look = async |machine: &Machine| look_by_command(caller, machine, path, shown).await;
     caller.work(host, Need::Session, Repeat::Safe, look).await
 }

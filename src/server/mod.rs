@@ -2,6 +2,7 @@
 
 pub mod access;
 mod configuration;
+pub mod descriptors;
 mod drain;
 mod health;
 mod http;

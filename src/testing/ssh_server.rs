@@ -216,6 +216,11 @@ impl Server {
         self.channels[channel].end_task(output);
     }
 
+    /// What serves files now.
+    pub fn sftp(&self) -> Option<&SftpServer> {
+        self.channels.iter().find_map(ServerChannel::sftp)
+    }
+
     /// Ends every subsystem, as if its process had died.
     pub fn end_subsystems(&mut self) {
         self.channels.iter_mut().for_each(ServerChannel::end_subsystem);

@@ -285,6 +285,10 @@ impl ServerChannel {
         }
     }
 
+    pub fn sftp(&self) -> Option<&SftpServer> {
+        self.sftp.as_ref()
+    }
+
     pub fn end_subsystem(&mut self) {
         if self.echoes || self.sftp.is_some() {
             self.finish(Exit::Status(1));

@@ -1,14 +1,14 @@
 //! Who may use a server over HTTP, through its listener.
 
 use std::fs::{self, Permissions};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::support::{McpPipe, Scout};
+use crate::support::{HttpServer, McpPipe, Scout};
 
 const KEY: &str = "0123456789abcdef-one";
 const OTHER: &str = "0123456789abcdef-two";
@@ -144,6 +144,52 @@ fn a_key_is_for_its_scopes_and_hosts_and_for_as_long_as_it_is_there() {
         assert_eq!(server.ping(&with_key(KEY)).status, 401);
         assert_eq!(server.ping(&with_key(OTHER)).status, 200);
     }
+}
+
+#[test]
+fn a_key_that_is_taken_away_opens_nothing_on_connections_that_are_open() {
+    let (one, two) = (format!("[[key]]\nkey = '{KEY}'\n"), format!("[[key]]\nkey = '{OTHER}'\n"));
+    let (scout, path) = with_file(Scout::new(), &format!("{one}{two}"));
+    let server = HttpServer::start(&scout.env("SCOUT_CORES", 2).env("SCOUT_RATE_LIMIT_PER_MINUTE", 0));
+    let listen = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen",
+        "params": { "notifications": {}, "_meta": {
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": {},
+        } },
+    });
+    let labels = [("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "subscriptions/listen")];
+    let listening = |key| {
+        let headers = [&labels[..], &[("X-API-Key", key)]].concat();
+        let mut events = server.door.listen("POST /mcp", &headers, listen.to_string().as_bytes());
+        assert!(
+            events.next().is_some_and(|word| word["method"] == "notifications/subscriptions/acknowledged")
+        );
+        events
+    };
+    let (mut gone, _stays) = (listening(KEY), listening(OTHER));
+    let idle = TcpStream::connect(server.door.address()).unwrap();
+    let head = format!("GET /metrics HTTP/1.1\r\nHost: {}\r\n", server.door.address());
+    let ask = |headers: &str| {
+        (&idle).write_all(format!("{head}{headers}\r\n").as_bytes()).unwrap();
+        let mut reader = BufReader::new(&idle);
+        let mut lines = reader.by_ref().lines().map(Result::unwrap);
+        let status = lines.next().unwrap();
+        let length = lines.take_while(|line| !line.is_empty());
+        let length =
+            length.filter_map(|line| line.strip_prefix("content-length: ").map(str::to_owned)).last();
+        let mut body = vec![0; length.unwrap().parse().unwrap()];
+        reader.read_exact(&mut body).unwrap();
+        status
+    };
+    assert_eq!(ask(&with_key(KEY)), "HTTP/1.1 200 OK");
+    assert_eq!(ask(&with_key("0123456789abcdef-no")), "HTTP/1.1 401 Unauthorized");
+    assert_eq!(ask(&with_key(KEY)), "HTTP/1.1 200 OK");
+    write_private(&path, &two);
+    server.process.stderr.wait_for(READ_AGAIN);
+    assert!(gone.next().is_none(), "who listens with it hears no more");
+    assert_eq!(ask(&with_key(KEY)), "HTTP/1.1 401 Unauthorized");
+    assert_eq!(ask(&with_key(OTHER)), "HTTP/1.1 200 OK");
 }
 
 #[test]

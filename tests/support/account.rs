@@ -4,6 +4,7 @@
 //! nss_wrapper answers the servers' questions about accounts from our own passwd file. The user's number is that of
 //! whoever runs the tests: a server that is not root can log in nobody else.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -83,6 +84,14 @@ impl Account {
         let hash = "$6$8.lJUc/YbUp3oaZe$28fBO0Y3QMsETzswQcXLch.itFPHGrnRzs/s/u9tDg1wGU5dd/UCaibg8IWqAnLWKXBIMFGM0gEmveeLnKyry0";
         fs::write(self.path("shadow"), format!("{}:{hash}:19000:0:99999:7:::\n", Self::USER))
             .expect("shadow");
+    }
+
+    /// Gives the account another login shell.
+    pub fn log_in_with(&self, shell: impl AsRef<OsStr>) {
+        let shell = Path::new(shell.as_ref()).display().to_string();
+        let file = self.path("passwd");
+        let passwd = fs::read_to_string(&file).expect("passwd");
+        fs::write(file, passwd.replacen(":/bin/sh\n", &format!(":{shell}\n"), 1)).expect("passwd");
     }
 
     /// A file that only its owner may read.

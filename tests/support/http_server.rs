@@ -1,18 +1,25 @@
 //! The built binary with MCP over HTTP, and a client that knows no more of HTTP than tests need.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::mcp_pipe::McpPipe;
 use super::scout::Scout;
 
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A running server.
 pub struct HttpServer {
-    _process: McpPipe,
+    pub process: McpPipe,
     pub door: Door,
 }
+
+/// An answer that comes event by event.
+pub struct Events(BufReader<TcpStream>);
 
 /// The way in.
 #[derive(Debug, Clone)]
@@ -34,7 +41,7 @@ impl HttpServer {
         let line = process.stderr.wait_for("serving MCP at http://");
         let address = line.split("http://").nth(1).and_then(|rest| rest.strip_suffix("/mcp"));
         let door = Door { address: address.expect("an address").to_owned() };
-        Self { _process: process, door }
+        Self { process, door }
     }
 }
 
@@ -44,20 +51,52 @@ impl Door {
         format!("http://{}/mcp", self.address)
     }
 
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Sends a message on a connection of its own.
     pub fn post(&self, headers: &[(&str, &str)], message: &[u8]) -> HttpAnswer {
+        self.send("POST /mcp", headers, message)
+    }
+
+    pub fn get(&self, path: &str) -> HttpAnswer {
+        self.send(&format!("GET {path}"), &[], b"")
+    }
+
+    fn send(&self, line: &str, headers: &[(&str, &str)], message: &[u8]) -> HttpAnswer {
+        let mut stream = self.begin(line, headers, message);
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        HttpAnswer::read(&answer)
+    }
+
+    /// Listens to what is answered with events.
+    pub fn listen(&self, line: &str, headers: &[(&str, &str)], message: &[u8]) -> Events {
+        Events(BufReader::new(self.begin(line, headers, message)))
+    }
+
+    fn begin(&self, line: &str, headers: &[(&str, &str)], message: &[u8]) -> TcpStream {
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let head = format!(
-            "POST /mcp HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+            "{line} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\n\
              Accept: application/json, text/event-stream\r\n{headers}Content-Length: {}\r\n\r\n",
             self.address,
             message.len()
         );
         let mut stream = TcpStream::connect(&self.address).expect("the server listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         stream.write_all(&[head.as_bytes(), message].concat()).expect("the server reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        HttpAnswer::read(&answer)
+        stream
+    }
+}
+
+impl Events {
+    /// The next one; `None` at the end.
+    pub fn next(&mut self) -> Option<Value> {
+        let lines = self.0.by_ref().lines().map(|line| line.expect("a line in time"));
+        let mut data = lines.filter_map(|line| line.strip_prefix("data: ").map(str::to_owned));
+        data.next().map(|data| serde_json::from_str(&data).expect("JSON"))
     }
 }
 

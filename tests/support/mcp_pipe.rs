@@ -69,6 +69,11 @@ impl McpPipe {
         self.post("tools/call", json!({ "name": "scout", "arguments": arguments }))
     }
 
+    /// Calls a tool.
+    pub fn call(&mut self, tool: &str, arguments: Value) -> Reply {
+        self.request("tools/call", json!({ "name": tool, "arguments": arguments }))
+    }
+
     /// Calls the tool `scout`.
     pub fn scout(&mut self, arguments: Value) -> Reply {
         let id = self.post_scout(arguments);

@@ -28,6 +28,8 @@ pub struct Scout {
     env: Vec<(String, String)>,
     names: Option<Names>,
     without_io_uring: bool,
+    /// What a shell does before it.
+    before: Option<String>,
 }
 
 /// What one run of the binary left behind.
@@ -52,6 +54,7 @@ impl Scout {
             env: Vec::new(),
             names: None,
             without_io_uring,
+            before: None,
         };
         scout.write();
         scout
@@ -123,6 +126,13 @@ impl Scout {
         self
     }
 
+    /// Runs where a shell has done this before.
+    #[must_use]
+    pub fn after(mut self, before: &str) -> Self {
+        self.before = Some(before.to_owned());
+        self
+    }
+
     pub fn home(&self) -> &Path {
         self.home.path()
     }
@@ -138,6 +148,12 @@ impl Scout {
     /// The binary with its environment, without arguments.
     pub fn command(&self) -> Command {
         let mut command = launch(env!("CARGO_BIN_EXE_scout-mcp").as_ref(), self.without_io_uring);
+        if let Some(before) = &self.before {
+            let mut shell = Command::new("/bin/sh");
+            shell.arg("-c").arg(format!("{before} && exec \"$0\" \"$@\""));
+            shell.arg(command.get_program()).args(command.get_args());
+            command = shell;
+        }
         command.env_clear().envs(self.environment()).current_dir(self.home());
         command
     }

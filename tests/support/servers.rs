@@ -1,6 +1,8 @@
 //! SSH servers of other make.
 
+use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -21,14 +23,34 @@ pub struct Dropbear {
 
 impl Dropbear {
     pub fn start(host_keys: &[KeyType]) -> Self {
+        Self::start_in(Account::new(), host_keys, &[])
+    }
+
+    /// Commands find nothing but busybox.
+    pub fn start_with_busybox(host_keys: &[KeyType]) -> Self {
         let account = Account::new();
+        let tools = account.path("busybox");
+        let busybox = program("busybox", "busybox");
+        let mut install = Command::new("/bin/sh");
+        install.args(["-c", INSTALL, "sh"]).arg(busybox.get_program()).arg(&tools);
+        let made = install.status();
+        assert!(made.is_ok_and(|status| status.success()), "busybox in {}", tools.display());
+        let command = account.path("command");
+        let script =
+            format!("#!/bin/sh\nPATH={} exec busybox sh -c \"$SSH_ORIGINAL_COMMAND\"\n", tools.display());
+        fs::write(&command, script).expect("a command");
+        fs::set_permissions(&command, fs::Permissions::from_mode(0o755)).expect("its mode");
+        Self::start_in(account, host_keys, &["-c", command.to_str().expect("a UTF-8 path")])
+    }
+
+    fn start_in(account: Account, host_keys: &[KeyType], options: &[&str]) -> Self {
         let identity = Key::generate(&account.path("client_key"), KeyType::Ed25519);
         account.authorize(&identity);
         let address = unused();
 
         let mut command = program("dropbear", "dropbear-bin");
         // In the foreground, logging to stderr.
-        command.args(["-F", "-E", "-p", &address.to_string(), "-P"]).arg(account.path("pid"));
+        command.args(options).args(["-F", "-E", "-p", &address.to_string(), "-P"]).arg(account.path("pid"));
         let made = host_keys.iter().map(|key_type| {
             let path = account.path(&format!("host_key_{key_type:?}"));
             command.arg("-r").arg(&path);
@@ -49,6 +71,10 @@ impl Dropbear {
         &self.process.log
     }
 }
+
+/// A directory with a link for each of its tools, none of them in `/sbin` or elsewhere.
+const INSTALL: &str =
+    "b=$(command -v \"$1\") && mkdir \"$2\" && for t in $(\"$b\" --list); do ln -s \"$b\" \"$2/$t\"; done";
 
 /// Makes a host key in dropbear's own format and returns its public half.
 fn dropbear_key(path: &Path, key_type: KeyType) -> String {

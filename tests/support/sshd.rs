@@ -35,6 +35,7 @@ pub struct Builder {
     bound_by_modes: bool,
     takes_password: bool,
     everywhere: bool,
+    shell: Option<&'static str>,
 }
 
 impl Sshd {
@@ -52,6 +53,7 @@ impl Sshd {
             bound_by_modes: false,
             takes_password: false,
             everywhere: false,
+            shell: None,
         }
     }
 
@@ -156,6 +158,13 @@ impl Builder {
         self
     }
 
+    /// Its user has another login shell than `sh`.
+    #[must_use]
+    pub fn shell(mut self, shell: &'static str) -> Self {
+        self.shell = Some(shell);
+        self
+    }
+
     /// Sessions obey file modes even when the tests run as root.
     #[must_use]
     pub fn bound_by_modes(mut self) -> Self {
@@ -167,6 +176,9 @@ impl Builder {
         let account = Account::new();
         let identity = Key::generate(&account.path("client_key"), self.client_key);
         account.authorize(&identity);
+        if let Some(shell) = self.shell {
+            account.log_in_with(shell);
+        }
         if self.takes_password {
             account.take_password();
         }

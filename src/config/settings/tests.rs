@@ -231,6 +231,20 @@ fn a_bad_flag_is_named_as_a_flag() {
 }
 
 #[test]
+fn folders_are_absolute() {
+    let roots = |text: &str| {
+        let loaded = Setup::new(&[("SCOUT_TRANSFER_ROOTS", text)]).load();
+        loaded.map(|settings| settings.transfer_roots).map_err(|error| error.message().to_owned())
+    };
+    let paths = |paths: &[&str]| Ok(Some(paths.iter().map(PathBuf::from).collect()));
+    assert_eq!(roots("/srv, /tmp/x"), paths(&["/srv", "/tmp/x"]));
+    assert_eq!(roots("none"), paths(&[]));
+    let wrong = "SCOUT_TRANSFER_ROOTS: 'srv' is no absolute path: expected absolute paths, `~` is the home directory, \
+                 separated by commas; or `none`";
+    assert_eq!(roots("srv"), Err(wrong.to_owned()));
+}
+
+#[test]
 fn the_table_is_complete_and_its_defaults_are_allowed() {
     let table = table();
     let names: HashSet<_> = table.iter().map(|row| row.name).collect();
@@ -238,7 +252,7 @@ fn the_table_is_complete_and_its_defaults_are_allowed() {
     for row in &table {
         assert!(!row.doc.is_empty() && !row.default.is_empty() && !row.expected.is_empty(), "{row:?}");
         // Defaults that are no value (they name files, or none) stand outside of the rules.
-        if row.default != "none" && !matches!(row.name, "ssh_config" | "known_hosts") {
+        if row.default != "none" && !matches!(row.name, "ssh_config" | "known_hosts" | "transfer_roots") {
             let given = Setup::new(&[(row.env.as_str(), row.default.as_str())]).load().unwrap();
             assert_eq!(given, Setup::new(&[]).load().unwrap(), "{}", row.name);
         }

@@ -12,7 +12,9 @@ use super::line::{Gone, Line};
 use super::roll::Seat;
 use crate::base::limits::{FAREWELL_PATIENCE, HTTP_ONE_WRITE_BYTES_MAX};
 use crate::base::time;
-use crate::http::{Body, CONTINUE, Connection as Machine, Content, Peer, Response, Step, Streamed};
+use crate::http::{
+    Body, CONTINUE, Connection as Machine, Content, Load, Peer, Refusal, Response, Step, Streamed,
+};
 use crate::io::runtime::within;
 
 /// Room for the headers of an answer.
@@ -63,6 +65,7 @@ impl Connection {
                 Step::Wait => {}
                 Step::Continue => self.send(CONTINUE.to_vec()).await?,
                 Step::Request(request) => {
+                    self.line.seat.rest(None);
                     let answer = self.site.service.call(request, self.peer);
                     let response = self.line.attend(answer).await?;
                     self.answer(response).await?;
@@ -78,6 +81,13 @@ impl Connection {
     }
 
     async fn answer(&mut self, response: Response) -> Result<(), Gone> {
+        let (response, _load) = match &response.body {
+            Body::Full(body) => match self.load(body.len()) {
+                Ok(load) => (response, load),
+                Err(refusal) => (refusal.into(), None),
+            },
+            Body::Empty | Body::Streamed(_) => (response, None),
+        };
         let mut out = Vec::with_capacity(HEAD_BYTES + one_write(&response.body));
         let content = self.line.machine.respond(&response, &self.site.date(), &mut out);
         match (response.body, content) {
@@ -95,8 +105,22 @@ impl Connection {
             }
             _ => self.send(out).await?,
         }
-        self.line.machine.handle_responded(time::now());
+        let now = time::now();
+        self.line.machine.handle_responded(now);
+        self.line.seat.rest(Some(now));
         Ok(())
+    }
+
+    /// Room for so much that is to be sent, where that is more than one write.
+    fn load(&self, bytes: usize) -> Result<Option<Load>, Refusal> {
+        if bytes <= HTTP_ONE_WRITE_BYTES_MAX {
+            return Ok(None);
+        }
+        let load = self.site.outlet.take(self.peer.address, bytes);
+        if load.is_none() {
+            self.site.service.handle_refusal(Refusal::Outlet, self.peer);
+        }
+        load.ok_or(Refusal::Outlet).map(Some)
     }
 
     /// Sends pieces as they come, with `out` before them. All that are there go in one write.
@@ -106,6 +130,8 @@ impl Connection {
         loop {
             let mut next = pieces.next().now_or_never();
             if next.is_none() || out.len() >= HTTP_ONE_WRITE_BYTES_MAX {
+                // What has been said of it cannot be taken back.
+                let _load = self.load(out.len()).map_err(|_| Gone)?;
                 self.send(std::mem::take(&mut out)).await?;
             }
             if next.is_none() {

@@ -23,9 +23,9 @@ use crate::http::{Connection as Machine, Step};
 pub(super) struct Line {
     pub(super) machine: Machine,
     pub(super) tls: Option<Box<Session>>,
+    pub(super) seat: Seat,
     input: Input,
     alarm: Alarm,
-    seat: Seat,
     is_draining: bool,
 }
 

@@ -10,11 +10,14 @@ use monoio::net::{TcpListener, TcpStream};
 use socket2::{Domain, Protocol, Type};
 
 use super::connection::Connection;
+use super::places::Place;
 use super::roll::{Call, Roll};
 use super::{Options, Places, Site};
-use crate::base::limits::{HTTP_ACCEPT_PAUSE, HTTP_BACKLOG};
-use crate::base::time::{self, Duration};
-use crate::http::{self, Date, Intake, Peer, Refusal, Service};
+use crate::base::limits::{
+    HTTP_ACCEPT_COMPLAINED_EVERY, HTTP_ACCEPT_PAUSE, HTTP_BACKLOG, HTTP_ROOM_PATIENCE,
+};
+use crate::base::time::{self, Duration, Instant};
+use crate::http::{self, Date, Intake, Outlet, Peer, Refusal, Service};
 use crate::io::runtime::{self, within};
 
 /// A socket that listens, for the core that will serve it.
@@ -105,24 +108,26 @@ pub fn serve(socket: Socket, service: Rc<dyn Service>, options: Options) -> io::
     let (roll, accepting) = (Rc::<Roll>::default(), Canceller::new());
     let Options { terms, places, tls } = options;
     let date = Cell::new(Date::at(time::unix_now()));
-    let pulse_every = terms.pulse_every;
-    let site = Rc::new(Site { service, intake: Rc::new(Intake::new(terms)), tls, pulse_every, date });
+    let (pulse_every, outlet) = (terms.pulse_every, Outlet::new(terms.outlet_bytes_max));
+    let site = Rc::new(Site { service, intake: Rc::new(Intake::new(terms)), outlet, tls, pulse_every, date });
     runtime::spawn(accept(listener, accepting.handle(), site, places, Rc::clone(&roll)));
     Ok(Server { roll, accepting: Cell::new(Some(accepting)) })
 }
 
 async fn accept(listener: TcpListener, cancel: CancelHandle, site: Rc<Site>, places: Places, roll: Rc<Roll>) {
+    let mut complaint = Complaint::default();
     loop {
         // One that is dropped would lose a connection; cancelled, it may still bring one.
         let accepted = listener.cancelable_accept(cancel.clone()).await;
         match accepted {
             Ok((stream, address)) => {
                 let peer = Peer { address: address.ip().to_canonical(), is_encrypted: site.tls.is_some() };
-                let Some(place) = places.take() else {
+                let Some(place) = room(&places, &roll).await else {
                     turn_away(stream, peer, &site).await;
                     continue;
                 };
-                if let Some(connection) = Connection::new(stream, peer, Rc::clone(&site), roll.enter()) {
+                let seat = roll.enter(time::now());
+                if let Some(connection) = Connection::new(stream, peer, Rc::clone(&site), seat) {
                     runtime::spawn(async move {
                         connection.serve().await;
                         drop(place);
@@ -133,10 +138,38 @@ async fn accept(listener: TcpListener, cancel: CancelHandle, site: Rc<Site>, pla
             // Whoever went away before we came is no reason to wait.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
-                tracing::warn!(%error, "no connections are taken for a moment");
+                if complaint.is_due(time::now()) {
+                    tracing::warn!(%error, "no connections are taken for a moment");
+                }
                 runtime::sleep_until(time::now() + HTTP_ACCEPT_PAUSE).await;
             }
         }
+    }
+}
+
+/// A place for one more, that of an idle connection where there is no other.
+async fn room(places: &Places, roll: &Roll) -> Option<Place> {
+    if let Some(place) = places.take() {
+        return Some(place);
+    }
+    within(HTTP_ROOM_PATIENCE, roll.dismiss()?).await;
+    places.take()
+}
+
+/// Something that would be said over and over as long as it lasts.
+#[derive(Debug, Default)]
+struct Complaint {
+    said: Option<Instant>,
+}
+
+impl Complaint {
+    /// Whether it is to be said now, and has not been a moment ago.
+    fn is_due(&mut self, now: Instant) -> bool {
+        let is_due = self.said.is_none_or(|said| now.duration_since(said) >= HTTP_ACCEPT_COMPLAINED_EVERY);
+        if is_due {
+            self.said = Some(now);
+        }
+        is_due
     }
 }
 
@@ -168,6 +201,13 @@ mod tests {
         let taken: Vec<_> = taken.collect();
         assert!(taken.iter().all(|taken| *taken > 50), "{taken:?}");
         assert_eq!(taken.iter().sum::<usize>(), connections.len());
+    }
+
+    #[test]
+    fn what_lasts_is_not_said_all_the_time() {
+        let (mut complaint, begun) = (Complaint::default(), time::now());
+        let said = (0..1_200).filter(|tenth| complaint.is_due(begun + HTTP_ACCEPT_PAUSE * *tenth)).count();
+        assert_eq!(said, 2);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use service::{Site, serving};
+use service::{LONG, Site, serving};
 
 use super::*;
 use crate::http::Refusal;
@@ -158,8 +158,8 @@ fn who_comes_when_there_is_no_place_is_told_so() {
     serving(Site { places: 2, ..Site::default() }, |server| {
         let mut kept = [connect(server.address), connect(server.address)];
         for stream in &mut kept {
-            stream.write_all(post("/echo", "here").as_bytes()).unwrap();
-            assert_eq!(answer(stream).1, "here");
+            stream.write_all(post("/hang", "").as_bytes()).unwrap();
+            server.begun();
         }
         let mut turned_away = connect(server.address);
         let (head, _) = answer(&mut turned_away);
@@ -170,6 +170,32 @@ fn who_comes_when_there_is_no_place_is_told_so() {
         let mut stream = connect(server.address);
         stream.write_all(post("/echo", "again").as_bytes()).unwrap();
         assert_eq!(answer(&mut stream).1, "again");
+    });
+}
+
+#[test]
+fn who_does_nothing_makes_room() {
+    serving(Site { places: 2, ..Site::default() }, |server| {
+        let echo = |stream: &mut TcpStream| {
+            stream.write_all(post("/echo", "here").as_bytes()).unwrap();
+            assert_eq!(answer(stream).1, "here");
+        };
+        let mut busy = connect(server.address);
+        busy.write_all(post("/hang", "").as_bytes()).unwrap();
+        server.begun();
+        let mut idle = connect(server.address);
+        echo(&mut idle);
+        let mut newcomer = connect(server.address);
+        echo(&mut newcomer);
+        assert_eq!(rest(idle), "");
+        echo(&mut newcomer);
+        // Whoever has not said anything yet does nothing either.
+        let silent = connect(server.address);
+        assert_eq!(rest(newcomer), "");
+        let mut last = connect(server.address);
+        echo(&mut last);
+        assert_eq!(rest(silent), "");
+        assert_eq!(server.refusals(), []);
     });
 }
 
@@ -192,6 +218,28 @@ fn slow_and_idle_peers_are_let_go() {
         }
         assert_eq!(rest(idle), "");
         assert_eq!(server.refusals(), [Refusal::HeadTime]);
+    });
+}
+
+#[test]
+fn who_reads_nothing_does_not_take_all_the_room() {
+    let terms = Terms { outlet_bytes_max: 2 * LONG, ..Terms::default() };
+    serving(Site { terms, ..Site::default() }, |server| {
+        let mut asking = [connect(server.address), connect(server.address)];
+        asking[0].write_all(post("/long", "").as_bytes()).unwrap();
+        // It is on its way.
+        let mut first = [0; 12];
+        asking[0].read_exact(&mut first).unwrap();
+        asking[1].write_all(post("/long", "").as_bytes()).unwrap();
+        let (refused, _) = answer(&mut asking[1]);
+        assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("retry-after: 1\r\n"), "{refused}");
+        assert_eq!(server.refusals(), [Refusal::Outlet]);
+        // Who asks for little is answered, and so is he once what he had asked for is read.
+        asking[1].write_all(post("/echo", "here").as_bytes()).unwrap();
+        assert_eq!(answer(&mut asking[1]).1, "here");
+        assert_eq!(answer(&mut asking[0]).1.len(), LONG);
+        asking[1].write_all(post("/long", "").as_bytes()).unwrap();
+        assert_eq!(answer(&mut asking[1]).1.len(), LONG);
     });
 }
 

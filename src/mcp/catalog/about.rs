@@ -31,4 +31,5 @@ stroke='%232a9d8f'%20stroke-width='2'%20stroke-linecap='round'%20stroke-linejoin
 
 const INSTRUCTIONS: &str = "Scout looks at remote machines over SSH: it reads files, lists directories and runs commands on the \
 hosts of the operator's SSH configuration. Begin with target \"hosts\" to learn their names. Calls run in parallel: to compare \
-machines, ask them all at once. Files and directories are resources as well, at scout://HOST/PATH, and can be watched.";
+machines, ask them all at once. Files and directories are resources as well, at scout://HOST/PATH, and can be watched; containers, logs, pools and units \
+are at HOST://docker, HOST://syslog and the like.";

@@ -27,7 +27,9 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::call::Call;
 use super::content::{Answer, Completion, Contents, Prompt, ToolOutput};
-use super::provider::{About, Blank, Client, FORBIDDEN, List, Page, Provider, ToolFault, Unwatched, Work};
+use super::provider::{
+    self, About, Blank, Client, FORBIDDEN, List, Page, Provider, ToolFault, Unwatched, Work,
+};
 use crate::config::{Access, Scope, Settings, SharedAccess, ToolSet};
 use crate::fleet::{Fleet, Shards};
 use crate::metrics::{Counter, Histogram, Reason, Source};
@@ -64,9 +66,10 @@ pub struct Catalog {
 
 /// The entries of a list, written already.
 struct Entries {
-    all: Rc<[Box<RawValue>]>,
-    /// Each is for those who have one of these.
-    scopes: Vec<&'static [Scope]>,
+    /// Each is for those who have one of the scopes.
+    each: Vec<(&'static [Scope], Box<RawValue>)>,
+    /// For those who may see every one, as most may.
+    all: Rc<RawValue>,
 }
 
 impl fmt::Debug for Catalog {
@@ -124,11 +127,12 @@ impl Provider for Catalog {
             List::ResourceTemplates => &self.templates,
             List::Prompts => &self.prompts,
         };
-        let entries = listed.seen_by(&self.shards.own().settings(), &client.access);
+        let settings = self.shards.own().settings();
         if list == List::Resources && client.access.has(resources::SCOPE) {
-            return resources::page(&entries, &self.hosts(client), cursor);
+            let fixed = listed.seen_by(&settings, &client.access);
+            return resources::page(fixed, &self.hosts(client), cursor);
         }
-        cursor.is_none().then_some(Page { entries, next: None })
+        cursor.is_none().then(|| Page { entries: listed.page(&settings, &client.access), next: None })
     }
 
     fn call_tool(
@@ -238,18 +242,19 @@ impl Entries {
     /// Nothing in these comes from outside, so that a failure here would show in the first test.
     fn new(entries: Vec<(&'static [Scope], Value)>) -> Self {
         let write = |entry: &Value| to_raw_value(entry).expect("fixed entries can be written");
-        let all = entries.iter().map(|(_, entry)| write(entry)).collect();
-        Self { all, scopes: entries.into_iter().map(|(scopes, _)| scopes).collect() }
+        let each: Vec<_> = entries.iter().map(|(scopes, entry)| (*scopes, write(entry))).collect();
+        Self { all: provider::entries(each.iter().map(|(_, entry)| &**entry)), each }
     }
 
-    /// Who may see all of them, as most may, gets them as they are.
-    fn seen_by(&self, settings: &Settings, access: &Access) -> Rc<[Box<RawValue>]> {
-        let may = |scopes: &[Scope]| may_any(settings, access, scopes);
-        if self.scopes.iter().all(|scopes| may(scopes)) {
-            return Rc::clone(&self.all);
+    fn page(&self, settings: &Settings, access: &Access) -> Rc<RawValue> {
+        match self.each.iter().all(|(scopes, _)| may_any(settings, access, scopes)) {
+            true => Rc::clone(&self.all),
+            false => provider::entries(self.seen_by(settings, access)),
         }
-        let entries = self.all.iter().zip(&self.scopes);
-        entries.filter(|(_, scopes)| may(scopes)).map(|(entry, _)| entry.clone()).collect()
+    }
+
+    fn seen_by(&self, settings: &Settings, access: &Access) -> impl Iterator<Item = &RawValue> {
+        self.each.iter().filter(|(scopes, _)| may_any(settings, access, scopes)).map(|(_, entry)| &**entry)
     }
 }
 

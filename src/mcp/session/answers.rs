@@ -140,7 +140,7 @@ impl Session {
                 false => self.client_capabilities.borrow().clone(),
             },
             progress_token: asked.meta.progress_token()?,
-            level: if is_stateless { asked.meta.log_level()? } else { Some(self.level.get()) },
+            level: if is_stateless { asked.meta.log_level()? } else { self.lasts.then(|| self.level.get()) },
             input: asked.params.input()?,
         };
         let outbox = Rc::new(Outbox::default());

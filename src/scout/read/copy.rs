@@ -58,7 +58,7 @@ async fn copy_from(
             }
         }
     };
-    let shown = Shown { file_bytes: None, device_bytes: device_limit, depth: None };
+    let shown = Shown { file_bytes: None, device_bytes: device_limit, depth: None, order: "" };
     fallback::look(machine, path, shown, &mut pass_on).await?;
     failed.map_or(Ok(()), Err)
 }

@@ -18,7 +18,7 @@ use crate::target::RemotePath;
 use by_sftp::File;
 
 pub use copy::copy;
-pub use part::{Cut, Part, Piece};
+pub use part::{Cut, Excerpt, Holds, Part, Piece, Reading};
 
 /// The beginning of a file, or all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

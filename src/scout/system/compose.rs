@@ -63,13 +63,17 @@ impl Ask for Compose {
 
 /// Compose is a plugin of Docker, and was a program of its own. Docker says in many ways that it has no such plugin.
 macro_rules! with_compose {
-    ($($script:tt)*) => {
+    ($script:literal) => {
         concat!(
-            "if has docker && docker compose version >/dev/null 2>&1; ",
-            "then compose() { docker compose \"$@\"; }; ",
-            "elif has docker-compose; then compose() { docker-compose \"$@\"; }; ",
-            "else say no-compose; exit 0; fi; ",
-            $($script)*
+            r#"
+            if has docker && docker compose version >/dev/null 2>&1;
+              then compose() { docker compose "$@"; };
+            elif has docker-compose;
+              then compose() { docker-compose "$@"; };
+            else say no-compose; exit 0;
+            fi;
+            "#,
+            $script
         )
     };
 }
@@ -79,11 +83,13 @@ macro_rules! with_compose {
 macro_rules! of_project {
     ($($script:tt)*) => {
         concat!(
-            "need docker; l=com.docker.compose; ",
-            "f='{{.Label \"'$l'.project.working_dir\"}}:{{.Label \"'$l'.project.config_files\"}}'; ",
-            "found=$(docker ps --all --filter \"label=$l.project=$1\" --format \"$f\") || ",
-            "{ s=$?; say failed; exit $s; }; ",
-            "[ \"$found\" ] || { say missing; exit 0; }; ",
+            r#"
+            need docker;
+            l=com.docker.compose.project;
+            f='{{.Label "'$l'.working_dir"}}:{{.Label "'$l'.config_files"}}';
+            found=$(docker ps --all --filter "label=$l=$1" --format "$f") || { s=$?; say failed; exit $s; };
+            [ "$found" ] || { say missing; exit 0; };
+            "#,
             $($script)*
         )
     };
@@ -94,19 +100,26 @@ const LIST: &str = with_compose!("say ok; compose ls --all --format json");
 /// A path may hold commas, which also stand between paths. Old versions tell paths as they were written, seen from the
 /// project's directory. Marks of ours are kept out of what files hold.
 const FILES: &str = of_project!(
-    "say ok; show() { case $2 in /*) p=$2 ;; *) p=$1/$2 ;; esac; ",
-    "if [ -f \"$p\" ] && [ -r \"$p\" ]; then say \"file $p\"; tr -d '\\001' <\"$p\"; ",
-    "else say \"unreadable $p\"; fi; }; ",
-    "printf '%s\\n' \"$found\" | sort -u | while IFS= read -r line; do ",
-    "d=${line%%:*}; c=${line#*:}; ",
-    "if [ -f \"$c\" ]; then show \"$d\" \"$c\"; continue; fi; ",
-    "while [ \"$c\" ]; do show \"$d\" \"${c%%,*}\"; case $c in *,*) c=${c#*,} ;; *) c= ;; esac; done; ",
-    "done"
+    r#"
+    say ok;
+    show() {
+      case $2 in /*) p=$2 ;; *) p=$1/$2 ;; esac;
+      if [ -f "$p" ] && [ -r "$p" ]; then say "file $p"; tr -d '\001' <"$p"; else say "unreadable $p"; fi;
+    };
+    printf '%s\n' "$found" | sort -u | while IFS= read -r line; do
+      d=${line%%:*}; c=${line#*:};
+      if [ -f "$c" ]; then show "$d" "$c"; continue; fi;
+      while [ "$c" ]; do
+        show "$d" "${c%%,*}";
+        case $c in *,*) c=${c#*,} ;; *) c= ;; esac;
+      done;
+    done
+    "#
 );
 
+/// Compose would take a file of the directory it runs in for that of the project.
 const LOGS: &str = of_project!(with_compose!(
-    "say ok; compose --project-name \"$1\" logs --no-color --timestamps --tail \"$2\" ",
-    "${3:+\"--since=$3\"} 2>&1"
+    r#"cd /; say ok; compose --project-name "$1" logs --no-color --timestamps --tail "$2" ${3:+"--since=$3"} 2>&1"#
 ));
 
 /// What is the same whatever was asked about a project.
@@ -134,7 +147,7 @@ fn list(host: &str, answer: &Answer) -> Result<Shown> {
     if !answer.is_success() {
         return Err(Engine::Docker.trouble(host, answer.complaint()));
     }
-    let (objects, _) = json::objects(&answer.whole().1);
+    let objects = json::objects(&answer.whole().1)?;
     let projects = objects.iter().map(|object| {
         [["Name", "name"], ["Status", "status"], ["ConfigFiles", "configFiles"]]
             .map(|names| json::text(object, &names))

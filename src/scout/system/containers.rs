@@ -117,7 +117,7 @@ impl Containers {
         if !answer.is_success() {
             return Err(engine.trouble(host, answer.complaint()));
         }
-        let containers = containers(&answer.whole().1);
+        let containers = containers(&answer.whole().1)?;
         if containers.is_empty() {
             let text = format!("# {title}\n\nNo containers found (or {} not available).", engine.title());
             return Ok(Shown::of(answer, text).with(rows(containers)));
@@ -137,7 +137,7 @@ impl Containers {
     }
 
     fn stats(&self, host: &str, name: &Name, answer: &Answer) -> Result<Shown> {
-        let (objects, _) = json::objects(&answer.whole().1);
+        let objects = json::objects(&answer.whole().1)?;
         let of = |names: &[&str]| match objects.first().map(|object| json::text(object, names)) {
             Some(text) if !text.is_empty() => text,
             _ => "-".to_owned(),
@@ -200,15 +200,17 @@ impl Ask for Containers {
     }
 }
 
-const LIST: &str = "need \"$1\"; say ok; exec \"$1\" ps --all --format \"$2\"";
+const LIST: &str = r#"need "$1"; say ok; exec "$1" ps --all --format "$2""#;
 
 /// What a container prints goes to two streams; only together are they in order.
-const LOGS: &str = "need \"$1\"; say ok; \
-    exec \"$1\" logs --timestamps --tail \"$3\" ${4:+\"--since=$4\"} \"$2\" 2>&1";
+const LOGS: &str = r#"
+need "$1"; say ok;
+exec "$1" logs --timestamps --tail "$3" ${4:+"--since=$4"} "$2" 2>&1
+"#;
 
-const INSPECT: &str = "need \"$1\"; say ok; exec \"$1\" container inspect \"$2\"";
+const INSPECT: &str = r#"need "$1"; say ok; exec "$1" container inspect "$2""#;
 
-const STATS: &str = "need \"$1\"; say ok; exec \"$1\" stats --no-stream --format \"$3\" \"$2\"";
+const STATS: &str = r#"need "$1"; say ok; exec "$1" stats --no-stream --format "$3" "$2""#;
 
 /// One line of `ps`.
 #[derive(Debug)]
@@ -249,8 +251,9 @@ impl Container {
 /// As `docker ps` shows them.
 const SHORT_ID_CHARS: usize = 12;
 
-fn containers(list: &str) -> Vec<Container> {
-    json::objects(list).0.iter().map(Container::of).filter(|container| !container.name.is_empty()).collect()
+fn containers(list: &str) -> Result<Vec<Container>> {
+    let objects = json::objects(list)?;
+    Ok(objects.iter().map(Container::of).filter(|container| !container.name.is_empty()).collect())
 }
 
 /// Docker writes `0.0.0.0:80->80/tcp`; of Podman come the numbers.
@@ -273,7 +276,7 @@ fn rows(containers: Vec<Container>) -> Rows {
 
 /// A program's complaint among what it printed.
 pub fn last_line(text: &str) -> &str {
-    text.trim_end().lines().last().unwrap_or("it said nothing")
+    text.trim_end().lines().last().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -11,15 +11,23 @@ pub struct Disk;
 
 /// A network file system whose server is gone holds up `df`: what the kernel alone can say comes first, and is shown even
 /// when `df` has to be ended.
-const SCRIPT: &str = "say 'Block devices'; \
-    lsblk -o NAME,SIZE,TYPE,FSTYPE,MOUNTPOINT 2>/dev/null || cat /proc/partitions; \
-    say Mounts; grep -E '^[^ ]+ /[^ ]* (ext|xfs|btrfs|zfs|nfs|cifs|smb|fuse|overlay|vfat|ntfs|f2fs|9p|virtiofs|tmpfs)' \
-        /proc/mounts 2>/dev/null || mount; \
-    say 'File systems (KiB)'; df -kP; say Inodes; df -iP 2>/dev/null || df -i; exit 0";
+const SCRIPT: &str = r#"
+say 'Block devices'; lsblk -o NAME,SIZE,TYPE,FSTYPE,MOUNTPOINT 2>/dev/null || cat /proc/partitions;
+say Mounts;
+grep -E '^[^ ]+ /[^ ]* (ext|xfs|btrfs|zfs|nfs|cifs|smb|fuse|overlay|vfat|ntfs|f2fs|9p|virtiofs|tmpfs)' /proc/mounts
+  2>/dev/null || mount;
+say 'File systems (KiB)'; df -kP;
+say Inodes; df -iP 2>/dev/null || df -i;
+exit 0
+"#;
 
 impl Ask for Disk {
     fn script(&self) -> Script {
         Script::new(SCRIPT)
+    }
+
+    fn is_in_parts(&self) -> bool {
+        true
     }
 
     fn read(&self, host: &str, answer: &Answer) -> Result<Shown> {

@@ -2,11 +2,14 @@
 
 use serde_json::{Map, Value};
 
+use crate::base::{Error, Kind, Result};
+
 pub type Object = Map<String, Value>;
 
-/// The objects of a text: of one array, or one after another. Those before a mistake, or before the place where the text
-/// was cut; with whether there was one.
-pub fn objects(text: &str) -> (Vec<Object>, bool) {
+/// The objects of a text: of one array, or one after another; those before the place where the text was cut.
+///
+/// Errors: there is a mistake before the first of them.
+pub fn objects(text: &str) -> Result<Vec<Object>> {
     let mut objects = Vec::new();
     let mut values = serde_json::Deserializer::from_str(begun(text)).into_iter::<Value>();
     loop {
@@ -14,8 +17,8 @@ pub fn objects(text: &str) -> (Vec<Object>, bool) {
             Some(Ok(Value::Object(object))) => objects.push(object),
             Some(Ok(Value::Array(items))) => objects.extend(items.into_iter().filter_map(object)),
             Some(Ok(_)) => {}
-            Some(Err(_)) => return (objects, true),
-            None => return (objects, false),
+            Some(Err(_)) if objects.is_empty() => return Err(no_json()),
+            Some(Err(_)) | None => return Ok(objects),
         }
     }
 }
@@ -24,6 +27,10 @@ pub fn objects(text: &str) -> (Vec<Object>, bool) {
 pub fn text(object: &Object, names: &[&str]) -> String {
     let value = |name: &&str| object.get(*name).and_then(written).filter(|text| !text.is_empty());
     names.iter().find_map(value).unwrap_or_default()
+}
+
+fn no_json() -> Error {
+    Error::new(Kind::Remote, "A program on the host was to print JSON, and printed something else")
 }
 
 /// The objects in a member, if it is a list.
@@ -69,18 +76,23 @@ mod tests {
     #[test]
     fn arrays_and_lines_are_alike() {
         for list in ["[{\"a\":1},{\"a\":\"b\"}]", "{\"a\":1}\n{\"a\":\"b\"}\n", "x\n{\"a\":1}{\"a\":\"b\"}"] {
-            let (objects, is_broken) = objects(list);
+            let objects = objects(list).unwrap();
             let texts: Vec<_> = objects.iter().map(|object| text(object, &["z", "a"])).collect();
-            assert_eq!((texts.join(","), is_broken), ("1,b".into(), false), "{list}");
+            assert_eq!(texts.join(","), "1,b", "{list}");
         }
-        assert_eq!(objects("{\"a\":1}\n{\"a"), (objects("{\"a\":1}").0, true));
-        assert_eq!(objects("null").0.len() + objects("[]").0.len() + objects("").0.len(), 0);
+        assert_eq!(objects("{\"a\":1}\n{\"a").unwrap().len(), 1);
+        for nothing in ["null", "[]", "", "usage: x"] {
+            assert_eq!(objects(nothing).unwrap().len(), 0, "{nothing}");
+        }
+        for broken in ["[{\"a\":1},", "{a"] {
+            assert_eq!(objects(broken).unwrap_err().kind(), Kind::Remote, "{broken}");
+        }
     }
 
     proptest! {
         #[test]
         fn never_panics(text in "[\\[\\]{}\":,a1\\\\\n ]{0,40}") {
-            objects(&text);
+            let _ = objects(&text);
         }
     }
 }

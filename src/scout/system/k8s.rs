@@ -60,6 +60,10 @@ impl Ask for Kubernetes {
         }
     }
 
+    fn is_in_parts(&self) -> bool {
+        *self == Self::Overview
+    }
+
     fn read(&self, host: &str, answer: &Answer) -> Result<Shown> {
         if answer.is_absent() {
             return self.absent(host, answer);
@@ -117,32 +121,39 @@ impl Kubernetes {
 /// K3s and MicroK8s bring a `kubectl` of their own, and some install it under no other name. An API server that does not
 /// answer is not waited for as long as kubectl would.
 macro_rules! with_kubectl {
-    ($($script:tt)*) => {
+    ($script:literal) => {
         concat!(
-            "if has kubectl; then k=kubectl; elif has k3s; then k='k3s kubectl'; ",
-            "elif has microk8s; then k='microk8s kubectl'; else say absent; exit 0; fi; ",
-            "k=\"$k --request-timeout=15s\"; ",
-            $($script)*
+            r#"
+            if has kubectl; then k=kubectl;
+            elif has k3s; then k='k3s kubectl';
+            elif has microk8s; then k='microk8s kubectl';
+            else say absent; exit 0;
+            fi;
+            k="$k --request-timeout=15s"; say ok;
+            "#,
+            $script
         )
     };
 }
 
 /// Whatever of it the user may not see, or an old version does not know, is left out.
 const OVERVIEW: &str = with_kubectl!(
-    "say ok; say Namespaces; $k get namespaces || exit; ",
-    "say Nodes; $k get nodes -o wide 2>/dev/null; ",
-    "say 'Pods that are not well'; ",
-    "$k get pods -A --field-selector=status.phase!=Running,status.phase!=Succeeded 2>/dev/null; exit 0"
+    r#"
+    say Namespaces; $k get namespaces || exit;
+    say Nodes; $k get nodes -o wide 2>/dev/null;
+    say 'Pods that are not well';
+    $k get pods -A --field-selector=status.phase!=Running,status.phase!=Succeeded 2>/dev/null;
+    exit 0
+    "#
 );
 
-const LIST: &str = with_kubectl!("say ok; exec $k get \"$2\" -n \"$1\" -o wide");
+const LIST: &str = with_kubectl!(r#"exec $k get "$2" -n "$1" -o wide"#);
 
 /// Of a secret, `describe` tells the names and lengths of its values.
-const OBJECT: &str = with_kubectl!("say ok; exec $k describe \"$2\" \"$3\" -n \"$1\"");
+const OBJECT: &str = with_kubectl!(r#"exec $k describe "$2" "$3" -n "$1""#);
 
 const LOGS: &str = with_kubectl!(
-    "say ok; ",
-    "exec $k logs \"$2\" -n \"$1\" --all-containers --prefix --timestamps \"--tail=$3\" ${4:+\"$4\"} 2>&1"
+    r#"exec $k logs "$2" -n "$1" --all-containers --prefix --timestamps "--tail=$3" ${4:+"$4"} 2>&1"#
 );
 
 fn overview(host: &str, answer: &Answer) -> Result<Shown> {

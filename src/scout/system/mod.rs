@@ -18,8 +18,9 @@
 //!
 //! Logs take `?lines=` and `?since=`; see [`query`].
 //!
-//! All of it is of the scope `read`: nobody learns more than the remote user could read on the host, and the values of
-//! Kubernetes secrets, which a cluster keeps apart from those who may list them, are never asked for.
+//! All of it is of the scope `read`: commands of ours that only look, and nobody learns more than the remote user could
+//! read on the host. Logs and the environment of a container may hold secrets, as files may. The values of Kubernetes
+//! secrets, which a cluster keeps apart from those who may list them, are never asked for.
 
 mod compose;
 mod containers;
@@ -78,6 +79,11 @@ enum Question {
 trait Ask {
     /// What runs on the host.
     fn script(&self) -> Script;
+
+    /// Whether its answer has parts that mean something without the others: those that came in time are shown.
+    fn is_in_parts(&self) -> bool {
+        false
+    }
 
     /// What its output means.
     ///
@@ -181,6 +187,9 @@ pub async fn show(caller: &Caller, host: &str, view: &View) -> Result<Shown> {
     let answer = caller
         .work(host, Need::Session, Repeat::Safe, async |machine| Answer::of(caller, machine, &command).await)
         .await?;
+    if !ask.is_in_parts() {
+        answer.in_time()?;
+    }
     ask.read(host, &answer)
 }
 
@@ -201,6 +210,7 @@ fn missing(message: String) -> Error {
 fn trouble(heading: &str, said: &str) -> Error {
     const DENIALS: [&str; 5] =
         ["ermission denied", "Access denied", "must be run as root", "(Forbidden)", "not permitted"];
+    let said = if said.is_empty() { "it said nothing" } else { said };
     let is_denial = DENIALS.iter().any(|denial| said.contains(denial));
     let kind = if is_denial { Kind::PermissionDenied } else { Kind::Remote };
     Error::new(kind, format!("{heading}: {said}"))

@@ -11,13 +11,20 @@ use crate::base::Result;
 pub struct Network;
 
 /// Of iproute2, else of net-tools or BusyBox. Names of processes are told to who may see them.
-const SCRIPT: &str = "say Addresses; ip -brief address 2>/dev/null || ip address 2>/dev/null || ifconfig -a; \
-    say 'Listening sockets'; ss -Htulnp 2>/dev/null || netstat -tulnp 2>/dev/null || netstat -an; \
-    say Routes; { ip route && ip -6 route; } 2>/dev/null || netstat -rn || route -n; exit 0";
+const SCRIPT: &str = r#"
+say Addresses; ip -brief address 2>/dev/null || ip address 2>/dev/null || ifconfig -a;
+say 'Listening sockets'; ss -Htulnp 2>/dev/null || netstat -tulnp 2>/dev/null || netstat -an;
+say Routes; { ip route && ip -6 route; } 2>/dev/null || netstat -rn || route -n;
+exit 0
+"#;
 
 impl Ask for Network {
     fn script(&self) -> Script {
         Script::new(SCRIPT)
+    }
+
+    fn is_in_parts(&self) -> bool {
+        true
     }
 
     fn read(&self, host: &str, answer: &Answer) -> Result<Shown> {

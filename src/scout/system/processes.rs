@@ -38,9 +38,11 @@ impl Processes {
 }
 
 /// BusyBox knows fewer columns, and all processes without being asked.
-const SCRIPT: &str = "say load; cat /proc/loadavg 2>/dev/null || uptime; \
-    say ps; ps -eo pid=,ppid=,user=,pcpu=,pmem=,rss=,etime=,args= 2>/dev/null && exit 0; \
-    say plain; exec ps -ef 2>/dev/null || exec ps";
+const SCRIPT: &str = r#"
+say load; cat /proc/loadavg 2>/dev/null || uptime;
+say ps; ps -eo pid=,ppid=,user=,pcpu=,pmem=,rss=,etime=,args= 2>/dev/null && exit 0;
+say plain; ps -ef 2>/dev/null || exec ps
+"#;
 
 impl Ask for Processes {
     fn script(&self) -> Script {

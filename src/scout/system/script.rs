@@ -1,32 +1,33 @@
 //! A script that asks programs on a host, and its output in sections.
 //!
 //! The script prints a mark, `\x01scout WORD`, before each section. What stands before the first one was printed by the
-//! start-up files of the login shell. A script is one line, as csh cannot quote a line break.
+//! start-up files of the login shell.
 
 use std::borrow::Cow;
 
-use crate::base::shell::quote;
+use crate::base::text::on_one_line;
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Caller, Collected, Exit, Machine};
-use crate::scout::script::{MARK, first_line, no_answer};
+use crate::metrics::Counter;
+use crate::scout::script::{MARK, SAY, command, no_answer};
 
-/// One line of POSIX `sh` and its arguments, `$1` and so on.
+/// A script in POSIX `sh`, each line of which ends as [`command`] wants it, and its arguments, `$1` and so on.
 #[derive(Debug)]
 pub struct Script {
     text: &'static str,
     arguments: Vec<String>,
 }
 
-/// What every script may use. Administrators' programs are not in everybody's `PATH`; other languages than English are
-/// not understood by us.
-const PRELUDE: &str = concat!(
-    "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH LC_ALL=C.UTF-8; ",
-    "say() { printf '\\001scout %s\\n' \"$1\"; }; ",
-    "has() { command -v \"$1\" >/dev/null 2>&1; }; ",
-    // For a program without which there is no answer.
-    "need() { has \"$1\" || { say absent; exit 0; }; }; ",
-);
+/// What every script may use. Start-up files may have complained, too. Administrators' programs are not in everybody's
+/// `PATH`; other languages than English are not understood by us.
+const PRELUDE: &str = r#"
+printf '\001scout \n' >&2;
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin;
+export PATH LC_ALL=C.UTF-8;
+has() { command -v "$1" >/dev/null 2>&1; };
+need() { has "$1" || { say absent; exit 0; }; };
+"#;
 
 impl Script {
     pub fn new(text: &'static str) -> Self {
@@ -41,12 +42,9 @@ impl Script {
 
     /// What the host's shell gets to see.
     pub fn command(&self) -> Vec<u8> {
-        let mut command = b"set --".to_vec();
-        for argument in &self.arguments {
-            command.push(b' ');
-            command.extend(quote(argument.as_bytes()));
-        }
-        [&command, b"; ".as_slice(), PRELUDE.as_bytes(), self.text.as_bytes()].concat()
+        let arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
+        let (first, others) = arguments.split_first().unwrap_or((&"", &[]));
+        command(first.as_bytes(), others, &[SAY, PRELUDE, self.text])
     }
 }
 
@@ -55,7 +53,7 @@ impl Script {
 pub struct Answer {
     /// From the first mark on.
     output: Vec<u8>,
-    /// The beginning of what went to stderr.
+    /// The line of stderr that says most.
     complaint: String,
     end: End,
 }
@@ -84,17 +82,17 @@ impl Answer {
         let mut collected = Collected::up_to(limit.saturating_add(limits::SHELL_NOISE_BYTES_MAX as u64));
         let run = async { machine.query(command, &mut collected).await.map(Some) };
         let exit = caller.within(timeout, run, || Ok(None)).await?;
+        if exit.is_none() {
+            caller.recorder().count(Counter::RequestTimeouts);
+        }
         Self::read(collected, exit.as_ref(), limit, timeout)
     }
 
     /// `exit` is `None` when time was up.
     fn read(collected: Collected, exit: Option<&Exit>, limit: u64, timeout: Duration) -> Result<Self> {
         let Collected { mut stdout, stderr, .. } = collected;
-        let late = || {
-            let text = format!("No answer within {}s; the command was ended", timeout.as_secs_f64());
-            Error::new(Kind::CommandTimeout, text)
-        };
         let Some(begin) = memchr::memmem::find(&stdout, MARK) else {
+            let late = || late(timeout);
             return Err(exit.map_or_else(late, |exit| no_answer(exit, &stdout, &stderr)));
         };
         let mut output = stdout.split_off(begin);
@@ -109,7 +107,7 @@ impl Answer {
             output.truncate(room);
             end = End::TooLong(limit);
         }
-        Ok(Self { output, complaint: first_line(&stderr), end })
+        Ok(Self { output, complaint: complaint(&stderr), end })
     }
 
     /// The word of the first mark, and all that follows, whatever it holds.
@@ -129,7 +127,7 @@ impl Answer {
         self.whole().0 == ABSENT
     }
 
-    /// What programs printed to stderr: its first line.
+    /// What a program said on stderr, in a line.
     pub fn complaint(&self) -> &str {
         &self.complaint
     }
@@ -144,6 +142,14 @@ impl Answer {
         match self.end {
             End::Code(code) => code,
             End::TooLong(_) | End::TooLate(_) => None,
+        }
+    }
+
+    /// Errors: it was ended because it took too long, so that what there is of it may mean something else.
+    pub fn in_time(&self) -> Result<()> {
+        match self.end {
+            End::TooLate(timeout) => Err(late(timeout)),
+            End::Code(_) | End::TooLong(_) => Ok(()),
         }
     }
 
@@ -173,10 +179,34 @@ const ABSENT: &str = "absent";
 /// A mark with the longest of our words, a path among them.
 const MARK_BYTES_MAX: usize = 64;
 
+fn late(timeout: Duration) -> Error {
+    let text = format!("No answer within {}s; the command was ended", timeout.as_secs_f64());
+    Error::new(Kind::CommandTimeout, text)
+}
+
 fn section(behind_mark: &[u8]) -> Section<'_> {
     let line = memchr::memchr(b'\n', behind_mark).unwrap_or(behind_mark.len());
     let word = std::str::from_utf8(&behind_mark[..line]).unwrap_or_default();
     (word, String::from_utf8_lossy(behind_mark.get(line + 1..).unwrap_or_default()))
+}
+
+/// The first line behind the mark that is no mere warning; the last one where there is none.
+fn complaint(stderr: &[u8]) -> String {
+    let begin = memchr::memmem::find(stderr, MARK).map_or(0, |mark| mark + MARK.len());
+    let text = String::from_utf8_lossy(&stderr[begin..]);
+    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let said = lines().find(|line| !is_warning(line)).or_else(|| lines().next_back()).unwrap_or_default();
+    on_one_line(said, limits::COMPLAINT_BYTES_MAX)
+}
+
+/// Of a shell without our locale, of Docker, Podman and Compose (logrus), of kubectl (klog: `E1121 14:59:26 …`).
+fn is_warning(line: &str) -> bool {
+    let is_klog = |line: &str| {
+        let mut words = line.split(' ');
+        let word = words.next().unwrap_or_default().strip_prefix(['I', 'W', 'E']);
+        word.is_some_and(|day| day.len() == 4 && day.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    line.contains("setlocale:") || line.starts_with("time=") || line.starts_with("WARN[") || is_klog(line)
 }
 
 #[cfg(test)]
@@ -224,9 +254,35 @@ mod tests {
         let late = read(b"\x01scout a\nxx", None, 100).unwrap();
         assert_eq!(late.ending(), "\n\n[timed out after 3s; the rest is missing]");
         assert!(cut.is_success() && late.is_success());
+        assert!(cut.in_time().is_ok());
+        let message = "No answer within 3s; the command was ended";
+        assert_eq!(late.in_time().unwrap_err().message(), message);
         let long = [b"\x01scout a\n".as_slice(), &[b'x'; 200]].concat();
         let long = read(&long, Some(Exit::Code(0)), 100).unwrap();
         assert_eq!((long.cut_at(), long.output.len()), (Some(100), 100 + MARK_BYTES_MAX));
+    }
+
+    #[test]
+    fn of_what_programs_say_the_line_counts_that_says_why() {
+        for (stderr, said) in [
+            ("", ""),
+            ("\nno\nTry --help\n", "no"),
+            (
+                "E1121 14:59:26.03 24892 memcache.go:265] \"Unhandled\"\nThe connection was refused\n",
+                "The connection was refused",
+            ),
+            ("sh: warning: setlocale: LC_ALL: cannot change locale (C.UTF-8)\nno\n", "no"),
+            (
+                "time=\"2026-01-31T12:30:00Z\" level=warning msg=\"the version is obsolete\"\n\u{1b}[31mno\n",
+                "\\x1b[31mno",
+            ),
+            ("WARN[0000] only this\n", "WARN[0000] only this"),
+            ("E112 is no log line", "E112 is no log line"),
+            ("tput: No value for $TERM\n\u{1}scout \nno\n", "no"),
+            ("tput: No value for $TERM\n\u{1}scout \n", ""),
+        ] {
+            assert_eq!(complaint(stderr.as_bytes()), said, "{stderr}");
+        }
     }
 
     #[test]
@@ -243,7 +299,7 @@ mod tests {
     fn arguments_reach_the_script_as_they_are() {
         let command = Script::new("x \"$1\"").with("a'b; c").with(3).command();
         let text = String::from_utf8(command).unwrap();
-        assert!(text.starts_with(r"set -- a\''b; c' 3; PATH="), "{text}");
+        assert!(text.starts_with(r"set -- 'a'\''b; c' 3 ;"), "{text}");
         assert!(text.ends_with("x \"$1\"") && !text.contains('\n'), "{text}");
     }
 

@@ -77,14 +77,22 @@ impl Ask for Syslog {
 }
 
 /// Who may not see the journal, or finds it empty, is shown the files. In these a unit is the program's name.
-const SCRIPT: &str = "if has journalctl && o=$(journalctl -q --no-pager -o short-iso -n \"$1\" \
-        ${2:+\"--since=$2\"} ${3:+\"--priority=$3\"} ${4:+\"--unit=$4\"} 2>&1) && [ \"$o$2$3$4\" ]; \
-    then say journalctl; printf '%s\\n' \"$o\"; exit 0; fi; \
-    for f in /var/log/syslog /var/log/messages; do if [ -f $f ] && [ -r $f ]; then \
-        say \"file $f\"; u=${4%.service}; \
-        if [ \"$u\" ]; then grep -F -e \" $u[\" -e \" $u:\" $f | tail -n \"$1\"; else tail -n \"$1\" $f; fi; \
-        exit 0; \
-    fi; done; say none";
+const SCRIPT: &str = r#"
+if has journalctl &&
+  o=$(journalctl -q --no-pager -o short-iso -n "$1"
+      ${2:+"--since=$2"} ${3:+"--priority=$3"} ${4:+"--unit=$4"} 2>&1) &&
+  [ "$o$2$3$4" ];
+then say journalctl; printf '%s\n' "$o"; exit 0;
+fi;
+for f in /var/log/syslog /var/log/messages; do
+  if [ -f $f ] && [ -r $f ]; then
+    say "file $f"; u=${4%.service};
+    if [ "$u" ]; then grep -F -e " $u[" -e " $u:" $f | tail -n "$1"; else tail -n "$1" $f; fi;
+    exit 0;
+  fi;
+done;
+say none
+"#;
 
 const NONE: &str = "System logs are not available on this host.\n\n\
     Neither journalctl nor /var/log/syslog nor /var/log/messages is accessible.";
@@ -131,7 +139,7 @@ mod tests {
     fn parameters_reach_journalctl_in_its_own_words() {
         let script = view("unit=nginx.service&since=2h&priority=ERROR&lines=5").unwrap().script().command();
         let script = String::from_utf8(script).unwrap();
-        assert!(script.starts_with("set -- 5 -7200s err nginx.service; "), "{script}");
+        assert!(script.starts_with("set -- 5 -7200s err nginx.service ;"), "{script}");
         assert_eq!(view("priority=4").unwrap().priority, Some("warning"));
         for (query, message) in [
             (

@@ -44,11 +44,17 @@ impl Ask for Systemd {
     }
 }
 
-const LIST: &str = "need systemctl; say state; systemctl is-system-running 2>/dev/null; say units; \
-    exec systemctl list-units --type=service,timer,socket --no-legend --no-pager --plain --full";
+const LIST: &str = r#"
+need systemctl;
+say state; systemctl is-system-running 2>/dev/null;
+say units; exec systemctl list-units --type=service,timer,socket --no-legend --no-pager --plain --full
+"#;
 
 /// The last lines of its log are a part of its status.
-const UNIT: &str = "need systemctl; say ok; exec systemctl status --no-pager --full --lines=20 \"$1\"";
+const UNIT: &str = r#"
+need systemctl; say ok;
+exec systemctl status --no-pager --full --lines=20 "$1"
+"#;
 
 fn list(host: &str, answer: &Answer) -> Result<Shown> {
     if !answer.is_success() {

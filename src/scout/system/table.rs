@@ -4,7 +4,8 @@ use super::shown::Rows;
 
 /// Reads a table whose columns are aligned to the left, with two blanks or more between headings, as `kubectl` prints it.
 pub fn aligned(text: &str) -> Rows {
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    // Of several tables the first, which ends with an empty line.
+    let mut lines = text.trim_start_matches('\n').lines().take_while(|line| !line.trim().is_empty());
     let Some(head) = lines.next() else { return Rows::default() };
     let starts = starts(head);
     let row = |line: &str| cells(line, &starts);
@@ -30,7 +31,10 @@ pub fn words<const N: usize>(line: &str) -> Option<([&str; N], &str)> {
 fn starts(head: &str) -> Vec<usize> {
     let chars: Vec<char> = head.chars().collect();
     let is_blank = |at: usize| chars[at] == ' ';
-    let begins = |at: &usize| !is_blank(*at) && (*at < 2 || is_blank(at - 1) && is_blank(at - 2));
+    let begins = |at: &usize| {
+        let is_behind_gap = || *at > 1 && is_blank(at - 1) && is_blank(at - 2);
+        !is_blank(*at) && (*at == 0 || is_behind_gap())
+    };
     (0..chars.len()).filter(begins).collect()
 }
 
@@ -59,6 +63,7 @@ mod tests {
         assert_eq!(rows.rows[0], ["web-0", "1/1", "<none>", "2d3h"]);
         assert_eq!(rows.rows[1], ["d\u{e9}b", "", "<none>", ""]);
         assert_eq!(aligned("\n"), Rows::default());
+        assert_eq!(aligned("\nA   B\n1   2\n\nC\n3\n").rows, [["1", "2"]]);
     }
 
     #[test]

@@ -62,15 +62,21 @@ impl Ask for Zfs {
 const OVERVIEW: &str = "need zpool; say ok; exec zpool list -Hp -o name,size,allocated,free,capacity,health";
 
 /// Which pools there are is told with one that there is not.
-const POOL: &str = "need zpool; say ok; zpool status -v \"$1\" || \
-    { s=$?; say pools; zpool list -H -o name 2>/dev/null; exit $s; }";
+const POOL: &str = r#"
+need zpool; say ok;
+zpool status -v "$1" || { s=$?; say pools; zpool list -H -o name 2>/dev/null; exit $s; }
+"#;
 
-const DATASETS: &str =
-    "need zfs; say ok; exec zfs list -Hp -r -o name,used,available,referenced,mountpoint \"$1\"";
+const DATASETS: &str = r#"
+need zfs; say ok;
+exec zfs list -Hp -r -o name,used,available,referenced,mountpoint "$1"
+"#;
 
 /// Sorted by age on the host, so that however many there are only the newest come here.
-const SNAPSHOTS: &str = "need zfs; say ok; \
-    zfs list -H -t snapshot -o name,used,creation -s creation | tail -n \"$1\"";
+const SNAPSHOTS: &str = r#"
+need zfs; say ok;
+zfs list -H -t snapshot -o name,used,creation -s creation | tail -n "$1"
+"#;
 
 fn absent(host: &str) -> String {
     format!(

@@ -292,5 +292,8 @@ fn a_batch_has_a_size() {
     let (_, batch) = crowd.batch(vec![all(&format!("h{pattern}:/small")); 100]);
     assert_eq!(batch.succeeded(), 97);
     let text = batch.text();
-    assert!(text.contains("Error: Patterns of hosts too long: more than 4096 bytes in one batch\n"), "{text}");
+    assert!(
+        text.contains("Error: Patterns of hosts too long: more than 4096 bytes in one batch\n"),
+        "{text}"
+    );
 }

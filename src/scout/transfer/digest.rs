@@ -1,4 +1,5 @@
-//! SHA-256 of what a host has on its disk: by a program there, or else by reading it back.
+//! SHA-256 of what a host has: by a program there, or else by reading it back. The program also brings what was written to
+//! the disk: the SFTP server, which does one thing after the other, would answer nobody meanwhile.
 
 use std::fmt;
 
@@ -12,6 +13,8 @@ use crate::fleet::{Collected, Machine};
 pub(super) struct Digest {
     pub sha256: [u8; SHA256_BYTES],
     pub by: By,
+    /// It is on the disk, as far as was asked.
+    pub is_synced: bool,
 }
 
 /// How it was found out.
@@ -44,7 +47,8 @@ pub(super) enum Span {
 /// Programs that know SHA-256: of GNU and busybox, of Perl, of the BSDs, of OpenSSL.
 const PROGRAMS: [&str; 4] = ["sha256sum", "shasum", "sha256", "openssl"];
 
-/// Says the sum of `$2` (`whole`, `first` or `behind`) and `$3` bytes of the file `$1`.
+/// Says the sum of `$2` (`whole`, `first` or `behind`) and `$3` bytes of the file `$1`, and, where `$4` is `sync`, whether
+/// it is on the disk.
 const SCRIPT: &str = r#"
 p=$1
 case $p in /*) ;; *) p=./$p ;; esac
@@ -56,6 +60,7 @@ sum() {
     openssl) openssl dgst -sha256 -r ;;
   esac
 }
+[ "$4" != sync ] || sync "$p" 2>/dev/null &
 for t in sha256sum shasum sha256 openssl; do
   if command -v $t >/dev/null 2>&1; then
     case $2 in
@@ -63,21 +68,24 @@ for t in sha256sum shasum sha256 openssl; do
       first) d=$(head -c "$3" "$p" | sum) ;;
       behind) d=$(tail -c +$(($3 + 1)) "$p" | sum) ;;
     esac
-    printf '\001scout %s %s\n' $t "${d%% *}"
+    wait $! && s=yes || s=no
+    printf '\001scout %s %s %s\n' $t "${d%% *}" $s
     exit 0
   fi
 done
 "#;
 
 /// By a program of the host; `None` where there is none that can tell. A program may stand in another root than SFTP
-/// does, so that only a sum which is right says something.
-pub(super) async fn by_program(machine: &Machine, path: &[u8], span: Span) -> Option<Digest> {
+/// does, so that only a sum which is right says something. With `syncs` the file is brought to the disk.
+pub(super) async fn by_program(machine: &Machine, path: &[u8], span: Span, syncs: bool) -> Option<Digest> {
     let (what, count) = match span {
         Span::Whole => ("whole", 0),
         Span::First(count) => ("first", count),
         Span::Behind(count) => ("behind", count),
     };
-    let arguments = [quote(path), format!("{what} {count}").into_bytes()].join(&b' ');
+    let arguments =
+        [quote(path), format!("{what} {count} {}", if syncs { "sync" } else { "no" }).into_bytes()]
+            .join(&b' ');
     let command = [b"set -- ", arguments.as_slice(), b"\n", SCRIPT.as_bytes()].concat();
     let mut output = Collected::up_to(SHELL_NOISE_BYTES_MAX as u64);
     machine.query(&command, &mut output).await.ok()?;
@@ -88,9 +96,11 @@ pub(super) async fn by_program(machine: &Machine, path: &[u8], span: Span) -> Op
 fn parse(output: &[u8]) -> Option<Digest> {
     let output = String::from_utf8_lossy(output);
     let (_, line) = output.rsplit_once("\u{1}scout ")?;
-    let (name, sum) = line.trim_end().split_once(' ')?;
+    let mut words = line.trim_end().split(' ');
+    let name = words.next()?;
     let name = PROGRAMS.into_iter().find(|known| *known == name)?;
-    Some(Digest { sha256: from_hex(sum)?, by: By::Program(name) })
+    let sha256 = from_hex(words.next()?)?;
+    Some(Digest { sha256, by: By::Program(name), is_synced: words.next() == Some("yes") })
 }
 
 fn from_hex(text: &str) -> Option<[u8; SHA256_BYTES]> {
@@ -116,9 +126,10 @@ mod tests {
     #[test]
     fn sums_are_found_behind_what_shells_print() {
         let sum = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
-        let said = format!("Welcome!\n\u{1}scout sha256sum {sum}\n");
+        let said = format!("Welcome!\n\u{1}scout sha256sum {sum} yes\n");
         let digest = parse(said.as_bytes()).unwrap();
         assert_eq!((hex(&digest.sha256).as_str(), digest.by), (sum, By::Program("sha256sum")));
+        assert!(digest.is_synced && !parse(said.replace("yes", "no").as_bytes()).unwrap().is_synced);
         for other in
             ["", "\u{1}scout ", "\u{1}scout sha256sum \n", "\u{1}scout sha256sum 9f86\n", "Welcome!\n"]
         {

@@ -360,7 +360,7 @@ fn digest(file: &File, span: Span) -> io::Result<Digest> {
             break;
         }
     }
-    Ok(Digest { sha256: sum.finish(), by: By::ReadBack })
+    Ok(Digest { sha256: sum.finish(), by: By::ReadBack, is_synced: false })
 }
 
 fn cannot(verb: &str, label: &str, error: &io::Error) -> Error {

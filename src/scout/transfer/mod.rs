@@ -23,6 +23,9 @@ mod roots;
 mod send;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use std::pin::pin;
 
 use async_channel::Receiver;
@@ -40,7 +43,6 @@ use self::receive::{Received, receive};
 use self::remote::{RemoteSource, RemoteTarget};
 use self::send::send;
 use super::access::{self, Client};
-use super::measured;
 use crate::base::{Error, Kind, Result};
 use crate::config::Scope;
 use crate::fleet::{Caller, Class, Host, Shards};
@@ -121,16 +123,12 @@ pub async fn transfer(
     order: &Transfer,
     told: &dyn Fn(u64, u64),
 ) -> Result<Transferred, Failed> {
-    let mut side = Side::Neither;
-    let work = async {
-        carry_out(shards, client, roots, order, told).await.map_err(|failed| {
-            side = failed.side;
-            failed.error
-        })
-    };
-    let shown = format!("{} -> {}", order.from, order.to);
-    let result = measured(shards, TargetType::Transfer, &shown, work).await;
-    result.map_err(|error| Failed { side, error })
+    let fleet = shards.own();
+    let measured = fleet.recorder().request(TargetType::Transfer, fleet.now());
+    let result = carry_out(shards, client, roots, order, told).await;
+    // Nobody is told of a slow one: how long it takes is up to its size.
+    measured.end(&result.as_ref().map_err(|failed| failed.error.clone()), fleet.now());
+    result
 }
 
 async fn carry_out(
@@ -244,7 +242,12 @@ impl Ends<'_> {
                 let (name, path) = (host.as_str().to_owned(), path.clone());
                 let work = move |caller: Caller| async move {
                     let target = RemoteTarget::reach(&caller, &name, &path, may_replace, resumes);
-                    receive(&mut target.await?, &from).await
+                    let mut target = target.await?;
+                    let received = receive(&mut target, &from).await;
+                    if received.as_ref().is_err_and(|error| error.kind() == Kind::ConnectionLost) {
+                        target.clean_up(&caller).await;
+                    }
+                    received
                 };
                 self.on(host.as_str(), work).await
             }

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use futures_util::future::join;
-
 use super::bridge::{Head, Partial};
 use super::digest::{By, Digest, Span, by_program};
 use super::names;
@@ -11,7 +9,9 @@ use super::place::name_of;
 use super::receive::Target;
 use super::send::Source;
 use super::{exists, is_directory, is_link, no_directory};
-use crate::base::limits::{TRANSFER_PIECE_BYTES, TRANSFER_READS_AHEAD, TRANSFER_WRITES_AHEAD};
+use crate::base::limits::{
+    TRANSFER_CLEAN_UP_PATIENCE, TRANSFER_PIECE_BYTES, TRANSFER_READS_AHEAD, TRANSFER_WRITES_AHEAD,
+};
 use crate::base::{Error, Kind, Result};
 use crate::crypto::hash::Sha256;
 use crate::fleet::{Caller, Link, Machine, Need, OpenFile, Repeat};
@@ -98,7 +98,7 @@ impl Source for RemoteSource {
     }
 
     async fn digest(&self, span: Span) -> Result<Digest> {
-        match by_program(&self.spot.machine, &self.path, span).await {
+        match by_program(&self.spot.machine, &self.path, span, false).await {
             Some(digest) => Ok(digest),
             None => read_back(&self.file, span, &self.head.label).await,
         }
@@ -127,7 +127,7 @@ pub(super) struct RemoteTarget {
 struct Unfinished {
     link: Rc<Link>,
     path: Vec<u8>,
-    /// `None` once it is closed.
+    /// `None` before it is opened, and once it is closed.
     file: Option<OpenFile>,
     is_kept: bool,
 }
@@ -154,6 +154,23 @@ impl RemoteTarget {
         let (spot, found) = Spot::reach(caller, host, async |link| link.link_stat(&sftp).await).await?;
         let shown = path.as_str().to_owned();
         Ok(Self { spot, found, path: sftp, shown, may_replace, resumes, unfinished: None })
+    }
+
+    /// Removes what a lost connection has left behind, by another one, if that can be made in a moment.
+    pub async fn clean_up(mut self, caller: &Caller) {
+        let Some(unfinished) = self.unfinished.take().filter(|unfinished| !unfinished.is_kept) else {
+            return;
+        };
+        let caller = caller.in_background();
+        let remove = async |machine: &Machine| {
+            let Some(link) = machine.files()? else { return Ok(()) };
+            link.remove(&unfinished.path).await.map(drop)
+        };
+        let removed = caller.work(&self.spot.host, Need::Files, Repeat::Safe, remove);
+        if let Err(error) = caller.within(TRANSFER_CLEAN_UP_PATIENCE, removed, || Ok(())).await {
+            let left = String::from_utf8_lossy(&unfinished.path);
+            tracing::debug!(host = self.spot.host, %left, reason = %error, "a part of a file is left behind");
+        }
     }
 
     fn label(&self) -> String {
@@ -216,13 +233,23 @@ impl RemoteTarget {
     /// Errors: there is no such directory, or nothing may be written in it.
     async fn create(&mut self, path: Vec<u8>) -> Result<()> {
         let link = Rc::clone(&self.spot.link);
-        let opened = link.open(&path, Opening::New { mode: MODE_UNFINISHED }).await.map_err(begun)?;
-        let file = opened.map_err(|failure| match failure {
-            Failure::Status { code: StatusCode::NoSuchFile, .. } => no_directory(&self.label()),
-            failure => cannot("write", &self.label(), &failure),
-        })?;
-        self.unfinished = Some(Unfinished { link, path, file: Some(file), is_kept: self.resumes });
-        Ok(())
+        // From here on: who gives up waiting for the file does not know whether it is there.
+        let unfinished =
+            Unfinished { link: Rc::clone(&link), path: path.clone(), file: None, is_kept: self.resumes };
+        let unfinished = self.unfinished.insert(unfinished);
+        match link.open(&path, Opening::New { mode: MODE_UNFINISHED }).await.map_err(begun)? {
+            Ok(file) => {
+                unfinished.file = Some(file);
+                Ok(())
+            }
+            Err(failure) => {
+                unfinished.is_kept = true;
+                Err(match failure {
+                    Failure::Status { code: StatusCode::NoSuchFile, .. } => no_directory(&self.label()),
+                    failure => cannot("write", &self.label(), &failure),
+                })
+            }
+        }
     }
 
     /// What a broken transfer has left behind, if it is ours: nobody but its owner may change its mode.
@@ -239,7 +266,7 @@ impl RemoteTarget {
         if len == 0 || file.change(own).await?.is_err() {
             return Ok(None);
         }
-        let digest = match by_program(&self.spot.machine, path, Span::Whole).await {
+        let digest = match by_program(&self.spot.machine, path, Span::Whole, false).await {
             Some(digest) => digest,
             None => read_back(&file, Span::First(len), &self.label()).await?,
         };
@@ -302,9 +329,10 @@ impl Target for RemoteTarget {
     async fn digest(&self, span: Span, expected: &[u8]) -> Result<Digest> {
         let Some(unfinished) = &self.unfinished else { return Err(not_open()) };
         let file = self.file()?;
-        let (digest, synced) =
-            join(by_program(&self.spot.machine, &unfinished.path, span), file.sync()).await;
-        synced?.map_err(|failure| cannot("write", &self.label(), &failure))?;
+        let digest = by_program(&self.spot.machine, &unfinished.path, span, true).await;
+        if !digest.is_some_and(|digest| digest.is_synced) {
+            file.sync().await?.map_err(|failure| cannot("write", &self.label(), &failure))?;
+        }
         match digest {
             Some(digest) if digest.sha256 == expected => Ok(digest),
             _ => read_back(file, span, &self.label()).await,
@@ -349,7 +377,7 @@ async fn read_back(file: &OpenFile, span: Span, label: &str) -> Result<Digest> {
             break;
         }
     }
-    Ok(Digest { sha256: sum.finish(), by: By::ReadBack })
+    Ok(Digest { sha256: sum.finish(), by: By::ReadBack, is_synced: false })
 }
 
 fn reachable<'a>(host: &str, path: &'a RemotePath) -> Result<&'a [u8]> {

@@ -172,8 +172,8 @@ impl Guard {
         }
         let response = match self.admit(&request, peer, now, weigh) {
             Ok(client) => {
-                let departure = Arc::clone(&self.door).departure(client.clone());
-                until(departure, answer(request, client).await)
+                let response = answer(request, client.clone()).await;
+                until(|| Arc::clone(&self.door).departure(client), response)
             }
             Err(refusal) => refusal.into(),
         };
@@ -281,10 +281,13 @@ impl Guard {
 }
 
 /// A stream ends then; what is there already is sent.
-fn until(departure: impl Future<Output = ()> + 'static, mut response: Response) -> Response {
+fn until<F: Future<Output = ()> + 'static>(
+    departure: impl FnOnce() -> F,
+    mut response: Response,
+) -> Response {
     if let Body::Streamed(streamed) = &mut response.body {
         let pieces = mem::replace(&mut streamed.pieces, stream::empty().boxed_local());
-        streamed.pieces = pieces.take_until(departure.boxed_local()).boxed_local();
+        streamed.pieces = pieces.take_until(departure().boxed_local()).boxed_local();
     }
     response
 }

@@ -9,14 +9,15 @@ use super::Site;
 use super::labels::Headers;
 use super::sessions::owner;
 use crate::base::limits::HTTP_WORDS_AHEAD;
+use crate::http::Request;
 use crate::mcp::{Client, Flow, Incoming, Outgoing};
 use crate::rpc::Code;
 
 /// What is asked of a session.
 #[derive(Debug)]
 pub enum Ask {
-    /// To take a message.
-    Take { message: Vec<u8>, headers: Headers },
+    /// To take the message in its body.
+    Take(Request),
     /// What it has to tell unasked.
     Listen,
     /// To end.
@@ -90,9 +91,9 @@ fn ask_here(site: &Site, id: &str, client: &Client, ask: Ask) -> Outcome {
     let Some(sessions) = &site.sessions else { return Outcome::Unknown };
     let session = || sessions.find(id, client, site.now());
     let outcome = match ask {
-        Ask::Take { message, headers } => {
-            session().map(|session| Outcome::Incoming(session.handle(&message, Some(&headers.labels()))))
-        }
+        Ask::Take(request) => session().map(|session| {
+            Outcome::Incoming(session.handle(&request.body, Some(&Headers::of(&request).labels())))
+        }),
         Ask::Listen => {
             session().map(|session| Outcome::Notices(session.notices().map(Outgoing::Word).boxed_local()))
         }

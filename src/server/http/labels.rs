@@ -1,32 +1,32 @@
 //! What the headers of a request say of the message in its body, and of the answer it wants.
 
+use std::borrow::Cow;
+
 use base64ct::{Base64, Encoding};
 
 use crate::http::Request;
 use crate::mcp::{Labels, Revision};
 
-/// Labels that live longer than their request.
+/// What is said of the message in the body.
 #[derive(Debug, Clone, Default)]
-pub struct Headers {
-    pub version: Option<String>,
-    method: Option<String>,
-    name: Option<String>,
-    pub session: Option<String>,
+pub struct Headers<'a> {
+    version: Option<Cow<'a, str>>,
+    method: Option<Cow<'a, str>>,
+    name: Option<Cow<'a, str>>,
 }
 
-impl Headers {
-    pub fn of(request: &Request) -> Self {
+impl<'a> Headers<'a> {
+    pub fn of(request: &'a Request) -> Self {
         Self {
             version: whole(request, "mcp-protocol-version"),
             method: whole(request, "mcp-method"),
-            name: whole(request, "mcp-name").map(|name| plain(&name)),
-            session: whole(request, "mcp-session-id"),
+            name: whole(request, "mcp-name").map(|name| unwrapped(&name).map_or(name, Cow::Owned)),
         }
     }
 
-    /// Whether a revision is named that is none of ours.
-    pub fn has_unknown_version(&self) -> bool {
-        self.version.as_deref().is_some_and(|version| Revision::named(version).is_none())
+    /// Whether a revision is named, and which; `None` in it when it is none of ours.
+    pub fn version(&self) -> Option<Option<Revision>> {
+        self.version.as_deref().map(Revision::named)
     }
 
     pub fn labels(&self) -> Labels<'_> {
@@ -38,22 +38,24 @@ impl Headers {
     }
 }
 
-/// All that is said under a name, as one value (RFC 9110 §5.3): whoever says it twice says neither, so that nobody on the
-/// way may have gone by another one than we do.
-fn whole(request: &Request, name: &str) -> Option<String> {
-    let mut values = request.headers.all(name).map(String::from_utf8_lossy);
-    let first = values.next()?.into_owned();
-    Some(values.fold(first, |said, more| said + ", " + &more))
+/// The session that a request belongs to.
+pub fn session(request: &Request) -> Option<String> {
+    whole(request, "mcp-session-id").map(Cow::into_owned)
 }
 
-/// A value that may be wrapped as `=?base64?…?=` where it is not plain ASCII (2026-07-28). What is wrapped wrongly stays as
-/// it is, and will differ from the body.
-fn plain(value: &str) -> String {
-    let wrapped = value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?="));
-    let unwrapped = wrapped
-        .and_then(|text| Base64::decode_vec(text).ok())
-        .and_then(|bytes| String::from_utf8(bytes).ok());
-    unwrapped.unwrap_or_else(|| value.to_owned())
+/// All that is said under a name, as one value (RFC 9110 §5.3): whoever says it twice says neither, so that nobody on the
+/// way may have gone by another one than we do.
+fn whole<'a>(request: &'a Request, name: &str) -> Option<Cow<'a, str>> {
+    let mut values = request.headers.all(name).map(String::from_utf8_lossy);
+    let first = values.next()?;
+    Some(values.fold(first, |said, more| said + ", " + more))
+}
+
+/// What is in a value that is wrapped as `=?base64?…?=`, as it may be where it is not plain ASCII (2026-07-28). What is
+/// wrapped wrongly stays as it is, and will differ from the body.
+fn unwrapped(value: &str) -> Option<String> {
+    let wrapped = value.strip_prefix("=?base64?")?.strip_suffix("?=")?;
+    String::from_utf8(Base64::decode_vec(wrapped).ok()?).ok()
 }
 
 /// The forms in which an answer is welcome.
@@ -81,32 +83,30 @@ impl Accepted {
 
 /// Whether the body is said to be JSON.
 pub fn is_json(request: &Request) -> bool {
-    let content_type = request.headers.text("content-type").unwrap_or_default();
-    let MediaType { kind, subtype, .. } = MediaType::of(content_type);
-    kind == "application" && subtype == "json"
+    let content_type = MediaType::of(request.headers.text("content-type").unwrap_or_default());
+    content_type.kind.eq_ignore_ascii_case("application") && content_type.subtype.eq_ignore_ascii_case("json")
 }
 
 /// `type/subtype; parameters`, of RFC 9110 §8.3.1 and §12.5.1.
-struct MediaType {
-    kind: String,
-    subtype: String,
+struct MediaType<'a> {
+    kind: &'a str,
+    subtype: &'a str,
     /// `q=0`.
     is_unwelcome: bool,
 }
 
-impl MediaType {
-    fn of(text: &str) -> Self {
-        let mut parts = text.split(';').map(|part| part.trim().to_ascii_lowercase());
-        let range = parts.next().unwrap_or_default();
-        let (kind, subtype) = range.split_once('/').unwrap_or_default();
+impl<'a> MediaType<'a> {
+    fn of(text: &'a str) -> Self {
+        let mut parts = text.split(';').map(str::trim);
+        let (kind, subtype) = parts.next().and_then(|range| range.split_once('/')).unwrap_or_default();
         let is_zero = |weight: &str| weight.parse::<f32>().is_ok_and(|weight| weight <= 0.0);
-        let is_unwelcome = parts.any(|part| part.strip_prefix("q=").is_some_and(is_zero));
-        Self { kind: kind.to_owned(), subtype: subtype.to_owned(), is_unwelcome }
+        let weight = |part: &'a str| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q="));
+        Self { kind, subtype, is_unwelcome: parts.filter_map(weight).any(is_zero) }
     }
 
     fn covers(&self, kind: &str, subtype: &str) -> bool {
-        let matches = |range: &str, value| range == "*" || range == value;
-        !self.is_unwelcome && matches(&self.kind, kind) && matches(&self.subtype, subtype)
+        let matches = |range: &str, value| range == "*" || range.eq_ignore_ascii_case(value);
+        !self.is_unwelcome && matches(self.kind, kind) && matches(self.subtype, subtype)
     }
 }
 
@@ -116,10 +116,9 @@ mod tests {
 
     #[test]
     fn wrapped_names() {
-        assert_eq!(plain("scout"), "scout");
-        assert_eq!(plain("=?base64?dG/DqQ==?="), "toé");
-        for odd in ["=?base64?dG8", "=?base64?!?=", "=?base64?/w==?="] {
-            assert_eq!(plain(odd), odd);
+        assert_eq!(unwrapped("=?base64?dG/DqQ==?=").as_deref(), Some("toé"));
+        for odd in ["scout", "=?base64?dG8", "=?base64?!?=", "=?base64?/w==?="] {
+            assert_eq!(unwrapped(odd), None);
         }
     }
 

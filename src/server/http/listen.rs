@@ -22,7 +22,7 @@ use crate::io::http::{self, Places, Socket, Tls};
 use crate::io::runtime;
 use crate::mcp::Provider;
 use crate::server::access::{Door, Guard};
-use crate::server::{Drain, Held, Stats};
+use crate::server::{Drain, Held, Stats, descriptors};
 
 /// One core's part of an HTTP server, before it is on its core.
 pub struct Part {
@@ -80,8 +80,8 @@ pub fn listen(
             return Err(Error::new(Kind::InvalidArgument, message));
         }
     };
-    let connections =
-        http::Options { terms: Terms::default(), places: Places::new(settings.http_max_connections), tls };
+    let places = Places::new(descriptors::connections_max(settings, cores));
+    let connections = http::Options { terms: Terms::default(), places, tls };
     let (senders, receivers) = lines(cores);
     let requests = Drain::default();
     let (failed, failures) = async_channel::bounded(1);
@@ -155,5 +155,25 @@ impl Part {
         });
         select(leave, pin!(Rc::clone(&site).run_errands(errands))).await;
         drop(held);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn a_part_that_cannot_serve_is_heard_of() {
+        let settings = Settings { http_port: 0, ..testing::settings() };
+        let mut listening = listen(&settings, None, 2, &Drain::default()).unwrap();
+        assert!(listening.failures.first().now_or_never().is_none());
+        let part = listening.parts.pop().unwrap();
+        part.failed.try_send(Error::new(Kind::Local, "no")).unwrap();
+        assert_eq!(listening.failures.first().now_or_never().unwrap().message(), "no");
+        drop((part, listening.parts));
+        assert!(listening.failures.first().now_or_never().is_none(), "there is nobody left to fail");
     }
 }

@@ -15,7 +15,7 @@ use futures_util::{StreamExt, stream};
 
 use super::Site;
 use super::errands::{Ask, Outcome, ask};
-use super::labels::{Accepted, Headers, is_json};
+use super::labels::{Accepted, Headers, is_json, session};
 use crate::http::sse::Event;
 use crate::http::{Request, Response, Status};
 use crate::mcp::{BUSY, Client, FORBIDDEN, Flow, Incoming, Outgoing, Revision};
@@ -28,20 +28,19 @@ const SESSION_ID: &str = "mcp-session-id";
 const SESSION_NOT_FOUND: Code = Code::Server(-32001);
 
 pub async fn answer(site: Rc<Site>, request: Request, client: Client) -> Response {
-    let headers = Headers::of(&request);
     let accepted = Accepted::of(&request);
-    match (request.method(), &headers.session) {
-        ("POST", _) => post(&site, request, headers, accepted, client).await,
-        ("GET" | "DELETE", Some(_)) if headers.has_unknown_version() => {
+    match (request.method(), session(&request)) {
+        ("POST", session) => post(&site, request, session, accepted, client).await,
+        ("GET" | "DELETE", Some(_)) if Headers::of(&request).version() == Some(None) => {
             refuse(Status::BAD_REQUEST, "Unsupported protocol version")
         }
         ("GET", Some(id)) if accepted.events => {
-            told(&site, ask(&site, id.clone(), client, Ask::Listen).await, accepted).await
+            told(&site, ask(&site, id, client, Ask::Listen).await, accepted).await
         }
         ("GET", Some(_)) => {
             refuse(Status::NOT_ACCEPTABLE, "Not acceptable: this is answered with text/event-stream")
         }
-        ("DELETE", Some(id)) => told(&site, ask(&site, id.clone(), client, Ask::End).await, accepted).await,
+        ("DELETE", Some(id)) => told(&site, ask(&site, id, client, Ask::End).await, accepted).await,
         ("GET" | "DELETE", None) => {
             let message = "Method not allowed: without a session only POST is";
             refuse(Status::METHOD_NOT_ALLOWED, message).with("allow", "POST")
@@ -66,7 +65,7 @@ pub fn helps_to_finish(request: &Request) -> bool {
 async fn post(
     site: &Rc<Site>,
     request: Request,
-    headers: Headers,
+    session: Option<String>,
     accepted: Accepted,
     client: Client,
 ) -> Response {
@@ -78,17 +77,14 @@ async fn post(
         let message = "Not acceptable: answers are application/json or text/event-stream";
         return refuse(Status::NOT_ACCEPTABLE, message);
     }
+    let headers = Headers::of(&request);
     // Nothing but words comes of it.
     if !accepted.events && headers.labels().method == Some("subscriptions/listen") {
         return refuse(Status::NOT_ACCEPTABLE, "Not acceptable: this is answered with text/event-stream");
     }
-    let named = headers.version.as_deref().map(Revision::named);
-    let is_stateless = named.flatten().is_some_and(Revision::is_stateless);
-    match headers.session.clone().filter(|_| !is_stateless && site.sessions.is_some()) {
-        Some(id) => {
-            let take = Ask::Take { message: request.body, headers };
-            told(site, ask(site, id, client, take).await, accepted).await
-        }
+    let is_stateless = headers.version().flatten().is_some_and(Revision::is_stateless);
+    match session.filter(|_| !is_stateless && site.sessions.is_some()) {
+        Some(id) => told(site, ask(site, id, client, Ask::Take(request)).await, accepted).await,
         None => alone(site, &request.body, &headers, accepted, client).await,
     }
 }
@@ -97,19 +93,20 @@ async fn post(
 async fn alone(
     site: &Rc<Site>,
     message: &[u8],
-    headers: &Headers,
+    headers: &Headers<'_>,
     accepted: Accepted,
     client: Client,
 ) -> Response {
     let owner = client.clone();
-    let session = match headers.version.as_deref().map(Revision::named) {
+    let session = match headers.version() {
         // What it is, its body says.
         Some(Some(Revision::V2026_07_28) | None) => site.session(client),
         Some(Some(revision)) => site.session(client).in_revision(revision),
         // As the specification has it for clients that do not say.
         None => site.session(client).in_revision(Revision::V2025_03_26),
     };
-    let session = Rc::new(if site.sessions.is_some() { session.with_questions() } else { session });
+    let session = if site.sessions.is_some() { session.with_questions() } else { session.of_one_request() };
+    let session = Rc::new(session);
     let incoming = match session.handle(message, Some(&headers.labels())) {
         Incoming::Call(flow) => Incoming::Call(site.under_way.tend(Rc::clone(&session), flow)),
         incoming => incoming,

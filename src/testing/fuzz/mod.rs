@@ -3,6 +3,8 @@
 
 pub mod http_request;
 pub mod known_hosts;
+pub mod mcp_session;
+pub mod rpc;
 pub mod seeds;
 pub mod sftp;
 pub mod ssh_client;
@@ -15,9 +17,11 @@ pub mod target_uri;
 pub type Body = fn(&[u8]);
 
 /// The targets by name.
-pub const TARGETS: [(&str, Body); 8] = [
+pub const TARGETS: [(&str, Body); 10] = [
     ("http_request", http_request::run),
     ("known_hosts", known_hosts::run),
+    ("mcp_session", mcp_session::run),
+    ("rpc", rpc::run),
     ("sftp", sftp::run),
     ("ssh_client", ssh_client::run),
     ("ssh_config", ssh_config::run),

@@ -15,6 +15,10 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     match target {
         "http_request" => HTTP.iter().map(|text| [b"\x10\x03", text.as_bytes()].concat()).collect(),
         "known_hosts" => texts(&KNOWN_HOSTS, 4),
+        "mcp_session" => {
+            SESSIONS.iter().map(|(first, lines)| [&[*first], lines.as_bytes()].concat()).collect()
+        }
+        "rpc" => MESSAGES.iter().map(|text| text.as_bytes().to_vec()).collect(),
         "sftp" => sftp(),
         "ssh_client" => ssh_client(),
         "ssh_config" => texts(&CONFIGS, 1).into_iter().map(|text| text[1..].to_vec()).collect(),
@@ -25,7 +29,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     }
 }
 
-const TARGETS: [&str; 8] = [
+const TARGETS: [&str; 10] = [
     "hosts",
     " HOSTS\n",
     "web1:/etc/hosts",
@@ -34,6 +38,8 @@ const TARGETS: [&str; 8] = [
     "h:/a/../b",
     "a;b:/x",
     ":",
+    "web1://docker/web/logs?lines=5&since=2h",
+    "scout://h%5F1/:k8s/default/pods",
 ];
 
 const HTTP: [&str; 8] = [
@@ -46,6 +52,55 @@ const HTTP: [&str; 8] = [
     "PUT / HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 1, 1\r\nExpect: x\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n z\r\n\r\n",
     "\r\nGET /\u{e9}#x HTTP/2.0\nHost : a\n\n",
+];
+
+const MESSAGES: [&str; 10] = [
+    r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":null}}"#,
+    r#"{"jsonrpc":"2.0","id":"\ud83d\ude00\n","method":"\u0061"}"#,
+    r#" [{"jsonrpc":"2.0","id":1.5e3,"method":"a"},{"jsonrpc":"2.0","method":"b"},1,{}]"#,
+    r#"{"jsonrpc":"2.0","id":null,"error":{"code":-1,"message":"x"}}"#,
+    r#"{"jsonrpc":"2.0","id":"a","result":{}}"#,
+    r#"{"jsonrpc":"2.0","id":1,"id":2,"method":"a"}"#,
+    r#"{"jsonrpc":"1.0","id":-0,"method":"a","params":[]}"#,
+    r#"{"jsonrpc":"2.0","id":{},"method":"a","params":3}"#,
+    r#"{"jsonrpc":"2.0","id":1,"method":"\ud800"}"#,
+    "[[[[[[[[",
+];
+
+/// The first byte, and what follows it: both eras, with labels and without.
+const SESSIONS: [(u8, &str); 6] = [
+    (
+        0,
+        r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"a","version":"1"}}}
+{"jsonrpc":"2.0","method":"notifications/initialized"}
+{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"scout","arguments":{"target":"localhost:/x"},"_meta":{"progressToken":7}}}
+{"jsonrpc":"2.0","id":3,"method":"resources/subscribe","params":{"uri":"scout://localhost/x"}}
+{"jsonrpc":"2.0","id":4,"method":"logging/setLevel","params":{"level":"debug"}}
+{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"run","arguments":{"target":"localhost","command":"wait"}}}
+{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":5}}"#,
+    ),
+    (
+        49,
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}
+{"jsonrpc":"2.0","id":2,"method":"subscriptions/listen","params":{"notifications":{"resourcesListChanged":true,"resourceSubscriptions":["scout://localhost/x"]},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}"#,
+    ),
+    (
+        0,
+        r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-03-26","capabilities":{"roots":{}}}}
+[{"jsonrpc":"2.0","id":2,"method":"ping"},{"jsonrpc":"2.0","id":3,"method":"resources/read","params":{"uri":"hosts://list"}},{"jsonrpc":"2.0","id":2,"method":"x"}]"#,
+    ),
+    (
+        32,
+        r#"{"jsonrpc":"2.0","id":"a","method":"server/discover","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}
+{"jsonrpc":"2.0","id":"b","method":"completion/complete","params":{"ref":{"type":"ref/resource","uri":"scout://{host}/{+path}"},"argument":{"name":"host","value":"l"}}}"#,
+    ),
+    (
+        0,
+        r#"{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"compare_config","arguments":{"path":"/etc/hosts"}}}
+{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"batch","arguments":{"calls":[{"target":"localhost:/a"},{"target":"hosts"}]}}}
+{"jsonrpc":"2.0","id":"x","result":{}}"#,
+    ),
+    (0, "nonsense\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n"),
 ];
 
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE9VZ3qLcHJyTnVnZ0tlS2V5S2V5S2V5S2V5S2V5S2V5";

@@ -16,6 +16,9 @@ use crate::base::time::Duration;
 use crate::http::{Peer, Refusal, Request, Response, Service, Status, Terms};
 use crate::io::runtime;
 
+/// More than sockets hold for a reader who does not come.
+pub(super) const LONG: usize = 24 * 1024 * 1024;
+
 /// How the server is to be.
 #[derive(Debug, Clone)]
 pub(super) struct Site {
@@ -175,6 +178,7 @@ impl Service for Tester {
                 });
                 future::ready(ok.events(stream::iter(events))).boxed_local()
             }
+            "/long" => future::ready(ok.body("text/plain", vec![b'x'; LONG])).boxed_local(),
             "/endless" => {
                 let tells = Tells(self.drops.clone());
                 self.begins.send(()).unwrap();

@@ -11,7 +11,7 @@ use crate::base::Result;
 use crate::base::limits::RESOURCE_URI_BYTES_MAX;
 use crate::base::percent::{decoded, encoded, is_scheme};
 use crate::scout::system::View;
-use crate::target::RemotePath;
+use crate::target::{HostName, RemotePath};
 
 /// A place on a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,20 @@ const SCHEME: &str = "scout";
 
 /// The address of the home directory on a host.
 pub fn home(host: &str) -> String {
-    format!("{SCHEME}://{}/~", encoded(host))
+    of_path(host, "~")
+}
+
+/// The address of a path, which has neither a slash in front nor anything to encode.
+pub fn of_path(host: &str, path: &str) -> String {
+    format!("{SCHEME}://{}/{path}", encoded(host))
+}
+
+/// The address of a path on a host; relative ones begin in the home directory.
+pub fn address(host: &HostName, path: &RemotePath) -> String {
+    let path = path.as_str();
+    let parts: Vec<_> = path.trim_start_matches('/').split('/').map(encoded).collect();
+    let home = if path.starts_with(['/', '~']) { "" } else { "~/" };
+    format!("{SCHEME}://{}/{home}{}", encoded(host.as_str()), parts.join("/"))
 }
 
 /// The path behind the slash of an address: absolute, or in a home directory.
@@ -91,6 +104,20 @@ mod tests {
             What::View(view) => format!("//{}", view.ok()?),
         };
         Some(if host.contains(':') { format!("[{host}]:{what}") } else { format!("{host}:{what}") })
+    }
+
+    #[test]
+    fn places_have_addresses() {
+        for (path, address, target) in [
+            ("/a b/c%", "scout://a%3Ab/a%20b/c%25", "/a b/c%"),
+            ("~/x", "scout://a%3Ab/~/x", "~/x"),
+            ("notes", "scout://a%3Ab/~/notes", "~/notes"),
+        ] {
+            let (host, path) = (HostName::parse("a:b").unwrap(), RemotePath::parse(path).unwrap());
+            assert_eq!(super::address(&host, &path), address);
+            let place = Place::at(address, &["a:b".into()], |_| true).unwrap();
+            assert_eq!(place.what, What::Path(RemotePath::parse(target).unwrap()));
+        }
     }
 
     #[test]

@@ -12,7 +12,6 @@
 //! what is not there.
 
 mod address;
-mod kind;
 mod templates;
 
 use std::rc::Rc;
@@ -26,13 +25,14 @@ use crate::base::limits::{HOST_NAME_BYTES_MAX, RESOURCES_PAGE_MAX};
 use crate::config::Scope;
 use crate::fleet::Shards;
 use crate::mcp::content::{Base64, Body, Contents};
-use crate::mcp::provider::{Client, Page};
+use crate::mcp::provider::{Client, Page, entries};
 use crate::metrics::{Report, Source};
+use crate::scout::kind;
 use crate::scout::look::Found;
-use crate::scout::{self, Action, Seen};
+use crate::scout::{self, Action, Seen, system};
 use crate::target::HostName;
 
-pub use address::{Place, What};
+pub use address::{Place, What, address};
 pub use templates::{Template, templates};
 
 /// A resource that is always there.
@@ -93,10 +93,25 @@ impl Fixed {
     pub async fn read(&self, shards: &Shards, stats: &dyn Source, client: &Client) -> Result<Contents> {
         let text = match self.content {
             Content::Figures(read) => read(&stats.report().await?),
-            Content::Hosts => scout::hosts(shards, client, None, &|_, _| ()).await?.text(),
+            Content::Hosts => {
+                let list = scout::hosts(shards, client, None, &|_, _| ()).await?;
+                list.text() + &list.hosts.first().map(|host| resources_of(&host.name)).unwrap_or_default()
+            }
         };
         Ok(Contents { uri: self.uri.into(), mime_type: self.mime_type, body: Body::Text(text), meta: None })
     }
+}
+
+/// What there is on a host, with addresses for example.
+fn resources_of(host: &str) -> String {
+    let view = |name: &str| system::address(host, name);
+    format!(
+        "\n\nOn each of them:\n  files and directories: {}\n  what runs there: {}, {}; also {}",
+        address::of_path(host, "etc/hosts"),
+        view("docker"),
+        view("docker/NAME/logs"),
+        "podman, compose, zfs, zfs/snapshots, syslog, k8s, systemd, processes, network, disk",
+    )
 }
 
 /// Reads a file, lists a directory, or asks the host's software.
@@ -140,20 +155,26 @@ pub fn describe() -> Vec<(&'static [Scope], Value)> {
 }
 
 /// A page of the list: what is always there, and the home directory on each host. `None` for a cursor that is none.
-pub fn page(fixed: &[Box<RawValue>], hosts: &[Rc<str>], cursor: Option<&str>) -> Option<Page> {
-    let (fixed, from) = match cursor {
-        None => (fixed, 0),
+pub fn page<'a>(
+    fixed: impl Iterator<Item = &'a RawValue>,
+    hosts: &[Rc<str>],
+    cursor: Option<&str>,
+) -> Option<Page> {
+    let from = match cursor {
+        None => 0,
         Some(cursor) => {
             let last = host_in(cursor)?;
             // Meanwhile there may be others, or that one no longer.
-            (&[][..], hosts.partition_point(|host| host.as_ref() <= last.as_str()))
+            hosts.partition_point(|host| host.as_ref() <= last.as_str())
         }
     };
     let rest = hosts.get(from..)?;
     let shown = &rest[..rest.len().min(RESOURCES_PAGE_MAX)];
     let next = shown.last().filter(|_| shown.len() < rest.len()).map(|host| cursor_behind(host));
-    let homes = shown.iter().filter_map(|host| to_raw_value(&home(host)).ok());
-    Some(Page { entries: fixed.iter().cloned().chain(homes).collect(), next })
+    let homes: Vec<_> = shown.iter().filter_map(|host| to_raw_value(&home(host)).ok()).collect();
+    let mut shown: Vec<&RawValue> = fixed.filter(|_| cursor.is_none()).collect();
+    shown.extend(homes.iter().map(|home| &**home));
+    Some(Page { entries: entries(shown), next })
 }
 
 fn home(host: &str) -> Value {
@@ -185,26 +206,24 @@ mod tests {
     use super::*;
 
     fn names(page: &Page) -> Vec<String> {
-        let name = |entry: &RawValue| {
-            let entry: Value = serde_json::from_str(entry.get()).unwrap();
-            entry["name"].as_str().unwrap().to_owned()
-        };
-        page.entries.iter().map(|entry| name(entry)).collect()
+        let entries: Vec<Value> = serde_json::from_str(page.entries.get()).unwrap();
+        entries.iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
     }
 
     #[test]
     fn every_host_is_on_one_page() {
         let hosts: Vec<Rc<str>> =
             (0..2 * RESOURCES_PAGE_MAX + 1).map(|n| format!("h{n:04}").into()).collect();
-        let fixed = [to_raw_value(&json!({ "name": "always" })).unwrap()];
-        let first = page(&fixed, &hosts, None).unwrap();
+        let fixed = to_raw_value(&json!({ "name": "always" })).unwrap();
+        let page = |hosts: &[Rc<str>], cursor| page([&*fixed].into_iter(), hosts, cursor);
+        let first = page(&hosts, None).unwrap();
         assert_eq!(names(&first).len(), 1 + RESOURCES_PAGE_MAX);
-        let second = page(&fixed, &hosts, first.next.as_deref()).unwrap();
+        let second = page(&hosts, first.next.as_deref()).unwrap();
         // A host that goes takes nobody else with it.
         let fewer = &hosts[..2 * RESOURCES_PAGE_MAX - 1];
-        let gone = page(&fixed, &[fewer, &hosts[2 * RESOURCES_PAGE_MAX..]].concat(), second.next.as_deref());
+        let gone = page(&[fewer, &hosts[2 * RESOURCES_PAGE_MAX..]].concat(), second.next.as_deref());
         assert_eq!(names(&gone.unwrap()), ["h0200"]);
-        let third = page(&fixed, &hosts, second.next.as_deref()).unwrap();
+        let third = page(&hosts, second.next.as_deref()).unwrap();
         let all = [names(&first), names(&second), names(&third)].concat();
         assert_eq!(all[1..], hosts.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(third.next, None);
@@ -213,8 +232,9 @@ mod tests {
     #[test]
     fn what_is_no_cursor_of_ours_is_none() {
         for cursor in ["", "x", "aG9zdHM", "!", &"A".repeat(10_000)] {
-            assert!(page(&[], &["a".into()], Some(cursor)).is_none(), "{cursor}");
+            assert!(page([].into_iter(), &["a".into()], Some(cursor)).is_none(), "{cursor}");
         }
-        assert!(page(&[], &["a".into()], Some(&cursor_behind("z"))).unwrap().entries.is_empty());
+        let behind = page([].into_iter(), &["a".into()], Some(&cursor_behind("z"))).unwrap();
+        assert_eq!(behind.entries.get(), "[]");
     }
 }

@@ -22,6 +22,9 @@ fn hosts_that_may_not_be_seen_are_nowhere() {
     assert!(listed.contains("scout://alpha/~") && !listed.contains("bravo"), "{listed}");
     let hidden = json!({ "uri": "scout://bravo/file" });
     assert_eq!(code(&scene, "resources/read", hidden.clone()), -32002);
+    for view in ["scout://bravo/:docker", "bravo://docker"] {
+        assert_eq!(code(&scene, "resources/read", json!({ "uri": view })), -32002);
+    }
     assert_eq!(code(&scene, "resources/subscribe", hidden), -32002);
     assert_eq!(scene.read("scout://alpha/page.html")["text"], "<p>");
     let hosts = scene.read("hosts://list")["text"].to_string();
@@ -74,8 +77,10 @@ fn who_may_not_read_sees_no_files() {
         assert!(!scene.ask(list, json!({})).to_string().contains("scout://"), "{list}");
     }
     let file = json!({ "uri": "scout://alpha/file" });
-    let refused = scene.answer("resources/read", file.clone());
-    assert!(refused["error"]["message"].as_str().unwrap().starts_with("Forbidden: "), "{refused}");
+    for uri in ["scout://alpha/file", "alpha://docker", "alpha://docker/web/logs"] {
+        let refused = scene.answer("resources/read", json!({ "uri": uri }));
+        assert!(refused["error"]["message"].as_str().unwrap().starts_with("Forbidden: "), "{refused}");
+    }
     assert_eq!(code(&scene, "resources/subscribe", file), -32002);
     assert_eq!(
         code(&scene, "prompts/get", json!({ "name": "compare_config", "arguments": { "path": "/x" } })),

@@ -95,7 +95,12 @@ fn files_and_directories_are_resources() {
     let directory = scene.read("scout://alpha/dir");
     assert_eq!(directory["mimeType"], "text/plain");
     assert!(directory["text"].as_str().unwrap().contains("inside"));
-    assert!(scene.read("hosts://list")["text"].as_str().unwrap().starts_with("Available hosts:\n"));
+    let hosts = scene.read("hosts://list")["text"].as_str().unwrap().to_owned();
+    assert!(hosts.starts_with("Available hosts:\n"), "{hosts}");
+    assert!(
+        hosts.contains("\n  what runs there: alpha://docker, alpha://docker/NAME/logs; also podman, "),
+        "{hosts}"
+    );
 }
 
 #[test]

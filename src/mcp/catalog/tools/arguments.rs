@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
@@ -49,6 +50,44 @@ impl<'a> Arguments<'a> {
     /// The text of an argument that must be there.
     pub fn required(&self, name: &str) -> Result<Cow<'a, str>, Invalid> {
         self.text(name)?.ok_or_else(|| Invalid(format!("Argument '{name}' is missing")))
+    }
+
+    /// A whole number; `None` when it is absent or `null`.
+    pub fn number(&self, name: &str) -> Result<Option<i64>, Invalid> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        match (value.get().parse(), type_name(value)) {
+            (Ok(number), _) => Ok(Some(number)),
+            (_, "null") => Ok(None),
+            (_, "a number") => Err(Invalid(format!("Argument '{name}' must be a whole number"))),
+            (_, other) => Err(Invalid(format!("Argument '{name}' must be a number, not {other}"))),
+        }
+    }
+
+    /// A whole number between two others, which both are allowed.
+    pub fn number_within(&self, name: &str, range: RangeInclusive<i64>) -> Result<Option<i64>, Invalid> {
+        match self.number(name)? {
+            Some(number) if !range.contains(&number) => {
+                let (low, high) = range.into_inner();
+                Err(Invalid(format!("Argument '{name}' must be {low} to {high}, not {number}")))
+            }
+            number => Ok(number),
+        }
+    }
+
+    /// A number of things: none, or as many as there can be at most.
+    pub fn count(&self, name: &str, max: usize) -> Result<Option<usize>, Invalid> {
+        let number = self.number_within(name, 0..=i64::try_from(max).unwrap_or(i64::MAX))?;
+        Ok(number.and_then(|number| usize::try_from(number).ok()))
+    }
+
+    /// One of some words, by what it stands for; `None` when it is absent or `null`.
+    pub fn choice<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, Invalid> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let Some((_, value)) = words.iter().find(|(word, _)| *word == text) else {
+            let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+            return Err(Invalid(format!("Argument '{name}' must be one of {}", known.join(", "))));
+        };
+        Ok(Some(*value))
     }
 
     /// Yes or no; `None` when it is absent or `null`.
@@ -158,6 +197,24 @@ mod tests {
         let arguments = Arguments::read(Some(&raw), NAMES).unwrap();
         assert_eq!(arguments.required("a").unwrap(), "x");
         assert_eq!(arguments.required("b"), Err(Invalid("Argument 'b' is missing".into())));
+    }
+
+    #[test]
+    fn numbers_are_whole_and_within_their_bounds() {
+        let number = |json: &str| {
+            let raw: Box<RawValue> = serde_json::from_str(json).expect(json);
+            let arguments = Arguments::read(Some(&raw), NAMES).unwrap();
+            let choice = arguments.choice("b", &[("one", 1), ("two", 2)]).map_err(|invalid| invalid.0);
+            (arguments.count("a", 10).map_err(|invalid| invalid.0), choice)
+        };
+        assert_eq!(number(r#"{"a":7,"b":"two"}"#), (Ok(Some(7)), Ok(Some(2))));
+        assert_eq!(number(r#"{"a":null}"#), (Ok(None), Ok(None)));
+        let wrong = |json, text: &str| assert_eq!(number(json).0, Err(text.to_owned()), "{json}");
+        wrong(r#"{"a":11}"#, "Argument 'a' must be 0 to 10, not 11");
+        wrong(r#"{"a":-1}"#, "Argument 'a' must be 0 to 10, not -1");
+        wrong(r#"{"a":1.5}"#, "Argument 'a' must be a whole number");
+        wrong(r#"{"a":"1"}"#, "Argument 'a' must be a number, not a string");
+        assert_eq!(number(r#"{"b":"x"}"#).1, Err("Argument 'b' must be one of one, two".to_owned()));
     }
 
     #[test]

@@ -6,10 +6,16 @@
 
 mod arguments;
 mod batch;
+mod diff;
+mod find;
 mod hosts;
+mod list;
+mod looks;
 mod many;
+mod read;
 mod run;
 mod scout;
+mod search;
 mod structured;
 mod told;
 mod transfer;
@@ -49,7 +55,7 @@ const TOOLS: &[Tool] = &[
     Tool {
         name: scout::NAME,
         operation: Operation::Scout,
-        scopes: &[Scope::Read, Scope::Command, Scope::Transfer],
+        scopes: &[Scope::Read, Scope::Command],
         describe: scout::describe,
         start: scout::start,
     },
@@ -61,11 +67,46 @@ const TOOLS: &[Tool] = &[
         start: hosts::start,
     },
     Tool {
+        name: read::NAME,
+        operation: Operation::Read,
+        scopes: &[Scope::Read],
+        describe: read::describe,
+        start: read::start,
+    },
+    Tool {
+        name: list::NAME,
+        operation: Operation::List,
+        scopes: &[Scope::Read],
+        describe: list::describe,
+        start: list::start,
+    },
+    Tool {
+        name: find::NAME,
+        operation: Operation::Find,
+        scopes: &[Scope::Read],
+        describe: find::describe,
+        start: find::start,
+    },
+    Tool {
+        name: search::NAME,
+        operation: Operation::Search,
+        scopes: &[Scope::Read],
+        describe: search::describe,
+        start: search::start,
+    },
+    Tool {
         name: run::NAME,
         operation: Operation::Run,
         scopes: &[Scope::Command],
         describe: run::describe,
         start: run::start,
+    },
+    Tool {
+        name: diff::NAME,
+        operation: Operation::Diff,
+        scopes: &[Scope::Read],
+        describe: diff::describe,
+        start: diff::start,
     },
     Tool {
         name: transfer::NAME,

@@ -7,34 +7,42 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::super::Options;
-use super::{Arguments, Invalid, many, structured, told, transfer};
-use crate::base::Result;
+use super::{Arguments, Invalid, looks, many, structured, told, transfer};
+use crate::base::{Error, Kind, Result};
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
 use crate::mcp::content::ToolOutput;
 use crate::mcp::provider::Work;
 use crate::rpc::Raw;
 use crate::scout::beam::{self, Beam};
+use crate::scout::diff::{Place, With, diff, places};
 use crate::scout::transfer::has_file;
 use crate::scout::{Request, scout};
+use crate::target::Target;
 
 pub const NAME: &str = "scout";
 
-/// Those about transfers stand last.
-const ARGUMENTS: &[&str] = &["target", "targets", "query", "cache", "beam", "beam_source", "beam_target"];
-const BEAMS: usize = 3;
+/// Where, and what to do there.
+const PLACES: &[&str] = &["target", "targets", "query", "tree", "find", "depth", "cache"];
+const DIFFS: &[&str] = &["diff", "diff_content"];
+const BEAMS: &[&str] = &["beam", "beam_source", "beam_target"];
 
 pub fn start(
     shards: &Rc<Shards>,
     call: &Rc<Call>,
     arguments: Option<Raw<'_>>,
 ) -> Result<Work<ToolOutput>, Invalid> {
-    let arguments = Arguments::read(arguments, ARGUMENTS)?;
+    let arguments = Arguments::read(arguments, &[PLACES, DIFFS, BEAMS].concat())?;
     let (request, beams) = (request_of(&arguments)?, beams_of(&arguments)?);
+    let other = arguments.text("diff")?.map(Cow::into_owned);
+    let content = arguments.text("diff_content")?.map(Cow::into_owned);
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
     let work = async move {
         if let Some(beam) = beams.parse()? {
             return beamed(&shards, &call, beam).await;
+        }
+        if compares(&request, other.as_deref(), content.as_deref())? {
+            return compared(&shards, &call, &request.target, other, content).await;
         }
         let (is_many, target) = (request.is_many(), request.places());
         let done = told::counting(&call, if is_many { "places done" } else { "hosts checked" });
@@ -50,6 +58,37 @@ pub fn start(
         many::answer(&answer)
     };
     Ok(work.boxed_local())
+}
+
+/// Whether a file is compared with another one or with a text: not the host list, and not what is to be found.
+fn compares(request: &Request, other: Option<&str>, content: Option<&str>) -> Result<bool> {
+    if other.is_none() && content.is_none() || request.find.is_some() {
+        return Ok(false);
+    }
+    match request.targets.is_empty() {
+        true => Ok(Target::parse(&request.target) != Ok(Target::Hosts)),
+        false => Err(Error::new(Kind::InvalidArgument, "diff and diff_content take a target, not targets")),
+    }
+}
+
+/// Compares the file at the target with the one at `other`, or else with what it is expected to hold.
+async fn compared(
+    shards: &Shards,
+    call: &Call,
+    target: &str,
+    other: Option<String>,
+    content: Option<String>,
+) -> Result<ToolOutput> {
+    let mut files = places(shards, &call.client, target)?;
+    let with = match (other, content) {
+        (Some(other), _) => {
+            files.push(Place::parse(&other)?);
+            With::EachOther { by_path: files.len() == 2 }
+        }
+        (None, content) => With::Text(content.unwrap_or_default()),
+    };
+    let compared = diff(shards, &call.client, &files, &with);
+    looks::comparison(&told::timed(call, shards.own(), target, Box::pin(compared)).await?)
 }
 
 /// Transfers a file, and tells it in the words of this tool.
@@ -70,7 +109,7 @@ async fn beamed(shards: &Shards, call: &Call, beam: Beam) -> Result<ToolOutput> 
 
 /// What the arguments ask for that asks for no transfer.
 pub fn request(arguments: Option<Raw<'_>>) -> Result<Request, Invalid> {
-    request_of(&Arguments::read(arguments, &ARGUMENTS[..ARGUMENTS.len() - BEAMS])?)
+    request_of(&Arguments::read(arguments, PLACES)?)
 }
 
 fn request_of(arguments: &Arguments<'_>) -> Result<Request, Invalid> {
@@ -78,6 +117,9 @@ fn request_of(arguments: &Arguments<'_>) -> Result<Request, Invalid> {
         target: arguments.text("target")?.unwrap_or_default().into_owned(),
         targets: arguments.texts("targets")?.into_iter().map(Cow::into_owned).collect(),
         query: arguments.text("query")?.map(Cow::into_owned),
+        tree: arguments.flag("tree")?.unwrap_or_default(),
+        find: arguments.text("find")?.map(Cow::into_owned),
+        depth: arguments.number("depth")?,
         cache: arguments.flag("cache")?.unwrap_or_default(),
     })
 }
@@ -104,27 +146,32 @@ pub fn describe(options: &Options) -> Value {
             "properties": {
                 "target": {
                     "type": "string",
-                    "description": "\"hosts\", or \"host:/path\" (also \"host:~/path\"). Everything after the first colon is the path.",
-                    "default": "",
+                    "description": "\"hosts\", or \"host:/path\" (also \"host:~/path\")",
                 },
                 "targets": {
                     "type": "array",
                     "items": { "type": "string" },
-                    "description": "Instead of target: several, a section each.",
+                    "description": "instead of target",
                 },
                 "query": {
                     "type": "string",
-                    "description": "A command to run in the target's directory. Leave it out to read.",
+                    "description": "command to run in the target's directory",
                 },
+                "tree": { "type": "boolean", "description": "directory: 3 levels of it" },
+                "find": { "type": "string", "description": "names of files to find below target: \"*.conf\"" },
+                "depth": { "type": "integer", "description": "of tree or find, 1-10" },
+                "diff": { "type": "string", "description": "other host:/path to compare target with" },
+                "diff_content": { "type": "string", "description": "text to compare target with" },
                 "cache": {
                     "type": "boolean",
-                    "description": "A file or directory may be minutes old: answered at once, marked [cached Ns ago].",
-                    "default": false,
+                    "description": "may be a few minutes old; not of commands",
                 },
             },
             "additionalProperties": false,
         },
-        "outputSchema": structured::schema(&["hosts", "file", "directory", "command", "cached", "many", "transfer"]),
+        "outputSchema": structured::schema(&[
+            "hosts", "file", "directory", "tree", "paths", "diff", "command", "cached", "view", "many", "transfer",
+        ]),
         "annotations": {
             "title": "Scout remote hosts",
             "readOnlyHint": !any,
@@ -157,11 +204,11 @@ fn description(allow_any_command: bool) -> String {
 }
 
 const READING: &str = "\
-Look at machines over SSH: list the hosts, read a file, list a directory, run a command.
+Look at machines over SSH.
 
 - target \"hosts\": the hosts you can reach, and whether they are online. Start here.
-- target \"host:/path/to/file\": the text of the file. A long file ends with [truncated at N bytes].
-- target \"host:/path/to/directory\": its listing.
+- target \"host:/path\": the text of a file, or a directory's listing. A long one ends with [truncated …].
+- target \"host://docker\", or podman, compose, zfs, syslog, k8s, systemd, processes, network, disk: what runs there.
 - target and query: the output of a command that runs in that directory.
 - target \"web*,!web9:/path\" or \"@group:/path\": many hosts at once; equal answers once, and diffs of the others.";
 
@@ -177,5 +224,6 @@ const EXAMPLES: &str = "\
 Examples:
 {\"target\": \"hosts\"}
 {\"target\": \"web1:/etc/nginx/nginx.conf\"}
+{\"target\": \"web1://docker/nginx/logs?lines=50&since=2h\"}
 {\"target\": \"web1:/var/log\", \"query\": \"grep -rn 'timed out' nginx | tail -n 20\"}
 {\"target\": \"web*:/\", \"query\": \"df -h\"}";

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::value::to_raw_value;
 use serde_json::{Map, Value, json};
 
+use super::looks;
 use super::many::Outcome;
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{HostStatus, Presence};
@@ -75,6 +76,22 @@ pub fn of_seen(seen: &Seen, text: &SharedText) -> Result<Structured> {
             text: text.clone(),
             others: vec![("kind", "tree".into()), ("truncated", tree.is_cut.into())],
         },
+        Seen::Read(excerpt) => {
+            Structured::WithText { text: text.clone(), others: looks::of_excerpt(excerpt) }
+        }
+        Seen::Listed(listed) => written(&Form::Page {
+            entries: listed.listing.entries.iter().map(EntryLine::of).collect(),
+            truncated: listed.is_cut,
+            total: listed.total,
+            next_offset: listed.next_offset(),
+        })?,
+        Seen::Matches(matches) => {
+            written(&Form::Paths { paths: &matches.paths, truncated: matches.stop.is_some() })?
+        }
+        Seen::Hits(hits) => written(&Form::Matches {
+            matches: hits.hits.iter().map(looks::HitLine::of).collect(),
+            truncated: hits.stop.is_some(),
+        })?,
         Seen::Shown(shown) => {
             let rows = shown.rows.as_ref().map(|rows| ("rows", objects(rows)));
             let others = [("kind", "view".into()), ("truncated", shown.cut_at.is_some().into())];
@@ -113,7 +130,7 @@ pub fn transferred(moved: &Transferred, told: &str) -> Result<ToolOutput> {
     Ok(both(text(told)?, written(&form)?))
 }
 
-fn both(text: SharedText, structured: Structured) -> ToolOutput {
+pub fn both(text: SharedText, structured: Structured) -> ToolOutput {
     let content = vec![Content::Shared { text }];
     ToolOutput { content, structured_content: Some(structured), is_error: false }
 }
@@ -134,20 +151,42 @@ fn unwritten(error: serde_json::Error) -> Error {
     Error::new(Kind::Internal, format!("an answer cannot be written: {error}"))
 }
 
+/// The annotations of a tool that only looks.
+pub fn harmless(title: &str) -> Value {
+    json!({
+        "title": title,
+        "readOnlyHint": true,
+        "destructiveHint": false,
+        "idempotentHint": true,
+        "openWorldHint": true,
+    })
+}
+
 /// The members of answers: name, type, and the kinds of answers that may have it.
 const MEMBERS: &[(&str, &str, &[&str])] = &[
     ("hosts", "array", &["hosts"]),
-    ("groups", "array", &["hosts"]),
+    ("groups", "array", &["hosts", "diff"]),
     ("succeeded", "integer", &["many"]),
     ("failed", "integer", &["many"]),
     ("results", "array", &["many", "batch"]),
-    ("text", "string", &["file", "cached", "view"]),
+    ("text", "string", &["file", "part", "tree", "diff", "cached", "view"]),
+    ("size", "integer", &["file", "part", "transfer"]),
+    (
+        "truncated",
+        "boolean",
+        &["file", "part", "directory", "page", "tree", "paths", "matches", "command", "view"],
+    ),
+    ("encoding", "string", &["part"]),
+    ("mime_type", "string", &["part"]),
+    ("next_offset", "integer", &["part", "page"]),
+    ("total", "integer", &["page"]),
+    ("paths", "array", &["paths"]),
+    ("matches", "array", &["matches"]),
+    ("identical", "boolean", &["diff"]),
+    ("rows", "array", &["view"]),
     ("from", "string", &["transfer"]),
     ("to", "string", &["transfer"]),
-    ("size", "integer", &["file", "transfer"]),
-    ("truncated", "boolean", &["file", "directory", "command", "view"]),
-    ("rows", "array", &["view"]),
-    ("entries", "array", &["directory"]),
+    ("entries", "array", &["directory", "page"]),
     ("stdout", "string", &["command"]),
     ("stderr", "string", &["command"]),
     ("exit_code", "integer", &["command"]),
@@ -189,6 +228,22 @@ pub enum Form<'a> {
     },
     Directory {
         entries: Vec<EntryLine<'a>>,
+        truncated: bool,
+    },
+    Page {
+        entries: Vec<EntryLine<'a>>,
+        /// There are more than are counted.
+        truncated: bool,
+        total: usize,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_offset: Option<usize>,
+    },
+    Paths {
+        paths: &'a [String],
+        truncated: bool,
+    },
+    Matches {
+        matches: Vec<looks::HitLine<'a>>,
         truncated: bool,
     },
     Command {

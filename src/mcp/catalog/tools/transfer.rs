@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::super::Options;
-use super::{Arguments, Invalid, structured, told};
+use super::{Arguments, Invalid, structured};
 use crate::base::limits::PROGRESS_EVERY;
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
@@ -49,8 +49,7 @@ pub async fn carry_out(shards: &Shards, call: &Call, order: &Transfer) -> Result
             call.progress(done as f64, Some(of as f64), Some("bytes written"));
         }
     };
-    let work = Box::pin(transfer(shards, &call.client, &roots, order, &told));
-    told::timed(call, fleet, &order.to.to_string(), work).await
+    Box::pin(transfer(shards, &call.client, &roots, order, &told)).await
 }
 
 pub fn describe(_: &Options) -> Value {

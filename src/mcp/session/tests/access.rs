@@ -25,7 +25,7 @@ fn only_what_is_of_use_to_a_client_is_listed() {
         assert_eq!((&*tools[0], tools.contains(&"run".to_owned())), ("scout", has_run));
     }
     let transfers = session(&[Scope::Transfer]);
-    assert!(names(&transfers, "tools/list", "tools").is_empty());
+    assert_eq!(names(&transfers, "tools/list", "tools"), ["hosts", "transfer"]);
     assert!(names(&transfers, "resources/list", "resources").is_empty());
     assert_eq!(names(&session(&[Scope::Read]), "resources/list", "resources").len(), 4);
     assert!(names(&transfers, "prompts/list", "prompts").is_empty());

@@ -83,6 +83,11 @@ fn a_result_asks_nothing_that_the_client_cannot_answer() {
     assert_eq!(reply["error"]["data"], json!({ "requiredCapabilities": { "elicitation": {} } }));
     let reply = &stage.heard(&call_of("input", r#"{"elicitation":{}}"#))[0];
     assert_eq!(reply["result"]["resultType"], "input_required");
+    let mut failing = stage.begin(&call_of("input", "{}"));
+    let Some(Some(Outgoing::Failure(code, _))) = failing.next().now_or_never() else {
+        panic!("its transport has nothing to show")
+    };
+    assert_eq!(code, Code::Server(-32021));
     // Older clients would take the questions for the answer.
     let reply = &Stage::agreed("2025-11-25").heard(&tool("1", "input", ""))[0];
     assert_eq!(error_code(reply), -32603, "{reply}");

@@ -6,7 +6,7 @@ use std::pin::pin;
 use async_channel::Sender;
 use futures_util::future::{join_all, pending, ready};
 use futures_util::stream::LocalBoxStream;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::to_raw_value;
 
 use super::*;
 use crate::base::limits::QUESTIONS_MAX;
@@ -132,7 +132,7 @@ impl Provider for Prompter {
         let begin =
             cursor.map_or(Some(0), |cursor| cursor.parse().ok().filter(|at| (1..ENTRIES).contains(at)))?;
         let end = ENTRIES.min(begin + PAGE);
-        let entries: Rc<[Box<RawValue>]> = (begin..end).map(|n| to_raw_value(&n).unwrap()).collect();
+        let entries = to_raw_value(&(begin..end).collect::<Vec<_>>()).unwrap().into();
         Some(Page { entries, next: (end < ENTRIES).then(|| end.to_string()) })
     }
 

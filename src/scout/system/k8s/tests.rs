@@ -122,7 +122,7 @@ fn logs_come_as_they_are() {
     assert_eq!(read(&logs(), "ok\n", "", 0).unwrap().text, "(no logs available)");
     let script =
         Kubernetes::logs("a", "b", &mut Query::parse("since=10m&lines=3").unwrap()).unwrap().script();
-    assert!(script.command().starts_with(b"set -- a b 3 --since=600s; "));
+    assert!(script.command().starts_with(b"set -- a b 3 --since=600s ;"));
 }
 
 proptest! {

@@ -38,6 +38,8 @@ fn a_client_that_initializes_gets_a_session_of_its_own() {
 fn where_there_are_no_sessions_nobody_gets_one() {
     let site = sites(1, false).0.remove(0);
     let begun = ask(&site, post(&[], &initialize("2025-11-25")));
+    let promised = json!({ "tools": {}, "resources": {}, "prompts": {}, "completions": {} });
+    assert_eq!(begun.json()["result"]["capabilities"], promised);
     assert_eq!((begun.status, begun.session), (200, None));
     assert_eq!(ask(&site, post(&[("mcp-session-id", "0-1")], &ping())).status, 200);
 }

@@ -15,6 +15,17 @@ pub fn of_bytes(path: &str) -> &'static str {
     named(path).filter(|name| !says_text(name)).unwrap_or("application/octet-stream")
 }
 
+/// The MIME type of a picture that clients show, by its first bytes.
+pub fn of_image(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Some("image/png"),
+        [0xFF, 0xD8, 0xFF, ..] => Some("image/jpeg"),
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some("image/gif"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
+        _ => None,
+    }
+}
+
 fn named(path: &str) -> Option<&'static str> {
     mime_guess::from_path(path).first_raw()
 }
@@ -47,6 +58,9 @@ mod tests {
         ] {
             assert_eq!((of_text(path), of_bytes(path)), (text, bytes), "{path}");
         }
+        assert_eq!(of_image(b"\x89PNG\r\n\x1a\n\0"), Some("image/png"));
+        assert_eq!(of_image(b"RIFF1234WEBPVP8 "), Some("image/webp"));
+        assert_eq!(of_image(b"\x89PNG"), None);
         assert!(is_text(b"") && is_text("\u{e9}".as_bytes()));
         assert!(!is_text(b"a\0b") && !is_text(b"\xff"));
     }

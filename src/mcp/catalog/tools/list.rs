@@ -1,0 +1,72 @@
+//! The tool `list`: a directory, page by page.
+
+use std::rc::Rc;
+
+use futures_util::FutureExt;
+use serde_json::{Value, json};
+
+use super::super::Options;
+use super::{Arguments, Invalid, structured, told};
+use crate::base::limits::LIST_PAGE_MAX;
+use crate::fleet::Shards;
+use crate::mcp::call::Call;
+use crate::mcp::content::ToolOutput;
+use crate::mcp::provider::Work;
+use crate::rpc::Raw;
+use crate::scout::list::{Page, Sort};
+use crate::scout::{Action, ask};
+use crate::target::Target;
+
+pub const NAME: &str = "list";
+
+const ARGUMENTS: &[&str] = &["target", "sort", "hidden", "offset", "limit"];
+
+pub fn start(
+    shards: &Rc<Shards>,
+    call: &Rc<Call>,
+    arguments: Option<Raw<'_>>,
+) -> Result<Work<ToolOutput>, Invalid> {
+    let arguments = Arguments::read(arguments, ARGUMENTS)?;
+    let target = arguments.required("target")?.into_owned();
+
+    let default = Page::default();
+    let sort =
+        arguments.choice("sort", &[("name", Sort::Name), ("size", Sort::Size), ("time", Sort::Time)])?;
+    let page = Page {
+        sort: sort.unwrap_or_default(),
+        hidden: arguments.flag("hidden")?.unwrap_or(default.hidden),
+        offset: arguments.count("offset", usize::MAX)?.unwrap_or(default.offset),
+        limit: arguments.count("limit", LIST_PAGE_MAX)?.unwrap_or(default.limit).max(1),
+    };
+
+    let (shards, call) = (Rc::clone(shards), Rc::clone(call));
+    let work = async move {
+        let (host, path) = Target::directory(&target)?;
+        let asked = ask(&shards, &call.client, &host, Action::List { path, page });
+        let seen = told::timed(&call, shards.own(), &target, asked).await?;
+        told::cut(&call, &target, seen.cut_at());
+        structured::seen(&seen)
+    };
+    Ok(work.boxed_local())
+}
+
+pub fn describe(_: &Options) -> Value {
+    json!({
+        "name": NAME,
+        "description": "List a directory as ls -la does.",
+        "inputSchema": {
+            "type": "object",
+            "properties": {
+                "target": { "type": "string", "description": "host:/path; host alone: home" },
+                "sort": { "enum": ["name", "size", "time"], "description": "largest, latest first" },
+                "hidden": { "type": "boolean", "description": "default true" },
+                "offset": { "type": "integer" },
+                "limit": { "type": "integer", "description": "default 1000" },
+            },
+            "required": ["target"],
+            "additionalProperties": false,
+        },
+        "outputSchema": structured::schema(&["page"]),
+        "annotations": structured::harmless("List a directory"),
+    })
+}

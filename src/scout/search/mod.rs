@@ -1,0 +1,199 @@
+//! Searching the contents of files: with ripgrep where the host has it, else with its `find` and `grep`.
+//!
+//! Both are made to see the same files: hidden and ignored ones as well, symbolic links below the place not, binary files
+//! not where that can be told.
+
+mod hits;
+
+use std::fmt::Write;
+
+use super::find::{DENIED, Stop};
+use super::list::harmless;
+use super::script::ask_in_time;
+use crate::base::text::on_one_line;
+use crate::base::{Error, Kind, Result, limits};
+use crate::fleet::{Caller, Machine, Need, Repeat};
+use crate::target::RemotePath;
+use hits::{Form, Parser};
+
+pub use hits::Hit;
+
+/// What is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// A regular expression, of the kind that the host's program knows; or the text itself.
+    pub pattern: String,
+    pub is_literal: bool,
+    pub ignores_case: bool,
+    /// What names of files have to fit, as a pattern of the shell.
+    pub names: Option<String>,
+    /// How many lines are wanted.
+    pub limit: usize,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hits {
+    /// In the order of files and lines.
+    pub hits: Vec<Hit>,
+    /// Where these are not all.
+    pub stop: Option<Stop>,
+    /// Not every file could be read.
+    pub was_denied: bool,
+    /// What is said where there are none.
+    none: String,
+}
+
+/// Searches a file, or all files below a directory, up to the query's limit.
+///
+/// Errors: the query is none; the path is missing or forbidden; the host has no `grep`.
+pub async fn search(caller: &Caller, host: &str, path: &RemotePath, query: &Query) -> Result<Hits> {
+    query.check()?;
+    let search = async |machine: &Machine| search_on(caller, machine, path, query).await;
+    caller.work(host, Need::Session, Repeat::Safe, search).await
+}
+
+impl Query {
+    pub fn new(pattern: impl Into<String>) -> Self {
+        let limit = limits::SEARCH_RESULTS_DEFAULT;
+        Self { pattern: pattern.into(), is_literal: false, ignores_case: false, names: None, limit }
+    }
+
+    fn check(&self) -> Result<()> {
+        let wrong = |text| Err(Error::new(Kind::InvalidArgument, format!("Search failed: {text}")));
+        match (self.pattern.as_str(), self.names.as_deref()) {
+            ("", _) => wrong("the pattern is empty"),
+            (pattern, _) if pattern.contains(['\n', '\0']) => {
+                wrong("lines are searched: the pattern cannot hold a line break")
+            }
+            (_, Some(names)) if names.is_empty() || names.contains(['/', '\0']) => {
+                wrong("the glob is for names of files, such as *.conf")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Hits {
+    /// The lines for an agent, under the names of their files.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for file in self.hits.chunk_by(|a, b| a.path == b.path) {
+            let name = file.first().map(|hit| harmless(&hit.path)).unwrap_or_default();
+            let _ = write!(text, "{}{name}", if text.is_empty() { "" } else { "\n\n" });
+            for Hit { line, column, text: found, .. } in file {
+                let column = column.map(|column| format!("{column}:")).unwrap_or_default();
+                let _ = write!(text, "\n{line}:{column} {}", harmless(found));
+            }
+        }
+        if text.is_empty() {
+            text.push_str(&self.none);
+        }
+        if let Some(stop) = self.stop {
+            let _ = write!(text, "\n\n{}", stop.mark("lines"));
+        }
+        if self.was_denied {
+            let _ = write!(text, "\n\n{DENIED}");
+        }
+        text
+    }
+}
+
+/// Searches `$p` for the pattern `$2` in files of names that `$3` fits (empty: all), with the options `$4` and `$5`.
+///
+/// ripgrep reads no configuration that may be meant for its user. In the C locale every byte is a character to grep, so
+/// that it takes no file for a binary one that is only no UTF-8. What a program does not know of these options, it is
+/// spared. A pattern that is none is told by trying it on nothing, or on a line for busybox's grep.
+const SCRIPT: &str = r#"
+if { [ -d "$p" ] || [ -f "$p" ]; } && [ ! -r "$p" ]; then say denied;
+elif [ -d "$p" ] || [ -f "$p" ]; then
+  if command -v rg >/dev/null 2>&1; then
+    rg --no-config -q $4 $5 -e "$2" - </dev/null;
+    if [ $? -gt 1 ]; then say bad; exit; fi;
+    case $3 in "!"*) set -- "$1" "$2" "\\$3" "$4" "$5" ;; esac;
+    say rg;
+    rg --no-config --color never --no-heading --hidden --no-ignore -nH --column --null
+      $4 $5 ${3:+-g "$3"} -e "$2" -- "$p";
+  else
+    export LC_ALL=C;
+    if [ "$5" ]; then e=-F; elif echo x | grep -qP x 2>/dev/null; then e=-P; else e=-E; fi;
+    echo | grep -q $4 $e -e "$2";
+    if [ $? -gt 1 ]; then say bad; exit; fi;
+    z=--null; echo x | grep -q $z x 2>/dev/null || z=;
+    b=-I; echo x | grep -q $b x 2>/dev/null || b=;
+    say "grep$z";
+    find -H "$p" -type f ${3:+-name "$3"} -exec grep -nH $z $b $4 $e -e "$2" {} +;
+  fi;
+else say_other; fi
+"#;
+
+async fn search_on(caller: &Caller, machine: &Machine, path: &RemotePath, query: &Query) -> Result<Hits> {
+    let mut parser = Parser::new(query);
+    let mut read = |word: &str, bytes: &[u8]| match form(word) {
+        Some(form) => parser.take(form, bytes),
+        None => std::ops::ControlFlow::Continue(()),
+    };
+    let arguments = [
+        query.pattern.as_str(),
+        query.names.as_deref().unwrap_or_default(),
+        if query.ignores_case { "-i" } else { "" },
+        if query.is_literal { "-F" } else { "" },
+    ];
+    let told = ask_in_time(caller, machine, path, &arguments, SCRIPT, &mut read).await?;
+    let stop = match &told {
+        None => Some(Stop::Late(caller.settings().command_timeout)),
+        Some(_) => parser.is_over().then_some(Stop::Enough(query.limit)),
+    };
+    let was_denied = told.as_ref().is_some_and(|told| told.was_denied());
+    if let Some(told) = told {
+        if told.word == "bad" {
+            let said = String::from_utf8_lossy(&told.stderr);
+            let text = format!("Search failed: {}", on_one_line(said.trim(), limits::COMPLAINT_BYTES_MAX));
+            return Err(Error::new(Kind::InvalidArgument, text));
+        }
+        if form(&told.word).is_none() {
+            return Err(told.refusal(path));
+        }
+    }
+    let none = format!("No matches for '{}' in {path}", harmless(&query.pattern));
+    Ok(Hits { hits: parser.finish(), stop, was_denied, none })
+}
+
+/// How the program of the script's word writes lines.
+fn form(word: &str) -> Option<Form> {
+    match word {
+        "rg" => Some(Form::NullAndColumn),
+        "grep--null" => Some(Form::Null),
+        "grep" => Some(Form::Colons),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_stand_under_the_names_of_their_files() {
+        let hit =
+            |path: &str, line, column, text: &str| Hit { path: path.into(), line, column, text: text.into() };
+        let hits =
+            vec![hit("/a", 1, Some(5), "one"), hit("/a", 7, None, "two\x1b"), hit("/b", 1, Some(1), "")];
+        let none = "No matches for 'x' in /p".to_owned();
+        let mut found = Hits { hits, stop: Some(Stop::Enough(3)), was_denied: true, none };
+        let text = "/a\n1:5: one\n7: two\\u{1b}\n\n/b\n1:1: \n\n[truncated: more than 3 lines]\n\n\
+            [some places could not be read: permission denied]";
+        assert_eq!(found.text(), text);
+        (found.hits, found.stop, found.was_denied) = (Vec::new(), None, false);
+        assert_eq!(found.text(), "No matches for 'x' in /p");
+    }
+
+    #[test]
+    fn what_cannot_be_searched_for_is_refused() {
+        let check = |query: Query| query.check().map_err(|error| error.message().to_owned());
+        assert_eq!(check(Query::new("-x")), Ok(()));
+        assert_eq!(check(Query::new("")), Err("Search failed: the pattern is empty".into()));
+        assert!(check(Query::new("a\nb")).is_err());
+        assert!(check(Query { names: Some("a/b".into()), ..Query::new("x") }).is_err());
+    }
+}
