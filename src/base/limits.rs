@@ -15,6 +15,9 @@ pub const COMMAND_BYTES_MAX: usize = 64 * 1024;
 /// A list of hosts and patterns: a thousand names of usual length, and what that makes.
 pub const HOST_LIST_BYTES_MAX: usize = 16 * 1024;
 pub const HOST_LIST_TERMS_MAX: usize = 1_024;
+/// The patterns among them, each of which is tried on every name: all of one request, and of one batch.
+pub const HOST_PATTERNS_BYTES_MAX: usize = 1_024;
+pub const BATCH_PATTERNS_BYTES_MAX: usize = 4 * HOST_PATTERNS_BYTES_MAX;
 /// Places that one request looks at: as many as we promise to know hosts.
 pub const PLACES_MAX: usize = 10_000;
 

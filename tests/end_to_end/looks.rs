@@ -7,7 +7,9 @@ use std::os::unix::fs::{FileExt, PermissionsExt, symlink};
 
 use serde_json::{Value, json};
 
-use crate::support::{Dropbear, Endpoint, KeyType, McpPipe, Scout, Sshd, eventually, process_running};
+use crate::support::{
+    Dropbear, Endpoint, KeyType, McpPipe, Programs, Scout, Sshd, eventually, process_running,
+};
 
 /// What a tool said in both forms.
 fn told(client: &mut McpPipe, tool: &str, arguments: Value) -> (String, Value) {
@@ -316,19 +318,20 @@ fn files_of_many_hosts_are_compared_at_once() {
     assert!(same.starts_with("4 files are identical:\n"), "{same}");
 }
 
-/// Puts a program in front of those that commands find.
-fn stand_in(sshd: &Sshd, name: &str, script: &str) {
-    let path = sshd.write(&format!("bin/{name}"), format!("#!/bin/sh\n{script}\n"));
-    fs::set_permissions(path, Permissions::from_mode(0o755)).expect("its mode");
+/// Puts a program in the place of one that a host may have.
+fn stand_in(programs: &Programs, name: &str, script: &str) {
+    programs.put(name, &format!("#!/bin/sh\n{script}\n"));
+    fs::set_permissions(programs.path(name), Permissions::from_mode(0o755)).expect("its mode");
 }
 
 #[test]
 fn what_takes_too_long_tells_what_it_has_found() {
-    let sshd = Sshd::builder().start_with(|home| format!("SetEnv PATH={home}/bin:/usr/bin:/bin"));
+    let programs = Programs::new(&[]);
     let marker = format!("4546.{}", std::process::id());
     let hang = format!("[ \"$2\" = -q ] && exit 1; printf '/found\\0007:3:a needle\\n'; sleep {marker}");
-    stand_in(&sshd, "rg", &hang);
-    stand_in(&sshd, "find", &format!("[ \"$2\" = -prune ] && exit; printf '/found\\0'; sleep {marker}"));
+    stand_in(&programs, "rg", &hang);
+    stand_in(&programs, "find", &format!("[ \"$2\" = -prune ] && exit; printf '/found\\0'; sleep {marker}"));
+    let sshd = Sshd::builder().config(&programs.config()).start();
     let mut client = Scout::with(&sshd.endpoint).env("SCOUT_COMMAND_TIMEOUT", 1).client();
     let hits = text(&mut client, "search", json!({ "target": "h1:/", "pattern": "needle" }));
     assert_eq!(hits, "/found\n7:3: a needle\n\n[stopped after 1s: there may be more lines]");
@@ -339,10 +342,9 @@ fn what_takes_too_long_tells_what_it_has_found() {
 
 #[test]
 fn a_host_without_the_programs_says_so() {
-    let sshd = Sshd::builder().start_with(|home| format!("SetEnv PATH={home}/bin"));
-    for tool in ["sh", "ls", "head", "tail"] {
-        stand_in(&sshd, tool, &format!("exec /bin/{tool} \"$@\""));
-    }
+    let programs = Programs::new(&[]);
+    let sshd = Sshd::builder().config(&programs.config()).start();
+    sshd.write("file", "");
     let home = sshd.path("");
     let mut client = Scout::with(&sshd.endpoint).client();
     for (tool, arguments) in [
@@ -353,5 +355,5 @@ fn a_host_without_the_programs_says_so() {
         let error = client.call(tool, arguments).tool_error();
         assert!(error.contains("not found"), "{tool}: {error}");
     }
-    assert!(text(&mut client, "list", json!({ "target": "h1" })).contains(" bin"));
+    assert!(text(&mut client, "list", json!({ "target": "h1" })).contains(" file"));
 }

@@ -173,13 +173,7 @@ impl Builder {
     }
 
     pub fn start(self) -> Sshd {
-        self.start_with(|_| String::new())
-    }
-
-    /// With a line of `sshd_config` that depends on the home directory.
-    pub fn start_with(mut self, line: impl FnOnce(&str) -> String) -> Sshd {
         let account = Account::new();
-        self.lines.push(line(account.home().to_str().expect("a UTF-8 path")));
         let identity = Key::generate(&account.path("client_key"), self.client_key);
         account.authorize(&identity);
         if let Some(shell) = self.shell {
