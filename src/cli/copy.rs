@@ -1,23 +1,25 @@
 //! A copy as people ask for it: from and to wherever they may, and taken back by Ctrl-C.
 
-use std::pin::pin;
-
 use futures_util::future::{Either, select};
 
 use crate::base::{Error, Kind, Result};
 use crate::fleet::Shards;
 use crate::io::signals::EndRequest;
 use crate::scout::Client;
-use crate::scout::transfer::{Roots, Transfer, Transferred, transfer};
+use crate::scout::transfer::{Roots, Transfer, Transferred, transfer, withdrawn};
 
 /// Errors: those of the transfer; somebody asked for its end, and what was written is removed.
 pub async fn copy(shards: &Shards, order: &Transfer) -> Result<Transferred> {
     let failed = |error| Error::new(Kind::Local, format!("Cannot listen to signals: {error}"));
     let end = EndRequest::new().map_err(failed)?;
     let client = Client::ourselves();
-    let copied = pin!(transfer(shards, &client, &Roots::Anywhere, order, &|_, _| ()));
-    match select(copied, pin!(end.heard())).await {
+    let copied = Box::pin(transfer(shards, &client, &Roots::Anywhere, order, &|_, _| ()));
+    match select(copied, Box::pin(end.heard())).await {
         Either::Left((copied, _)) => copied.map_err(|failed| failed.error),
-        Either::Right(_) => Err(Error::new(Kind::Cancelled, "the copy was taken back")),
+        Either::Right((_, copied)) => {
+            drop(copied);
+            withdrawn(shards, &order.to).await;
+            Err(Error::new(Kind::Cancelled, "the copy was taken back"))
+        }
     }
 }

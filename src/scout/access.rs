@@ -13,9 +13,9 @@ pub struct Client {
 }
 
 impl Client {
-    /// Who started this process, and may do everything.
+    /// Who started this process, and may do everything, whatever a server would let others do.
     pub fn ourselves() -> Self {
-        Self { id: ClientId::OURSELVES, access: Access::all().into() }
+        Self { id: ClientId::OURSELVES, access: Access::only(Scope::ALL.to_vec(), None).into() }
     }
 }
 
@@ -170,6 +170,23 @@ mod tests {
         assert_eq!(names(&Access::all()), [true; 4]);
         let none = Access::only(vec![Scope::Read], Some(["nothing"].into_iter().collect()));
         assert_eq!(ask(&none, "hosts", None).unwrap().unwrap(), "No SSH hosts configured.");
+    }
+
+    #[test]
+    fn over_http_transfers_are_for_those_of_whom_it_was_said() {
+        let mut settings = testing::settings();
+        let said = Access::only(vec![Scope::Transfer], None);
+        let allowed = |settings: &Settings| {
+            [&Access::all(), &said, &only(&[Scope::Read])]
+                .map(|access| allows(settings, access, Scope::Transfer))
+        };
+        assert_eq!(allowed(&settings), [true, true, false]);
+        settings.transport = Transport::Http;
+        assert_eq!(allowed(&settings), [false, true, false]);
+        assert!(allows(&settings, &Access::all(), Scope::Command), "nothing else is");
+        assert!(allows(&settings, &Client::ourselves().access, Scope::Transfer));
+        settings.http_transfers = true;
+        assert_eq!(allowed(&settings), [true, true, false]);
     }
 
     #[test]

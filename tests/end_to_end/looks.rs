@@ -110,7 +110,7 @@ fn files_come_as_what_they_are() {
 /// Names that are hard to like, a loop, and a directory that nobody may enter.
 fn awkward(home: &std::path::Path) {
     let site = home.join("site");
-    fs::create_dir_all(site.join("deep/er")).unwrap();
+    fs::create_dir_all(site.join("deep/er")).expect("directories");
     for name in [
         "-n.txt",
         "two words.txt",
@@ -120,11 +120,11 @@ fn awkward(home: &std::path::Path) {
         "deep/er/b.txt",
         ".hidden.txt",
     ] {
-        fs::write(site.join(name), format!("needle in {}\n", name.replace('\n', " "))).unwrap();
+        fs::write(site.join(name), format!("needle in {}\n", name.replace('\n', " "))).expect("a file");
     }
-    fs::write(site.join(OsStr::from_bytes(b"\xff.txt")), "needle\n").unwrap();
-    symlink("..", site.join("deep/loop")).unwrap();
-    symlink("loop2", site.join("loop2")).unwrap();
+    fs::write(site.join(OsStr::from_bytes(b"\xff.txt")), "needle\n").expect("a file");
+    symlink("..", site.join("deep/loop")).expect("a link");
+    symlink("loop2", site.join("loop2")).expect("a link");
 }
 
 const TREE: &str = "├── -n.txt\n├── deep\n│   ├── er\n│   └── loop -> ..\n├── line\\nbreak.txt\n├── loop2 -> loop2\n\
@@ -132,15 +132,15 @@ const TREE: &str = "├── -n.txt\n├── deep\n│   ├── er\n│   
 
 fn check_awkward(endpoint: &Endpoint, home: &std::path::Path, which: &str) {
     awkward(home);
-    let site = home.join("site").to_str().unwrap().to_owned();
+    let site = home.join("site").to_str().expect("UTF-8").to_owned();
     let target = format!("h1:{site}");
     let mut client = Scout::with(endpoint).client();
     let (_, found) = told(&mut client, "find", json!({ "target": target, "name": "*.txt" }));
     let names: Vec<&str> = found["paths"]
         .as_array()
-        .unwrap()
+        .expect("a list")
         .iter()
-        .map(|path| &path.as_str().unwrap()[site.len() + 1..])
+        .map(|path| &path.as_str().expect("a text")[site.len() + 1..])
         .collect();
     let all = [
         "-n.txt",
@@ -157,15 +157,20 @@ fn check_awkward(endpoint: &Endpoint, home: &std::path::Path, which: &str) {
     assert_eq!(tree, format!("{site}\n{TREE}"), "{which}");
     let (_, hits) =
         told(&mut client, "search", json!({ "target": target, "pattern": "^needle", "glob": "*o*.txt" }));
-    let hits: Vec<_> =
-        hits["matches"].as_array().unwrap().iter().map(|hit| hit["text"].as_str().unwrap()).collect();
+    let hits: Vec<_> = hits["matches"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|hit| hit["text"].as_str().expect("a text"))
+        .collect();
     assert_eq!(hits, ["needle in quo'te.txt", "needle in two words.txt"], "{which}");
     for name in &all[..7] {
         let part = text(&mut client, "read", json!({ "target": format!("{target}/{name}"), "head": 1 }));
         assert_eq!(part, format!("needle in {}\n", name.replace('\n', " ")), "{which}: {name}");
     }
     let (_, listed) = told(&mut client, "list", json!({ "target": target, "hidden": false, "limit": 3 }));
-    let names: Vec<_> = listed["entries"].as_array().unwrap().iter().map(|entry| &entry["name"]).collect();
+    let names: Vec<_> =
+        listed["entries"].as_array().expect("a list").iter().map(|entry| &entry["name"]).collect();
     assert_eq!(names[..2], ["-n.txt", "deep"], "{which}: {listed}");
     assert_eq!((&listed["total"], &listed["next_offset"]), (&json!(8), &json!(3)), "{which}");
     let same = json!({ "targets": [format!("{target}/-n.txt"), format!("{target}/-n.txt")] });

@@ -43,9 +43,10 @@ use self::receive::{Received, receive};
 use self::remote::{RemoteSource, RemoteTarget};
 use self::send::send;
 use super::access::{self, Client};
+use crate::base::limits::TRANSFER_CLEAN_UP_PATIENCE;
 use crate::base::{Error, Kind, Result};
 use crate::config::Scope;
-use crate::fleet::{Caller, Class, Host, Shards};
+use crate::fleet::{Caller, Class, ClientId, Host, Machine, Need, Repeat, Shards};
 use crate::metrics::TargetType;
 
 /// What is to be transferred, and how.
@@ -129,6 +130,24 @@ pub async fn transfer(
     // Nobody is told of a slow one: how long it takes is up to its size.
     measured.end(&result.as_ref().map_err(|failed| failed.error.clone()), fleet.now());
     result
+}
+
+/// Waits, for a moment at most, until the host that a transfer was to go to has removed what was written: for whoever has
+/// dropped one, and is about to leave. A host does in order what it is asked.
+pub async fn withdrawn(shards: &Shards, to: &Place) {
+    let Place::Remote { host, .. } = to else { return };
+    let claim = *shards.own().caller(Class::Interactive, ClientId::OURSELVES).claim();
+    let name = host.as_str().to_owned();
+    let ask = move |caller: Caller| async move {
+        let stat = async |machine: &Machine| match machine.files()? {
+            Some(link) => link.stat(b".").await.map(drop),
+            None => Ok(()),
+        };
+        let asked = caller.work(&name, Need::Files, Repeat::Safe, stat);
+        caller.within(TRANSFER_CLEAN_UP_PATIENCE, asked, || Ok(())).await
+    };
+    // What cannot be asked any more cannot be helped.
+    let _ = shards.on(host.as_str(), claim, ask).await;
 }
 
 async fn carry_out(

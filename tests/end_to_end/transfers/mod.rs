@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use crate::support::{Distance, McpPipe, Reply, Scout, Sshd};
+use crate::support::{Distance, Dropbear, KeyType, Library, McpPipe, PythonServer, Reply, Scout, Sshd};
 
 fn content(bytes: usize) -> Vec<u8> {
     (0..bytes).map(|at| (at ^ (at >> 8) ^ (at >> 16)) as u8).collect()
@@ -242,6 +242,35 @@ fn small_reads_go_on_beside_a_transfer() {
     client.wait(id).text();
     assert!(reads > 5, "{reads} reads");
     assert_eq!(sshd.connections(), 1);
+}
+
+#[test]
+fn servers_of_other_make_take_and_give_files() {
+    let (dropbear, asyncssh) = (Dropbear::start(&[KeyType::Ed25519]), PythonServer::start(Library::AsyncSsh));
+    let scout = Scout::with(&dropbear.endpoint).host("h2", &asyncssh.endpoint);
+    let here = scout.home().join("notes").to_str().expect("a UTF-8 path").to_owned();
+    fs::write(&here, content(3_000_000)).unwrap();
+    set_mode(&here, 0o640);
+    set_time(&here, 1_234_567_890);
+    let mut client = scout.client();
+    for (host, account) in [("h1", &dropbear.account), ("h2", &asyncssh.account)] {
+        let there = account.home().join("notes").to_str().expect("a UTF-8 path").to_owned();
+        for overwrite in [false, true] {
+            let order = json!({ "from": here, "to": format!("{host}:{there}"), "overwrite": overwrite });
+            transfer(&mut client, order.clone()).text();
+            check_copy(&here, &there);
+            if !overwrite {
+                let exists = transfer(&mut client, order).tool_error();
+                assert!(exists.contains("exists already"), "{exists}");
+            }
+        }
+        let back = format!("{here}.{host}");
+        transfer(&mut client, json!({ "from": format!("{host}:{there}"), "to": back })).text();
+        check_copy(&here, &back);
+    }
+    let to = format!("h2:{}", asyncssh.account.home().join("across").display());
+    transfer(&mut client, json!({ "from": "h1:notes", "to": to })).text();
+    check_copy(&here, asyncssh.account.home().join("across").to_str().expect("a UTF-8 path"));
 }
 
 #[test]

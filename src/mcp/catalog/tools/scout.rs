@@ -146,7 +146,7 @@ pub fn describe(options: &Options) -> Value {
             "properties": {
                 "target": {
                     "type": "string",
-                    "description": "\"hosts\", or \"host:/path\" (also \"host:~/path\")",
+                    "description": "\"hosts\", \"host:/path\" or \"host:~/path\"",
                 },
                 "targets": {
                     "type": "array",
@@ -155,16 +155,16 @@ pub fn describe(options: &Options) -> Value {
                 },
                 "query": {
                     "type": "string",
-                    "description": "command to run in the target's directory",
+                    "description": "command to run there",
                 },
-                "tree": { "type": "boolean", "description": "directory: 3 levels of it" },
-                "find": { "type": "string", "description": "names of files to find below target: \"*.conf\"" },
+                "tree": { "type": "boolean", "description": "3 levels below it" },
+                "find": { "type": "string", "description": "names of files below target: \"*.conf\"" },
                 "depth": { "type": "integer", "description": "of tree or find, 1-10" },
-                "diff": { "type": "string", "description": "other host:/path to compare target with" },
-                "diff_content": { "type": "string", "description": "text to compare target with" },
+                "diff": { "type": "string", "description": "host:/path to compare with" },
+                "diff_content": { "type": "string", "description": "text to compare with" },
                 "cache": {
                     "type": "boolean",
-                    "description": "may be a few minutes old; not of commands",
+                    "description": "may be minutes old",
                 },
             },
             "additionalProperties": false,
@@ -207,14 +207,14 @@ const READING: &str = "\
 Look at machines over SSH.
 
 - target \"hosts\": the hosts you can reach, and whether they are online. Start here.
-- target \"host:/path\": the text of a file, or a directory's listing. A long one ends with [truncated …].
+- target \"host:/path\": the text of a file, or a directory's listing. Long ones end with [truncated …].
 - target \"host://docker\", or podman, compose, zfs, syslog, k8s, systemd, processes, network, disk: what runs there.
 - target and query: the output of a command that runs in that directory.
-- target \"web*,!web9:/path\" or \"@group:/path\": many hosts at once; equal answers once, and diffs of the others.";
+- target \"web*,db1,!web9:/path\" or \"@group:/path\": all at once; what they agree on once, with diffs of the others.";
 
 const READ_ONLY_COMMANDS: &str = "\
-Commands are read-only. Allowed: cat, df, diff, du, file, find, grep, head, ls, rg, sort, stat, tail, tree, uniq, wc. They may be \
-joined by pipes; quotes and ~ work. Redirection, variables, command lists and options that write or execute are refused.";
+Commands: cat, df, diff, du, file, find, grep, head, ls, rg, sort, stat, tail, tree, uniq, wc; joined by pipes, with quotes and ~. \
+No redirection, variables, command lists; nothing that writes or executes.";
 
 const ANY_COMMAND: &str = "\
 ANY command is allowed on this server: the query is run by `sh` on the host as it is and can change or destroy what \
@@ -222,8 +222,6 @@ that user may. Use commands that only read unless you were asked to change somet
 
 const EXAMPLES: &str = "\
 Examples:
-{\"target\": \"hosts\"}
 {\"target\": \"web1:/etc/nginx/nginx.conf\"}
 {\"target\": \"web1://docker/nginx/logs?lines=50&since=2h\"}
-{\"target\": \"web1:/var/log\", \"query\": \"grep -rn 'timed out' nginx | tail -n 20\"}
-{\"target\": \"web*:/\", \"query\": \"df -h\"}";
+{\"target\": \"web1:/var/log\", \"query\": \"grep -rn 'timed out' nginx | tail -n 20\"}";
