@@ -99,7 +99,7 @@ async fn beamed(shards: &Shards, call: &Call, beam: Beam) -> Result<ToolOutput> 
     };
     let order = beam.transfer(has_file);
     match transfer::carry_out(shards, call, &order).await {
-        Ok(moved) => structured::transferred(&moved, &moved.text()),
+        Ok(moved) => structured::beamed(&moved),
         Err(failed) => {
             let text = beam::failure(&failed, &order.from);
             Ok(ToolOutput { is_error: true, ..ToolOutput::text(text) })
@@ -170,7 +170,7 @@ pub fn describe(options: &Options) -> Value {
             "additionalProperties": false,
         },
         "outputSchema": structured::schema(&[
-            "hosts", "file", "directory", "tree", "paths", "diff", "command", "cached", "view", "many", "transfer",
+            "hosts", "file", "directory", "tree", "paths", "diff", "command", "cached", "view", "many", "beam",
         ]),
         "annotations": {
             "title": "Scout remote hosts",
@@ -190,9 +190,8 @@ pub fn describe(options: &Options) -> Value {
 fn describe_beams(described: &mut Value) {
     let text = |description: &str| json!({ "type": "string", "description": description });
     let properties = &mut described["inputSchema"]["properties"];
-    properties["beam"] =
-        text("A path here: a file is uploaded to target; where none is, target is downloaded.");
-    properties["beam_source"] = text("host:/path to copy from, to beam_target");
+    properties["beam"] = text("path here: a file is uploaded, else target downloaded");
+    properties["beam_source"] = text("host:/path to copy to beam_target");
     properties["beam_target"] = text("host:/path");
     let hints = &mut described["annotations"];
     (hints["readOnlyHint"], hints["idempotentHint"]) = (false.into(), false.into());
