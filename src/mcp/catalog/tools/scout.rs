@@ -34,7 +34,7 @@ pub fn start(
 ) -> Result<Work<ToolOutput>, Invalid> {
     let arguments = Arguments::read(arguments, &[PLACES, DIFFS, BEAMS].concat())?;
     let (request, beams) = (request_of(&arguments)?, beams_of(&arguments)?);
-    let other = arguments.text("diff")?.map(Cow::into_owned);
+    let other = arguments.filled("diff")?;
     let content = arguments.text("diff_content")?.map(Cow::into_owned);
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
     let work = async move {
@@ -116,21 +116,20 @@ fn request_of(arguments: &Arguments<'_>) -> Result<Request, Invalid> {
     Ok(Request {
         target: arguments.text("target")?.unwrap_or_default().into_owned(),
         targets: arguments.texts("targets")?.into_iter().map(Cow::into_owned).collect(),
-        query: arguments.text("query")?.map(Cow::into_owned),
+        query: arguments.filled("query")?,
         tree: arguments.flag("tree")?.unwrap_or_default(),
-        find: arguments.text("find")?.map(Cow::into_owned),
+        find: arguments.filled("find")?,
         depth: arguments.number("depth")?,
         cache: arguments.flag("cache")?.unwrap_or_default(),
     })
 }
 
 fn beams_of(arguments: &Arguments<'_>) -> Result<beam::Arguments, Invalid> {
-    let text = |name| Ok(arguments.text(name)?.map(Cow::into_owned));
     Ok(beam::Arguments {
         target: arguments.text("target")?.unwrap_or_default().into_owned(),
-        beam: text("beam")?,
-        beam_source: text("beam_source")?,
-        beam_target: text("beam_target")?,
+        beam: arguments.filled("beam")?,
+        beam_source: arguments.filled("beam_source")?,
+        beam_target: arguments.filled("beam_target")?,
     })
 }
 
