@@ -65,7 +65,7 @@ use pool::Pool;
 use presence::Presences;
 pub use quota::{Bank, Grant, Quota, Quotas};
 use route::Route;
-pub use shards::{Job, Mesh, Note, Outcome, Shards};
+pub use shards::{Crowd, Job, Mesh, Note, Outcome, Shards};
 use sights::Sights;
 pub use status::{HostStatus, Presence};
 

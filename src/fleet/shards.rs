@@ -40,6 +40,16 @@ pub trait Mesh {
     fn tell(&self, core: usize, note: Note);
 }
 
+/// What work on many hosts may claim.
+#[derive(Debug, Clone, Copy)]
+pub struct Crowd {
+    pub claim: Claim,
+    /// How much of it one core has under way at a time.
+    pub at_once: usize,
+    /// How long each answer may be, in bytes.
+    pub share: u64,
+}
+
 /// All hosts of the process, as one core sees them.
 pub struct Shards {
     own: Rc<Fleet>,
@@ -87,15 +97,14 @@ impl Shards {
     }
 
     /// Has work done on many hosts, side by side, and hands over what comes of each as soon as it is there, with its place
-    /// among the errands. A core is asked once for all of its hosts and has `at_once` of them under way at a time; one
-    /// that fails fails alone. Dropping the future stops the work everywhere.
+    /// among the errands. A core is asked once for all of its hosts; one that fails fails alone. Dropping the future stops
+    /// the work everywhere.
     ///
     /// Errors, for each errand: as [`Shards::on`].
     pub async fn on_each<E, T, W, F>(
         &self,
         errands: Vec<(impl AsRef<str>, E)>,
-        claim: Claim,
-        at_once: usize,
+        crowd: Crowd,
         work: W,
         hand_over: &mut dyn FnMut(usize, Result<T>),
     ) where
@@ -117,9 +126,8 @@ impl Shards {
         }
         let (done, results) = async_channel::bounded(limits::RESULTS_AHEAD_MAX);
         let parts = owned.into_iter().enumerate().filter(|(_, part)| !part.is_empty());
-        let parts: Vec<_> = parts
-            .map(|(core, part)| self.part(core, part, claim, at_once, work.clone(), done.clone()))
-            .collect();
+        let parts: Vec<_> =
+            parts.map(|(core, part)| self.part(core, part, crowd, work.clone(), done.clone())).collect();
         drop(done);
         let handing_over = async {
             // Until the last core has dropped its end.
@@ -141,8 +149,7 @@ impl Shards {
         &self,
         core: usize,
         part: Part<E>,
-        claim: Claim,
-        at_once: usize,
+        crowd: Crowd,
         work: W,
         done: Sender<(usize, Result<T>)>,
     ) -> Vec<(usize, Error)>
@@ -154,14 +161,14 @@ impl Shards {
     {
         let places: Vec<usize> = part.iter().map(|(place, _)| *place).collect();
         let asked = self.at(core, move |fleet| async move {
-            let caller = Caller::new(fleet, claim);
+            let caller = Caller::new(fleet, crowd.claim).with_share(crowd.share);
             let (caller, work, done) = (&caller, &work, &done);
             let each = |(place, errand)| async move {
                 let result = work(caller.clone(), errand).await;
                 // Who does not listen any more has dropped this as well.
                 let _ = done.send((place, result)).await;
             };
-            stream::iter(part).for_each_concurrent(at_once, each).await;
+            stream::iter(part).for_each_concurrent(crowd.at_once, each).await;
         });
         match asked.await {
             Ok(()) => Vec::new(),

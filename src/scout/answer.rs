@@ -89,7 +89,7 @@ impl Seen {
     pub fn size(&self) -> usize {
         match self {
             Self::Found(Found::File(content)) => content.data.len(),
-            Self::Found(Found::Directory(listing)) => listing.lines.iter().map(String::len).sum(),
+            Self::Found(Found::Directory(listing)) => listing.lines.len(),
             Self::Found(Found::Tree(tree)) => tree.lines.len(),
             Self::Ran(output) => output.stdout.len() + output.stderr.len(),
             Self::Remembered(remembered) => remembered.content.len(),

@@ -8,7 +8,7 @@ use super::broadcast::Draft;
 use super::gather::{Errand, gather};
 use super::request::{Aim, Plan};
 use super::{Answer, Client, Request, Seen, heading, hosts, measured};
-use crate::base::limits::{BATCH_ITEMS_MAX, COMPARING_MAX, PLACES_MAX};
+use crate::base::limits::{BATCH_ITEMS_MAX, BATCH_PATTERNS_BYTES_MAX, COMPARING_MAX, PLACES_MAX};
 use crate::base::{Error, Kind, Result};
 use crate::fleet::Shards;
 use crate::metrics::{Histogram, TargetType};
@@ -64,9 +64,14 @@ async fn answer(
     // Whose each errand is: which request's, and the how manieth of that.
     let mut origins = Vec::new();
     let mut draughts: Vec<_> = Vec::with_capacity(requests.len());
+    let mut patterns = 0;
     for (nth, request) in requests.iter().enumerate() {
         let before = errands.len();
-        draughts.push(begin(shards, client, request, &mut errands));
+        patterns += request.pattern_bytes();
+        draughts.push(match patterns > BATCH_PATTERNS_BYTES_MAX {
+            true => Draught::Failed(too_many_patterns()),
+            false => begin(shards, client, request, &mut errands),
+        });
         origins.extend((0..errands.len() - before).map(|place| (nth, place)));
     }
     let wants_hosts = draughts.iter().any(|draught| matches!(draught, Draught::Hosts));
@@ -118,6 +123,12 @@ fn begin(shards: &Shards, client: &Client, request: &Request, errands: &mut Vec<
         }
         Err(error) => Draught::Failed(error),
     }
+}
+
+fn too_many_patterns() -> Error {
+    let message =
+        format!("Patterns of hosts too long: more than {BATCH_PATTERNS_BYTES_MAX} bytes in one batch");
+    Error::new(Kind::TooLarge, message)
 }
 
 fn lost() -> Error {

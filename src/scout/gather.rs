@@ -4,7 +4,7 @@ use super::{Client, Seen, access, action, in_time};
 use crate::base::Result;
 use crate::base::limits::{SHARE_BYTES_MIN, URGENT_PLACES_MAX};
 use crate::config::Settings;
-use crate::fleet::{Caller, Class, Shards};
+use crate::fleet::{Caller, Class, Crowd, Shards};
 
 /// Something to be done on a host.
 #[derive(Debug, Clone)]
@@ -25,8 +25,7 @@ pub(super) async fn gather(
     hand_over: &mut dyn FnMut(usize, Result<Seen>),
 ) {
     let settings = shards.own().settings();
-    let (of, share) = (errands.len(), share(&settings, errands.len()));
-    let mut done = 0;
+    let (of, mut done) = (errands.len(), 0);
     let mut hand_over = |place, result| {
         done += 1;
         hand_over(place, result);
@@ -45,17 +44,16 @@ pub(super) async fn gather(
         }
     }
     let claim = *shards.own().caller(Class::Batch, client.id).claim();
-    let work = move |caller: Caller, (is_urgent, errand): (bool, Errand)| async move {
-        let caller = caller.with_share(share);
+    let work = |caller: Caller, (is_urgent, errand): (bool, Errand)| async move {
         let caller = if is_urgent { caller.urgent() } else { caller };
         in_time(&caller, Box::pin(action::act(&caller, &errand.host, &errand.action))).await
     };
-    let at_once = at_once(&settings, shards.cores());
+    let crowd = Crowd { claim, at_once: at_once(&settings, shards.cores()), share: share(&settings, of) };
     let mut take = |at: usize, result: Result<Seen>| {
         let (place, host) = &asked[at];
         hand_over(*place, result.map_err(|error| access::seen(shards, &client.access, host, error)));
     };
-    shards.on_each(allowed, claim, at_once, work, &mut take).await;
+    shards.on_each(allowed, crowd, work, &mut take).await;
 }
 
 /// What each of so many may say, in bytes.

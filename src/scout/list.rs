@@ -2,6 +2,8 @@
 
 mod page;
 
+use std::borrow::Cow;
+
 use crate::sftp::{self, FileType};
 
 pub use page::{Listed, Page, Sort, list};
@@ -9,8 +11,8 @@ pub use page::{Listed, Page, Sort, list};
 /// A directory's entries, sorted by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
-    /// The lines as `ls -la` prints them, one for each entry.
-    pub lines: Vec<String>,
+    /// The lines as `ls -la` prints them, one for each entry, without the last line break.
+    pub lines: String,
     pub entries: Vec<Entry>,
     /// Whether there are more entries than the output limit allows.
     pub truncated: bool,
@@ -37,12 +39,23 @@ pub struct Entry {
 
 impl Listing {
     /// The listing for an agent.
-    pub fn text(&self) -> String {
-        let mut text = self.lines.join("\n");
-        if self.truncated {
-            text.push_str("\n\n[truncated: the directory has more entries]");
+    pub fn text(&self) -> Cow<'_, str> {
+        match self.truncated {
+            true => format!("{}\n\n[truncated: the directory has more entries]", self.lines).into(),
+            false => self.lines.as_str().into(),
         }
-        text
+    }
+
+    pub(super) fn new() -> Self {
+        Self { lines: String::new(), entries: Vec::new(), truncated: false }
+    }
+
+    pub(super) fn push(&mut self, line: &str, entry: Entry) {
+        if !self.entries.is_empty() {
+            self.lines.push('\n');
+        }
+        self.lines.push_str(line);
+        self.entries.push(entry);
     }
 
     /// Reads what `ls -la` printed.
@@ -53,11 +66,12 @@ impl Listing {
         if truncated {
             output = &output[..memchr::memrchr(b'\n', output).unwrap_or(0)];
         }
-        let text = String::from_utf8_lossy(output);
-        let lines: Vec<String> =
-            text.lines().filter(|line| !line.starts_with("total ")).map(harmless).collect();
-        let entries = lines.iter().map(|line| entry_of(line)).collect();
-        Self { lines, entries, truncated }
+        let mut listing = Self { truncated, ..Self::new() };
+        for line in String::from_utf8_lossy(output).lines().filter(|line| !line.starts_with("total ")) {
+            let line = harmless(line);
+            listing.push(&line, entry_of(&line));
+        }
+        listing
     }
 
     /// `limit` counts the bytes of the lines.
@@ -66,16 +80,13 @@ impl Listing {
         truncated: bool,
         limit: usize,
     ) -> Self {
-        let mut listing = Self { lines: Vec::new(), entries: Vec::new(), truncated };
-        let mut bytes = 0;
+        let mut listing = Self { truncated, ..Self::new() };
         for (line, entry) in entries.into_iter().map(line_and_entry) {
-            bytes += line.len() + 1;
-            if bytes > limit {
+            if listing.lines.len() + line.len() >= limit {
                 listing.truncated = true;
                 break;
             }
-            listing.lines.push(line);
-            listing.entries.push(entry);
+            listing.push(&line, entry);
         }
         listing
     }
@@ -228,7 +239,7 @@ mod tests {
                 ("zero", 'c', None, None),
             ]
         );
-        assert_eq!(listing.lines.len(), 4);
+        assert_eq!(listing.lines.lines().count(), 4);
         let unknown = entry_of("?????????? ? ? ? ?            ? gone");
         assert_eq!((unknown.name.as_str(), unknown.kind), ("gone", '?'));
     }
@@ -259,7 +270,7 @@ mod tests {
     fn a_cut_listing_ends_with_a_whole_line() {
         let listing = Listing::from_ls(b"total 0\n-rw-r--r-- 1 a b 1 Nov 1 00:00 name\n-rw-r", 45);
         assert!(listing.truncated);
-        assert_eq!((listing.lines.len(), listing.entries.len()), (1, 1));
+        assert_eq!((listing.lines.lines().count(), listing.entries.len()), (1, 1));
         assert!(listing.text().ends_with("[truncated: the directory has more entries]"));
     }
 }

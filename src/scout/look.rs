@@ -33,7 +33,7 @@ impl Found {
     pub fn text(&self) -> Cow<'_, str> {
         match self {
             Self::File(content) => content.text(),
-            Self::Directory(listing) => listing.text().into(),
+            Self::Directory(listing) => listing.text(),
             Self::Tree(tree) => tree.text().into(),
         }
     }

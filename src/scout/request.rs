@@ -4,8 +4,9 @@ use std::fmt;
 
 use super::action::Action;
 use super::find;
+use super::select::pattern_bytes;
 use super::system::View;
-use crate::base::limits::{FIND_DEPTH_DEFAULT, TREE_DEPTH_DEFAULT};
+use crate::base::limits::{FIND_DEPTH_DEFAULT, HOST_PATTERNS_BYTES_MAX, PLACES_MAX, TREE_DEPTH_DEFAULT};
 use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 use crate::target::{HostName, RemotePath, Target};
@@ -66,6 +67,7 @@ impl Request {
     /// Errors: a target is none, or a view of something whose name is malformed.
     pub fn plan(&self) -> Result<Plan> {
         if !self.targets.is_empty() {
+            self.check_targets()?;
             return self.targets.iter().map(|target| self.aim(target)).collect::<Result<_>>().map(Plan::Many);
         }
         if let Some((hosts, path)) = Target::several(&self.target)? {
@@ -76,6 +78,27 @@ impl Request {
             Target::Hosts => Plan::Hosts,
             Target::Path { host, path } => Plan::One { host, action: self.action(path)? },
         })
+    }
+
+    /// How long its patterns of hosts are, in bytes.
+    pub fn pattern_bytes(&self) -> usize {
+        let hosts = |target: &str| target.split(':').next().map_or(0, pattern_bytes);
+        match self.targets.is_empty() {
+            true => hosts(&self.target),
+            false => self.targets.iter().map(|target| hosts(target)).sum(),
+        }
+    }
+
+    fn check_targets(&self) -> Result<()> {
+        let (count, patterns) = (self.targets.len(), self.pattern_bytes());
+        let message = if count > PLACES_MAX {
+            format!("{count} targets, at most {PLACES_MAX}")
+        } else if patterns > HOST_PATTERNS_BYTES_MAX {
+            format!("Patterns of hosts too long: {patterns} bytes, at most {HOST_PATTERNS_BYTES_MAX}")
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(Kind::TooLarge, message))
     }
 
     /// Whether it is about several places, as far as can be told without reading all of it.
@@ -153,6 +176,17 @@ mod tests {
             refusal(&["web*:/a/../b"]),
             "Error parsing target 'web*:/a/../b': Path traversal not allowed: /a/../b"
         );
+    }
+
+    #[test]
+    fn there_are_only_so_many_targets_and_patterns() {
+        assert_eq!(refusal(&vec!["web1:/x"; PLACES_MAX + 1]), "10001 targets, at most 10000");
+        assert_eq!(
+            refusal(&vec!["*:/x"; HOST_PATTERNS_BYTES_MAX + 1]),
+            "Patterns of hosts too long: 1025 bytes, at most 1024"
+        );
+        let targets = vec!["web1:/x*".to_owned(); PLACES_MAX];
+        assert!(Request { targets, ..Request::default() }.plan().is_ok());
     }
 
     #[test]

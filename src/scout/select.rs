@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::rc::Rc;
 
-use crate::base::limits::{HOST_LIST_BYTES_MAX, HOST_LIST_TERMS_MAX, HOSTS_IN_ERROR_MAX, PLACES_MAX};
+use crate::base::limits::{
+    HOST_LIST_BYTES_MAX, HOST_LIST_TERMS_MAX, HOST_PATTERNS_BYTES_MAX, HOSTS_IN_ERROR_MAX, PLACES_MAX,
+};
 use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 use crate::config::Groups;
@@ -22,6 +24,12 @@ pub struct Selection<'a> {
     known: RefCell<HashMap<&'a str, Rc<[usize]>>>,
 }
 
+/// How long the patterns of a list are, in bytes: what it costs to find out what it means.
+pub fn pattern_bytes(list: &str) -> usize {
+    let words = list.split(',').filter(|word| !pattern::is_literal(word));
+    words.map(str::len).sum()
+}
+
 impl<'a> Selection<'a> {
     /// `names` are sorted.
     pub fn new(names: &'a [Rc<str>], groups: &'a Groups) -> Self {
@@ -35,11 +43,7 @@ impl<'a> Selection<'a> {
         if let Ok(place) = self.place(text) {
             return Ok(vec![Rc::clone(&self.names[place])]);
         }
-        if text.len() > HOST_LIST_BYTES_MAX {
-            let message =
-                format!("List of hosts too long: {} bytes, at most {HOST_LIST_BYTES_MAX}", text.len());
-            return Err(Error::new(Kind::TooLarge, message));
-        }
+        check_length(text)?;
         let terms = Term::list(text).map_err(|word| invalid(text, &word))?;
         if terms.len() > HOST_LIST_TERMS_MAX {
             let message =
@@ -120,6 +124,18 @@ impl<'a> Selection<'a> {
     fn available(&self) -> String {
         format!("Available: {}", listed(self.names))
     }
+}
+
+fn check_length(list: &str) -> Result<()> {
+    let (length, patterns) = (list.len(), pattern_bytes(list));
+    let (what, bytes, most) = match length > HOST_LIST_BYTES_MAX {
+        true => ("List", length, HOST_LIST_BYTES_MAX),
+        false => ("Patterns", patterns, HOST_PATTERNS_BYTES_MAX),
+    };
+    if bytes <= most {
+        return Ok(());
+    }
+    Err(Error::new(Kind::TooLarge, format!("{what} of hosts too long: {bytes} bytes, at most {most}")))
 }
 
 /// Names as errors list them.
@@ -234,7 +250,12 @@ mod tests {
     fn lists_are_bounded() {
         let long = "w".repeat(HOST_LIST_BYTES_MAX + 1);
         assert!(asked(&NAMES, &long).unwrap_err().starts_with("List of hosts too long: "));
-        let many = vec!["*"; HOST_LIST_TERMS_MAX + 1].join(",");
+        let patterns = vec!["web*"; HOST_PATTERNS_BYTES_MAX / 4 + 1].join(",");
+        assert_eq!(
+            asked(&NAMES, &patterns).unwrap_err(),
+            "Patterns of hosts too long: 1028 bytes, at most 1024"
+        );
+        let many = vec!["a"; HOST_LIST_TERMS_MAX + 1].join(",");
         assert!(asked(&NAMES, &many).unwrap_err().ends_with("at most 1024"));
         let names: Vec<Rc<str>> = (0..=PLACES_MAX).map(|n| format!("h{n:06}").into()).collect();
         let groups = Groups::default();

@@ -9,7 +9,7 @@ use futures_util::future::{join_all, pending};
 use super::super::cores;
 use super::*;
 use crate::config::Settings;
-use crate::fleet::{Class, ClientId, Grant, Shards};
+use crate::fleet::{Class, ClientId, Crowd, Grant, Shards};
 use crate::testing;
 
 /// Runs `main` on the first of three cores.
@@ -62,7 +62,7 @@ fn many_hosts_are_asked_where_they_are_owned_and_each_answer_has_its_place() {
         let errands = asked.iter().zip(0..).collect();
         let mut answers: Vec<_> = asked.iter().map(|_| None).collect();
         let mut keep = |place: usize, answer| assert!(answers[place].replace(answer).is_none());
-        shards.on_each(errands, claim, 4, work, &mut keep).await;
+        shards.on_each(errands, Crowd { claim, at_once: 4, share: 1_000 }, work, &mut keep).await;
         answers
     })
     .unwrap();

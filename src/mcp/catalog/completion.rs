@@ -257,7 +257,7 @@ mod tests {
         };
         let entries = [(".", 'd'), ("..", 'd'), (".git", 'd'), ("a", '-'), ("ab", 'd'), ("b", 'l')]
             .map(|(n, k)| entry(n, k));
-        let listing = Listing { lines: Vec::new(), entries: entries.into(), truncated: false };
+        let listing = Listing { lines: String::new(), entries: entries.into(), truncated: false };
         let among = |typed| Typed::read(typed, false).unwrap().among(&listing).values;
         assert_eq!(among("/x/"), ["/x/ab/", "/x/a", "/x/b"]);
         assert_eq!(among("/x/a"), ["/x/ab/", "/x/a"]);

@@ -60,7 +60,7 @@ impl Default for Page {
 impl Listed {
     /// The page for an agent, with how it goes on.
     pub fn text(&self) -> String {
-        let lines = self.listing.lines.join("\n");
+        let lines = &self.listing.lines;
         let of = format!("{}{}", if self.is_cut { "more than " } else { "" }, self.total);
         match self.next_offset() {
             Some(next) => {
@@ -69,7 +69,7 @@ impl Listed {
             None if lines.is_empty() && self.total > 0 => format!("[there are only {of} entries]"),
             None if lines.is_empty() => "(empty directory)".to_owned(),
             None if self.is_cut => format!("{lines}\n\n[truncated: the directory has {of} entries]"),
-            None => lines,
+            None => lines.clone(),
         }
     }
 
@@ -81,7 +81,7 @@ impl Listed {
 
     /// In bytes.
     pub fn size(&self) -> usize {
-        self.listing.lines.iter().map(String::len).sum()
+        self.listing.lines.len()
     }
 }
 
@@ -118,14 +118,13 @@ impl Page {
     /// Of a listing in the right order.
     fn of_listing(self, listing: Listing) -> Listed {
         let Listing { lines, entries, truncated: is_cut } = listing;
-        let (mut total, mut page) = (0, Listing { lines: Vec::new(), entries: Vec::new(), truncated: false });
-        for (line, entry) in lines.into_iter().zip(entries) {
+        let (mut total, mut page) = (0, Listing::new());
+        for (line, entry) in lines.split('\n').zip(entries) {
             if !self.shows(entry.name.as_bytes()) {
                 continue;
             }
             if total >= self.offset && page.entries.len() < self.limit {
-                page.lines.push(line);
-                page.entries.push(entry);
+                page.push(line, entry);
             }
             total += 1;
         }

@@ -287,4 +287,13 @@ fn a_batch_has_a_size() {
         let error = crowd.world.run(asked).unwrap_err();
         assert_eq!(error.message(), format!("A batch has 1 to 100 items, not {count}"));
     }
+    // Patterns cost time on this core, so that all together they may be so long.
+    let pattern = "*".repeat(41);
+    let (_, batch) = crowd.batch(vec![all(&format!("h{pattern}:/small")); 100]);
+    assert_eq!(batch.succeeded(), 97);
+    let text = batch.text();
+    assert!(
+        text.contains("Error: Patterns of hosts too long: more than 4096 bytes in one batch\n"),
+        "{text}"
+    );
 }

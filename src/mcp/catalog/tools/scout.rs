@@ -34,7 +34,7 @@ pub fn start(
 ) -> Result<Work<ToolOutput>, Invalid> {
     let arguments = Arguments::read(arguments, &[PLACES, DIFFS, BEAMS].concat())?;
     let (request, beams) = (request_of(&arguments)?, beams_of(&arguments)?);
-    let other = arguments.text("diff")?.map(Cow::into_owned);
+    let other = arguments.filled("diff")?;
     let content = arguments.text("diff_content")?.map(Cow::into_owned);
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
     let work = async move {
@@ -116,21 +116,20 @@ fn request_of(arguments: &Arguments<'_>) -> Result<Request, Invalid> {
     Ok(Request {
         target: arguments.text("target")?.unwrap_or_default().into_owned(),
         targets: arguments.texts("targets")?.into_iter().map(Cow::into_owned).collect(),
-        query: arguments.text("query")?.map(Cow::into_owned),
+        query: arguments.filled("query")?,
         tree: arguments.flag("tree")?.unwrap_or_default(),
-        find: arguments.text("find")?.map(Cow::into_owned),
+        find: arguments.filled("find")?,
         depth: arguments.number("depth")?,
         cache: arguments.flag("cache")?.unwrap_or_default(),
     })
 }
 
 fn beams_of(arguments: &Arguments<'_>) -> Result<beam::Arguments, Invalid> {
-    let text = |name| Ok(arguments.text(name)?.map(Cow::into_owned));
     Ok(beam::Arguments {
         target: arguments.text("target")?.unwrap_or_default().into_owned(),
-        beam: text("beam")?,
-        beam_source: text("beam_source")?,
-        beam_target: text("beam_target")?,
+        beam: arguments.filled("beam")?,
+        beam_source: arguments.filled("beam_source")?,
+        beam_target: arguments.filled("beam_target")?,
     })
 }
 
@@ -146,7 +145,7 @@ pub fn describe(options: &Options) -> Value {
             "properties": {
                 "target": {
                     "type": "string",
-                    "description": "\"hosts\", or \"host:/path\" (also \"host:~/path\")",
+                    "description": "\"hosts\", \"host:/path\" or \"host:~/path\"",
                 },
                 "targets": {
                     "type": "array",
@@ -155,16 +154,16 @@ pub fn describe(options: &Options) -> Value {
                 },
                 "query": {
                     "type": "string",
-                    "description": "command to run in the target's directory",
+                    "description": "command to run there",
                 },
-                "tree": { "type": "boolean", "description": "directory: 3 levels of it" },
-                "find": { "type": "string", "description": "names of files to find below target: \"*.conf\"" },
+                "tree": { "type": "boolean", "description": "3 levels below it" },
+                "find": { "type": "string", "description": "names of files below target: \"*.conf\"" },
                 "depth": { "type": "integer", "description": "of tree or find, 1-10" },
-                "diff": { "type": "string", "description": "other host:/path to compare target with" },
-                "diff_content": { "type": "string", "description": "text to compare target with" },
+                "diff": { "type": "string", "description": "host:/path to compare with" },
+                "diff_content": { "type": "string", "description": "text to compare with" },
                 "cache": {
                     "type": "boolean",
-                    "description": "may be a few minutes old; not of commands",
+                    "description": "may be minutes old",
                 },
             },
             "additionalProperties": false,
@@ -206,14 +205,14 @@ const READING: &str = "\
 Look at machines over SSH.
 
 - target \"hosts\": the hosts you can reach, and whether they are online. Start here.
-- target \"host:/path\": the text of a file, or a directory's listing. A long one ends with [truncated …].
+- target \"host:/path\": the text of a file, or a directory's listing. Long ones end with [truncated …].
 - target \"host://docker\", or podman, compose, zfs, syslog, k8s, systemd, processes, network, disk: what runs there.
 - target and query: the output of a command that runs in that directory.
 - target \"web*,!web9:/path\" or \"@group:/path\": many hosts at once; equal answers once, and diffs of the others.";
 
 const READ_ONLY_COMMANDS: &str = "\
-Commands are read-only. Allowed: cat, df, diff, du, file, find, grep, head, ls, rg, sort, stat, tail, tree, uniq, wc. They may be \
-joined by pipes; quotes and ~ work. Redirection, variables, command lists and options that write or execute are refused.";
+Commands: cat, df, diff, du, file, find, grep, head, ls, rg, sort, stat, tail, tree, uniq, wc; joined by pipes, with quotes and ~. \
+No redirection, variables, command lists; nothing that writes or executes.";
 
 const ANY_COMMAND: &str = "\
 ANY command is allowed on this server: the query is run by `sh` on the host as it is and can change or destroy what \
@@ -221,8 +220,6 @@ that user may. Use commands that only read unless you were asked to change somet
 
 const EXAMPLES: &str = "\
 Examples:
-{\"target\": \"hosts\"}
 {\"target\": \"web1:/etc/nginx/nginx.conf\"}
 {\"target\": \"web1://docker/nginx/logs?lines=50&since=2h\"}
-{\"target\": \"web1:/var/log\", \"query\": \"grep -rn 'timed out' nginx | tail -n 20\"}
-{\"target\": \"web*:/\", \"query\": \"df -h\"}";
+{\"target\": \"web1:/var/log\", \"query\": \"grep -rn 'timed out' nginx | tail -n 20\"}";
