@@ -47,7 +47,7 @@
 //!
 //! | to change | go to |
 //! |---|---|
-//! | a bound | `base/limits.rs`; a default that users may change is also a row of `config/settings/` |
+//! | a bound | `base/limits/`; a default that users may change is also a row of `config/settings/` |
 //! | what an error means to a caller, to a retry, to a metric | the table in `base/error.rs` |
 //! | an algorithm | `crypto/`, then `ssh/algorithm.rs` and `ssh/cipher.rs` or `ssh/kex/` |
 //! | how one logs in | `ssh/auth/` for what is said, `io/credentials.rs` for keys and passwords |

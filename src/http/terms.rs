@@ -3,7 +3,7 @@
 use crate::base::limits;
 use crate::base::time::Duration;
 
-/// The bounds that a server may set for itself; what no server need change stands in `base/limits.rs` alone.
+/// The bounds that a server may set for itself; what no server need change stands in `base/limits/` alone.
 #[derive(Debug, Clone)]
 pub struct Terms {
     /// Bytes of a request's body.
