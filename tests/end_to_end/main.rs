@@ -39,6 +39,7 @@ mod servers;
 mod stats;
 mod subscriptions;
 mod surface;
+mod texts;
 mod transfers;
 mod views;
 mod ways;

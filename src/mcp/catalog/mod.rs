@@ -103,6 +103,22 @@ impl Catalog {
         Place::at(uri, &self.shards.own().names(), |host| client.access.includes(host))
     }
 
+    /// Tells which hosts there are, where an address names another.
+    fn unknown_host(&self, client: Client, uri: String) -> Option<Work<Answer<Vec<Contents>>>> {
+        let shards = Rc::clone(&self.shards);
+        let host = resources::host_of(&uri)?.into_owned();
+        let is_seen = |name: &str| client.access.includes(name);
+        if self.shards.own().names().iter().any(|name| **name == *host && is_seen(name)) {
+            return None;
+        }
+        let error = self.shards.own().unknown_host(&host, is_seen);
+        let told = async move {
+            access::require(&shards, &client.access, resources::SCOPE)?;
+            Err(error)
+        };
+        Some(told.boxed_local())
+    }
+
     /// Whether a client may use a tool for anything.
     fn check(&self, access: &Access, tool: &Tool) -> Result<(), ToolFault> {
         match tool.scopes.first() {
@@ -166,7 +182,8 @@ impl Provider for Catalog {
             };
             return Some(read.boxed_local());
         }
-        let (place, uri) = (self.place(&client, uri)?, uri.to_owned());
+        let uri = uri.to_owned();
+        let Some(place) = self.place(&client, &uri) else { return self.unknown_host(client, uri) };
         let read = async move { resources::read(&shards, &client, place, uri).await.map(whole) };
         Some(read.boxed_local())
     }

@@ -13,8 +13,7 @@ pub struct Name(Box<str>);
 impl Name {
     /// Of a container, or the beginning of its number: as Docker checks them.
     pub fn container(text: &str) -> Result<Self> {
-        let is_good = text.len() > 1
-            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        let is_good = text.starts_with(|c: char| c.is_ascii_alphanumeric())
             && text.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
         Self::checked("container", text, is_good)
     }
@@ -84,8 +83,8 @@ mod tests {
         for (check, good, bad) in [
             (
                 CHECKS[0],
-                vec!["web", "web_1.a-b", "0f3c"],
-                vec!["", "w", "-w", ".w", "a b", "a/b", "a;b", "é1"],
+                vec!["web", "web_1.a-b", "0f3c", "0"],
+                vec!["", "-w", ".w", "a b", "a/b", "a;b", "é1"],
             ),
             (CHECKS[1], vec!["p", "_p", "my-app_1"], vec!["", "-p", "a.b", "a b", "a\nb"]),
             (CHECKS[2], vec!["tank", "rpool-1", "a:b"], vec!["", "1tank", "-tank", "tank/data", "tank@snap"]),

@@ -5,6 +5,7 @@
 //! Views of a host's software come before paths, as `HOST://docker/web/logs`, and have a colon to tell them from paths in
 //! the form that is for every host, `scout://HOST/:docker/web/logs`: files below `/docker` are at `scout://HOST/docker/…`.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::base::Result;
@@ -59,6 +60,11 @@ impl Place {
 }
 
 const SCHEME: &str = "scout";
+
+/// The host that an address is certainly meant to name, whether there is one or not.
+pub fn host_of(uri: &str) -> Option<Cow<'_, str>> {
+    decoded(uri.strip_prefix(SCHEME)?.strip_prefix("://")?.split_once('/')?.0)
+}
 
 /// The address of the home directory on a host.
 pub fn home(host: &str) -> String {

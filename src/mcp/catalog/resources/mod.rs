@@ -32,7 +32,7 @@ use crate::scout::look::Found;
 use crate::scout::{self, Action, Seen, system};
 use crate::target::HostName;
 
-pub use address::{Place, What, address};
+pub use address::{Place, What, address, host_of};
 pub use templates::{Template, templates};
 
 /// A resource that is always there.

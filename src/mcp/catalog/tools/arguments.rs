@@ -47,6 +47,11 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// The text of an argument that means nothing when it is empty: some clients fill in all there are.
+    pub fn filled(&self, name: &str) -> Result<Option<String>, Invalid> {
+        Ok(self.text(name)?.filter(|text| !text.is_empty()).map(Cow::into_owned))
+    }
+
     /// The text of an argument that must be there.
     pub fn required(&self, name: &str) -> Result<Cow<'a, str>, Invalid> {
         self.text(name)?.ok_or_else(|| Invalid(format!("Argument '{name}' is missing")))
