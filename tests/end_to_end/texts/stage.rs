@@ -49,8 +49,7 @@ impl Stage {
 
     /// `web1` with all software, and `bare` with none.
     pub fn of_software() -> Self {
-        let (programs, none) =
-            (Programs::new(&["docker", "zpool", "zfs", "journalctl"]), Programs::new(&[]));
+        let (programs, none) = (Programs::new(&["docker", "zpool", "zfs", "journalctl"]), Programs::new(&[]));
         let start = |programs: &Programs| Sshd::builder().config(&programs.config()).start();
         let (web1, bare) = (start(&programs), start(&none));
         programs.put("shop/a.yml", "services: {}\n");
@@ -62,10 +61,20 @@ impl Stage {
             .host("bare", &bare.endpoint)
             .env(WITHOUT_THIS_MACHINE.0, WITHOUT_THIS_MACHINE.1);
         let names = vec![
-            ("{programs}", programs.path("").to_str().expect("a UTF-8 path").trim_end_matches('/').to_owned()),
+            (
+                "{programs}",
+                programs.path("").to_str().expect("a UTF-8 path").trim_end_matches('/').to_owned(),
+            ),
             ("{note}", note.trim_start_matches('/').to_owned()),
         ];
-        Self { names, client: scout.client(), programs, _no_programs: none, _hosts: vec![web1, bare], _down: None }
+        Self {
+            names,
+            client: scout.client(),
+            programs,
+            _no_programs: none,
+            _hosts: vec![web1, bare],
+            _down: None,
+        }
     }
 
     /// A text of the tables as it is in this run.
