@@ -18,8 +18,8 @@ class Fast(Client):
     async def tools(self):
         return [tool.name for tool in await self.session.list_tools()]
 
-    async def call(self, arguments, progress=None):
-        result = await self.session.call_tool("scout", arguments, progress_handler=progress, raise_on_error=False)
+    async def call(self, tool, arguments, progress=None):
+        result = await self.session.call_tool(tool, arguments, progress_handler=progress, raise_on_error=False)
         return "".join(part.text for part in result.content), result.is_error
 
     async def read(self, uri):

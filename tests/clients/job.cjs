@@ -38,20 +38,26 @@ async function until(what, condition) {
 
 /** `call(params, options)` is the line's own way of calling a tool. */
 async function check(client, call) {
-    const scout = async (args, failed = false) => {
-        const result = await call({ name: "scout", arguments: args });
+    const answer = async (params, failed = false) => {
+        const result = await call(params);
         assert.equal(result.isError ?? false, failed, JSON.stringify(result));
         return result.content.map((part) => part.text).join("");
     };
+    const scout = (args, failed) => answer({ name: "scout", arguments: args }, failed);
     const read = async (uri) => (await client.readResource({ uri })).contents[0].text;
 
     assert.equal(client.getServerVersion().version, job.version);
-    assert.deepEqual((await client.listTools()).tools.map((tool) => tool.name), ["scout"]);
+    const names = (await client.listTools()).tools.map((tool) => tool.name);
+    assert.deepEqual(names, ["scout", ...job.tools.map((tool) => tool.name)]);
     assert.equal(await scout({ target: job.file }), job.content);
     assert.ok((await scout({ target: job.directory })).includes(path.basename(job.file)));
     assert.equal((await scout({ target: job.directory, query: job.query })).trimEnd(), job.content.trimEnd());
     assert.match(await scout({ target: "h1:/nope" }, true), /Path not found: \/nope/);
     assert.match(await scout({ target: "hosts" }), /h1 \(online\)/);
+    for (const { name, arguments: args, says } of job.tools) {
+        const text = await answer({ name, arguments: args });
+        assert.ok(text.includes(says), `${name}: ${text}`);
+    }
 
     assert.match(await read("hosts://list"), /h1/);
     assert.equal(await read(job.resource), job.content);

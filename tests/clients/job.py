@@ -22,9 +22,9 @@ class Client:
     async def tools(self):
         return [tool.name for tool in (await self.session.list_tools()).tools]
 
-    async def call(self, arguments, progress=None):
+    async def call(self, tool, arguments, progress=None):
         """Text, and whether the tool failed."""
-        result = await self.session.call_tool("scout", arguments, progress_callback=progress)
+        result = await self.session.call_tool(tool, arguments, progress_callback=progress)
         failed = result.isError if hasattr(result, "isError") else result.is_error
         return "".join(part.text for part in result.content), failed
 
@@ -35,10 +35,10 @@ class Client:
         reference = self.types.ResourceTemplateReference(type="ref/resource", uri=template)
         return (await self.session.complete(reference, {"name": name, "value": value})).completion.values
 
-    async def call_and_cancel(self, wait, arguments, progress):
+    async def call_and_cancel(self, wait, tool, arguments, progress):
         """Cancels the call once `wait` is over. Abandoning it is enough: the package tells the server."""
         async with anyio.create_task_group() as calls:
-            calls.start_soon(self.call, arguments, progress)
+            calls.start_soon(self.call, tool, arguments, progress)
             await wait()
             calls.cancel_scope.cancel()
 
@@ -62,16 +62,19 @@ async def until(what, condition):
 
 async def check(client):
     async def scout(failed=False, **arguments):
-        text, has_failed = await client.call(arguments)
+        text, has_failed = await client.call("scout", arguments)
         assert has_failed == failed, text
         return text
 
-    assert await client.tools() == ["scout"]
+    assert await client.tools() == ["scout", *(tool["name"] for tool in JOB["tools"])]
     assert await scout(target=JOB["file"]) == JOB["content"]
     assert Path(JOB["file"]).name in await scout(target=JOB["directory"])
     assert (await scout(target=JOB["directory"], query=JOB["query"])).rstrip() == JOB["content"].rstrip()
     assert "Path not found: /nope" in await scout(failed=True, target="h1:/nope")
     assert "h1 (online)" in await scout(target="hosts")
+    for tool in JOB["tools"]:
+        text, has_failed = await client.call(tool["name"], tool["arguments"])
+        assert not has_failed and tool["says"] in text, (tool, text)
 
     assert "h1" in await client.read("hosts://list")
     assert await client.read(JOB["resource"]) == JOB["content"]
@@ -87,7 +90,7 @@ async def check(client):
         await until("sleep tells its seconds", lambda: seconds)
         assert is_running(marker)
 
-    await client.call_and_cancel(wait, {"target": "h1:/", "query": f"sleep {marker}"}, progress)
+    await client.call_and_cancel(wait, "scout", {"target": "h1:/", "query": f"sleep {marker}"}, progress)
     assert seconds[0] >= 1, seconds
     await until("sleep is gone", lambda: not is_running(marker))
     assert await scout(target=JOB["file"]) == JOB["content"]

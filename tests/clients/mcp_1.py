@@ -25,11 +25,11 @@ async def connect():
 
 
 class Older(Client):
-    async def call_and_cancel(self, wait, arguments, progress):
+    async def call_and_cancel(self, wait, tool, arguments, progress):
         # This line of the client has no cancellation of its own: the notification is written by hand.
         async with anyio.create_task_group() as calls:
             request = self.session._request_id
-            calls.start_soon(self.call, arguments, progress)
+            calls.start_soon(self.call, tool, arguments, progress)
             await wait()
             params = types.CancelledNotificationParams(requestId=request, reason="test")
             cancelled = types.CancelledNotification(params=params)

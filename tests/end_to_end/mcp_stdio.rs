@@ -9,7 +9,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{Scout, Sshd};
+use crate::support::{McpPipe, Scout, Sshd};
 
 #[test]
 fn every_handshake_revision_is_agreed_on() {
@@ -60,17 +60,41 @@ fn the_stateless_era_must_say_what_it_speaks() {
 }
 
 #[test]
-fn the_tool_is_described() {
-    let mut client = Scout::new().client();
-    let result = client.request("tools/list", json!({})).result();
-    let tools = result["tools"].as_array().unwrap();
-    assert_eq!(tools.len(), 1, "{result}");
-    let tool = &tools[0];
-    assert_eq!(tool["name"], "scout");
-    assert_eq!(tool["inputSchema"]["type"], "object");
-    for argument in ["target", "query"] {
-        assert!(tool["inputSchema"]["properties"][argument].is_object(), "{argument}");
+fn tools_are_described() {
+    let tools = tools(&mut Scout::new().client());
+    for tool in &tools {
+        assert_eq!(tool["inputSchema"]["type"], "object", "{tool}");
     }
+    assert_eq!(tools[0]["name"], "scout");
+    for argument in ["target", "query"] {
+        assert!(tools[0]["inputSchema"]["properties"][argument].is_object(), "{argument}");
+    }
+}
+
+#[test]
+fn who_serves_chooses_the_tools() {
+    let sshd = Sshd::start();
+    let target = json!({ "target": format!("h1:{}", sshd.write("notes.txt", "content")) });
+    let scout = Scout::with(&sshd.endpoint);
+    for (choice, offered) in [("scout", &["scout"][..]), ("focused", &["read"]), ("all", &["scout", "read"])]
+    {
+        let mut client = scout.serve_with(&["--tools", choice]);
+        client.initialize("2025-11-25");
+        let tools = tools(&mut client);
+        for name in ["scout", "read"] {
+            let is_offered = offered.contains(&name);
+            assert_eq!(tools.iter().any(|tool| tool["name"] == name), is_offered, "{choice}: {tools:?}");
+            let reply = client.call(name, target.clone());
+            match is_offered {
+                true => assert_eq!(reply.text(), "content", "{choice}"),
+                false => assert_eq!(reply.error().0, -32602, "{choice}"),
+            }
+        }
+    }
+    let by_environment = Scout::new().env("SCOUT_TOOLS", "scout");
+    assert_eq!(tools(&mut by_environment.client()).len(), 1);
+    let nonsense = Scout::new().run(&["serve", "--tools", "nonsense"]);
+    assert!(nonsense.failure().contains("scout, focused or all"));
 }
 
 #[test]
@@ -158,6 +182,11 @@ fn files_and_sockets_serve_as_streams_too() {
         ours.shutdown(Shutdown::Write).unwrap();
         assert!(server.wait().unwrap().success());
     }
+}
+
+fn tools(client: &mut McpPipe) -> Vec<Value> {
+    let listed = client.request("tools/list", json!({})).result();
+    listed["tools"].as_array().expect("a list").clone()
 }
 
 fn meta() -> Value {

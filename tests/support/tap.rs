@@ -54,11 +54,12 @@ impl Tap {
         Self { address, heard }
     }
 
-    /// What client and server offered in the latest connection.
+    /// What client and server offered in the latest connection in which both did: a host that is slow to answer gets
+    /// another one beside it, which may just begin.
     pub fn offers(&self) -> Option<(Kexinit, Kexinit)> {
         let heard = self.heard.lock().expect("no relay has panicked");
-        let latest = heard.last()?;
-        Some((Kexinit::read(&latest.client)?, Kexinit::read(&latest.server)?))
+        let offered = |heard: &Heard| Some((Kexinit::read(&heard.client)?, Kexinit::read(&heard.server)?));
+        heard.iter().rev().find_map(offered)
     }
 
     /// Connections so far.

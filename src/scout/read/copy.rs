@@ -15,7 +15,7 @@ use crate::target::RemotePath;
 
 /// Hands a whole file to `take`, piece by piece, whatever its size; of a device, as much as the limit of the settings.
 ///
-/// Errors: as [`look`](super::look::look); a directory; or the one that `take` returns.
+/// Errors: as [`look`](crate::scout::look::look); a directory; or the one that `take` returns.
 pub async fn copy(
     caller: &Caller,
     host: &str,

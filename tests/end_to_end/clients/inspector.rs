@@ -17,13 +17,15 @@ fn inspect(scene: &Scene) {
     assert_eq!(listed["tools"][0]["name"], "scout");
     let read = answer(scene, &["--method", "resources/read", "--uri", &scene.resource]);
     assert_eq!(read["contents"][0]["text"], CONTENT);
-    let called = answer(scene, &call(&json!({ "target": scene.file })));
-    assert_eq!(called["content"][0]["text"], CONTENT);
+    for tool in ["scout", "read"] {
+        let called = answer(scene, &call(tool, &json!({ "target": scene.file })));
+        assert_eq!(called["content"][0]["text"], CONTENT, "{tool}");
+    }
 
     // In two pieces, so that the Inspector's own command line is not taken for the host's.
     let (head, tail) = scene.marker.split_at(1);
     let sleep = json!({ "target": "h1:/", "query": format!("sleep {head}'{tail}'") });
-    let mut running = command(scene, &call(&sleep)).spawn().expect("it starts");
+    let mut running = command(scene, &call("scout", &sleep)).spawn().expect("it starts");
     eventually("sleep runs", || process_running(&scene.marker));
     // It is gone without a word, as when somebody closes its window.
     running.kill().expect("it runs");
@@ -31,9 +33,9 @@ fn inspect(scene: &Scene) {
     running.wait().expect("its status");
 }
 
-fn call(arguments: &Value) -> [String; 6] {
+fn call(tool: &str, arguments: &Value) -> [String; 6] {
     let arguments = arguments.to_string();
-    ["--method", "tools/call", "--tool-name", "scout", "--tool-args-json", &arguments].map(str::to_owned)
+    ["--method", "tools/call", "--tool-name", tool, "--tool-args-json", &arguments].map(str::to_owned)
 }
 
 fn answer(scene: &Scene, arguments: &[impl AsRef<str>]) -> Value {

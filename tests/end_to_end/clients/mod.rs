@@ -1,4 +1,4 @@
-//! The clients that people have drive the binary, over stdio and over HTTP with a key: they list tools, call, read
+//! The clients that people have drive the binary, over stdio and over HTTP with a key: they list tools, call each, read
 //! resources, complete, are told of progress, and cancel.
 
 mod inspector;
@@ -117,7 +117,8 @@ impl Scene {
 
     fn over_http() -> Self {
         let mut scene = Self::over_stdio();
-        scene.scout = scene.scout.env("SCOUT_API_KEYS", KEY).env("SCOUT_RATE_LIMIT_PER_MINUTE", 0);
+        let scout = scene.scout.env("SCOUT_API_KEYS", KEY).env("SCOUT_RATE_LIMIT_PER_MINUTE", 0);
+        scene.scout = scout.env("SCOUT_HTTP_TRANSFERS", true);
         scene.server = Some(HttpServer::start(&scene.scout));
         scene
     }
@@ -144,6 +145,25 @@ impl Scene {
             "content": CONTENT,
             "query": "cat notes.txt",
             "marker": self.marker,
+            "tools": self.tools(),
         })
+    }
+
+    /// A call of each tool beside `scout`, in the order of the list, and what is in its answer. Clients hold the
+    /// structured half against the tool's schema.
+    fn tools(&self) -> Value {
+        let Self { file, directory, .. } = self;
+        let tool = |name, arguments, says| json!({ "name": name, "arguments": arguments, "says": says });
+        json!([
+            tool("hosts", json!({ "match": "h*" }), "h1 (online)"),
+            tool("read", json!({ "target": file, "lines": "2" }), "second"),
+            tool("list", json!({ "target": directory, "sort": "time" }), "notes.txt"),
+            tool("find", json!({ "target": directory, "name": "*.txt" }), "/notes.txt"),
+            tool("search", json!({ "target": directory, "pattern": "s.cond" }), "second"),
+            tool("run", json!({ "target": directory, "command": "echo $((6 * 7))" }), "42"),
+            tool("diff", json!({ "targets": [file], "content": "first ü\nthird\n" }), "+second"),
+            tool("transfer", json!({ "from": file, "to": format!("{directory}/copy") }), "copy"),
+            tool("batch", json!({ "calls": [{ "target": file }, { "target": "h1:/nope" }] }), "second"),
+        ])
     }
 }

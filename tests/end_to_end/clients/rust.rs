@@ -15,13 +15,16 @@ use super::{CONTENT, KEY, Scene, TEMPLATE};
 use crate::support::{eventually, process_running};
 
 /// Passes on the progress that it is told of.
-struct Listener(UnboundedSender<f64>);
+struct Listener(UnboundedSender<ProgressNotificationParam>);
+
+/// What came of it.
+type Told = UnboundedReceiver<ProgressNotificationParam>;
 
 type Client = RunningService<RoleClient, Listener>;
 
 impl ClientHandler for Listener {
     async fn on_progress(&self, told: ProgressNotificationParam, _: NotificationContext<RoleClient>) {
-        self.0.send(told.progress).expect("the test listens");
+        self.0.send(told).expect("the test listens");
     }
 }
 
@@ -55,16 +58,17 @@ fn run(client: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(client);
 }
 
-fn listener() -> (Listener, UnboundedReceiver<f64>) {
+fn listener() -> (Listener, Told) {
     let (sender, receiver) = unbounded_channel();
     (Listener(sender), receiver)
 }
 
-async fn drive(client: Client, progress: UnboundedReceiver<f64>, scene: &Scene) {
+async fn drive(client: Client, progress: Told, scene: &Scene) {
     let tools = client.list_all_tools().await.expect("tools");
-    assert_eq!(tools.iter().map(|tool| &*tool.name).collect::<Vec<_>>(), ["scout"]);
+    let names: Vec<_> = tools.iter().map(|tool| &*tool.name).collect();
+    assert_eq!(names.first(), Some(&"scout"));
 
-    let call = async |arguments: Value| client.call_tool(params(arguments)).await.expect("an answer");
+    let call = async |arguments: Value| called(&client, "scout", arguments).await;
     assert_eq!(text(&call(json!({ "target": scene.file })).await), CONTENT);
     assert!(text(&call(json!({ "target": scene.directory })).await).contains("notes.txt"));
     let run = call(json!({ "target": scene.directory, "query": "cat notes.txt" })).await;
@@ -72,6 +76,17 @@ async fn drive(client: Client, progress: UnboundedReceiver<f64>, scene: &Scene) 
     let missing = call(json!({ "target": "h1:/nope" })).await;
     assert_eq!(missing.is_error, Some(true));
     assert_eq!(text(&missing), "Error: Path not found: /nope");
+
+    let calls = scene.tools();
+    let calls = calls.as_array().expect("a list");
+    assert_eq!(names.len(), 1 + calls.len());
+    for tool in calls {
+        let name = tool["name"].as_str().expect("a name");
+        assert!(names.contains(&name), "{name} of {names:?}");
+        let result = called(&client, name, tool["arguments"].clone()).await;
+        let says = tool["says"].as_str().expect("a text");
+        assert!(result.is_error != Some(true) && text(&result).contains(says), "{name}: {result:?}");
+    }
 
     let read = client.read_resource(ReadResourceRequestParams::new(&scene.resource)).await;
     let contents = read.expect("the resource").contents;
@@ -85,12 +100,18 @@ async fn drive(client: Client, progress: UnboundedReceiver<f64>, scene: &Scene) 
     client.cancel().await.expect("it ends");
 }
 
-async fn cancel_a_running_call(client: &Client, mut progress: UnboundedReceiver<f64>, scene: &Scene) {
-    let sleep = params(json!({ "target": "h1:/", "query": format!("sleep {}", scene.marker) }));
+async fn cancel_a_running_call(client: &Client, mut progress: Told, scene: &Scene) {
+    let sleep = params("scout", json!({ "target": "h1:/", "query": format!("sleep {}", scene.marker) }));
     let request = ClientRequest::CallToolRequest(CallToolRequest::new(sleep));
     let running =
         client.send_cancellable_request(request, PeerRequestOptions::no_options()).await.expect("sent");
-    let seconds = progress.recv().await.expect("progress");
+    // Other calls have told of theirs before.
+    let seconds = loop {
+        let told = progress.recv().await.expect("progress");
+        if told.progress_token == running.progress_token {
+            break told.progress;
+        }
+    };
     assert!(seconds >= 1.0 && process_running(&scene.marker), "{seconds}");
     running.cancel(Some("test".into())).await.expect("cancelled");
     let marker = scene.marker.clone();
@@ -102,9 +123,13 @@ async fn until(what: &'static str, condition: impl Fn() -> bool + Send + 'static
     tokio::task::spawn_blocking(move || eventually(what, condition)).await.expect("it came to be so");
 }
 
-fn params(arguments: Value) -> CallToolRequestParams {
+async fn called(client: &Client, tool: &str, arguments: Value) -> CallToolResult {
+    client.call_tool(params(tool, arguments)).await.expect("an answer")
+}
+
+fn params(tool: &str, arguments: Value) -> CallToolRequestParams {
     let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
-    CallToolRequestParams::new("scout").with_arguments(arguments)
+    CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments)
 }
 
 fn text(result: &CallToolResult) -> String {

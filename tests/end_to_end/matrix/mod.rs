@@ -92,9 +92,9 @@ impl<'a> Bench<'a> {
         let before = self.logged(row);
         let host = alias(row);
         let path = self.server.home.join("text");
-        let read = self.ask(json!({ "target": format!("{host}:{}", path.display()) }));
+        let read = self.ask(json!({ "target": format!("{host}:{}", path.display()) }))?;
         self.check_offers(row)?;
-        if read? != self.text {
+        if read != self.text {
             return Err("the file is another".to_owned());
         }
         let output = self.ask(json!({ "target": format!("{host}:~"), "query": "cat text" }))?;
