@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::action::Action;
 use super::find;
-use super::select::pattern_bytes;
+use super::select::{check_targets, pattern_bytes_of};
 use super::system::View;
-use crate::base::limits::{FIND_DEPTH_DEFAULT, HOST_PATTERNS_BYTES_MAX, PLACES_MAX, TREE_DEPTH_DEFAULT};
+use crate::base::limits::{FIND_DEPTH_DEFAULT, PLACES_MAX, TREE_DEPTH_DEFAULT};
 use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 use crate::target::{HostName, RemotePath, Target};
@@ -67,7 +67,7 @@ impl Request {
     /// Errors: a target is none, or a view of something whose name is malformed.
     pub fn plan(&self) -> Result<Plan> {
         if !self.targets.is_empty() {
-            self.check_targets()?;
+            check_targets(&self.targets, PLACES_MAX)?;
             return self.targets.iter().map(|target| self.aim(target)).collect::<Result<_>>().map(Plan::Many);
         }
         if let Some((hosts, path)) = Target::several(&self.target)? {
@@ -82,23 +82,10 @@ impl Request {
 
     /// How long its patterns of hosts are, in bytes.
     pub fn pattern_bytes(&self) -> usize {
-        let hosts = |target: &str| target.split(':').next().map_or(0, pattern_bytes);
         match self.targets.is_empty() {
-            true => hosts(&self.target),
-            false => self.targets.iter().map(|target| hosts(target)).sum(),
+            true => pattern_bytes_of([self.target.as_str()]),
+            false => pattern_bytes_of(self.targets.iter().map(String::as_str)),
         }
-    }
-
-    fn check_targets(&self) -> Result<()> {
-        let (count, patterns) = (self.targets.len(), self.pattern_bytes());
-        let message = if count > PLACES_MAX {
-            format!("{count} targets, at most {PLACES_MAX}")
-        } else if patterns > HOST_PATTERNS_BYTES_MAX {
-            format!("Patterns of hosts too long: {patterns} bytes, at most {HOST_PATTERNS_BYTES_MAX}")
-        } else {
-            return Ok(());
-        };
-        Err(Error::new(Kind::TooLarge, message))
     }
 
     /// Whether it is about several places, as far as can be told without reading all of it.
@@ -158,6 +145,7 @@ impl fmt::Display for Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::limits::HOST_PATTERNS_BYTES_MAX;
 
     fn refusal(targets: &[&str]) -> String {
         let targets = targets.iter().map(|target| (*target).to_owned()).collect();
