@@ -184,7 +184,10 @@ mod tests {
     fn targets_mean_only_as_many_places_as_are_compared() {
         assert_eq!(among(DIFF_PLACES_MAX, &["*:/x"]), Ok(DIFF_PLACES_MAX));
         assert_eq!(among(2, &["h*:/x", "other:/y"]), Ok(3));
-        assert_eq!(among(DIFF_PLACES_MAX, &["*:/x", "*:/x"]), Err("Diff failed: more than 1000 files".into()));
+        assert_eq!(
+            among(DIFF_PLACES_MAX, &["*:/x", "*:/x"]),
+            Err("Diff failed: more than 1000 files".into())
+        );
         assert_eq!(among(DIFF_PLACES_MAX + 1, &["*:/x"]), Err("Diff failed: more than 1000 files".into()));
         let targets = vec!["h:/x"; DIFF_PLACES_MAX + 1];
         assert_eq!(among(1, &targets), Err("Diff failed: 1001 targets, at most 1000".into()));
