@@ -96,6 +96,11 @@ impl HostName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it means several hosts where several may be meant.
+    pub fn reads_as_list(&self) -> bool {
+        is_list(&self.0)
+    }
 }
 
 impl fmt::Display for HostName {

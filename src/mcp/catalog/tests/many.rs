@@ -51,6 +51,31 @@ fn what_many_hosts_say_has_a_form_for_programs() {
 }
 
 #[test]
+fn who_names_several_hosts_to_a_tool_for_one_is_told_which_tools_take_them() {
+    let scene = scene(Access::all());
+    for (name, more) in [
+        ("read", json!({})),
+        ("list", json!({})),
+        ("find", json!({ "name": "*" })),
+        ("search", json!({ "pattern": "x" })),
+        ("run", json!({ "command": "ls" })),
+    ] {
+        for host in ["al*", "@known", "alpha,bravo"] {
+            let mut arguments = more.clone();
+            arguments["target"] = json!(format!("{host}:/x"));
+            let told = scene.ask("tools/call", json!({ "name": name, "arguments": arguments }));
+            let expected = format!(
+                "Error: One host is expected here, not '{host}'. For several use the tool scout, with target or \
+                 targets, or batch"
+            );
+            assert_eq!((text(&told), &told["isError"]), (expected.as_str(), &json!(true)), "{name}");
+        }
+    }
+    let unknown = json!({ "name": "read", "arguments": { "target": "zz:/x" } });
+    assert!(text(&scene.ask("tools/call", unknown)).starts_with("Error: Unknown host 'zz'. Available: "));
+}
+
+#[test]
 fn wrong_targets_are_told_in_known_words() {
     let scene = scene(Access::all());
     for (targets, message) in [

@@ -6,15 +6,15 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::super::Options;
-use super::{Arguments, Invalid, structured, told};
+use super::{Arguments, Invalid, one, structured, told};
 use crate::base::limits::LIST_PAGE_MAX;
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
 use crate::mcp::content::ToolOutput;
 use crate::mcp::provider::Work;
 use crate::rpc::Raw;
+use crate::scout::Action;
 use crate::scout::list::{Page, Sort};
-use crate::scout::{Action, ask};
 use crate::target::Target;
 
 pub const NAME: &str = "list";
@@ -42,7 +42,7 @@ pub fn start(
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
     let work = async move {
         let (host, path) = Target::directory(&target)?;
-        let asked = ask(&shards, &call.client, &host, Action::List { path, page });
+        let asked = one::ask(&shards, &call, &host, Action::List { path, page });
         let seen = told::timed(&call, shards.own(), &target, asked).await?;
         told::cut(&call, &target, seen.cut_at());
         structured::seen(&seen)

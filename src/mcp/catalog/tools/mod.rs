@@ -12,6 +12,7 @@ mod hosts;
 mod list;
 mod looks;
 mod many;
+mod one;
 mod read;
 mod run;
 mod scout;

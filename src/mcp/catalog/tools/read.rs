@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::super::Options;
-use super::{Arguments, Invalid, looks, structured, told};
+use super::{Arguments, Invalid, looks, one, structured, told};
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
 use crate::mcp::catalog::resources::address;
@@ -16,7 +16,7 @@ use crate::mcp::provider::Work;
 use crate::rpc::Raw;
 use crate::scout::decode::Encoding;
 use crate::scout::read::{Part, Reading};
-use crate::scout::{Action, Seen, ask};
+use crate::scout::{Action, Seen};
 use crate::target::Target;
 
 pub const NAME: &str = "read";
@@ -35,7 +35,7 @@ pub fn start(
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
     let work = async move {
         let (host, path) = Target::place(&target)?;
-        let asked = ask(&shards, &call.client, &host, Action::Read { path, part, reading });
+        let asked = one::ask(&shards, &call, &host, Action::Read { path, part, reading });
         let seen = told::timed(&call, shards.own(), &target, asked).await?;
         told::cut(&call, &target, seen.cut_at());
         match seen {

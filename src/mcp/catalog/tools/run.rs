@@ -6,13 +6,13 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::super::Options;
-use super::{Arguments, Invalid, structured, told};
+use super::{Arguments, Invalid, one, structured, told};
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
 use crate::mcp::content::ToolOutput;
 use crate::mcp::provider::Work;
 use crate::rpc::Raw;
-use crate::scout::{Action, ask};
+use crate::scout::Action;
 use crate::target::Target;
 
 pub const NAME: &str = "run";
@@ -30,7 +30,7 @@ pub fn start(
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
     let work = async move {
         let (host, directory) = Target::directory(&target)?;
-        let asked = ask(&shards, &call.client, &host, Action::Run { directory, command });
+        let asked = one::ask(&shards, &call, &host, Action::Run { directory, command });
         let asked = told::with_seconds(&call, shards.own(), Box::pin(asked));
         let seen = told::timed(&call, shards.own(), &target, asked).await?;
         told::cut(&call, &target, seen.cut_at());
