@@ -10,6 +10,8 @@ use crate::target::Target;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Arguments {
     pub target: String,
+    /// There are several targets instead, and those win over a transfer to one.
+    pub has_targets: bool,
     pub beam: Option<String>,
     pub beam_source: Option<String>,
     pub beam_target: Option<String>,
@@ -47,6 +49,7 @@ impl Arguments {
                 let (from, to) = (on_host("beam_source", source)?, on_host("beam_target", target)?);
                 Ok(Some(Beam::Between { from, to }))
             }
+            (Some(_), None, None) if self.has_targets => Ok(None),
             (Some(local), None, None) => match Target::parse(&self.target)? {
                 Target::Hosts => wrong("beam parameter requires a valid host:/path target, not 'hosts'"),
                 Target::Path { host, path } => {
@@ -123,7 +126,8 @@ mod tests {
 
     fn parse(target: &str, beams: [Option<&str>; 3]) -> Result<Option<Beam>, String> {
         let [beam, beam_source, beam_target] = beams.map(|beam| beam.map(str::to_owned));
-        let arguments = Arguments { target: target.to_owned(), beam, beam_source, beam_target };
+        let arguments =
+            Arguments { target: target.to_owned(), has_targets: false, beam, beam_source, beam_target };
         arguments.parse().map_err(|error| error.message().to_owned())
     }
 
@@ -152,6 +156,23 @@ mod tests {
             assert_eq!(parse(target, beams), Err(text.to_owned()));
         }
         assert_eq!(parse("h:/a", [None; 3]), Ok(None));
+    }
+
+    #[test]
+    fn several_targets_win_over_a_transfer_to_one() {
+        let some = |text: &str| Some(text.to_owned());
+        let to_one = Arguments {
+            target: "h:/a".to_owned(),
+            has_targets: true,
+            beam: some("/tmp/x"),
+            ..Arguments::default()
+        };
+        assert_eq!(to_one.parse(), Ok(None));
+        let contradiction = Arguments { beam_source: some("a:/x"), ..to_one.clone() };
+        assert!(contradiction.parse().is_err());
+        let (beam_source, beam_target) = (some("a:/x"), some("b:/y"));
+        let between = Arguments { beam: None, beam_source, beam_target, ..to_one };
+        assert!(matches!(between.parse(), Ok(Some(Beam::Between { .. }))));
     }
 
     #[test]

@@ -127,6 +127,7 @@ fn request_of(arguments: &Arguments<'_>) -> Result<Request, Invalid> {
 fn beams_of(arguments: &Arguments<'_>) -> Result<beam::Arguments, Invalid> {
     Ok(beam::Arguments {
         target: arguments.text("target")?.unwrap_or_default().into_owned(),
+        has_targets: arguments.values("targets")?.is_some_and(|targets| !targets.is_empty()),
         beam: arguments.filled("beam")?,
         beam_source: arguments.filled("beam_source")?,
         beam_target: arguments.filled("beam_target")?,
