@@ -22,10 +22,7 @@ pub const TABLE: &[Row] = &[
     same(Scout(r#"{"target": "alpha:../b"}"#), "Error: Path traversal not allowed: ../b"),
     same(Scout(r#"{"target": "alpha:/a\u0000b"}"#), "Error: Path contains null byte: '…'"),
     same(Scout(r#"{"target": "a;b:/x"}"#), "Error: Host contains invalid characters: 'a;b'"),
-    same(
-        Scout(r#"{"target": "{254 letters}:/x"}"#),
-        "Error: Host name too long: 254 chars",
-    ),
+    same(Scout(r#"{"target": "{254 letters}:/x"}"#), "Error: Host name too long: 254 chars"),
     same(Scout(r#"{"target": "zz:/x"}"#), "Error: Unknown host 'zz'. Available: alpha, beta, down"),
     same(Scout(r#"{"target": "down:/x"}"#), "Error: Cannot connect to down: …"),
     same(Scout(r#"{"target": "alpha:/nope"}"#), "Error: Path not found: /nope"),
@@ -211,23 +208,14 @@ pub const TABLE: &[Row] = &[
         Scout(r#"{"beam_source": "alpha:/nope", "beam_target": "beta:{there}/x"}"#),
         "✗ Transfer failed: Source file not found or inaccessible: …",
     ),
-    same(
-        Scout(r#"{"target": "down:/x", "beam": "{here}/report"}"#),
-        "Error: Beam transfer failed: …",
-    ),
+    same(Scout(r#"{"target": "down:/x", "beam": "{here}/report"}"#), "Error: Beam transfer failed: …"),
     same(
         Scout(r#"{"target": "alpha:/x", "beam": "{here}/x", "beam_source": "alpha:/x"}"#),
         "Error: Cannot use both 'beam' and 'beam_source/beam_target'. Use 'beam' for local transfers or \
          'beam_source/beam_target' for remote-to-remote.",
     ),
-    same(
-        Scout(r#"{"beam_source": "alpha:/x"}"#),
-        "Error: beam_source requires beam_target to be specified.",
-    ),
-    same(
-        Scout(r#"{"beam_target": "alpha:/x"}"#),
-        "Error: beam_target requires beam_source to be specified.",
-    ),
+    same(Scout(r#"{"beam_source": "alpha:/x"}"#), "Error: beam_source requires beam_target to be specified."),
+    same(Scout(r#"{"beam_target": "alpha:/x"}"#), "Error: beam_target requires beam_source to be specified."),
     same(
         Scout(r#"{"target": "hosts", "beam": "{here}/x"}"#),
         "Error: beam parameter requires a valid host:/path target, not 'hosts'",

@@ -127,5 +127,10 @@ pub const TABLE: &[Row] = &[
     differ(Mime("web1://docker/web/logs"), "text/html", "text/plain", PAGE),
     differ(Mime("web1://compose/shop/logs"), "text/html", "text/plain", PAGE),
     differ(Mime("web1://syslog"), "text/html", "text/plain", PAGE),
-    differ(Mime("scout://web1/{note}"), "text/plain", "text/markdown", "every file was said to be plain text"),
+    differ(
+        Mime("scout://web1/{note}"),
+        "text/plain",
+        "text/markdown",
+        "every file was said to be plain text",
+    ),
 ];

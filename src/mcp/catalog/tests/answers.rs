@@ -108,7 +108,10 @@ fn what_is_on_no_host_is_not_found() {
     let scene = Scene::serving_files();
     for (uri, why) in [
         ("scout://alpha/missing", " (Path not found: /missing)"),
-        ("scout://nobody/x", " (Unknown host 'nobody'. Available: alpha, localhost)"),
+        (
+            "scout://nobody/x",
+            " (Unknown host 'nobody'. Available: alpha, away, bravo, charlie, deep, far, localhost)",
+        ),
         ("scout://alpha/a/../b", ""),
         ("hosts://other", ""),
     ] {

@@ -52,9 +52,9 @@ fn the_stateless_era_says_how_long_they_keep() {
 #[test]
 fn what_is_not_there_is_not_found() {
     let session = agreed("2025-11-25");
-    let reply = ask(&session, &read("1", "scout://stats/"));
-    assert_eq!((error_code(&reply), error_text(&reply)), (-32002, "Resource not found: scout://stats/"));
-    assert_eq!(reply["error"]["data"]["uri"], "scout://stats/");
+    let reply = ask(&session, &read("1", "hosts://stats"));
+    assert_eq!((error_code(&reply), error_text(&reply)), (-32002, "Resource not found: hosts://stats"));
+    assert_eq!(reply["error"]["data"]["uri"], "hosts://stats");
     for params in ["{}", r#"{"uri":7}"#] {
         assert_eq!(error_code(&ask(&session, &request("2", "resources/read", params))), -32602, "{params}");
     }
