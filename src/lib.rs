@@ -72,6 +72,8 @@
 //! | what else agents are offered | `mcp/catalog/`: `resources/`, `prompts/` (a file each), `completion` |
 //! | which hosts a list such as `web*,@db` means | `config/groups.rs` for groups, `scout/select.rs` for the rest |
 //! | how many hosts are asked at once, and how that is told | `scout/gather.rs`, then `scout/broadcast/` and `scout/batch.rs` |
+//! | which part of a file is read, how files are found, searched and compared | `scout/read/`, `scout/find.rs`, `scout/search/`, `scout/diff/` |
+//! | what a script of ours may rely on, whatever the login shell | `scout/script.rs`, tried in `scout/tests/shells.rs` |
 //! | how files are transferred, and which of this machine may be | `scout/transfer/` |
 //! | how places are watched | `scout/watch.rs` for what is looked at, `fleet/sights.rs` for who shares the looks |
 

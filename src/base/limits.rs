@@ -114,10 +114,10 @@ pub const SHARE_BYTES_MIN: u64 = 4 * 1024;
 /// Places named one by one whose answers stand one by one, where all could be the same; of more, those that agree are told
 /// once.
 pub const SECTIONS_MAX: usize = 8;
-/// How long answers of many hosts may be compared, all together, and one of them: beyond it they are told whole. Nothing
-/// else gets on on that core meanwhile, but between two of them.
+/// How long answers of many hosts are compared with the most frequent one, all together: further ones are told whole.
+/// Nothing else gets on on that core meanwhile, but after each turn.
 pub const COMPARING_MAX: Duration = Duration::from_millis(200);
-pub const COMPARING_ONE_MAX: Duration = Duration::from_millis(20);
+pub const COMPARING_TURN: Duration = Duration::from_millis(5);
 /// Of many places asked at once, so many are as urgent as if they were asked for one by one. Others leave as many rights to
 /// execute to those who wait for one answer.
 pub const URGENT_PLACES_MAX: usize = 8;

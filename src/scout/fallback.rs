@@ -49,7 +49,7 @@ if [ -d "$p" ]; then
         find . -maxdepth "$4" -name '.?*' -prune -o ! -type l ! -name . -exec printf '%s\0\0' {} + -o
           -type l -exec sh -c 'for f; do printf "%s\0%s\0" "$f" "$(readlink "$f")"; done' sh {} +;
       fi;
-      true;
+      [ $? != 127 ];
     else
       export LC_ALL=C.UTF-8; say dir;
       if ls -dq . >/dev/null 2>&1; then ls "-laq$5"; else ls "-la$5"; fi;

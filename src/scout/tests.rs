@@ -1,6 +1,7 @@
 //! The round-trip budget: what operations cost on a host that does its work in no time, 25 ms away, to the moment.
 
 mod figures;
+mod looks;
 mod many;
 mod shells;
 mod transfers;

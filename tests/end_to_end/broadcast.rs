@@ -172,6 +172,23 @@ fn what_hosts_agree_on_is_told_once_with_the_difference_of_the_others() {
     assert!(hosts.ends_with("\n\nGroups: @all, @web"), "{hosts}");
 }
 
+#[test]
+fn whatever_is_done_on_one_host_is_done_on_many() {
+    let fleet = Fleet::new();
+    fleet.write("etc/app.conf", "from web", "from odd");
+    fleet.odd.write("etc/more.conf", "");
+    let mut client = fleet.scout().client();
+    let mut asked = |arguments: Value| client.scout(arguments).text();
+    let found = asked(json!({ "target": "web1,web2,odd:~/etc", "find": "*.conf" }));
+    assert!(found.starts_with("2 hosts agree, 1 differ\n\n═══ web1, web2 ═"), "{found}");
+    assert!(found.contains("more.conf"), "{found}");
+    let trees = asked(json!({ "targets": ["web1:~/etc", "odd:~/etc"], "tree": true }));
+    assert!(trees.starts_with(&heading("web1:~/etc")) && trees.contains("more.conf"), "{trees}");
+    let views = client.scout(json!({ "target": "@web://docker" }));
+    let views = views.result()["content"][0]["text"].as_str().expect("a text").to_owned();
+    assert!(views.starts_with("5 hosts "), "{views}");
+}
+
 /// What the README shows was answered so.
 #[test]
 fn the_readme_shows_an_answer_that_is_given() {

@@ -7,7 +7,9 @@ use std::os::unix::fs::{FileExt, PermissionsExt, symlink};
 
 use serde_json::{Value, json};
 
-use crate::support::{Dropbear, Endpoint, KeyType, McpPipe, Scout, Sshd};
+use crate::support::{
+    Dropbear, Endpoint, KeyType, McpPipe, Programs, Scout, Sshd, eventually, process_running,
+};
 
 /// What a tool said in both forms.
 fn told(client: &mut McpPipe, tool: &str, arguments: Value) -> (String, Value) {
@@ -241,6 +243,15 @@ fn find_tree_and_diff_say_what_they_always_said() {
     let (a, b, c) = (sshd.write("p/a.txt", "1\n2\n"), sshd.write("p/b.txt", "1\n3\n"), sshd.write("p/c", ""));
     let p = sshd.path("p");
     let mut client = Scout::with(&sshd.endpoint).client();
+    // Home directories, and a name that looks like an option.
+    sshd.write("-name", "needle\n");
+    for target in ["h1", "h1:~", "h1:."] {
+        let found = text(&mut client, "find", json!({ "target": target, "name": "[ab].txt" }));
+        assert!(found.ends_with("/p/b.txt") && found.lines().count() == 2, "{target}: {found}");
+    }
+    let found = text(&mut client, "search", json!({ "target": "h1:-name", "pattern": "-e" }));
+    assert_eq!(found, "No matches for '-e' in -name");
+    assert_eq!(text(&mut client, "read", json!({ "target": "h1:-name", "tail": 1 })), "needle\n");
     let mut scout = |arguments: Value| client.call("scout", arguments);
     let target = format!("h1:{p}");
     assert_eq!(scout(json!({ "target": target, "find": "*.txt" })).text(), format!("{a}\n{b}"));
@@ -305,4 +316,44 @@ fn files_of_many_hosts_are_compared_at_once() {
     assert_eq!(one, "Error: Diff failed: 2 to 1000 files are compared, not 1");
     let same = text(&mut client, "diff", json!({ "targets": ["h*:~/etc/app.conf", targets[0]] }));
     assert!(same.starts_with("4 files are identical:\n"), "{same}");
+}
+
+/// Puts a program in the place of one that a host may have.
+fn stand_in(programs: &Programs, name: &str, script: &str) {
+    programs.put(name, &format!("#!/bin/sh\n{script}\n"));
+    fs::set_permissions(programs.path(name), Permissions::from_mode(0o755)).expect("its mode");
+}
+
+#[test]
+fn what_takes_too_long_tells_what_it_has_found() {
+    let programs = Programs::new(&[]);
+    let marker = format!("4546.{}", std::process::id());
+    let hang = format!("[ \"$2\" = -q ] && exit 1; printf '/found\\0007:3:a needle\\n'; sleep {marker}");
+    stand_in(&programs, "rg", &hang);
+    stand_in(&programs, "find", &format!("[ \"$2\" = -prune ] && exit; printf '/found\\0'; sleep {marker}"));
+    let sshd = Sshd::builder().config(&programs.config()).start();
+    let mut client = Scout::with(&sshd.endpoint).env("SCOUT_COMMAND_TIMEOUT", 1).client();
+    let hits = text(&mut client, "search", json!({ "target": "h1:/", "pattern": "needle" }));
+    assert_eq!(hits, "/found\n7:3: a needle\n\n[stopped after 1s: there may be more lines]");
+    let found = text(&mut client, "find", json!({ "target": "h1:/", "name": "*" }));
+    assert_eq!(found, "/found\n\n[stopped after 1s: there may be more matches]");
+    eventually("the programs are ended", || !process_running(&marker));
+}
+
+#[test]
+fn a_host_without_the_programs_says_so() {
+    let programs = Programs::new(&[]);
+    let sshd = Sshd::builder().config(&programs.config()).start();
+    sshd.write("file", "");
+    let home = sshd.path("");
+    let mut client = Scout::with(&sshd.endpoint).client();
+    for (tool, arguments) in [
+        ("find", json!({ "target": "h1", "name": "*" })),
+        ("search", json!({ "target": "h1:.", "pattern": "x" })),
+        ("scout", json!({ "target": format!("h1:{home}"), "tree": true })),
+    ] {
+        let error = client.call(tool, arguments).tool_error();
+        assert!(error.contains("not found"), "{tool}: {error}");
+    }
+    assert!(text(&mut client, "list", json!({ "target": "h1" })).contains(" file"));
 }

@@ -1,16 +1,12 @@
-//! How one text differs from another, where that is worth telling. Pure.
+//! How one answer differs from another, where that is worth telling. Pure.
 
-use similar::TextDiff;
-
-use crate::base::limits::COMPARING_ONE_MAX;
+use super::super::diff::unified;
 
 /// A unified diff between two texts, each with its name; `None` when it shows nothing, or is no shorter than the second
 /// text.
 pub fn between(before: (&str, &str), after: (&str, &str)) -> Option<String> {
-    let ((from, old), (to, new)) = (before, after);
-    let diff = TextDiff::configure().timeout(COMPARING_ONE_MAX).diff_lines(old, new);
-    let text = diff.unified_diff().header(from, to).to_string();
-    (!text.is_empty() && text.len() < new.len()).then_some(text)
+    let text = unified(before, after, usize::MAX);
+    (text.contains("\n@@ ") && text.len() < after.1.len()).then_some(text)
 }
 
 #[cfg(test)]

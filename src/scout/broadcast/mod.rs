@@ -9,7 +9,7 @@ use super::gather::gather;
 use super::request::Aim;
 use super::{Client, Seen};
 use crate::base::Result;
-use crate::base::limits::COMPARING_MAX;
+use crate::base::limits::{COMPARING_MAX, COMPARING_TURN, DIFF_PAUSE};
 use crate::base::time::Instant;
 use crate::fleet::Shards;
 
@@ -102,16 +102,17 @@ impl Broadcast {
             return;
         }
         let fleet = shards.own();
+        let mut begun = fleet.now();
         for nth in 1..self.answers.len() {
-            if fleet.now() >= until {
+            self.answers[nth].difference = self.difference(nth);
+            let now = fleet.now();
+            if now >= until {
                 return;
             }
-            let difference = self.difference(nth);
-            let is_compared = difference.is_some();
-            self.answers[nth].difference = difference;
-            if is_compared {
+            if now - begun >= COMPARING_TURN {
                 // Others of this core have waited.
-                fleet.sleep_until(fleet.now()).await;
+                fleet.sleep_until(now + DIFF_PAUSE).await;
+                begun = fleet.now();
             }
         }
     }

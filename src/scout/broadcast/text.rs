@@ -37,21 +37,22 @@ impl Broadcast {
     }
 
     fn groups(&self) -> String {
-        let mut text = self.summary();
+        let is_path_common = self.common_path().is_some();
+        let mut text = self.summary(if is_path_common { "host" } else { "place" });
         let mut was_failure = false;
         for answer in &self.answers {
             text.push_str(if was_failure { "\n" } else { "\n\n" });
             was_failure = answer.said.is_err();
             match &answer.said {
                 Ok(seen) => {
-                    text.push_str(&heading::of(&self.names(answer)));
+                    text.push_str(&heading::of(&self.names(answer, is_path_common)));
                     match &answer.difference {
                         Some(difference) => text.push_str(difference.trim_end_matches('\n')),
                         None => text.push_str(seen.text().trim_end_matches('\n')),
                     }
                 }
                 Err(error) => {
-                    let _ = write!(text, "✗ {}: {error}", self.names(answer));
+                    let _ = write!(text, "✗ {}: {error}", self.names(answer, is_path_common));
                 }
             }
         }
@@ -59,8 +60,7 @@ impl Broadcast {
     }
 
     /// How many agree: `47 hosts agree, 3 differ, 1 failed`.
-    fn summary(&self) -> String {
-        let what = if self.common_path().is_some() { "host" } else { "place" };
+    fn summary(&self, what: &str) -> String {
         let (answered, failed) = (self.succeeded(), self.places.len() - self.succeeded());
         let of = |count: usize| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
         let most =
@@ -79,8 +79,7 @@ impl Broadcast {
     }
 
     /// Who gave an answer.
-    fn names(&self, answer: &Answer) -> String {
-        let is_path_common = self.common_path().is_some();
+    fn names(&self, answer: &Answer, is_path_common: bool) -> String {
         let name = |place: &usize| {
             let place = &self.places[*place];
             if is_path_common { place.host.to_string() } else { place.to_string() }
@@ -92,7 +91,10 @@ impl Broadcast {
 /// As a target would name it.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.host, self.path)
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.path),
+            false => write!(f, "{}:{}", self.host, self.path),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::list::harmless;
 use super::script::ask_in_time;
 use crate::base::text::on_one_line;
 use crate::base::{Error, Kind, Result, limits};
-use crate::fleet::{Caller, Machine, Need, Repeat};
+use crate::fleet::{Caller, Exit, Machine, Need, Repeat};
 use crate::target::RemotePath;
 use hits::{Form, Parser};
 
@@ -154,10 +154,16 @@ async fn search_on(caller: &Caller, machine: &Machine, path: &RemotePath, query:
         if form(&told.word).is_none() {
             return Err(told.refusal(path));
         }
+        if told.exit == Exit::Code(NOT_FOUND) {
+            return Err(Error::new(Kind::Remote, format!("Search failed: {}", told.complaint())));
+        }
     }
     let none = format!("No matches for '{}' in {path}", harmless(&query.pattern));
     Ok(Hits { hits: parser.finish(), stop, was_denied, none })
 }
+
+/// What a shell exits with that does not find a program.
+const NOT_FOUND: u32 = 127;
 
 /// How the program of the script's word writes lines.
 fn form(word: &str) -> Option<Form> {

@@ -99,7 +99,7 @@ async fn beamed(shards: &Shards, call: &Call, beam: Beam) -> Result<ToolOutput> 
     };
     let order = beam.transfer(has_file);
     match transfer::carry_out(shards, call, &order).await {
-        Ok(moved) => structured::transferred(&moved, &moved.text()),
+        Ok(moved) => structured::beamed(&moved),
         Err(failed) => {
             let text = beam::failure(&failed, &order.from);
             Ok(ToolOutput { is_error: true, ..ToolOutput::text(text) })
@@ -169,7 +169,7 @@ pub fn describe(options: &Options) -> Value {
             "additionalProperties": false,
         },
         "outputSchema": structured::schema(&[
-            "hosts", "file", "directory", "tree", "paths", "diff", "command", "cached", "view", "many", "transfer",
+            "hosts", "file", "directory", "tree", "paths", "diff", "command", "cached", "view", "many", "beam",
         ]),
         "annotations": {
             "title": "Scout remote hosts",
@@ -189,9 +189,8 @@ pub fn describe(options: &Options) -> Value {
 fn describe_beams(described: &mut Value) {
     let text = |description: &str| json!({ "type": "string", "description": description });
     let properties = &mut described["inputSchema"]["properties"];
-    properties["beam"] =
-        text("A path here: a file is uploaded to target; where none is, target is downloaded.");
-    properties["beam_source"] = text("host:/path to copy from, to beam_target");
+    properties["beam"] = text("path here: a file is uploaded, else target downloaded");
+    properties["beam_source"] = text("host:/path to copy to beam_target");
     properties["beam_target"] = text("host:/path");
     let hints = &mut described["annotations"];
     (hints["readOnlyHint"], hints["idempotentHint"]) = (false.into(), false.into());
@@ -209,7 +208,7 @@ Look at machines over SSH.
 - target \"host:/path\": the text of a file, or a directory's listing. Long ones end with [truncated …].
 - target \"host://docker\", or podman, compose, zfs, syslog, k8s, systemd, processes, network, disk: what runs there.
 - target and query: the output of a command that runs in that directory.
-- target \"web*,db1,!web9:/path\" or \"@group:/path\": all at once; what they agree on once, with diffs of the others.";
+- target \"web*,!web9:/path\" or \"@group:/path\": many hosts at once; equal answers once, and diffs of the others.";
 
 const READ_ONLY_COMMANDS: &str = "\
 Commands: cat, df, diff, du, file, find, grep, head, ls, rg, sort, stat, tail, tree, uniq, wc; joined by pipes, with quotes and ~. \

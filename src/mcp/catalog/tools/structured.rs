@@ -113,6 +113,14 @@ fn objects(rows: &Rows) -> Value {
     rows.rows.iter().map(object).collect()
 }
 
+/// A file that the tool for everything has transferred, in its words.
+///
+/// # Errors
+/// As [`seen`].
+pub fn beamed(moved: &Transferred) -> Result<ToolOutput> {
+    Ok(both(text(&moved.text())?, written(&Form::Beam { size: moved.size })?))
+}
+
 /// A file that was transferred, with the text of who tells it.
 ///
 /// # Errors
@@ -170,7 +178,7 @@ const MEMBERS: &[(&str, &str, &[&str])] = &[
     ("failed", "integer", &["many"]),
     ("results", "array", &["many", "batch"]),
     ("text", "string", &["file", "part", "tree", "diff", "cached", "view"]),
-    ("size", "integer", &["file", "part", "transfer"]),
+    ("size", "integer", &["beam", "file", "part", "transfer"]),
     (
         "truncated",
         "boolean",
@@ -255,6 +263,9 @@ pub enum Form<'a> {
         signal: Option<&'a str>,
         timed_out: bool,
         truncated: bool,
+    },
+    Beam {
+        size: u64,
     },
     Transfer {
         from: &'a str,
