@@ -27,7 +27,7 @@ enum Ask {
     Scout(&'static str),
     /// A resource.
     Resource(&'static str),
-    /// A resource while there is such a file beside the stand-ins of programs: [`crate::support::Programs::put`].
+    /// A resource while there is such a file, of a project without services, beside the stand-ins of programs: [`crate::support::Programs::put`].
     While(&'static str, &'static str),
     /// The MIME type of a resource.
     Mime(&'static str),
@@ -79,6 +79,12 @@ fn fits(text: &str, pattern: &str) -> bool {
     rest.ends_with(last)
 }
 
+/// Answers as text alone, which is what all clients show.
+fn text_of(content: &Value) -> String {
+    let parts = content.as_array().into_iter().flatten();
+    parts.filter_map(|part| part["text"].as_str()).collect()
+}
+
 #[test]
 fn patterns() {
     for (text, pattern, is_so) in [
@@ -103,10 +109,4 @@ fn calls_are_answered_as_ever() {
 #[test]
 fn resources_are_shown_as_ever() {
     check(&mut Stage::of_software(), resources::TABLE);
-}
-
-/// Answers as text alone, which is what all clients show.
-fn text_of(content: &Value) -> String {
-    let parts = content.as_array().into_iter().flatten();
-    parts.filter_map(|part| part["text"].as_str()).collect()
 }

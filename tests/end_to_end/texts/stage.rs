@@ -57,7 +57,6 @@ impl Stage {
         let (web1, bare) = (start(&programs), start(&none));
         programs.put("shop/a.yml", "services: {}\n");
         programs.put("shop/b.yml", "volumes: {}\n");
-        programs.put("blog/docker-compose.yml", "services: {}\n");
         let note = web1.write("notes.md", "# Notes\n");
         let scout = Scout::new().host("web1", &web1.endpoint).host("bare", &bare.endpoint);
         let scout = set(scout, WITHOUT_THIS_MACHINE);
@@ -103,7 +102,7 @@ impl Stage {
     }
 
     pub fn resource_while(&mut self, file: &str, uri: &str) -> String {
-        self.programs.put(file, "");
+        self.programs.put(file, "services: {}\n");
         let text = self.resource(uri);
         self.programs.remove(file);
         text
