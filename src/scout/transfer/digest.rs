@@ -4,9 +4,9 @@
 use std::fmt;
 
 use crate::base::limits::SHELL_NOISE_BYTES_MAX;
-use crate::base::shell::quote;
 use crate::crypto::hash::SHA256_BYTES;
 use crate::fleet::{Collected, Machine};
+use crate::scout::script;
 
 /// What a file holds there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,34 +44,35 @@ pub(super) enum Span {
     Behind(u64),
 }
 
-/// Programs that know SHA-256: of GNU and busybox, of Perl, of the BSDs, of OpenSSL.
-const PROGRAMS: [&str; 4] = ["sha256sum", "shasum", "sha256", "openssl"];
+/// Programs that know SHA-256: of OpenSSL, of GNU and busybox, of Perl, of the BSDs. OpenSSL stands first as it asks the
+/// processor for it, which coreutils do where they were built so only: a fifth of the time.
+const PROGRAMS: [&str; 4] = ["openssl", "sha256sum", "shasum", "sha256"];
 
 /// Says the sum of `$2` (`whole`, `first` or `behind`) and `$3` bytes of the file `$1`, and, where `$4` is `sync`, whether
-/// it is on the disk.
+/// it is on the disk. Its lines become one.
 const SCRIPT: &str = r#"
-p=$1
-case $p in /*) ;; *) p=./$p ;; esac
+p=$1;
+case $p in /*) ;; *) p=./$p ;; esac;
 sum() {
   case $t in
+    openssl) openssl dgst -sha256 -r ;;
     sha256sum) sha256sum ;;
     shasum) shasum -a 256 ;;
     sha256) sha256 -q ;;
-    openssl) openssl dgst -sha256 -r ;;
-  esac
-}
+  esac;
+};
 [ "$4" != sync ] || sync "$p" 2>/dev/null &
-for t in sha256sum shasum sha256 openssl; do
-  if command -v $t >/dev/null 2>&1; then
-    case $2 in
-      whole) d=$(sum <"$p") ;;
-      first) d=$(head -c "$3" "$p" | sum) ;;
-      behind) d=$(tail -c +$(($3 + 1)) "$p" | sum) ;;
-    esac
-    wait $! && s=yes || s=no
-    printf '\001scout %s %s %s\n' $t "${d%% *}" $s
-    exit 0
-  fi
+for t in openssl sha256sum shasum sha256; do
+  command -v $t >/dev/null 2>&1 || continue;
+  case $2 in
+    whole) d=$(sum <"$p") ;;
+    first) d=$(head -c "$3" "$p" | sum) ;;
+    behind) d=$(tail -c +$(($3 + 1)) "$p" | sum) ;;
+  esac;
+  case $d in "") continue ;; esac;
+  wait $! && s=yes || s=no;
+  printf '\001scout %s %s %s\n' $t "${d%% *}" $s;
+  break;
 done
 "#;
 
@@ -83,10 +84,8 @@ pub(super) async fn by_program(machine: &Machine, path: &[u8], span: Span, syncs
         Span::First(count) => ("first", count),
         Span::Behind(count) => ("behind", count),
     };
-    let arguments =
-        [quote(path), format!("{what} {count} {}", if syncs { "sync" } else { "no" }).into_bytes()]
-            .join(&b' ');
-    let command = [b"set -- ", arguments.as_slice(), b"\n", SCRIPT.as_bytes()].concat();
+    let syncs = if syncs { "sync" } else { "no" };
+    let command = script::command(path, &[what, &count.to_string(), syncs], &[SCRIPT]);
     let mut output = Collected::up_to(SHELL_NOISE_BYTES_MAX as u64);
     machine.query(&command, &mut output).await.ok()?;
     parse(&output.stdout)
