@@ -46,6 +46,8 @@ impl Site {
         let text = result["content"][0]["text"].as_str().expect("a text");
         let text = anonymous(&anonymous(text, &self.web1, 1), &self.web2, 2);
         let text = from_outside(&text, &self.db1.endpoint, 3);
+        // Where this machine has no OpenSSL.
+        let text = text.replace("compared by sha256sum", "compared by openssl");
         text.trim_end_matches('\n').to_owned()
     }
 }
