@@ -289,3 +289,22 @@ fn parts_of_files_are_the_same_everywhere() {
         assert_eq!(failed("nope").kind(), crate::base::Kind::NotFound, "{which}");
     });
 }
+
+#[test]
+fn nothing_behind_a_line_break_is_a_command_of_its_own() {
+    let site = Site::new();
+    site.write("odd\nname/inside", "");
+    site.each(|shell, host| {
+        let (caller, _) = host();
+        let run = |path: &RemotePath, line: &str| {
+            let ran = run::run(&caller, LOCALHOST, path, line).now_or_never().expect(shell).expect(shell);
+            String::from_utf8(ran.stdout).unwrap()
+        };
+        assert_eq!(run(&site.path("odd\nname"), "ls").trim(), "inside", "{shell}");
+        let loose = site.root.path().join("loose");
+        let directory = format!("odd\ntouch {}\n#", loose.display());
+        let path = RemotePath::parse(site.root.path().join(directory).to_str().unwrap()).unwrap();
+        run(&path, "ls");
+        assert!(!loose.exists(), "{shell}");
+    });
+}
