@@ -16,6 +16,7 @@ use crate::base::Result;
 use crate::fleet::{Caller, Exit, LOCALHOST, Shell, Sink, Stream, leash};
 use crate::scout::find::{self, FileKind, Stop, find};
 use crate::scout::read::{Part, Piece, read};
+use crate::scout::run::run;
 use crate::scout::search::{self, Query, search};
 use crate::scout::tree::tree;
 use crate::testing;
@@ -296,15 +297,15 @@ fn nothing_behind_a_line_break_is_a_command_of_its_own() {
     site.write("odd\nname/inside", "");
     site.each(|shell, host| {
         let (caller, _) = host();
-        let run = |path: &RemotePath, line: &str| {
-            let ran = run::run(&caller, LOCALHOST, path, line).now_or_never().expect(shell).expect(shell);
+        let said = |path: &RemotePath, line: &str| {
+            let ran = run(&caller, LOCALHOST, path, line).now_or_never().expect(shell).expect(shell);
             String::from_utf8(ran.stdout).unwrap()
         };
-        assert_eq!(run(&site.path("odd\nname"), "ls").trim(), "inside", "{shell}");
+        assert!(said(&site.path("odd\nname"), "ls").trim().ends_with("inside"), "{shell}");
         let loose = site.root.path().join("loose");
         let directory = format!("odd\ntouch {}\n#", loose.display());
         let path = RemotePath::parse(site.root.path().join(directory).to_str().unwrap()).unwrap();
-        run(&path, "ls");
+        said(&path, "ls");
         assert!(!loose.exists(), "{shell}");
     });
 }
