@@ -4,13 +4,13 @@
 use std::cell::RefCell;
 use std::fs::File;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use rustix::fs::{
-    AtFlags, FileType, Mode, OFlags, RenameFlags, Timespec, Timestamps, fchmod, fstat, futimens, openat,
-    renameat, renameat_with, statat, unlinkat,
+    AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags, Timespec, Timestamps, fchmod, flock, fstat,
+    futimens, openat, renameat, renameat_with, statat, unlinkat,
 };
 use rustix::io::Errno;
 use rustix::process::geteuid;
@@ -21,7 +21,7 @@ use super::place::name_of;
 use super::receive::Target;
 use super::roots::{Fault, Roots};
 use super::send::Source;
-use super::{exists, is_directory, is_link, names, no_directory};
+use super::{exists, is_another, is_being_written, is_directory, is_link, names, no_directory};
 use crate::base::limits::TRANSFER_PIECE_BYTES;
 use crate::base::{Error, Kind, Result};
 use crate::crypto::hash::Sha256;
@@ -244,7 +244,10 @@ impl Unfinished {
     fn open(directory: OwnedFd, name: String, label: String, source: Option<&String>) -> Result<Self> {
         let unfinished_name =
             source.map_or_else(|| names::fresh(&name), |source| names::lasting(&name, source));
-        let left = source.and_then(|_| reopen(&directory, &unfinished_name));
+        let left = match source {
+            Some(_) => reopen(&directory, &unfinished_name, &label)?,
+            None => None,
+        };
         let file = match left {
             Some(file) => file,
             None => {
@@ -253,7 +256,13 @@ impl Unfinished {
                 }
                 let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
                 let opened = openat(&directory, &unfinished_name, flags, MODE_UNFINISHED);
-                opened.map(File::from).map_err(|errno| cannot("write", &label, &errno.into()))?
+                let opened = opened.map_err(|errno| match errno {
+                    // Another one was faster.
+                    Errno::EXIST => is_being_written(&label),
+                    errno => cannot("write", &label, &errno.into()),
+                })?;
+                lock(&opened, &label)?;
+                File::from(opened)
             }
         };
         Ok(Self { directory, name, unfinished_name, file, is_kept: source.is_some(), label })
@@ -266,6 +275,11 @@ impl Unfinished {
         });
         let keeps = fchmod(&self.file, Mode::from_raw_mode(head.mode)).and(timed).is_ok();
         let (directory, from, to) = (&self.directory, &self.unfinished_name, &self.name);
+        if !is_at(&self.file, directory, from) {
+            // It is not ours to remove either.
+            self.is_kept = true;
+            return Err(is_another(&self.label));
+        }
         let renamed = match may_replace {
             true => renameat(directory, from, directory, to),
             false => renameat_with(directory, from, directory, to, RenameFlags::NOREPLACE),
@@ -280,15 +294,38 @@ impl Unfinished {
     }
 }
 
-/// What a broken transfer of ours has left behind.
-fn reopen(directory: &OwnedFd, name: &str) -> Option<File> {
+/// What a broken transfer of ours has left behind, and no other one writes.
+fn reopen(directory: &OwnedFd, name: &str, label: &str) -> Result<Option<File>> {
     let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = openat(directory, name, flags, Mode::empty()).ok()?;
-    let stat = fstat(&file).ok()?;
-    let is_ours = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
-        && stat.st_uid == geteuid().as_raw()
-        && stat.st_nlink == 1;
-    is_ours.then(|| File::from(file))
+    let Ok(file) = openat(directory, name, flags, Mode::empty()) else { return Ok(None) };
+    let is_ours = fstat(&file).is_ok_and(|stat| {
+        FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
+            && stat.st_uid == geteuid().as_raw()
+            && stat.st_nlink == 1
+    });
+    if !is_ours {
+        return Ok(None);
+    }
+    lock(&file, label)?;
+    // Who held the lock before may have renamed it meanwhile.
+    Ok(is_at(&file, directory, name).then(|| File::from(file)))
+}
+
+/// Keeps other transfers out, of other processes as well, until the file is closed. Where a file system knows no locks, it
+/// is done without.
+fn lock(file: &OwnedFd, label: &str) -> Result<()> {
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Err(Errno::WOULDBLOCK) => Err(is_being_written(label)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a name still leads to a file that was opened by it.
+fn is_at(file: impl AsFd, directory: &OwnedFd, name: &str) -> bool {
+    match (fstat(file), statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)) {
+        (Ok(open), Ok(named)) => (open.st_dev, open.st_ino) == (named.st_dev, named.st_ino),
+        _ => false,
+    }
 }
 
 /// The directory to write in, the name there, and how that is shown.

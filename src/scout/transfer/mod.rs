@@ -284,6 +284,16 @@ impl Ends<'_> {
     }
 }
 
+fn is_being_written(label: &str) -> Error {
+    Error::new(Kind::Busy, format!("{label} is being written by another transfer"))
+}
+
+/// Somebody has put something else under the other name meanwhile, which nobody has compared with anything.
+fn is_another(label: &str) -> Error {
+    let text = format!("{label} is not written: what was to become it was replaced while it was transferred");
+    Error::new(Kind::Remote, text)
+}
+
 fn exists(label: &str) -> Error {
     Error::new(Kind::Exists, format!("{label} exists already, and is replaced only when asked (overwrite)"))
 }

@@ -1,5 +1,6 @@
 //! The ends of a transfer that are files of hosts, over SFTP.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use super::bridge::{Head, Partial};
@@ -8,13 +9,13 @@ use super::names;
 use super::place::name_of;
 use super::receive::Target;
 use super::send::Source;
-use super::{exists, is_directory, is_link, no_directory};
+use super::{exists, is_another, is_being_written, is_directory, is_link, no_directory};
 use crate::base::limits::{
     TRANSFER_CLEAN_UP_PATIENCE, TRANSFER_PIECE_BYTES, TRANSFER_READS_AHEAD, TRANSFER_WRITES_AHEAD,
 };
 use crate::base::{Error, Kind, Result};
 use crate::crypto::hash::Sha256;
-use crate::fleet::{Caller, Link, Machine, Need, OpenFile, Repeat};
+use crate::fleet::{Caller, Link, Machine, Need, OpenFile, Repeat, Taken, Writing};
 use crate::scout::paths::sftp_path;
 use crate::sftp::{Attrs, Failure, FileType, NewAttrs, Opening, Outcome, StatusCode};
 use crate::target::RemotePath;
@@ -113,6 +114,7 @@ impl Source for RemoteSource {
 
 /// A file of a host that is written.
 pub(super) struct RemoteTarget {
+    caller: Caller,
     spot: Spot,
     found: Result<Attrs, Failure>,
     /// As SFTP names it, and as it is shown.
@@ -121,6 +123,8 @@ pub(super) struct RemoteTarget {
     may_replace: bool,
     resumes: bool,
     unfinished: Option<Unfinished>,
+    /// Where another transfer would write to a file of the same name. The last to go.
+    writing: Option<Writing>,
 }
 
 /// What is written, under its other name; removed when it is dropped, unless it is to be gone on with.
@@ -129,6 +133,8 @@ struct Unfinished {
     path: Vec<u8>,
     /// `None` before it is opened, and once it is closed.
     file: Option<OpenFile>,
+    /// Bytes up to the last that is there.
+    len: Cell<u64>,
     is_kept: bool,
 }
 
@@ -153,7 +159,8 @@ impl RemoteTarget {
         let sftp = reachable(host, path)?.to_vec();
         let (spot, found) = Spot::reach(caller, host, async |link| link.link_stat(&sftp).await).await?;
         let shown = path.as_str().to_owned();
-        Ok(Self { spot, found, path: sftp, shown, may_replace, resumes, unfinished: None })
+        let (caller, unfinished, writing) = (caller.clone(), None, None);
+        Ok(Self { caller, spot, found, path: sftp, shown, may_replace, resumes, unfinished, writing })
     }
 
     /// Removes what a lost connection has left behind, by another one, if that can be made in a moment.
@@ -234,9 +241,13 @@ impl RemoteTarget {
     async fn create(&mut self, path: Vec<u8>) -> Result<()> {
         let link = Rc::clone(&self.spot.link);
         // From here on: who gives up waiting for the file does not know whether it is there.
-        let unfinished =
-            Unfinished { link: Rc::clone(&link), path: path.clone(), file: None, is_kept: self.resumes };
-        let unfinished = self.unfinished.insert(unfinished);
+        let unfinished = self.unfinished.insert(Unfinished {
+            link: Rc::clone(&link),
+            path: path.clone(),
+            file: None,
+            len: Cell::new(0),
+            is_kept: self.resumes,
+        });
         match link.open(&path, Opening::New { mode: MODE_UNFINISHED }).await.map_err(begun)? {
             Ok(file) => {
                 unfinished.file = Some(file);
@@ -270,8 +281,28 @@ impl RemoteTarget {
             Some(digest) => digest,
             None => read_back(&file, Span::First(len), &self.label()).await?,
         };
-        self.unfinished = Some(Unfinished { link, path: path.to_vec(), file: Some(file), is_kept: true });
+        let (path, file) = (path.to_vec(), Some(file));
+        self.unfinished = Some(Unfinished { link, path, file, len: Cell::new(len), is_kept: true });
         Ok(Some(Partial { len, sha256: digest.sha256 }))
+    }
+
+    /// Keeps out other transfers that would write to a file of the same name.
+    fn begin_writing(&self, path: &[u8]) -> Result<Writing> {
+        self.caller.writing(&self.spot.host, path).map_err(|taken| match taken {
+            Taken::ByAnother => is_being_written(&self.label()),
+            Taken::Full => Error::new(Kind::Busy, "Too many files are being written; try again later"),
+        })
+    }
+
+    /// Errors: the other name does not lead to a file as long as what was written. Who writes from elsewhere, or by
+    /// another name of the host, is not kept out.
+    async fn check_written(&self, unfinished: &Unfinished) -> Result<()> {
+        let found = self.spot.link.link_stat(&unfinished.path).await.map_err(begun)?;
+        let found = found.ok().and_then(Outcome::attrs);
+        let is_it = found.is_some_and(|found| {
+            found.file_type() == FileType::Regular && found.size == Some(unfinished.len.get())
+        });
+        if is_it { Ok(()) } else { Err(is_another(&self.label())) }
     }
 
     fn file(&self) -> Result<&OpenFile> {
@@ -303,6 +334,7 @@ impl Target for RemoteTarget {
         self.settle(head).await?;
         let path = self.unfinished_path(head);
         if self.resumes {
+            self.writing = Some(self.begin_writing(&path)?);
             if let Some(partial) = self.reopen(&path).await? {
                 return Ok(partial);
             }
@@ -323,7 +355,11 @@ impl Target for RemoteTarget {
 
     async fn write(&self, offset: u64, data: Vec<u8>) -> Result<()> {
         let failed = |failure: Failure| cannot("write", &self.label(), &failure);
-        self.file()?.write(offset, data).await?.map_err(failed)
+        let Some(unfinished) = &self.unfinished else { return Err(not_open()) };
+        let end = offset + data.len() as u64;
+        self.file()?.write(offset, data).await?.map_err(failed)?;
+        unfinished.len.set(unfinished.len.get().max(end));
+        Ok(())
     }
 
     async fn digest(&self, span: Span, expected: &[u8]) -> Result<Digest> {
@@ -353,6 +389,9 @@ impl Target for RemoteTarget {
         let path = unfinished.path.clone();
         let closed = file.close().await.map_err(begun)?;
         closed.map_err(|failure| cannot("write", &self.label(), &failure))?;
+        if let Some(unfinished) = &self.unfinished {
+            self.check_written(unfinished).await?;
+        }
         self.put_in_place(&path).await?;
         // There is nothing of that name any more.
         self.unfinished.iter_mut().for_each(|unfinished| unfinished.is_kept = true);
