@@ -22,6 +22,8 @@ use crate::target::RemotePath;
 
 /// Permissions without those bits that are about whose a file is.
 const MODE: u32 = 0o777;
+/// Permissions with those.
+const MODE_ALL: u32 = 0o7777;
 /// Of a file of which the host does not tell them.
 const MODE_DEFAULT: u32 = 0o644;
 /// While a file is written nobody else reads it.
@@ -267,14 +269,18 @@ impl RemoteTarget {
     async fn reopen(&mut self, path: &[u8]) -> Result<Option<Partial>> {
         let link = Rc::clone(&self.spot.link);
         let found = link.link_stat(path).await.map_err(begun)?.ok().and_then(Outcome::attrs);
-        let Some(len) =
-            found.filter(|found| found.file_type() == FileType::Regular).and_then(|found| found.size)
-        else {
+        let Some(found) = found.filter(is_unfinished) else { return Ok(None) };
+        let len = found.size.unwrap_or_default();
+        if len == 0 {
             return Ok(None);
-        };
+        }
         let Ok(file) = link.open(path, Opening::Update).await.map_err(begun)? else { return Ok(None) };
+        // Opening it follows links, and one may have been put there meanwhile.
+        if !file.stat().await?.is_ok_and(|opened| is_same(&opened, &found)) {
+            return Ok(None);
+        }
         let own = NewAttrs { mode: Some(MODE_UNFINISHED), times: None };
-        if len == 0 || file.change(own).await?.is_err() {
+        if file.change(own).await?.is_err() {
             return Ok(None);
         }
         let digest = match by_program(&self.spot.machine, path, Span::Whole, false).await {
@@ -397,6 +403,18 @@ impl Target for RemoteTarget {
         self.unfinished.iter_mut().for_each(|unfinished| unfinished.is_kept = true);
         Ok((self.label(), keeps))
     }
+}
+
+/// What the other name leads to can be foretold: what others may have put there, or can read, is not written to. Version 3
+/// does not tell how many names a file has.
+fn is_unfinished(attrs: &Attrs) -> bool {
+    attrs.file_type() == FileType::Regular
+        && attrs.mode.is_some_and(|mode| mode & MODE_ALL == MODE_UNFINISHED)
+}
+
+/// As far as it can be told.
+fn is_same(one: &Attrs, other: &Attrs) -> bool {
+    (one.size, one.mode, one.owner) == (other.size, other.mode, other.owner)
 }
 
 /// Reads a part of a file, to know what it holds.
