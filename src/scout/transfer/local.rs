@@ -9,8 +9,8 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use rustix::fs::{
-    AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags, Stat, Timespec, Timestamps, fchmod, flock, fstat,
-    futimens, openat, renameat, renameat_with, statat, unlinkat,
+    AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags, Stat, Timespec, Timestamps, fchmod, flock,
+    fstat, futimens, openat, renameat, renameat_with, statat, unlinkat,
 };
 use rustix::io::Errno;
 use rustix::process::geteuid;
@@ -194,10 +194,8 @@ impl Target for LocalTarget {
             let (directory, name, label) = locate(&path, &roots, &head)?;
             check(&directory, &name, &label, may_replace)?;
             let unfinished = Unfinished::open(directory, name, label, resumes.then_some(&head.label))?;
-            let len = unfinished.file.metadata().map_or(0, |metadata| metadata.len());
-            let digest = digest(&unfinished.file, Span::Whole);
-            let digest = digest.map_err(|error| cannot("read", &unfinished.label, &error))?;
-            Ok((unfinished, Partial { len, sha256: digest.sha256 }))
+            let partial = unfinished.partial(head.size)?;
+            Ok((unfinished, partial))
         };
         let (unfinished, partial) = self.caller.offload(prepare).await??;
         self.unfinished = Some(Desk::new(unfinished));
@@ -205,10 +203,7 @@ impl Target for LocalTarget {
     }
 
     async fn restart(&mut self) -> Result<()> {
-        let restart = |unfinished: &mut Unfinished| {
-            unfinished.file.set_len(0).map_err(|error| cannot("write", &unfinished.label, &error))
-        };
-        self.work(restart).await
+        self.work(|unfinished| unfinished.restart()).await
     }
 
     async fn write(&self, offset: u64, data: Vec<u8>) -> Result<()> {
@@ -266,6 +261,24 @@ impl Unfinished {
             }
         };
         Ok(Self { directory, name, unfinished_name, file, is_kept: source.is_some(), label })
+    }
+
+    /// What there is of it already. What is longer than the source is no part of it, and is not even read.
+    fn partial(&self, size: u64) -> Result<Partial> {
+        let len = self.file.metadata().map_or(0, |metadata| metadata.len());
+        if len > size {
+            self.restart()?;
+        }
+        if len == 0 || len > size {
+            return Ok(Partial::NONE);
+        }
+        let digest = digest(&self.file, Span::Whole);
+        let sha256 = digest.map_err(|error| cannot("read", &self.label, &error))?.sha256;
+        Ok(Partial { len, sha256 })
+    }
+
+    fn restart(&self) -> Result<()> {
+        self.file.set_len(0).map_err(|error| cannot("write", &self.label, &error))
     }
 
     fn put_in_place(&mut self, head: &Head, may_replace: bool) -> Result<(String, bool)> {
@@ -416,78 +429,4 @@ fn cannot(verb: &str, label: &str, error: &io::Error) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-
-    use super::*;
-
-    const SOURCE: &str = "h1:/a";
-
-    fn open(dir: &Path) -> Result<Unfinished> {
-        let directory = File::open(dir).unwrap().into();
-        Unfinished::open(directory, "a".into(), "a".into(), Some(&SOURCE.to_owned()))
-    }
-
-    fn head() -> Head {
-        let (name, label) = ("a".to_owned(), SOURCE.to_owned());
-        Head { name, label, size: 3, mode: 0o644, modified: None }
-    }
-
-    #[test]
-    fn a_file_is_written_by_one() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut one = open(dir.path()).unwrap();
-        one.file.write_all_at(b"one", 0).unwrap();
-        let other = open(dir.path()).map(drop).unwrap_err();
-        assert_eq!(other.message(), "a is being written by another transfer");
-        one.put_in_place(&head(), false).unwrap();
-        // What stands at its target is not what the next one writes to.
-        let next = open(dir.path()).unwrap();
-        next.file.set_len(0).unwrap();
-        assert_eq!(fs::read(dir.path().join("a")).unwrap(), b"one");
-    }
-
-    #[test]
-    fn what_was_replaced_meanwhile_is_not_put_in_place() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut one = open(dir.path()).unwrap();
-        let other = dir.path().join(&one.unfinished_name);
-        fs::remove_file(&other).unwrap();
-        fs::write(&other, "other").unwrap();
-        let text = one.put_in_place(&head(), true).unwrap_err().message().to_owned();
-        assert!(text.starts_with("a is not written: "), "{text}");
-        drop(one);
-        assert!(!dir.path().join("a").exists() && fs::read(&other).unwrap() == b"other");
-    }
-
-    #[test]
-    fn what_others_may_have_put_there_is_not_gone_on_with() {
-        let dir = tempfile::tempdir().unwrap();
-        let (left, foreign) = (dir.path().join(names::lasting("a", SOURCE)), dir.path().join("foreign"));
-        let put = |mode: u32| {
-            fs::write(&foreign, "foreign").unwrap();
-            fs::set_permissions(&foreign, fs::Permissions::from_mode(mode)).unwrap();
-        };
-        let is_gone_on_with = || {
-            let opened = open(dir.path()).unwrap();
-            let stat = opened.file.metadata().unwrap();
-            assert_eq!((stat.nlink(), stat.mode() & 0o7777), (1, 0o600));
-            stat.len() > 0
-        };
-        put(0o600);
-        fs::rename(&foreign, &left).unwrap();
-        assert!(is_gone_on_with(), "it is as a transfer leaves it");
-        put(0o644);
-        fs::rename(&foreign, &left).unwrap();
-        assert!(!is_gone_on_with(), "others can read it");
-        put(0o600);
-        fs::remove_file(&left).unwrap();
-        fs::hard_link(&foreign, &left).unwrap();
-        assert!(!is_gone_on_with(), "it has another name");
-        fs::remove_file(&left).unwrap();
-        symlink(&foreign, &left).unwrap();
-        assert!(!is_gone_on_with(), "it is a link");
-        assert_eq!(fs::read(&foreign).unwrap(), b"foreign");
-    }
-}
+mod tests;

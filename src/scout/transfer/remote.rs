@@ -266,12 +266,13 @@ impl RemoteTarget {
     }
 
     /// What a broken transfer has left behind, if it is ours: nobody but its owner may change its mode.
-    async fn reopen(&mut self, path: &[u8]) -> Result<Option<Partial>> {
+    /// What is longer than the source is no part of it.
+    async fn reopen(&mut self, path: &[u8], size: u64) -> Result<Option<Partial>> {
         let link = Rc::clone(&self.spot.link);
         let found = link.link_stat(path).await.map_err(begun)?.ok().and_then(Outcome::attrs);
         let Some(found) = found.filter(is_unfinished) else { return Ok(None) };
         let len = found.size.unwrap_or_default();
-        if len == 0 {
+        if len == 0 || len > size {
             return Ok(None);
         }
         let Ok(file) = link.open(path, Opening::Update).await.map_err(begun)? else { return Ok(None) };
@@ -341,7 +342,7 @@ impl Target for RemoteTarget {
         let path = self.unfinished_path(head);
         if self.resumes {
             self.writing = Some(self.begin_writing(&path)?);
-            if let Some(partial) = self.reopen(&path).await? {
+            if let Some(partial) = self.reopen(&path, head.size).await? {
                 return Ok(partial);
             }
             let _ = self.spot.link.remove(&path).await.map_err(begun)?;
