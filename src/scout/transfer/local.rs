@@ -74,10 +74,16 @@ impl LocalSource {
     }
 }
 
-/// Whether there is a regular file that lies below the roots.
-pub(super) fn is_file(path: &str, roots: &Roots) -> bool {
-    let found = roots.open(Path::new(path), OFlags::PATH).ok().and_then(|file| fstat(file).ok());
-    found.is_some_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
+/// Whether there is a regular file.
+///
+/// Errors: it would not lie below the roots.
+pub(super) fn is_file(path: &str, roots: &Roots) -> Result<bool> {
+    let found = match roots.open(Path::new(path), OFlags::PATH) {
+        Ok(file) => fstat(file).ok(),
+        Err(Fault::System(_)) => None,
+        Err(fault) => return Err(roots.explain(path, fault)),
+    };
+    Ok(found.is_some_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile))
 }
 
 /// Without waiting for the other end of a FIFO.

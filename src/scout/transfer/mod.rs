@@ -209,10 +209,11 @@ fn settle(shards: &Shards, client: &Client, place: &Place) -> Result<Place> {
 
 /// Whether there is a file at a path of this machine that transfers may read.
 ///
-/// Errors: too many files are looked at.
-pub async fn has_file(shards: &Shards, path: &str) -> Result<bool> {
+/// Errors: what the client may not do; the path is not below the roots; too many files are looked at.
+pub async fn has_file(shards: &Shards, client: &Client, path: &str) -> Result<bool> {
+    settle(shards, client, &Place::Local(path.to_owned()))?;
     let (roots, path) = (Roots::of(&shards.own().settings()), path.to_owned());
-    shards.own().offload(move || local::is_file(&path, &roots)).await
+    shards.own().offload(move || local::is_file(&path, &roots)).await?
 }
 
 async fn tell(marks: Receiver<Mark>, told: &dyn Fn(u64, u64)) -> std::convert::Infallible {

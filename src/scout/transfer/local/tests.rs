@@ -83,3 +83,15 @@ fn what_is_longer_than_the_source_is_begun_anew() {
     assert_eq!(one.partial(3).unwrap(), Partial::NONE);
     assert_eq!(one.file.metadata().unwrap().len(), 0);
 }
+
+#[test]
+fn a_file_that_may_not_be_looked_at_is_not_one_that_is_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("file"), "").unwrap();
+    let roots = Roots::Below(vec![dir.path().to_owned()]);
+    let below = |name: &str| is_file(&dir.path().join(name).display().to_string(), &roots);
+    assert_eq!((below("file"), below("none"), below("")), (Ok(true), Ok(false), Ok(false)));
+    assert_eq!(below("../up").unwrap_err().kind(), Kind::InvalidArgument);
+    let outside = is_file("/etc/passwd", &roots).unwrap_err();
+    assert!(outside.message().starts_with("Forbidden: /etc/passwd is not below "), "{outside}");
+}
