@@ -23,6 +23,7 @@ use super::roots::{Fault, Roots};
 use super::send::Source;
 use super::{exists, is_another, is_being_written, is_directory, is_link, names, no_directory};
 use crate::base::limits::TRANSFER_PIECE_BYTES;
+use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 use crate::crypto::hash::Sha256;
 use crate::fleet::Caller;
@@ -95,7 +96,7 @@ fn open_source(path: &str, roots: &Roots) -> Result<(File, Head)> {
         FileType::RegularFile => {}
         FileType::Directory => return Err(is_directory(path)),
         _ => {
-            let text = format!("{path} is a device, a FIFO or a socket; expected a file");
+            let text = format!("{} is a device, a FIFO or a socket; expected a file", shown(path));
             return Err(Error::new(Kind::WrongFileType, text));
         }
     }
@@ -384,8 +385,8 @@ fn check(directory: &OwnedFd, name: &str, label: &str, may_replace: bool) -> Res
             FileType::Directory => Err(is_directory(label)),
             FileType::Symlink => Err(is_link(label)),
             _ => {
-                let text = format!("{label} is a device, a FIFO or a socket; expected a file or a directory");
-                Err(Error::new(Kind::WrongFileType, text))
+                let what = "is a device, a FIFO or a socket; expected a file or a directory";
+                Err(Error::new(Kind::WrongFileType, format!("{} {what}", shown(label))))
             }
         },
     }
@@ -426,6 +427,7 @@ fn digest(file: &File, span: Span) -> io::Result<Digest> {
 }
 
 fn cannot(verb: &str, label: &str, error: &io::Error) -> Error {
+    let label = shown(label);
     match error.kind() {
         io::ErrorKind::PermissionDenied => {
             Error::new(Kind::PermissionDenied, format!("Permission denied: {label}"))

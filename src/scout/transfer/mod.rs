@@ -44,6 +44,7 @@ use self::remote::{RemoteSource, RemoteTarget};
 use self::send::send;
 use super::access::{self, Client};
 use crate::base::limits::TRANSFER_CLEAN_UP_PATIENCE;
+use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 use crate::config::Scope;
 use crate::fleet::{Caller, Class, ClientId, Host, Machine, Need, Repeat, Shards};
@@ -286,27 +287,28 @@ impl Ends<'_> {
 }
 
 fn is_being_written(label: &str) -> Error {
-    Error::new(Kind::Busy, format!("{label} is being written by another transfer"))
+    Error::new(Kind::Busy, format!("{} is being written by another transfer", shown(label)))
 }
 
 /// Somebody has put something else under the other name meanwhile, which nobody has compared with anything.
 fn is_another(label: &str) -> Error {
-    let text = format!("{label} is not written: what was to become it was replaced while it was transferred");
-    Error::new(Kind::Remote, text)
+    let why = "what was to become it was replaced while it was transferred";
+    Error::new(Kind::Remote, format!("{} is not written: {why}", shown(label)))
 }
 
 fn exists(label: &str) -> Error {
-    Error::new(Kind::Exists, format!("{label} exists already, and is replaced only when asked (overwrite)"))
+    let text = format!("{} exists already, and is replaced only when asked (overwrite)", shown(label));
+    Error::new(Kind::Exists, text)
 }
 
 fn is_directory(label: &str) -> Error {
-    Error::new(Kind::WrongFileType, format!("{label} is a directory; expected a file"))
+    Error::new(Kind::WrongFileType, format!("{} is a directory; expected a file", shown(label)))
 }
 
 fn is_link(label: &str) -> Error {
-    Error::new(Kind::WrongFileType, format!("{label} is a symbolic link; name what it leads to"))
+    Error::new(Kind::WrongFileType, format!("{} is a symbolic link; name what it leads to", shown(label)))
 }
 
 fn no_directory(label: &str) -> Error {
-    Error::new(Kind::NotFound, format!("There is no directory to write {label} in"))
+    Error::new(Kind::NotFound, format!("There is no directory to write {} in", shown(label)))
 }

@@ -13,6 +13,7 @@ use super::{exists, is_another, is_being_written, is_directory, is_link, no_dire
 use crate::base::limits::{
     TRANSFER_CLEAN_UP_PATIENCE, TRANSFER_PIECE_BYTES, TRANSFER_READS_AHEAD, TRANSFER_WRITES_AHEAD,
 };
+use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 use crate::crypto::hash::Sha256;
 use crate::fleet::{Caller, Link, Machine, Need, OpenFile, Repeat, Taken, Writing};
@@ -219,7 +220,8 @@ impl RemoteTarget {
                 FileType::Directory => Err(is_directory(&self.label())),
                 FileType::Symlink => Err(is_link(&self.label())),
                 other => {
-                    let text = format!("{} is {other}; expected a file or a directory", self.label());
+                    let label = self.label();
+                    let text = format!("{} is {other}; expected a file or a directory", shown(&label));
                     Err(Error::new(Kind::WrongFileType, text))
                 }
             },
@@ -439,7 +441,8 @@ async fn read_back(file: &OpenFile, span: Span, label: &str) -> Result<Digest> {
 }
 
 fn reachable<'a>(host: &str, path: &'a RemotePath) -> Result<&'a [u8]> {
-    let text = || format!("{host}:{path} cannot be transferred: SFTP knows no such path");
+    let label = || shown(&format!("{host}:{path}"));
+    let text = || format!("{} cannot be transferred: SFTP knows no such path", label());
     sftp_path(path).ok_or_else(|| Error::new(Kind::InvalidArgument, text()))
 }
 
@@ -447,12 +450,16 @@ fn regular(label: &str, attrs: &Attrs) -> Result<()> {
     match attrs.file_type() {
         FileType::Regular => Ok(()),
         FileType::Directory => Err(is_directory(label)),
-        other => Err(Error::new(Kind::WrongFileType, format!("{label} is {other}; expected a file"))),
+        other => {
+            let text = format!("{} is {other}; expected a file", shown(label));
+            Err(Error::new(Kind::WrongFileType, text))
+        }
     }
 }
 
 /// What a failed operation means; version 3 of SFTP has no word for a full disk.
 fn cannot(verb: &str, label: &str, failure: &Failure) -> Error {
+    let label = shown(label);
     match failure {
         Failure::Status { code: StatusCode::NoSuchFile, .. } => {
             Error::new(Kind::NotFound, format!("Path not found: {label}"))
