@@ -31,6 +31,7 @@ mod shards;
 mod sights;
 mod status;
 mod work;
+mod writings;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -68,6 +69,8 @@ use route::Route;
 pub use shards::{Crowd, Job, Mesh, Note, Outcome, Shards};
 use sights::Sights;
 pub use status::{HostStatus, Presence};
+use writings::Writings;
+pub use writings::{Taken, Writing};
 
 /// The name of this machine where the SSH configuration does not give it to another.
 pub const LOCALHOST: &str = "localhost";
@@ -88,6 +91,7 @@ pub struct Fleet {
     net: Rc<dyn Net>,
     admission: Rc<Admission>,
     transfers: Rc<Gate>,
+    writings: Rc<Writings>,
     quotas: Quotas,
     recorder: Rc<Recorder>,
 }
@@ -129,6 +133,7 @@ impl Fleet {
             pool: Pool::new(Rc::clone(&net), Rc::clone(&recorder), &settings, Rc::clone(&quotas.connections)),
             admission: Admission::new(Rc::clone(&net), quotas.clone(), settings.max_concurrency, &recorder),
             transfers: Gate::new(limits::TRANSFERS_MAX, limits::QUEUED_REQUESTS_DEFAULT),
+            writings: Rc::default(),
             quotas: quotas.clone(),
             directory: RefCell::new(Rc::new(Directory::new(config, &settings))),
             settings: RefCell::new(Rc::new(settings)),
@@ -282,6 +287,13 @@ impl Fleet {
             Error::refused(Reason::Queue, Kind::Busy, text)
         };
         self.transfers.enter().await.map_err(full)
+    }
+
+    /// The right to write a file of a host that others may want to write under the same name.
+    ///
+    /// Errors: another one writes it; too many are being written.
+    pub fn writing(&self, host: &str, path: &[u8]) -> Result<Writing, Taken> {
+        self.writings.begin(host, path)
     }
 
     /// The monotonic clock.

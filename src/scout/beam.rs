@@ -3,6 +3,7 @@
 
 use super::transfer::{Failed, Place, Side, Transfer};
 use crate::base::error::Fault;
+use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 use crate::target::Target;
 
@@ -89,6 +90,7 @@ pub fn failure(failed: &Failed, from: &Place) -> String {
         (Kind::UnknownHost, Side::Target) => format!("Error: {}", unknown(error, "target")),
         (kind, _) if is_refusal(kind) => format!("Error: {error}"),
         (Kind::NotFound | Kind::PermissionDenied, Side::Source) => {
+            let from = shown(&from.to_string());
             format!("✗ Transfer failed: Source file not found or inaccessible: {from}")
         }
         (kind, _) if is_of_the_way(kind) => format!("Error: Beam transfer failed: {error}"),

@@ -101,6 +101,10 @@ impl SftpServer {
         self.put(path, Node::File { data: data.into(), claimed: None });
     }
 
+    pub fn set_mode(&mut self, path: &str, mode: u32) {
+        self.modes.insert(path.as_bytes().to_vec(), mode);
+    }
+
     /// Handles open now, and most ever open at once.
     pub fn handles(&self) -> (usize, usize) {
         (self.handles.len(), self.handles_peak)

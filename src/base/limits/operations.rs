@@ -50,6 +50,8 @@ pub const TRANSFER_WRITES_AHEAD: usize =
     (SFTP_CHANNEL_WINDOW_BYTES as u64 / TRANSFER_PIECE_BYTES) as usize + 1;
 /// Transfers that one core is asked for at once; each holds two dozen pieces at most, 12 MiB.
 pub const TRANSFERS_MAX: usize = 8;
+/// Transfers to the hosts of one core that may be gone on with, asked for by all cores: their files are told apart.
+pub const TRANSFERS_RESUMED_MAX: usize = 1024;
 /// How long it is tried to remove what a lost connection has left of a file.
 pub const TRANSFER_CLEAN_UP_PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes of the name under which a file is written at first that tell it from others, as they are written: eight digits.

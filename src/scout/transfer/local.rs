@@ -4,13 +4,13 @@
 use std::cell::RefCell;
 use std::fs::File;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use rustix::fs::{
-    AtFlags, FileType, Mode, OFlags, RenameFlags, Timespec, Timestamps, fchmod, fstat, futimens, openat,
-    renameat, renameat_with, statat, unlinkat,
+    AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags, Stat, Timespec, Timestamps, fchmod, flock,
+    fstat, futimens, openat, renameat, renameat_with, statat, unlinkat,
 };
 use rustix::io::Errno;
 use rustix::process::geteuid;
@@ -21,8 +21,9 @@ use super::place::name_of;
 use super::receive::Target;
 use super::roots::{Fault, Roots};
 use super::send::Source;
-use super::{exists, is_directory, is_link, names, no_directory};
+use super::{exists, is_another, is_being_written, is_directory, is_link, names, no_directory};
 use crate::base::limits::TRANSFER_PIECE_BYTES;
+use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 use crate::crypto::hash::Sha256;
 use crate::fleet::Caller;
@@ -74,10 +75,16 @@ impl LocalSource {
     }
 }
 
-/// Whether there is a regular file that lies below the roots.
-pub(super) fn is_file(path: &str, roots: &Roots) -> bool {
-    let found = roots.open(Path::new(path), OFlags::PATH).ok().and_then(|file| fstat(file).ok());
-    found.is_some_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
+/// Whether there is a regular file.
+///
+/// Errors: it would not lie below the roots.
+pub(super) fn is_file(path: &str, roots: &Roots) -> Result<bool> {
+    let found = match roots.open(Path::new(path), OFlags::PATH) {
+        Ok(file) => fstat(file).ok(),
+        Err(Fault::System(_)) => None,
+        Err(fault) => return Err(roots.explain(path, fault)),
+    };
+    Ok(found.is_some_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile))
 }
 
 /// Without waiting for the other end of a FIFO.
@@ -89,7 +96,7 @@ fn open_source(path: &str, roots: &Roots) -> Result<(File, Head)> {
         FileType::RegularFile => {}
         FileType::Directory => return Err(is_directory(path)),
         _ => {
-            let text = format!("{path} is a device, a FIFO or a socket; expected a file");
+            let text = format!("{} is a device, a FIFO or a socket; expected a file", shown(path));
             return Err(Error::new(Kind::WrongFileType, text));
         }
     }
@@ -194,10 +201,8 @@ impl Target for LocalTarget {
             let (directory, name, label) = locate(&path, &roots, &head)?;
             check(&directory, &name, &label, may_replace)?;
             let unfinished = Unfinished::open(directory, name, label, resumes.then_some(&head.label))?;
-            let len = unfinished.file.metadata().map_or(0, |metadata| metadata.len());
-            let digest = digest(&unfinished.file, Span::Whole);
-            let digest = digest.map_err(|error| cannot("read", &unfinished.label, &error))?;
-            Ok((unfinished, Partial { len, sha256: digest.sha256 }))
+            let partial = unfinished.partial(head.size)?;
+            Ok((unfinished, partial))
         };
         let (unfinished, partial) = self.caller.offload(prepare).await??;
         self.unfinished = Some(Desk::new(unfinished));
@@ -205,10 +210,7 @@ impl Target for LocalTarget {
     }
 
     async fn restart(&mut self) -> Result<()> {
-        let restart = |unfinished: &mut Unfinished| {
-            unfinished.file.set_len(0).map_err(|error| cannot("write", &unfinished.label, &error))
-        };
-        self.work(restart).await
+        self.work(|unfinished| unfinished.restart()).await
     }
 
     async fn write(&self, offset: u64, data: Vec<u8>) -> Result<()> {
@@ -244,7 +246,10 @@ impl Unfinished {
     fn open(directory: OwnedFd, name: String, label: String, source: Option<&String>) -> Result<Self> {
         let unfinished_name =
             source.map_or_else(|| names::fresh(&name), |source| names::lasting(&name, source));
-        let left = source.and_then(|_| reopen(&directory, &unfinished_name));
+        let left = match source {
+            Some(_) => reopen(&directory, &unfinished_name, &label)?,
+            None => None,
+        };
         let file = match left {
             Some(file) => file,
             None => {
@@ -253,10 +258,34 @@ impl Unfinished {
                 }
                 let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
                 let opened = openat(&directory, &unfinished_name, flags, MODE_UNFINISHED);
-                opened.map(File::from).map_err(|errno| cannot("write", &label, &errno.into()))?
+                let opened = opened.map_err(|errno| match errno {
+                    // Another one was faster.
+                    Errno::EXIST => is_being_written(&label),
+                    errno => cannot("write", &label, &errno.into()),
+                })?;
+                lock(&opened, &label)?;
+                File::from(opened)
             }
         };
         Ok(Self { directory, name, unfinished_name, file, is_kept: source.is_some(), label })
+    }
+
+    /// What there is of it already. What is longer than the source is no part of it, and is not even read.
+    fn partial(&self, size: u64) -> Result<Partial> {
+        let len = self.file.metadata().map_or(0, |metadata| metadata.len());
+        if len > size {
+            self.restart()?;
+        }
+        if len == 0 || len > size {
+            return Ok(Partial::NONE);
+        }
+        let digest = digest(&self.file, Span::Whole);
+        let sha256 = digest.map_err(|error| cannot("read", &self.label, &error))?.sha256;
+        Ok(Partial { len, sha256 })
+    }
+
+    fn restart(&self) -> Result<()> {
+        self.file.set_len(0).map_err(|error| cannot("write", &self.label, &error))
     }
 
     fn put_in_place(&mut self, head: &Head, may_replace: bool) -> Result<(String, bool)> {
@@ -266,6 +295,11 @@ impl Unfinished {
         });
         let keeps = fchmod(&self.file, Mode::from_raw_mode(head.mode)).and(timed).is_ok();
         let (directory, from, to) = (&self.directory, &self.unfinished_name, &self.name);
+        if !is_at(&self.file, directory, from) {
+            // It is not ours to remove either.
+            self.is_kept = true;
+            return Err(is_another(&self.label));
+        }
         let renamed = match may_replace {
             true => renameat(directory, from, directory, to),
             false => renameat_with(directory, from, directory, to, RenameFlags::NOREPLACE),
@@ -280,15 +314,44 @@ impl Unfinished {
     }
 }
 
-/// What a broken transfer of ours has left behind.
-fn reopen(directory: &OwnedFd, name: &str) -> Option<File> {
+/// What a broken transfer of ours has left behind, and no other one writes.
+fn reopen(directory: &OwnedFd, name: &str, label: &str) -> Result<Option<File>> {
+    if !statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|stat| is_ours(&stat)) {
+        return Ok(None);
+    }
     let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = openat(directory, name, flags, Mode::empty()).ok()?;
-    let stat = fstat(&file).ok()?;
-    let is_ours = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
+    let Ok(file) = openat(directory, name, flags, Mode::empty()) else { return Ok(None) };
+    if !fstat(&file).is_ok_and(|stat| is_ours(&stat)) {
+        return Ok(None);
+    }
+    lock(&file, label)?;
+    // Who held the lock before may have renamed it meanwhile.
+    Ok(is_at(&file, directory, name).then(|| File::from(file)))
+}
+
+/// The name can be foretold: what others may have put there, or can read, is not written to.
+fn is_ours(stat: &Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
+        && Mode::from_raw_mode(stat.st_mode) == MODE_UNFINISHED
         && stat.st_uid == geteuid().as_raw()
-        && stat.st_nlink == 1;
-    is_ours.then(|| File::from(file))
+        && stat.st_nlink == 1
+}
+
+/// Keeps other transfers out, of other processes as well, until the file is closed. Where a file system knows no locks, it
+/// is done without.
+fn lock(file: &OwnedFd, label: &str) -> Result<()> {
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Err(Errno::WOULDBLOCK) => Err(is_being_written(label)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a name still leads to a file that was opened by it.
+fn is_at(file: impl AsFd, directory: &OwnedFd, name: &str) -> bool {
+    match (fstat(file), statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)) {
+        (Ok(open), Ok(named)) => (open.st_dev, open.st_ino) == (named.st_dev, named.st_ino),
+        _ => false,
+    }
 }
 
 /// The directory to write in, the name there, and how that is shown.
@@ -322,8 +385,8 @@ fn check(directory: &OwnedFd, name: &str, label: &str, may_replace: bool) -> Res
             FileType::Directory => Err(is_directory(label)),
             FileType::Symlink => Err(is_link(label)),
             _ => {
-                let text = format!("{label} is a device, a FIFO or a socket; expected a file or a directory");
-                Err(Error::new(Kind::WrongFileType, text))
+                let what = "is a device, a FIFO or a socket; expected a file or a directory";
+                Err(Error::new(Kind::WrongFileType, format!("{} {what}", shown(label))))
             }
         },
     }
@@ -364,6 +427,7 @@ fn digest(file: &File, span: Span) -> io::Result<Digest> {
 }
 
 fn cannot(verb: &str, label: &str, error: &io::Error) -> Error {
+    let label = shown(label);
     match error.kind() {
         io::ErrorKind::PermissionDenied => {
             Error::new(Kind::PermissionDenied, format!("Permission denied: {label}"))
@@ -371,3 +435,6 @@ fn cannot(verb: &str, label: &str, error: &io::Error) -> Error {
         _ => Error::new(Kind::Local, format!("Cannot {verb} {label}: {error}")),
     }
 }
+
+#[cfg(test)]
+mod tests;

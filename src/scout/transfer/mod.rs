@@ -44,6 +44,7 @@ use self::remote::{RemoteSource, RemoteTarget};
 use self::send::send;
 use super::access::{self, Client};
 use crate::base::limits::TRANSFER_CLEAN_UP_PATIENCE;
+use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 use crate::config::Scope;
 use crate::fleet::{Caller, Class, ClientId, Host, Machine, Need, Repeat, Shards};
@@ -209,10 +210,11 @@ fn settle(shards: &Shards, client: &Client, place: &Place) -> Result<Place> {
 
 /// Whether there is a file at a path of this machine that transfers may read.
 ///
-/// Errors: too many files are looked at.
-pub async fn has_file(shards: &Shards, path: &str) -> Result<bool> {
+/// Errors: what the client may not do; the path is not below the roots; too many files are looked at.
+pub async fn has_file(shards: &Shards, client: &Client, path: &str) -> Result<bool> {
+    settle(shards, client, &Place::Local(path.to_owned()))?;
     let (roots, path) = (Roots::of(&shards.own().settings()), path.to_owned());
-    shards.own().offload(move || local::is_file(&path, &roots)).await
+    shards.own().offload(move || local::is_file(&path, &roots)).await?
 }
 
 async fn tell(marks: Receiver<Mark>, told: &dyn Fn(u64, u64)) -> std::convert::Infallible {
@@ -284,18 +286,29 @@ impl Ends<'_> {
     }
 }
 
+fn is_being_written(label: &str) -> Error {
+    Error::new(Kind::Busy, format!("{} is being written by another transfer", shown(label)))
+}
+
+/// Somebody has put something else under the other name meanwhile, which nobody has compared with anything.
+fn is_another(label: &str) -> Error {
+    let why = "what was to become it was replaced while it was transferred";
+    Error::new(Kind::Remote, format!("{} is not written: {why}", shown(label)))
+}
+
 fn exists(label: &str) -> Error {
-    Error::new(Kind::Exists, format!("{label} exists already, and is replaced only when asked (overwrite)"))
+    let text = format!("{} exists already, and is replaced only when asked (overwrite)", shown(label));
+    Error::new(Kind::Exists, text)
 }
 
 fn is_directory(label: &str) -> Error {
-    Error::new(Kind::WrongFileType, format!("{label} is a directory; expected a file"))
+    Error::new(Kind::WrongFileType, format!("{} is a directory; expected a file", shown(label)))
 }
 
 fn is_link(label: &str) -> Error {
-    Error::new(Kind::WrongFileType, format!("{label} is a symbolic link; name what it leads to"))
+    Error::new(Kind::WrongFileType, format!("{} is a symbolic link; name what it leads to", shown(label)))
 }
 
 fn no_directory(label: &str) -> Error {
-    Error::new(Kind::NotFound, format!("There is no directory to write {label} in"))
+    Error::new(Kind::NotFound, format!("There is no directory to write {} in", shown(label)))
 }

@@ -1,5 +1,6 @@
 //! The ends of a transfer that are files of hosts, over SFTP.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use super::bridge::{Head, Partial};
@@ -8,19 +9,22 @@ use super::names;
 use super::place::name_of;
 use super::receive::Target;
 use super::send::Source;
-use super::{exists, is_directory, is_link, no_directory};
+use super::{exists, is_another, is_being_written, is_directory, is_link, no_directory};
 use crate::base::limits::{
     TRANSFER_CLEAN_UP_PATIENCE, TRANSFER_PIECE_BYTES, TRANSFER_READS_AHEAD, TRANSFER_WRITES_AHEAD,
 };
+use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 use crate::crypto::hash::Sha256;
-use crate::fleet::{Caller, Link, Machine, Need, OpenFile, Repeat};
+use crate::fleet::{Caller, Link, Machine, Need, OpenFile, Repeat, Taken, Writing};
 use crate::scout::paths::sftp_path;
 use crate::sftp::{Attrs, Failure, FileType, NewAttrs, Opening, Outcome, StatusCode};
 use crate::target::RemotePath;
 
 /// Permissions without those bits that are about whose a file is.
 const MODE: u32 = 0o777;
+/// Permissions with those.
+const MODE_ALL: u32 = 0o7777;
 /// Of a file of which the host does not tell them.
 const MODE_DEFAULT: u32 = 0o644;
 /// While a file is written nobody else reads it.
@@ -113,6 +117,7 @@ impl Source for RemoteSource {
 
 /// A file of a host that is written.
 pub(super) struct RemoteTarget {
+    caller: Caller,
     spot: Spot,
     found: Result<Attrs, Failure>,
     /// As SFTP names it, and as it is shown.
@@ -121,6 +126,8 @@ pub(super) struct RemoteTarget {
     may_replace: bool,
     resumes: bool,
     unfinished: Option<Unfinished>,
+    /// Where another transfer would write to a file of the same name. The last to go.
+    writing: Option<Writing>,
 }
 
 /// What is written, under its other name; removed when it is dropped, unless it is to be gone on with.
@@ -129,6 +136,8 @@ struct Unfinished {
     path: Vec<u8>,
     /// `None` before it is opened, and once it is closed.
     file: Option<OpenFile>,
+    /// Bytes up to the last that is there.
+    len: Cell<u64>,
     is_kept: bool,
 }
 
@@ -153,7 +162,8 @@ impl RemoteTarget {
         let sftp = reachable(host, path)?.to_vec();
         let (spot, found) = Spot::reach(caller, host, async |link| link.link_stat(&sftp).await).await?;
         let shown = path.as_str().to_owned();
-        Ok(Self { spot, found, path: sftp, shown, may_replace, resumes, unfinished: None })
+        let (caller, unfinished, writing) = (caller.clone(), None, None);
+        Ok(Self { caller, spot, found, path: sftp, shown, may_replace, resumes, unfinished, writing })
     }
 
     /// Removes what a lost connection has left behind, by another one, if that can be made in a moment.
@@ -210,7 +220,8 @@ impl RemoteTarget {
                 FileType::Directory => Err(is_directory(&self.label())),
                 FileType::Symlink => Err(is_link(&self.label())),
                 other => {
-                    let text = format!("{} is {other}; expected a file or a directory", self.label());
+                    let label = self.label();
+                    let text = format!("{} is {other}; expected a file or a directory", shown(&label));
                     Err(Error::new(Kind::WrongFileType, text))
                 }
             },
@@ -234,9 +245,13 @@ impl RemoteTarget {
     async fn create(&mut self, path: Vec<u8>) -> Result<()> {
         let link = Rc::clone(&self.spot.link);
         // From here on: who gives up waiting for the file does not know whether it is there.
-        let unfinished =
-            Unfinished { link: Rc::clone(&link), path: path.clone(), file: None, is_kept: self.resumes };
-        let unfinished = self.unfinished.insert(unfinished);
+        let unfinished = self.unfinished.insert(Unfinished {
+            link: Rc::clone(&link),
+            path: path.clone(),
+            file: None,
+            len: Cell::new(0),
+            is_kept: self.resumes,
+        });
         match link.open(&path, Opening::New { mode: MODE_UNFINISHED }).await.map_err(begun)? {
             Ok(file) => {
                 unfinished.file = Some(file);
@@ -253,25 +268,50 @@ impl RemoteTarget {
     }
 
     /// What a broken transfer has left behind, if it is ours: nobody but its owner may change its mode.
-    async fn reopen(&mut self, path: &[u8]) -> Result<Option<Partial>> {
+    /// What is longer than the source is no part of it.
+    async fn reopen(&mut self, path: &[u8], size: u64) -> Result<Option<Partial>> {
         let link = Rc::clone(&self.spot.link);
         let found = link.link_stat(path).await.map_err(begun)?.ok().and_then(Outcome::attrs);
-        let Some(len) =
-            found.filter(|found| found.file_type() == FileType::Regular).and_then(|found| found.size)
-        else {
+        let Some(found) = found.filter(is_unfinished) else { return Ok(None) };
+        let len = found.size.unwrap_or_default();
+        if len == 0 || len > size {
             return Ok(None);
-        };
+        }
         let Ok(file) = link.open(path, Opening::Update).await.map_err(begun)? else { return Ok(None) };
+        // Opening it follows links, and one may have been put there meanwhile.
+        if !file.stat().await?.is_ok_and(|opened| is_same(&opened, &found)) {
+            return Ok(None);
+        }
         let own = NewAttrs { mode: Some(MODE_UNFINISHED), times: None };
-        if len == 0 || file.change(own).await?.is_err() {
+        if file.change(own).await?.is_err() {
             return Ok(None);
         }
         let digest = match by_program(&self.spot.machine, path, Span::Whole, false).await {
             Some(digest) => digest,
             None => read_back(&file, Span::First(len), &self.label()).await?,
         };
-        self.unfinished = Some(Unfinished { link, path: path.to_vec(), file: Some(file), is_kept: true });
+        let (path, file) = (path.to_vec(), Some(file));
+        self.unfinished = Some(Unfinished { link, path, file, len: Cell::new(len), is_kept: true });
         Ok(Some(Partial { len, sha256: digest.sha256 }))
+    }
+
+    /// Keeps out other transfers that would write to a file of the same name.
+    fn begin_writing(&self, path: &[u8]) -> Result<Writing> {
+        self.caller.writing(&self.spot.host, path).map_err(|taken| match taken {
+            Taken::ByAnother => is_being_written(&self.label()),
+            Taken::Full => Error::new(Kind::Busy, "Too many files are being written; try again later"),
+        })
+    }
+
+    /// Errors: the other name does not lead to a file as long as what was written. Who writes from elsewhere, or by
+    /// another name of the host, is not kept out.
+    async fn check_written(&self, unfinished: &Unfinished) -> Result<()> {
+        let found = self.spot.link.link_stat(&unfinished.path).await.map_err(begun)?;
+        let found = found.ok().and_then(Outcome::attrs);
+        let is_it = found.is_some_and(|found| {
+            found.file_type() == FileType::Regular && found.size == Some(unfinished.len.get())
+        });
+        if is_it { Ok(()) } else { Err(is_another(&self.label())) }
     }
 
     fn file(&self) -> Result<&OpenFile> {
@@ -303,7 +343,8 @@ impl Target for RemoteTarget {
         self.settle(head).await?;
         let path = self.unfinished_path(head);
         if self.resumes {
-            if let Some(partial) = self.reopen(&path).await? {
+            self.writing = Some(self.begin_writing(&path)?);
+            if let Some(partial) = self.reopen(&path, head.size).await? {
                 return Ok(partial);
             }
             let _ = self.spot.link.remove(&path).await.map_err(begun)?;
@@ -323,7 +364,11 @@ impl Target for RemoteTarget {
 
     async fn write(&self, offset: u64, data: Vec<u8>) -> Result<()> {
         let failed = |failure: Failure| cannot("write", &self.label(), &failure);
-        self.file()?.write(offset, data).await?.map_err(failed)
+        let Some(unfinished) = &self.unfinished else { return Err(not_open()) };
+        let end = offset + data.len() as u64;
+        self.file()?.write(offset, data).await?.map_err(failed)?;
+        unfinished.len.set(unfinished.len.get().max(end));
+        Ok(())
     }
 
     async fn digest(&self, span: Span, expected: &[u8]) -> Result<Digest> {
@@ -353,11 +398,26 @@ impl Target for RemoteTarget {
         let path = unfinished.path.clone();
         let closed = file.close().await.map_err(begun)?;
         closed.map_err(|failure| cannot("write", &self.label(), &failure))?;
+        if let Some(unfinished) = &self.unfinished {
+            self.check_written(unfinished).await?;
+        }
         self.put_in_place(&path).await?;
         // There is nothing of that name any more.
         self.unfinished.iter_mut().for_each(|unfinished| unfinished.is_kept = true);
         Ok((self.label(), keeps))
     }
+}
+
+/// What the other name leads to can be foretold: what others may have put there, or can read, is not written to. Version 3
+/// does not tell how many names a file has.
+fn is_unfinished(attrs: &Attrs) -> bool {
+    attrs.file_type() == FileType::Regular
+        && attrs.mode.is_some_and(|mode| mode & MODE_ALL == MODE_UNFINISHED)
+}
+
+/// As far as it can be told.
+fn is_same(one: &Attrs, other: &Attrs) -> bool {
+    (one.size, one.mode, one.owner) == (other.size, other.mode, other.owner)
 }
 
 /// Reads a part of a file, to know what it holds.
@@ -381,7 +441,8 @@ async fn read_back(file: &OpenFile, span: Span, label: &str) -> Result<Digest> {
 }
 
 fn reachable<'a>(host: &str, path: &'a RemotePath) -> Result<&'a [u8]> {
-    let text = || format!("{host}:{path} cannot be transferred: SFTP knows no such path");
+    let label = || shown(&format!("{host}:{path}"));
+    let text = || format!("{} cannot be transferred: SFTP knows no such path", label());
     sftp_path(path).ok_or_else(|| Error::new(Kind::InvalidArgument, text()))
 }
 
@@ -389,12 +450,16 @@ fn regular(label: &str, attrs: &Attrs) -> Result<()> {
     match attrs.file_type() {
         FileType::Regular => Ok(()),
         FileType::Directory => Err(is_directory(label)),
-        other => Err(Error::new(Kind::WrongFileType, format!("{label} is {other}; expected a file"))),
+        other => {
+            let text = format!("{} is {other}; expected a file", shown(label));
+            Err(Error::new(Kind::WrongFileType, text))
+        }
     }
 }
 
 /// What a failed operation means; version 3 of SFTP has no word for a full disk.
 fn cannot(verb: &str, label: &str, failure: &Failure) -> Error {
+    let label = shown(label);
     match failure {
         Failure::Status { code: StatusCode::NoSuchFile, .. } => {
             Error::new(Kind::NotFound, format!("Path not found: {label}"))

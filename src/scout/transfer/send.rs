@@ -6,6 +6,7 @@ use futures_util::stream::FuturesOrdered;
 use super::bridge::{End, Head, Partial, Reader, Word};
 use super::digest::{Digest, Span};
 use crate::base::limits::TRANSFER_PIECE_BYTES;
+use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 use crate::crypto::hash::Sha256;
 
@@ -78,7 +79,7 @@ async fn begin<S: Source>(source: &S, partial: Partial) -> Result<u64> {
 }
 
 fn shrunk(head: &Head, at: u64) -> Error {
-    let text =
-        format!("{} became shorter while it was read: {at} of {} bytes were there", head.label, head.size);
+    let (label, size) = (shown(&head.label), head.size);
+    let text = format!("{label} became shorter while it was read: {at} of {size} bytes were there");
     Error::new(Kind::Remote, text)
 }

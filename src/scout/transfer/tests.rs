@@ -360,3 +360,78 @@ fn a_connection_is_kept_while_a_transfer_needs_it() {
     world.run(go(shards, order("alpha:/long", "bravo:/new", false))).unwrap();
     assert_eq!((world.host("alpha").dials(), world.host("bravo").dials()), (1, 1));
 }
+
+// --- gone on with
+
+fn resumed(to: &str) -> Transfer {
+    Transfer { resume: true, ..order("alpha:/long", to, false) }
+}
+
+fn left() -> String {
+    format!("/{}", names::lasting("new", "alpha:/long"))
+}
+
+/// Where it began, what the target holds afterwards, and what a link there led to.
+fn gone_on_with(server: fn() -> SftpServer) -> (u64, bool, Vec<u8>) {
+    let world = world();
+    world.host("bravo").server.borrow_mut().sftp = Some(server);
+    let shards = Shards::alone(world.fleet(|_| ()));
+    let moved = world.run(go(shards, resumed("bravo:/new"))).unwrap();
+    let server = world.host("bravo").last();
+    let server = server.server();
+    let sftp = server.sftp().expect("a server of files");
+    let is_whole = sftp.file("/new") == Some(&bytes(LONG));
+    (moved.resumed_at, is_whole, sftp.file("/there").unwrap_or_default().to_vec())
+}
+
+#[test]
+fn two_transfers_do_not_write_to_one_file() {
+    let world = world();
+    let shards = Shards::alone(world.fleet(|_| ()));
+    let (one, other) = world.run(futures_util::future::join(
+        go(Rc::clone(&shards), resumed("bravo:/new")),
+        go(Rc::clone(&shards), resumed("bravo:/new")),
+    ));
+    let (moved, failed) = match (one, other) {
+        (Ok(moved), Err(failed)) | (Err(failed), Ok(moved)) => (moved, failed),
+        both => panic!("{both:?}"),
+    };
+    assert_eq!(moved.size, LONG as u64);
+    assert_eq!((failed.side, failed.error.kind()), (Side::Target, Kind::Busy));
+    assert_eq!(failed.error.message(), "bravo:/new is being written by another transfer");
+    let server = world.host("bravo").last();
+    assert!(server.server().sftp().expect("a server of files").file("/new") == Some(&bytes(LONG)));
+    // Afterwards it may be written again.
+    let again = Transfer { overwrite: true, ..resumed("bravo:/new") };
+    assert!(world.run(go(shards, again)).is_ok());
+}
+
+#[test]
+fn only_what_a_transfer_has_left_is_gone_on_with() {
+    let of_ours = || {
+        let mut server = files(Knobs::default());
+        server.put_file(&left(), bytes(1_000_000));
+        server.set_mode(&left(), 0o600);
+        server
+    };
+    assert_eq!(gone_on_with(of_ours), (1_000_000, true, b"old".to_vec()));
+    let readable = || {
+        let mut server = files(Knobs::default());
+        server.put_file(&left(), bytes(1_000_000));
+        server
+    };
+    assert_eq!(gone_on_with(readable), (0, true, b"old".to_vec()));
+    let link = || {
+        let mut server = files(Knobs::default());
+        server.put(&left(), Node::Symlink(b"/there".to_vec()));
+        server
+    };
+    assert_eq!(gone_on_with(link), (0, true, b"old".to_vec()));
+    let longer = || {
+        let mut server = files(Knobs::default());
+        server.put_file(&left(), bytes(LONG + 1));
+        server.set_mode(&left(), 0o600);
+        server
+    };
+    assert_eq!(gone_on_with(longer), (0, true, b"old".to_vec()));
+}

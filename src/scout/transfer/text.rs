@@ -1,11 +1,13 @@
 //! What people and agents read of a transfer.
 
 use super::{Transferred, Way};
+use crate::base::text::on_one_line;
 
 impl Transferred {
     /// What was transferred from where to where, as it was asked, and how much that is.
     pub fn text(&self) -> String {
-        let (from, to) = (&self.from, &self.to);
+        // Names of files forge no lines.
+        let [from, to] = [&self.from, &self.to].map(|place| on_one_line(place, usize::MAX));
         let what = match self.way {
             Way::Up => format!("✓ Uploaded {from} → {to}"),
             Way::Down => format!("✓ Downloaded {from} → {to}"),
@@ -89,6 +91,15 @@ mod tests {
              (compared by reading it back)\n  The source was changed while it was read.\n  Mode and time of the source \
              could not be set."
         );
+    }
+
+    #[test]
+    fn names_forge_no_lines() {
+        let forged = Transferred { to: "h1:/tmp/a\n  Size: 9 B".into(), ..transferred(Way::Up) };
+        let text = "✓ Uploaded /tmp/a → h1:/tmp/a\\n  Size: 9 B\n  Size: 1.21 KB";
+        assert_eq!(forged.text(), text);
+        let error = super::super::exists(&forged.to);
+        assert!(error.message().starts_with("h1:/tmp/a\\n  Size: 9 B exists already"), "{error}");
     }
 
     #[test]

@@ -314,6 +314,10 @@ fn beams_of_the_tool_scout() {
     ] {
         assert_eq!(site.client.scout(arguments).tool_error(), text);
     }
+    // What may not be read here is not taken for what is to come here.
+    let arguments = json!({ "target": format!("h1:{there}"), "beam": "/etc/hostname" });
+    let text = site.client.scout(arguments).tool_error();
+    assert!(text.starts_with("Error: Forbidden: /etc/hostname is not below "), "{text}");
 }
 
 #[test]

@@ -94,7 +94,7 @@ async fn compared(
 /// Transfers a file, and tells it in the words of this tool.
 async fn beamed(shards: &Shards, call: &Call, beam: Beam) -> Result<ToolOutput> {
     let has_file = match &beam {
-        Beam::Here { local, .. } => has_file(shards, local).await?,
+        Beam::Here { local, .. } => has_file(shards, &call.client, local).await?,
         Beam::Between { .. } => false,
     };
     let order = beam.transfer(has_file);
