@@ -33,6 +33,7 @@ use scout_mcp::config::{AlgorithmLists, Env, Overrides, Settings, SharedConfig, 
 use scout_mcp::fleet::{Fleet, Quotas, Shards};
 use scout_mcp::io::Outside;
 use scout_mcp::io::cores::{self, Aside};
+use scout_mcp::io::signals::EndRequest;
 use scout_mcp::metrics::Recorder;
 use scout_mcp::server::{self, Drain, Part, Stats};
 
@@ -69,6 +70,8 @@ fn run(overrides: &Overrides) -> Result<()> {
     let env = Env::default();
     let settings = Settings::load(overrides, &env)?;
     let drain = Drain::default();
+    let end = EndRequest::new()
+        .map_err(|error| Error::new(Kind::Local, format!("Cannot listen to signals: {error}")))?;
     let listening = server::listen(&settings, None, CORES, &drain)?;
     eprintln!("listening at http://{}/mcp", listening.address);
     let shared = Arc::new(Shared::new());
@@ -76,7 +79,7 @@ fn run(overrides: &Overrides) -> Result<()> {
     let first = parts.next();
     let asides = parts.map(|part| aside(part, Arc::clone(&shared))).collect();
     let served = cores::run(CORES, &settings, nobody(&settings, &env)?, asides, async |shards| {
-        drain.begin_at_signal()?;
+        drain.begin_at_signal(end);
         if let Some(part) = first {
             serve(part, shards, shared).await;
         }

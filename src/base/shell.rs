@@ -2,8 +2,8 @@
 //!
 //! The one form all of them agree on: safe characters bare, everything else in single quotes, except three
 //! characters that stand outside them behind a backslash: `'`, which ends the quotes; `\`, which fish interprets
-//! inside them; `!`, which csh interprets inside them. (csh reads no line break inside quotes: a word with one is
-//! an error there, and nothing worse.)
+//! inside them; `!`, which csh interprets inside them. A line break is beyond it: csh ends the quotes there and takes the
+//! next line for a command, so that no login shell may get to see one (`fleet/leash.rs`).
 
 /// One word, quoted where needed.
 pub fn quote(word: &[u8]) -> Vec<u8> {

@@ -1,5 +1,10 @@
 //! Text from outside, made fit to be repeated in a message of ours.
 
+use std::sync::Arc;
+
+/// A text that many hold and nobody changes, on whichever core: to copy it is to count one more.
+pub type SharedText = Arc<str>;
+
 /// How much of a value is repeated: enough to recognise it.
 const SHOWN_CHARS_MAX: usize = 120;
 

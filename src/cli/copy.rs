@@ -16,9 +16,10 @@ pub async fn copy(shards: &Shards, order: &Transfer) -> Result<Transferred> {
     let copied = Box::pin(transfer(shards, &client, &Roots::Anywhere, order, &|_, _| ()));
     match select(copied, Box::pin(end.heard())).await {
         Either::Left((copied, _)) => copied.map_err(|failed| failed.error),
-        Either::Right((_, copied)) => {
+        Either::Right((heard, copied)) => {
             drop(copied);
             withdrawn(shards, &order.to).await;
+            heard.map_err(failed)?;
             Err(Error::new(Kind::Cancelled, "the copy was taken back"))
         }
     }

@@ -26,6 +26,7 @@ use crate::base::{Error, Kind, Result};
 use crate::config::{Access, Env, HostConfig, SharedConfig, Transport};
 use crate::fleet::{Class, ClientId, Fleet, Host, Quotas, Shards};
 use crate::io::cores::{self, Aside};
+use crate::io::signals::EndRequest;
 use crate::io::{self, Outside, cpus};
 use crate::mcp::{Catalog, Client, Options, Session};
 use crate::metrics::Recorder;
@@ -67,6 +68,8 @@ struct Scene {
     /// Where servers tell their figures.
     stats_folders: Vec<PathBuf>,
     drain: Drain,
+    /// Of a server; other subcommands end as any program does.
+    end: Option<EndRequest>,
 }
 
 fn prepare(args: &Args) -> Result<Scene> {
@@ -77,7 +80,7 @@ fn prepare(args: &Args) -> Result<Scene> {
     for warning in configuration.ssh.warnings() {
         tracing::warn!("{warning}");
     }
-    Ok(Scene { configuration, home, adjust_log, stats_folders, drain: Drain::default() })
+    Ok(Scene { configuration, home, adjust_log, stats_folders, drain: Drain::default(), end: None })
 }
 
 /// Only a server has use for more than one core.
@@ -87,6 +90,11 @@ fn run(mut scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
     let home = scene.home.clone();
     let serves = matches!(command, Command::Serve { .. });
     let count = if serves { settings.cores.unwrap_or_else(cpus::count) } else { 1 };
+    if serves {
+        let failed = |error| Error::new(Kind::Local, format!("Cannot listen to signals: {error}"));
+        // Before the first client can come: other cores may serve before this one gets to it.
+        scene.end = Some(EndRequest::new().map_err(failed)?);
+    }
     let mut listening = None;
     if serves && settings.transport == Transport::Stdio {
         server::descriptors::provide(&settings, count);
@@ -187,7 +195,9 @@ async fn serve(scene: Scene, shards: &Rc<Shards>, listening: Option<Listening>) 
     let _offered = stats.offer(&scene.stats_folders);
     shards.tend();
     let drain = scene.drain;
-    drain.begin_at_signal()?;
+    if let Some(end) = scene.end {
+        drain.begin_at_signal(end);
+    }
     let catalog = catalog(shards, Rc::clone(&stats));
     let door = listening.as_ref().map(|server| Arc::clone(&server.door));
     let grace = if listening.is_some() { LAST_WORDS } else { Duration::ZERO };

@@ -29,7 +29,42 @@ pub fn arguments(command: &[u8]) -> [&[u8]; 4] {
     [b"-c", SCRIPT.as_bytes(), b"scout", command]
 }
 
-/// A line that makes any login shell run a command line on a leash.
+/// A line that makes any login shell run a command line on a leash. It holds no line break: csh reads none inside quotes,
+/// and would run what stands behind one as a command of its own.
 pub fn for_login_shell(command: &[u8]) -> Vec<u8> {
-    [b"exec sh ".as_slice(), &arguments(command).map(quote).join(&b' ')].concat()
+    if !command.contains(&b'\n') {
+        return [b"exec sh ".as_slice(), &arguments(command).map(quote).join(&b' ')].concat();
+    }
+    let script = [DECODE.as_bytes(), SCRIPT.as_bytes()].concat();
+    let words = [b"-c".as_slice(), &script, b"scout", &encoded(command)].map(quote);
+    [b"exec sh ".as_slice(), &words.join(&b' ')].concat()
+}
+
+/// Makes of an [encoded] `$1` what it was; a mark keeps line breaks at its end from being dropped.
+const DECODE: &str = "set -- \"$(printf %b_ \"$1\")\"; set -- \"${1%_}\"; ";
+
+/// As `printf %b` decodes it.
+fn encoded(command: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(command.len() + 8);
+    for byte in command {
+        match byte {
+            b'\\' => out.extend_from_slice(br"\\"),
+            b'\n' => out.extend_from_slice(br"\n"),
+            byte => out.push(*byte),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_has_a_line_break() {
+        for command in [&b"ls"[..], b"cd 'a\nb' && ls", b"\n", b"a\\\nb\n"] {
+            assert!(!for_login_shell(command).contains(&b'\n'));
+        }
+        assert_eq!(encoded(b"a\\nb\nc"), br"a\\nb\nc");
+    }
 }

@@ -14,11 +14,12 @@ use signal_hook::low_level::pipe;
 
 /// Hears that the process is asked to end.
 pub struct EndRequest {
-    stream: monoio::net::UnixStream,
+    ear: UnixStream,
 }
 
 impl EndRequest {
-    /// From now on the signals come here, for the rest of the process's life. To be called on an event loop.
+    /// From now on the signals come here, for the rest of the process's life: before anybody can know that the process is
+    /// there.
     ///
     /// Errors: no descriptors are left, or the system takes no handler for a signal.
     pub fn new() -> io::Result<Self> {
@@ -32,12 +33,16 @@ impl EndRequest {
             flag::register(signal, Arc::clone(&is_asked))?;
             pipe::register(signal, notify.try_clone()?)?;
         }
-        Ok(Self { stream: monoio::net::UnixStream::from_std(ear)? })
+        Ok(Self { ear })
     }
 
-    /// One of the signals has come.
-    pub async fn heard(mut self) {
+    /// One of the signals has come. To be awaited on an event loop.
+    ///
+    /// Errors: the loop takes no more descriptors.
+    pub async fn heard(self) -> io::Result<()> {
+        let mut stream = monoio::net::UnixStream::from_std(self.ear)?;
         // Whatever is read: nobody else writes there, and the other end stays open as long as the process lives.
-        let _ = self.stream.read(Vec::with_capacity(1)).await;
+        let _ = stream.read(Vec::with_capacity(1)).await;
+        Ok(())
     }
 }

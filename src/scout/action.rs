@@ -8,6 +8,7 @@ use super::list::{self, Page};
 use super::read::{self, Excerpt, Part, Reading};
 use super::system::{self, View};
 use super::{cache, find, look, run, search, tree};
+use crate::base::text::SharedText;
 use crate::base::{Kind, Result};
 use crate::config::Scope;
 use crate::fleet::Caller;
@@ -20,7 +21,7 @@ pub enum Action {
     /// Reads a file or lists a directory, whatever is there; perhaps as it was a while ago.
     Look { path: RemotePath, may_cache: bool },
     /// Runs a command line, in a directory.
-    Run { directory: RemotePath, command: String },
+    Run { directory: RemotePath, command: SharedText },
     /// Shows what the host's software says.
     View(View),
     /// Reads a part of a file, as what it looks like or is said to be.

@@ -6,6 +6,7 @@ use super::list::harmless;
 use super::records::Records;
 use super::script::ask_in_time;
 use super::tree::checked;
+use crate::base::text::SharedText;
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Caller, Exit, Machine, Need, Repeat};
@@ -15,7 +16,7 @@ use crate::target::RemotePath;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
     /// A pattern of the shell for names; with a `/` in it, for the ends of paths.
-    pub name: String,
+    pub name: SharedText,
     pub kind: Option<FileKind>,
     /// Levels below the directory where it begins, 1 to 10.
     pub depth: i64,
@@ -60,13 +61,24 @@ pub async fn find(caller: &Caller, host: &str, path: &RemotePath, query: &Query)
     if query.name.is_empty() || query.name.contains('\0') {
         return Err(Error::new(Kind::InvalidArgument, "Find failed: no name fits the pattern"));
     }
+    check_length(&query.name)?;
     checked(query.depth).map_err(|error| error.context("Find failed"))?;
     let find = async |machine: &Machine| find_on(caller, machine, path, query).await;
     caller.work(host, Need::Session, Repeat::Safe, find).await
 }
 
+/// Errors: a pattern is longer than any path.
+pub fn check_length(name: &str) -> Result<()> {
+    if name.len() <= limits::PATH_BYTES_MAX {
+        return Ok(());
+    }
+    let most = limits::PATH_BYTES_MAX;
+    let text = format!("Find failed: the pattern is too long: {} bytes, at most {most}", name.len());
+    Err(Error::new(Kind::TooLarge, text))
+}
+
 impl Query {
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<SharedText>) -> Self {
         let (depth, limit) = (i64::from(limits::FIND_DEPTH_DEFAULT), limits::FIND_RESULTS_DEFAULT);
         Self { name: name.into(), kind: None, depth, limit }
     }
@@ -142,7 +154,7 @@ async fn find_on(caller: &Caller, machine: &Machine, path: &RemotePath, query: &
         None => ControlFlow::Continue(()),
     };
     let depth = query.depth.to_string();
-    let arguments = [depth.as_str(), query.name.as_str(), query.kind.map_or("", FileKind::letter)];
+    let arguments = [depth.as_str(), &*query.name, query.kind.map_or("", FileKind::letter)];
     let told = ask_in_time(caller, machine, path, &arguments, SCRIPT, &mut keep).await?;
     let paths = end.map_or_else(Vec::new, |end| sorted(&found, end));
     let stop = match &told {

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use super::action::Action;
-use super::find;
-use super::select::pattern_bytes;
+use super::select::{check_targets, pattern_bytes_of};
 use super::system::View;
-use crate::base::limits::{FIND_DEPTH_DEFAULT, HOST_PATTERNS_BYTES_MAX, PLACES_MAX, TREE_DEPTH_DEFAULT};
-use crate::base::text::shown;
+use super::{command, find};
+use crate::base::limits::{FIND_DEPTH_DEFAULT, PLACES_MAX, TREE_DEPTH_DEFAULT};
+use crate::base::text::{SharedText, shown};
 use crate::base::{Error, Kind, Result};
 use crate::target::{HostName, RemotePath, Target};
 
@@ -61,44 +61,43 @@ pub enum Hosts {
     Named(HostName),
 }
 
+/// The texts of a request, which all of its places share: they may be many, and the texts long.
+struct Texts {
+    command: Option<SharedText>,
+    name: Option<SharedText>,
+}
+
 impl Request {
     /// Reads a request.
     ///
-    /// Errors: a target is none, or a view of something whose name is malformed.
+    /// Errors: a target is none, or a view of something whose name is malformed; a text is too long.
     pub fn plan(&self) -> Result<Plan> {
         if !self.targets.is_empty() {
-            self.check_targets()?;
-            return self.targets.iter().map(|target| self.aim(target)).collect::<Result<_>>().map(Plan::Many);
+            check_targets(&self.targets, PLACES_MAX)?;
+            let texts = self.texts()?;
+            return self
+                .targets
+                .iter()
+                .map(|target| self.aim(&texts, target))
+                .collect::<Result<_>>()
+                .map(Plan::Many);
         }
         if let Some((hosts, path)) = Target::several(&self.target)? {
             let hosts = Hosts::List(hosts.to_owned());
-            return Ok(Plan::Many(vec![Aim { hosts, action: self.action(path)? }]));
+            return Ok(Plan::Many(vec![Aim { hosts, action: self.action(&self.texts()?, path)? }]));
         }
         Ok(match Target::parse(&self.target)? {
             Target::Hosts => Plan::Hosts,
-            Target::Path { host, path } => Plan::One { host, action: self.action(path)? },
+            Target::Path { host, path } => Plan::One { host, action: self.action(&self.texts()?, path)? },
         })
     }
 
     /// How long its patterns of hosts are, in bytes.
     pub fn pattern_bytes(&self) -> usize {
-        let hosts = |target: &str| target.split(':').next().map_or(0, pattern_bytes);
         match self.targets.is_empty() {
-            true => hosts(&self.target),
-            false => self.targets.iter().map(|target| hosts(target)).sum(),
+            true => pattern_bytes_of([self.target.as_str()]),
+            false => pattern_bytes_of(self.targets.iter().map(String::as_str)),
         }
-    }
-
-    fn check_targets(&self) -> Result<()> {
-        let (count, patterns) = (self.targets.len(), self.pattern_bytes());
-        let message = if count > PLACES_MAX {
-            format!("{count} targets, at most {PLACES_MAX}")
-        } else if patterns > HOST_PATTERNS_BYTES_MAX {
-            format!("Patterns of hosts too long: {patterns} bytes, at most {HOST_PATTERNS_BYTES_MAX}")
-        } else {
-            return Ok(());
-        };
-        Err(Error::new(Kind::TooLarge, message))
     }
 
     /// Whether it is about several places, as far as can be told without reading all of it.
@@ -115,29 +114,40 @@ impl Request {
         }
     }
 
+    /// Errors: one is too long.
+    fn texts(&self) -> Result<Texts> {
+        self.query.as_deref().map_or(Ok(()), command::check_length)?;
+        self.find.as_deref().map_or(Ok(()), find::check_length)?;
+        let shared = |text: &Option<String>| text.as_deref().map(SharedText::from);
+        Ok(Texts { command: shared(&self.query), name: shared(&self.find) })
+    }
+
     /// What is to be done at a path.
     ///
     /// Errors: it is a view of something whose name is malformed.
-    fn action(&self, path: RemotePath) -> Result<Action> {
+    fn action(&self, texts: &Texts, path: RemotePath) -> Result<Action> {
         let depth = |default: u8| self.depth.unwrap_or(i64::from(default));
-        Ok(match (&self.query, View::at(&path)) {
-            _ if let Some(name) = &self.find => {
-                let query = find::Query { depth: depth(FIND_DEPTH_DEFAULT), ..find::Query::new(name) };
+        Ok(match (&texts.command, View::at(&path)) {
+            _ if let Some(name) = &texts.name => {
+                let query = find::Query {
+                    depth: depth(FIND_DEPTH_DEFAULT),
+                    ..find::Query::new(SharedText::clone(name))
+                };
                 Action::Find { path, query }
             }
-            (Some(query), _) => Action::Run { directory: path, command: query.clone() },
+            (Some(command), _) => Action::Run { directory: path, command: SharedText::clone(command) },
             (None, Some(view)) => Action::View(view?),
             (None, None) if self.tree => Action::Tree { path, depth: depth(TREE_DEPTH_DEFAULT) },
             (None, None) => Action::Look { path, may_cache: self.cache },
         })
     }
 
-    fn aim(&self, target: &str) -> Result<Aim> {
+    fn aim(&self, texts: &Texts, target: &str) -> Result<Aim> {
         if Target::parse(target) == Ok(Target::Hosts) {
             let message = "broadcast targets must be 'host:/path', not 'hosts'";
             return Err(Error::new(Kind::InvalidTarget, message));
         }
-        let aim = |hosts, path| self.action(path).map(|action| Aim { hosts, action });
+        let aim = |hosts, path| self.action(texts, path).map(|action| Aim { hosts, action });
         let read = match Target::several(target) {
             Ok(Some((hosts, path))) => aim(Hosts::ListAmongOthers(hosts.to_owned()), path),
             Ok(None) => Target::place(target).and_then(|(host, path)| aim(Hosts::Named(host), path)),
@@ -158,6 +168,7 @@ impl fmt::Display for Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::limits::{COMMAND_BYTES_MAX, HOST_PATTERNS_BYTES_MAX, PATH_BYTES_MAX};
 
     fn refusal(targets: &[&str]) -> String {
         let targets = targets.iter().map(|target| (*target).to_owned()).collect();
@@ -190,6 +201,39 @@ mod tests {
     }
 
     #[test]
+    fn texts_are_bounded_and_there_once_for_all_places() {
+        let refused = |target: &str, query: usize, find: usize| {
+            let text = |bytes: usize| (bytes > 0).then(|| "x".repeat(bytes));
+            let request = Request {
+                target: target.to_owned(),
+                query: text(query),
+                find: text(find),
+                ..Request::default()
+            };
+            request.plan().err().map(|error| error.message().to_owned())
+        };
+        for target in ["web1:/x", "web*:/x"] {
+            assert_eq!(refused(target, COMMAND_BYTES_MAX, PATH_BYTES_MAX), None);
+            let long = refused(target, COMMAND_BYTES_MAX + 1, 0).unwrap();
+            assert_eq!(long, "Command too long: 65537 bytes, at most 65536");
+            let long = refused(target, 0, PATH_BYTES_MAX + 1).unwrap();
+            assert_eq!(long, "Find failed: the pattern is too long: 4096 bytes, at most 4095");
+        }
+
+        let targets = vec!["web1:/x".to_owned(), "web*:/y".to_owned()];
+        let request = Request { targets, query: Some("ls".to_owned()), ..Request::default() };
+        let Ok(Plan::Many(aims)) = request.plan() else { panic!("no aims") };
+        let commands: Vec<_> = aims
+            .iter()
+            .map(|aim| match &aim.action {
+                Action::Run { command, .. } => command,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert!(SharedText::ptr_eq(commands[0], commands[1]));
+    }
+
+    #[test]
     fn several_hosts_are_an_aim() {
         let request = |target: &str, targets: &[&str]| Request {
             target: target.to_owned(),
@@ -199,7 +243,7 @@ mod tests {
         };
         let path = RemotePath::parse("/x").unwrap();
         let aim = |hosts| {
-            let action = Action::Run { directory: path.clone(), command: "ls".to_owned() };
+            let action = Action::Run { directory: path.clone(), command: "ls".into() };
             Aim { hosts, action }
         };
         let list = request("web*:/x", &[]);

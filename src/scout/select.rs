@@ -30,6 +30,26 @@ pub fn pattern_bytes(list: &str) -> usize {
     words.map(str::len).sum()
 }
 
+/// The same of what stands before the path in each of some targets.
+pub fn pattern_bytes_of<'a>(targets: impl IntoIterator<Item = &'a str>) -> usize {
+    targets.into_iter().map(|target| target.split(':').next().map_or(0, pattern_bytes)).sum()
+}
+
+/// Looks at some targets before any of them is read.
+///
+/// Errors: there are more than `most`; their patterns are too long together.
+pub fn check_targets(targets: &[String], most: usize) -> Result<()> {
+    let patterns = pattern_bytes_of(targets.iter().map(String::as_str));
+    let message = if targets.len() > most {
+        format!("{} targets, at most {most}", targets.len())
+    } else if patterns > HOST_PATTERNS_BYTES_MAX {
+        format!("Patterns of hosts too long: {patterns} bytes, at most {HOST_PATTERNS_BYTES_MAX}")
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(Kind::TooLarge, message))
+}
+
 impl<'a> Selection<'a> {
     /// `names` are sorted.
     pub fn new(names: &'a [Rc<str>], groups: &'a Groups) -> Self {

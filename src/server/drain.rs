@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use event_listener::Event;
 
 use crate::base::time::Duration;
-use crate::base::{Error, Kind, Result};
 use crate::fleet::Fleet;
 use crate::io::runtime;
 use crate::io::signals::EndRequest;
@@ -32,18 +31,17 @@ pub struct Held(Arc<State>);
 
 impl Drain {
     /// Has it begin when the process is asked to end (SIGTERM, SIGINT). To be called on the event loop of a core, once.
-    ///
-    /// Errors: no descriptors are left, or the system takes no handler.
-    pub fn begin_at_signal(&self) -> Result<()> {
-        let failed = |error| Error::new(Kind::Local, format!("Cannot listen to signals: {error}"));
-        let request = EndRequest::new().map_err(failed)?;
+    pub fn begin_at_signal(&self, request: EndRequest) {
         let drain = self.clone();
         runtime::spawn(async move {
-            request.heard().await;
-            tracing::info!("asked to end: what is under way is finished, a second signal ends it");
+            match request.heard().await {
+                Ok(()) => {
+                    tracing::info!("asked to end: what is under way is finished, a second signal ends it")
+                }
+                Err(error) => tracing::error!("cannot listen to signals: {error}"),
+            }
             drain.begin();
         });
-        Ok(())
     }
 
     /// Begins it. What was begun stays so.

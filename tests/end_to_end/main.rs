@@ -30,6 +30,7 @@ mod matrix;
 mod mcp_stdio;
 mod passwords;
 mod pool;
+mod readme;
 mod reads;
 mod rekey;
 mod reload;

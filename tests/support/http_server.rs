@@ -37,7 +37,11 @@ pub struct HttpAnswer {
 
 impl HttpServer {
     pub fn start(scout: &Scout) -> Self {
-        let process = scout.serve_with(&["--transport", "http", "--port", "0"]);
+        Self::of(scout.serve_with(&["--transport", "http", "--port", "0"]))
+    }
+
+    /// One that serves HTTP because it was told so in another way.
+    pub fn of(process: McpPipe) -> Self {
         let line = process.stderr.wait_for("serving MCP at http://");
         let address = line.split("http://").nth(1).and_then(|rest| rest.strip_suffix("/mcp"));
         let door = Door { address: address.expect("an address").to_owned() };

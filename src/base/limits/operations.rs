@@ -68,6 +68,9 @@ pub const FIND_RESULTS_MAX: usize = 10_000;
 /// Lines found by one search when the caller does not say how many, and at most.
 pub const SEARCH_RESULTS_DEFAULT: usize = 100;
 pub const SEARCH_RESULTS_MAX: usize = 1_000;
+/// A pattern to be searched for. With every byte of it quoted it is four times as long, and has to fit into one argument of
+/// a program with the rest of our script: 128 KiB on Linux (`MAX_ARG_STRLEN`).
+pub const SEARCH_PATTERN_BYTES_MAX: usize = 16 * 1024;
 /// What is kept of one of them while it is read, shown of it, and shown of what stands before the place: programs write
 /// lines of megabytes.
 pub const SEARCH_LINE_BYTES_MAX: usize = 16 * 1024;

@@ -16,6 +16,8 @@ mod resources;
 mod tools;
 mod watches;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
@@ -68,8 +70,8 @@ pub struct Catalog {
 struct Entries {
     /// Each is for those who have one of the scopes.
     each: Vec<(&'static [Scope], Box<RawValue>)>,
-    /// For those who may see every one, as most may.
-    all: Rc<RawValue>,
+    /// What is seen by those with some of the scopes, in the order of [`Scope::ALL`]: written once for each kind of client.
+    pages: RefCell<HashMap<[bool; Scope::ALL.len()], Rc<RawValue>>>,
 }
 
 impl fmt::Debug for Catalog {
@@ -259,15 +261,15 @@ impl Entries {
     /// Nothing in these comes from outside, so that a failure here would show in the first test.
     fn new(entries: Vec<(&'static [Scope], Value)>) -> Self {
         let write = |entry: &Value| to_raw_value(entry).expect("fixed entries can be written");
-        let each: Vec<_> = entries.iter().map(|(scopes, entry)| (*scopes, write(entry))).collect();
-        Self { all: provider::entries(each.iter().map(|(_, entry)| &**entry)), each }
+        let each = entries.iter().map(|(scopes, entry)| (*scopes, write(entry))).collect();
+        Self { each, pages: RefCell::default() }
     }
 
     fn page(&self, settings: &Settings, access: &Access) -> Rc<RawValue> {
-        match self.each.iter().all(|(scopes, _)| may_any(settings, access, scopes)) {
-            true => Rc::clone(&self.all),
-            false => provider::entries(self.seen_by(settings, access)),
-        }
+        let scopes = Scope::ALL.map(|scope| access::allows(settings, access, scope));
+        let mut pages = self.pages.borrow_mut();
+        let page = pages.entry(scopes).or_insert_with(|| provider::entries(self.seen_by(settings, access)));
+        Rc::clone(page)
     }
 
     fn seen_by(&self, settings: &Settings, access: &Access) -> impl Iterator<Item = &RawValue> {

@@ -42,16 +42,22 @@ enum Form {
     Pipeline(Vec<Vec<Word>>),
 }
 
+/// Errors: a command is longer than [`COMMAND_BYTES_MAX`].
+pub fn check_length(text: &str) -> Result<()> {
+    if text.len() <= COMMAND_BYTES_MAX {
+        return Ok(());
+    }
+    let message = format!("Command too long: {} bytes, at most {COMMAND_BYTES_MAX}", text.len());
+    Err(Error::new(Kind::TooLarge, message))
+}
+
 impl Command {
     /// Reads and judges a command.
     ///
     /// # Errors
     /// [`Kind::TooLarge`] beyond [`COMMAND_BYTES_MAX`], otherwise [`Kind::CommandRefused`] with the reason.
     pub fn parse(text: &str, policy: Policy) -> Result<Self> {
-        if text.len() > COMMAND_BYTES_MAX {
-            let message = format!("Command too long: {} bytes, at most {COMMAND_BYTES_MAX}", text.len());
-            return Err(Error::new(Kind::TooLarge, message));
-        }
+        check_length(text)?;
         if text.trim().is_empty() {
             return Err(refused("Empty command"));
         }

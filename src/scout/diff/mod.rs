@@ -7,11 +7,10 @@ mod compare;
 mod unified;
 
 use std::fmt;
-use std::rc::Rc;
 
 use super::gather::{Errand, gather};
 use super::read::{Excerpt, Part, Reading};
-use super::select::Selection;
+use super::select::{Selection, check_targets};
 use super::{Action, Client, Seen, measured};
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::Shards;
@@ -53,17 +52,33 @@ impl Place {
     }
 }
 
-/// The places that a target means, be it on several hosts.
+/// The places that some targets mean, be they on several hosts.
 ///
-/// Errors: it is none; a list of hosts is wrong.
-pub fn places(shards: &Shards, client: &Client, target: &str) -> Result<Vec<Place>> {
-    let Some((list, path)) = Target::several(target)? else {
-        return Place::parse(target).map(|place| vec![place]);
-    };
+/// Errors: a target is none; a list of hosts is wrong; they are more than can be compared.
+pub fn places(shards: &Shards, client: &Client, targets: &[String]) -> Result<Vec<Place>> {
     let (names, settings) = (shards.names_seen_by(&client.access), shards.own().settings());
-    let hosts = Selection::new(&names, &settings.groups).hosts(list)?;
-    let place = |host: &Rc<str>| Ok(Place { host: HostName::parse(host)?, path: path.clone() });
-    hosts.iter().map(place).collect()
+    places_among(&Selection::new(&names, &settings.groups), targets)
+}
+
+/// Every target is one place at least, and counted before its places are made.
+fn places_among(selection: &Selection<'_>, targets: &[String]) -> Result<Vec<Place>> {
+    check_targets(targets, limits::DIFF_PLACES_MAX).map_err(|error| error.context("Diff failed"))?;
+    let mut places = Vec::new();
+    for target in targets {
+        let Some((list, path)) = Target::several(target)? else {
+            places.push(Place::parse(target)?);
+            continue;
+        };
+        let hosts = selection.hosts(list)?;
+        if places.len() + hosts.len() > limits::DIFF_PLACES_MAX {
+            let text = format!("Diff failed: more than {} files", limits::DIFF_PLACES_MAX);
+            return Err(Error::new(Kind::TooLarge, text));
+        }
+        for host in &hosts {
+            places.push(Place { host: HostName::parse(host)?, path: path.clone() });
+        }
+    }
+    Ok(places)
 }
 
 impl fmt::Display for Place {
@@ -147,4 +162,39 @@ fn explain(nth: usize, place: &Place, error: Error) -> Error {
 async fn rest(shards: &Shards) {
     let fleet = shards.own();
     fleet.sleep_until(fleet.now() + limits::DIFF_PAUSE).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::base::limits::{DIFF_PLACES_MAX, HOST_PATTERNS_BYTES_MAX};
+    use crate::config::Groups;
+
+    fn among(hosts: usize, targets: &[&str]) -> Result<usize, String> {
+        let names: Vec<Rc<str>> = (0..hosts).map(|n| format!("h{n:04}").into()).collect();
+        let targets: Vec<_> = targets.iter().map(|target| (*target).to_owned()).collect();
+        let groups = Groups::default();
+        let places = places_among(&Selection::new(&names, &groups), &targets);
+        places.map(|places| places.len()).map_err(|error| error.message().to_owned())
+    }
+
+    #[test]
+    fn targets_mean_only_as_many_places_as_are_compared() {
+        assert_eq!(among(DIFF_PLACES_MAX, &["*:/x"]), Ok(DIFF_PLACES_MAX));
+        assert_eq!(among(2, &["h*:/x", "other:/y"]), Ok(3));
+        assert_eq!(
+            among(DIFF_PLACES_MAX, &["*:/x", "*:/x"]),
+            Err("Diff failed: more than 1000 files".into())
+        );
+        assert_eq!(among(DIFF_PLACES_MAX + 1, &["*:/x"]), Err("Diff failed: more than 1000 files".into()));
+        let targets = vec!["h:/x"; DIFF_PLACES_MAX + 1];
+        assert_eq!(among(1, &targets), Err("Diff failed: 1001 targets, at most 1000".into()));
+        let long = format!("{}:/x", "*".repeat(HOST_PATTERNS_BYTES_MAX / 2 + 1));
+        assert_eq!(
+            among(1, &[&long, &long]),
+            Err("Diff failed: Patterns of hosts too long: 1026 bytes, at most 1024".into())
+        );
+    }
 }

@@ -60,10 +60,12 @@ impl Query {
     }
 
     fn check(&self) -> Result<()> {
+        self.check_lengths()?;
         let wrong = |text| Err(Error::new(Kind::InvalidArgument, format!("Search failed: {text}")));
-        match (self.pattern.as_str(), self.names.as_deref()) {
+        match (&*self.pattern, self.names.as_deref()) {
             ("", _) => wrong("the pattern is empty"),
-            (pattern, _) if pattern.contains(['\n', '\0']) => {
+            (pattern, _) if pattern.contains('\0') => wrong("the pattern cannot hold a NUL character"),
+            (pattern, _) if pattern.contains('\n') => {
                 wrong("lines are searched: the pattern cannot hold a line break")
             }
             (_, Some(names)) if names.is_empty() || names.contains(['/', '\0']) => {
@@ -71,6 +73,19 @@ impl Query {
             }
             _ => Ok(()),
         }
+    }
+
+    fn check_lengths(&self) -> Result<()> {
+        let names = self.names.as_deref().unwrap_or_default();
+        let texts = [
+            ("pattern", self.pattern.len(), limits::SEARCH_PATTERN_BYTES_MAX),
+            ("glob", names.len(), limits::PATH_BYTES_MAX),
+        ];
+        let Some((what, bytes, most)) = texts.into_iter().find(|(_, bytes, most)| bytes > most) else {
+            return Ok(());
+        };
+        let text = format!("Search failed: the {what} is too long: {bytes} bytes, at most {most}");
+        Err(Error::new(Kind::TooLarge, text))
     }
 }
 
@@ -199,7 +214,17 @@ mod tests {
         let check = |query: Query| query.check().map_err(|error| error.message().to_owned());
         assert_eq!(check(Query::new("-x")), Ok(()));
         assert_eq!(check(Query::new("")), Err("Search failed: the pattern is empty".into()));
-        assert!(check(Query::new("a\nb")).is_err());
+        let broken = "Search failed: lines are searched: the pattern cannot hold a line break";
+        assert_eq!(check(Query::new("a\nb")), Err(broken.into()));
+        let nul = "Search failed: the pattern cannot hold a NUL character";
+        assert_eq!(check(Query::new("a\0b")), Err(nul.into()));
+        let longest = "x".repeat(limits::SEARCH_PATTERN_BYTES_MAX);
+        assert_eq!(check(Query::new(longest.as_str())), Ok(()));
+        let long = "Search failed: the pattern is too long: 16385 bytes, at most 16384";
+        assert_eq!(check(Query::new(longest + "x")), Err(long.into()));
+        let long = "Search failed: the glob is too long: 4096 bytes, at most 4095";
+        let names = Some("x".repeat(limits::PATH_BYTES_MAX + 1));
+        assert_eq!(check(Query { names, ..Query::new("x") }), Err(long.into()));
         assert!(check(Query { names: Some("a/b".into()), ..Query::new("x") }).is_err());
     }
 }

@@ -16,6 +16,7 @@ use crate::base::Result;
 use crate::fleet::{Caller, Exit, LOCALHOST, Shell, Sink, Stream, leash};
 use crate::scout::find::{self, FileKind, Stop, find};
 use crate::scout::read::{Part, Piece, read};
+use crate::scout::run::run;
 use crate::scout::search::{self, Query, search};
 use crate::scout::tree::tree;
 use crate::testing;
@@ -287,5 +288,24 @@ fn parts_of_files_are_the_same_everywhere() {
         let failed = |name: &str| now(read(&caller, LOCALHOST, &site.path(name), Part::Tail(1))).unwrap_err();
         assert!(failed("").message().ends_with("is a directory; expected a file"), "{which}");
         assert_eq!(failed("nope").kind(), crate::base::Kind::NotFound, "{which}");
+    });
+}
+
+#[test]
+fn nothing_behind_a_line_break_is_a_command_of_its_own() {
+    let site = Site::new();
+    site.write("odd\nname/inside", "");
+    site.each(|shell, host| {
+        let (caller, _) = host();
+        let said = |path: &RemotePath, line: &str| {
+            let ran = run(&caller, LOCALHOST, path, line).now_or_never().expect(shell).expect(shell);
+            String::from_utf8(ran.stdout).unwrap()
+        };
+        assert!(said(&site.path("odd\nname"), "ls").trim().ends_with("inside"), "{shell}");
+        let loose = site.root.path().join("loose");
+        let directory = format!("odd\ntouch {}\n#", loose.display());
+        let path = RemotePath::parse(site.root.path().join(directory).to_str().unwrap()).unwrap();
+        said(&path, "ls");
+        assert!(!loose.exists(), "{shell}");
     });
 }

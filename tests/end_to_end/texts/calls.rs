@@ -166,6 +166,12 @@ pub const TABLE: &[Row] = &[
          ═══ zz:/x [FAILED] ════════════════════════════════════════\nError: Unknown host: zz\n\n─── 1/3 hosts succeeded ───",
     ),
     differ(
+        Scout(r#"{"targets": ["alpha:{home}/long"]}"#),
+        "═══ alpha:{home}/long …\nxxx…xxx\n\n─── 1/1 hosts succeeded ───",
+        "═══ alpha:{home}/long …\nxxx…xxx\n\n[truncated at 1048576 bytes]\n\n─── 1/1 hosts succeeded ───",
+        "nothing said that there was more",
+    ),
+    differ(
         Scout(r#"{"targets": ["alpha:/", "beta:/"], "query": "grep -c zzz /proc/sys/kernel/ostype"}"#),
         "═══ alpha:/ [FAILED] ══════════════════════════════════════\nError: Command exited with code 1\n\n\
          ═══ beta:/ [FAILED] ═══════════════════════════════════════\nError: Command exited with code 1\n\n\

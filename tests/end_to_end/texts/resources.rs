@@ -55,10 +55,16 @@ pub const TABLE: &[Row] = &[
         ABSENT,
     ),
     differ(
-        Resource("web1://compose/blog"),
+        While("blog/docker-compose.yml", "web1://compose/blog"),
         "# Compose: blog@web1\n# File: {programs}/blog/docker-compose.yml\n\nservices: {}\n",
         "# Compose: blog@web1\n# File: {programs}/blog/docker-compose.yml\n\nservices: {}",
         "what is shown ends with its last line, whatever it is",
+    ),
+    differ(
+        Resource("web1://compose/blog"),
+        "Cannot read compose file: {programs}/blog/docker-compose.yml",
+        "Resource not found: web1://compose/blog (Cannot read compose file: {programs}/blog/docker-compose.yml)",
+        NOT_FOUND,
     ),
     differ(
         Resource("web1://compose/shop"),
@@ -91,6 +97,7 @@ pub const TABLE: &[Row] = &[
         "…NAME                                                   USED    AVAIL    REFER MOUNTPOINT\n…\ntank      …\n\
          ...me-that-is-much-longer-than-its-column-allows…",
     ),
+    same(Resource("web1://zfs/snapshots"), "…tank@daily-11\n…tank@daily-60\n…"),
     same(Resource("bare://zfs"), "…not available…"),
     same(Resource("bare://zfs/tank"), "…not available…"),
     same(Resource("bare://zfs/snapshots"), "…not available…"),
@@ -123,7 +130,7 @@ pub const TABLE: &[Row] = &[
     same(Mime("web1://docker"), "text/plain"),
     same(Mime("web1://compose"), "text/plain"),
     same(Mime("web1://zfs"), "text/plain"),
-    same(Mime("web1://compose/blog"), "text/yaml"),
+    same(Mime("web1://compose/shop"), "text/yaml"),
     differ(Mime("web1://docker/web/logs"), "text/html", "text/plain", PAGE),
     differ(Mime("web1://compose/shop/logs"), "text/html", "text/plain", PAGE),
     differ(Mime("web1://syslog"), "text/html", "text/plain", PAGE),

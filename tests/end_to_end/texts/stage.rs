@@ -18,19 +18,22 @@ pub struct Stage {
 }
 
 /// The original did not know this machine unasked.
-const WITHOUT_THIS_MACHINE: (&str, &str) = ("SCOUT_BLOCKLIST", "localhost");
+pub const WITHOUT_THIS_MACHINE: Variables = &[("SCOUT_BLOCKLIST", "localhost")];
+
+/// Of the environment.
+pub type Variables = &'static [(&'static str, &'static str)];
 
 impl Stage {
     /// `alpha` and `beta` with files, and `down`, which cannot be reached.
-    pub fn of_files() -> Self {
+    pub fn of_files(variables: Variables) -> Self {
         let (alpha, beta) = (Sshd::start(), Sshd::start());
         let down = Fake::offline(&alpha);
         write_files(&alpha);
         let scout = Scout::new()
             .host("alpha", &alpha.endpoint)
             .host("beta", &beta.endpoint)
-            .host("down", &down.endpoint)
-            .env(WITHOUT_THIS_MACHINE.0, WITHOUT_THIS_MACHINE.1);
+            .host("down", &down.endpoint);
+        let scout = set(scout, variables);
         fs::write(scout.home().join("report"), vec![b'r'; 1239]).expect("a file");
         let place = |host: &Sshd| format!("{}@{}", host.endpoint.user, host.endpoint.address);
         let text = |path: &std::path::Path| path.to_str().expect("a UTF-8 path").to_owned();
@@ -54,12 +57,9 @@ impl Stage {
         let (web1, bare) = (start(&programs), start(&none));
         programs.put("shop/a.yml", "services: {}\n");
         programs.put("shop/b.yml", "volumes: {}\n");
-        programs.put("blog/docker-compose.yml", "services: {}\n");
         let note = web1.write("notes.md", "# Notes\n");
-        let scout = Scout::new()
-            .host("web1", &web1.endpoint)
-            .host("bare", &bare.endpoint)
-            .env(WITHOUT_THIS_MACHINE.0, WITHOUT_THIS_MACHINE.1);
+        let scout = Scout::new().host("web1", &web1.endpoint).host("bare", &bare.endpoint);
+        let scout = set(scout, WITHOUT_THIS_MACHINE);
         let names = vec![
             (
                 "{programs}",
@@ -102,7 +102,7 @@ impl Stage {
     }
 
     pub fn resource_while(&mut self, file: &str, uri: &str) -> String {
-        self.programs.put(file, "");
+        self.programs.put(file, "services: {}\n");
         let text = self.resource(uri);
         self.programs.remove(file);
         text
@@ -118,11 +118,16 @@ impl Stage {
     }
 }
 
+fn set(scout: Scout, variables: Variables) -> Scout {
+    variables.iter().fold(scout, |scout, (name, value)| scout.env(name, value))
+}
+
 /// The longest file that is read whole.
 const LIMIT: usize = 1_048_576;
 
 fn write_files(host: &Sshd) {
     host.write("hello", "hello\n");
+    host.fifo("silence");
     host.write("long", vec![b'x'; LIMIT + 1]);
     host.write("exact", vec![b'x'; LIMIT]);
     host.write("split", [vec![b'x'; LIMIT - 1], "é…".into()].concat());

@@ -59,29 +59,31 @@ impl<'a> Arguments<'a> {
 
     /// A whole number; `None` when it is absent or `null`.
     pub fn number(&self, name: &str) -> Result<Option<i64>, Invalid> {
-        let Some(value) = self.value(name) else { return Ok(None) };
-        match (value.get().parse(), type_name(value)) {
-            (Ok(number), _) => Ok(Some(number)),
-            (_, "null") => Ok(None),
-            (_, "a number") => Err(Invalid(format!("Argument '{name}' must be a whole number"))),
-            (_, other) => Err(Invalid(format!("Argument '{name}' must be a number, not {other}"))),
-        }
+        self.number_within(name, i64::MIN..=i64::MAX)
     }
 
     /// A whole number between two others, which both are allowed.
     pub fn number_within(&self, name: &str, range: RangeInclusive<i64>) -> Result<Option<i64>, Invalid> {
-        match self.number(name)? {
-            Some(number) if !range.contains(&number) => {
-                let (low, high) = range.into_inner();
-                Err(Invalid(format!("Argument '{name}' must be {low} to {high}, not {number}")))
+        let Some(value) = self.value(name) else { return Ok(None) };
+        let number = match type_name(value) {
+            "a number" => whole(value.get()),
+            "null" => return Ok(None),
+            other => return Err(Invalid(format!("Argument '{name}' must be a number, not {other}"))),
+        };
+        let number = number.ok_or_else(|| Invalid(format!("Argument '{name}' must be a whole number")))?;
+        match i64::try_from(number) {
+            Ok(number) if range.contains(&number) => Ok(Some(number)),
+            _ => {
+                let ((low, high), found) = (range.into_inner(), shown(value.get()));
+                Err(Invalid(format!("Argument '{name}' must be {low} to {high}, not {found}")))
             }
-            number => Ok(number),
         }
     }
 
-    /// A number of things: none, or as many as there can be at most.
-    pub fn count(&self, name: &str, max: usize) -> Result<Option<usize>, Invalid> {
-        let number = self.number_within(name, 0..=i64::try_from(max).unwrap_or(i64::MAX))?;
+    /// A number of things, in a range of its own.
+    pub fn count(&self, name: &str, range: RangeInclusive<usize>) -> Result<Option<usize>, Invalid> {
+        let bound = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        let number = self.number_within(name, bound(*range.start())..=bound(*range.end()))?;
         Ok(number.and_then(|number| usize::try_from(number).ok()))
     }
 
@@ -128,6 +130,15 @@ impl<'a> Arguments<'a> {
     fn value(&self, name: &str) -> Option<Raw<'a>> {
         self.0.iter().find(|(known, _)| *known == name)?.1
     }
+}
+
+/// Reads a number of JSON that is whole, be it written `1`, `1.0` or `1e0`, as JSON Schema has it. One beyond all bounds is
+/// the bound.
+fn whole(text: &str) -> Option<i128> {
+    text.parse().ok().or_else(|| {
+        let number: f64 = text.parse().ok()?;
+        (number.is_infinite() || number.fract() == 0.0).then_some(number as i128)
+    })
 }
 
 /// Collects the known members; remembers the first fault instead of failing, as serde's errors lose their text.
@@ -210,13 +221,21 @@ mod tests {
             let raw: Box<RawValue> = serde_json::from_str(json).expect(json);
             let arguments = Arguments::read(Some(&raw), NAMES).unwrap();
             let choice = arguments.choice("b", &[("one", 1), ("two", 2)]).map_err(|invalid| invalid.0);
-            (arguments.count("a", 10).map_err(|invalid| invalid.0), choice)
+            (arguments.count("a", 1..=10).map_err(|invalid| invalid.0), choice)
         };
         assert_eq!(number(r#"{"a":7,"b":"two"}"#), (Ok(Some(7)), Ok(Some(2))));
         assert_eq!(number(r#"{"a":null}"#), (Ok(None), Ok(None)));
-        let wrong = |json, text: &str| assert_eq!(number(json).0, Err(text.to_owned()), "{json}");
-        wrong(r#"{"a":11}"#, "Argument 'a' must be 0 to 10, not 11");
-        wrong(r#"{"a":-1}"#, "Argument 'a' must be 0 to 10, not -1");
+        let wrong = |json: &str, text: &str| assert_eq!(number(json).0, Err(text.to_owned()), "{json}");
+        for whole in [r#"{"a":7.0}"#, r#"{"a":7e0}"#, r#"{"a":0.7E+1}"#] {
+            assert_eq!(number(whole).0, Ok(Some(7)), "{whole}");
+        }
+        for beyond in
+            ["0", "11", "-1", "-1.0", "9223372036854775808", "18446744073709551616", "1e40", "-1e999"]
+        {
+            wrong(&format!(r#"{{"a":{beyond}}}"#), &format!("Argument 'a' must be 1 to 10, not {beyond}"));
+        }
+        let digits = format!(r#"{{"a":{}}}"#, "9".repeat(1_000));
+        assert!(number(&digits).0.unwrap_err().len() < 200);
         wrong(r#"{"a":1.5}"#, "Argument 'a' must be a whole number");
         wrong(r#"{"a":"1"}"#, "Argument 'a' must be a number, not a string");
         assert_eq!(number(r#"{"b":"x"}"#).1, Err("Argument 'b' must be one of one, two".to_owned()));

@@ -32,10 +32,7 @@ pub fn start(
     };
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
     let work = async move {
-        let mut files = Vec::new();
-        for target in &targets {
-            files.extend(places(&shards, &call.client, target)?);
-        }
+        let files = places(&shards, &call.client, &targets)?;
         let shown = targets.first().map(String::as_str).unwrap_or_default();
         let compared = diff(&shards, &call.client, &files, &with);
         looks::comparison(&told::timed(&call, shards.own(), shown, Box::pin(compared)).await?)

@@ -35,7 +35,7 @@ pub fn start(
     let query = Query {
         kind: arguments.choice("type", &kinds)?,
         depth: arguments.number("depth")?.unwrap_or(query.depth),
-        limit: arguments.count("limit", FIND_RESULTS_MAX)?.unwrap_or(query.limit),
+        limit: arguments.count("limit", 1..=FIND_RESULTS_MAX)?.unwrap_or(query.limit),
         ..query
     };
 

@@ -35,8 +35,8 @@ pub fn start(
     let page = Page {
         sort: sort.unwrap_or_default(),
         hidden: arguments.flag("hidden")?.unwrap_or(default.hidden),
-        offset: arguments.count("offset", usize::MAX)?.unwrap_or(default.offset),
-        limit: arguments.count("limit", LIST_PAGE_MAX)?.unwrap_or(default.limit).max(1),
+        offset: arguments.count("offset", 0..=usize::MAX)?.unwrap_or(default.offset),
+        limit: arguments.count("limit", 1..=LIST_PAGE_MAX)?.unwrap_or(default.limit),
     };
 
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));

@@ -1,6 +1,5 @@
 //! The tool `run`: a command on a host.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 
 use futures_util::FutureExt;
@@ -27,7 +26,7 @@ pub fn start(
 ) -> Result<Work<ToolOutput>, Invalid> {
     let arguments = Arguments::read(arguments, ARGUMENTS)?;
     let target = arguments.required("target")?.into_owned();
-    let command = arguments.required("command").map(Cow::into_owned)?;
+    let command = arguments.required("command")?.into();
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
     let work = async move {
         let (host, directory) = Target::directory(&target)?;

@@ -79,7 +79,7 @@ async fn compared(
     other: Option<String>,
     content: Option<String>,
 ) -> Result<ToolOutput> {
-    let mut files = places(shards, &call.client, target)?;
+    let mut files = places(shards, &call.client, &[target.to_owned()])?;
     let with = match (other, content) {
         (Some(other), _) => {
             files.push(Place::parse(&other)?);

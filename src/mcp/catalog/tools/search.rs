@@ -35,7 +35,7 @@ pub fn start(
         is_literal: arguments.flag("literal")?.unwrap_or_default(),
         ignores_case: arguments.flag("ignore_case")?.unwrap_or_default(),
         names: arguments.text("glob")?.map(Cow::into_owned),
-        limit: arguments.count("limit", SEARCH_RESULTS_MAX)?.unwrap_or(query.limit),
+        limit: arguments.count("limit", 1..=SEARCH_RESULTS_MAX)?.unwrap_or(query.limit),
         ..query
     };
 

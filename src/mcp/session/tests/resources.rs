@@ -57,6 +57,9 @@ fn what_is_not_there_is_not_found() {
     assert_eq!(error_code(&reply), -32002);
     assert_eq!(error_text(&reply), format!("Resource not found: scout://stats/ ({why})"));
     assert_eq!(reply["error"]["data"]["uri"], "scout://stats/");
+    let reply = ask(&session, &read("1", "hosts://stats"));
+    assert_eq!((error_code(&reply), error_text(&reply)), (-32002, "Resource not found: hosts://stats"));
+    assert_eq!(reply["error"]["data"]["uri"], "hosts://stats");
     for params in ["{}", r#"{"uri":7}"#] {
         assert_eq!(error_code(&ask(&session, &request("2", "resources/read", params))), -32602, "{params}");
     }
