@@ -3,7 +3,7 @@
 use crate::base::refusal::Reason;
 use crate::base::{Error, Kind, Result};
 use crate::config::{Access, Scope, Settings, SharedAccess, Transport};
-use crate::fleet::{Caller, Claim, ClientId, Shards};
+use crate::fleet::{Caller, Claim, ClientId, LOCALHOST, Shards};
 
 /// On whose behalf something is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,21 @@ pub fn require(shards: &Shards, access: &Access, scope: Scope) -> Result<()> {
     allowed
 }
 
+/// Whether a client may do a kind of work with files of this machine: the host [`LOCALHOST`] by another name.
+///
+/// Errors: as [`require`]; `Forbidden` where this machine is not among its hosts.
+pub fn require_here(shards: &Shards, access: &Access, scope: Scope) -> Result<()> {
+    require(shards, access, scope)?;
+    let allowed = match access.includes(LOCALHOST) {
+        true => Ok(()),
+        false => Err(Error::refused(Reason::Forbidden, Kind::Forbidden, NOT_HERE)),
+    };
+    shards.own().recorder().count_refusal(&allowed);
+    allowed
+}
+
+const NOT_HERE: &str =
+    "Forbidden: files of the server's machine are for keys whose hosts include 'localhost'";
 const TRANSFERS_ARE_OFF: &str = "Forbidden: transfers are off on this server; the setting http_transfers, or a key that \
                                  names the scope 'transfer', allows them";
 
@@ -187,6 +202,18 @@ mod tests {
         assert!(allows(&settings, &Client::ourselves().access, Scope::Transfer));
         settings.http_transfers = true;
         assert_eq!(allowed(&settings), [true, true, false]);
+    }
+
+    #[test]
+    fn files_of_this_machine_are_for_those_whose_hosts_include_it() {
+        let shards = shards();
+        let here = |hosts: Option<&[&str]>| {
+            let hosts = hosts.map(|hosts| hosts.iter().copied().collect());
+            require_here(&shards, &Access::only(vec![Scope::Transfer], hosts), Scope::Transfer)
+        };
+        assert_eq!((here(None), here(Some(&["web*", "localhost"]))), (Ok(()), Ok(())));
+        assert_eq!(here(Some(&["web*"])).unwrap_err().message(), NOT_HERE);
+        assert_eq!(shards.own().snapshot().counter(Counter::Rejected(Reason::Forbidden)), 1);
     }
 
     #[test]

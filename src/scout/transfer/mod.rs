@@ -198,7 +198,7 @@ fn at(side: Side) -> impl FnOnce(Error) -> Failed {
 /// What a place is for this client: files of the host that is this machine are files of this machine.
 fn settle(shards: &Shards, client: &Client, place: &Place) -> Result<Place> {
     let Place::Remote { host, path } = place else {
-        access::require(shards, &client.access, Scope::Transfer)?;
+        access::require_here(shards, &client.access, Scope::Transfer)?;
         return Ok(place.clone());
     };
     access::check(shards, &client.access, Scope::Transfer, host.as_str())?;
