@@ -26,6 +26,8 @@ pub enum Reason {
     Pool,
     /// Too many names are being looked up here, and files read.
     Local,
+    /// As many transfers are under way as may be, or another one to the same file.
+    Transfers,
     /// The client watches as many places as one may.
     Watches,
     /// A session made room for a new one: the longest unused of the client with the most.
@@ -53,6 +55,7 @@ impl Reason {
         Self::Mail,
         Self::Pool,
         Self::Local,
+        Self::Transfers,
         Self::Watches,
         Self::Sessions,
         Self::Unauthenticated,
@@ -75,6 +78,7 @@ impl Reason {
             Self::Mail => "mail",
             Self::Pool => "pool",
             Self::Local => "local",
+            Self::Transfers => "transfers",
             Self::Watches => "watches",
             Self::Sessions => "sessions",
             Self::Unauthenticated => "unauthenticated",

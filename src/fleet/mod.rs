@@ -284,7 +284,7 @@ impl Fleet {
     pub async fn transfer_turn(&self) -> Result<gate::Permit> {
         let full = |_| {
             let text = "Too many transfers are waiting; try again later";
-            Error::refused(Reason::Queue, Kind::Busy, text)
+            Error::refused(Reason::Transfers, Kind::Busy, text)
         };
         self.transfers.enter().await.map_err(full)
     }

@@ -44,6 +44,7 @@ use self::remote::{RemoteSource, RemoteTarget};
 use self::send::send;
 use super::access::{self, Client};
 use crate::base::limits::TRANSFER_CLEAN_UP_PATIENCE;
+use crate::base::refusal::Reason;
 use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 use crate::config::Scope;
@@ -287,7 +288,8 @@ impl Ends<'_> {
 }
 
 fn is_being_written(label: &str) -> Error {
-    Error::new(Kind::Busy, format!("{} is being written by another transfer", shown(label)))
+    let text = format!("{} is being written by another transfer", shown(label));
+    Error::refused(Reason::Transfers, Kind::Busy, text)
 }
 
 /// Somebody has put something else under the other name meanwhile, which nobody has compared with anything.

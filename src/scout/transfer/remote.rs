@@ -13,6 +13,7 @@ use super::{exists, is_another, is_being_written, is_directory, is_link, no_dire
 use crate::base::limits::{
     TRANSFER_CLEAN_UP_PATIENCE, TRANSFER_PIECE_BYTES, TRANSFER_READS_AHEAD, TRANSFER_WRITES_AHEAD,
 };
+use crate::base::refusal::Reason;
 use crate::base::text::shown;
 use crate::base::{Error, Kind, Result};
 use crate::crypto::hash::Sha256;
@@ -299,7 +300,10 @@ impl RemoteTarget {
     fn begin_writing(&self, path: &[u8]) -> Result<Writing> {
         self.caller.writing(&self.spot.host, path).map_err(|taken| match taken {
             Taken::ByAnother => is_being_written(&self.label()),
-            Taken::Full => Error::new(Kind::Busy, "Too many files are being written; try again later"),
+            Taken::Full => {
+                let text = "Too many files are being written; try again later";
+                Error::refused(Reason::Transfers, Kind::Busy, text)
+            }
         })
     }
 
