@@ -37,7 +37,7 @@ impl Dropbear {
         assert!(made.is_ok_and(|status| status.success()), "busybox in {}", tools.display());
         let command = account.path("command");
         let script =
-            format!("#!/bin/sh\nPATH={} exec busybox sh -c \"$SSH_ORIGINAL_COMMAND\"\n", tools.display());
+            format!("#!/bin/sh\nPATH={0} exec {0}/sh -c \"$SSH_ORIGINAL_COMMAND\"\n", tools.display());
         fs::write(&command, script).expect("a command");
         fs::set_permissions(&command, fs::Permissions::from_mode(0o755)).expect("its mode");
         Self::start_in(account, host_keys, &["-c", command.to_str().expect("a UTF-8 path")])
