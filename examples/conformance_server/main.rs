@@ -70,8 +70,7 @@ fn run(overrides: &Overrides) -> Result<()> {
     let env = Env::default();
     let settings = Settings::load(overrides, &env)?;
     let drain = Drain::default();
-    let end = EndRequest::new()
-        .map_err(|error| Error::new(Kind::Local, format!("Cannot listen to signals: {error}")))?;
+    let end = EndRequest::new()?;
     let listening = server::listen(&settings, None, CORES, &drain)?;
     eprintln!("listening at http://{}/mcp", listening.address);
     let shared = Arc::new(Shared::new());

@@ -10,8 +10,7 @@ use crate::scout::transfer::{Roots, Transfer, Transferred, transfer, withdrawn};
 
 /// Errors: those of the transfer; somebody asked for its end, and what was written is removed.
 pub async fn copy(shards: &Shards, order: &Transfer) -> Result<Transferred> {
-    let failed = |error| Error::new(Kind::Local, format!("Cannot listen to signals: {error}"));
-    let end = EndRequest::new().map_err(failed)?;
+    let end = EndRequest::new()?;
     let client = Client::ourselves();
     let copied = Box::pin(transfer(shards, &client, &Roots::Anywhere, order, &|_, _| ()));
     match select(copied, Box::pin(end.heard())).await {
@@ -19,7 +18,7 @@ pub async fn copy(shards: &Shards, order: &Transfer) -> Result<Transferred> {
         Either::Right((heard, copied)) => {
             drop(copied);
             withdrawn(shards, &order.to).await;
-            heard.map_err(failed)?;
+            heard?;
             Err(Error::new(Kind::Cancelled, "the copy was taken back"))
         }
     }

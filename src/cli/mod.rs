@@ -91,9 +91,8 @@ fn run(mut scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
     let serves = matches!(command, Command::Serve { .. });
     let count = if serves { settings.cores.unwrap_or_else(cpus::count) } else { 1 };
     if serves {
-        let failed = |error| Error::new(Kind::Local, format!("Cannot listen to signals: {error}"));
         // Before the first client can come: other cores may serve before this one gets to it.
-        scene.end = Some(EndRequest::new().map_err(failed)?);
+        scene.end = Some(EndRequest::new()?);
     }
     let mut listening = None;
     if serves && settings.transport == Transport::Stdio {

@@ -12,6 +12,8 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::low_level::pipe;
 
+use crate::base::{Error, Kind, Result};
+
 /// Hears that the process is asked to end.
 pub struct EndRequest {
     ear: UnixStream,
@@ -22,7 +24,11 @@ impl EndRequest {
     /// there.
     ///
     /// Errors: no descriptors are left, or the system takes no handler for a signal.
-    pub fn new() -> io::Result<Self> {
+    pub fn new() -> Result<Self> {
+        Self::register().map_err(|error| deaf(&error))
+    }
+
+    fn register() -> io::Result<Self> {
         let (ear, notify) = UnixStream::pair()?;
         // On epoll the loop reads until there is nothing: a read that blocks would stop the whole core.
         ear.set_nonblocking(true)?;
@@ -39,10 +45,14 @@ impl EndRequest {
     /// One of the signals has come. To be awaited on an event loop.
     ///
     /// Errors: the loop takes no more descriptors.
-    pub async fn heard(self) -> io::Result<()> {
-        let mut stream = monoio::net::UnixStream::from_std(self.ear)?;
+    pub async fn heard(self) -> Result<()> {
+        let mut stream = monoio::net::UnixStream::from_std(self.ear).map_err(|error| deaf(&error))?;
         // Whatever is read: nobody else writes there, and the other end stays open as long as the process lives.
         let _ = stream.read(Vec::with_capacity(1)).await;
         Ok(())
     }
+}
+
+fn deaf(error: &io::Error) -> Error {
+    Error::new(Kind::Local, format!("Cannot listen to signals: {error}"))
 }

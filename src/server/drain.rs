@@ -38,7 +38,7 @@ impl Drain {
                 Ok(()) => {
                     tracing::info!("asked to end: what is under way is finished, a second signal ends it")
                 }
-                Err(error) => tracing::error!("cannot listen to signals: {error}"),
+                Err(error) => tracing::error!("{error}"),
             }
             drain.begin();
         });
