@@ -2,11 +2,10 @@
 
 use std::rc::Rc;
 
-use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::super::Options;
-use super::{Arguments, Invalid, one, structured, told};
+use super::{Arguments, Invalid, one, structured};
 use crate::base::limits::LIST_PAGE_MAX;
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
@@ -15,7 +14,6 @@ use crate::mcp::provider::Work;
 use crate::rpc::Raw;
 use crate::scout::Action;
 use crate::scout::list::{Page, Sort};
-use crate::target::Target;
 
 pub const NAME: &str = "list";
 
@@ -39,15 +37,7 @@ pub fn start(
         limit: arguments.count("limit", 1..=LIST_PAGE_MAX)?.unwrap_or(default.limit),
     };
 
-    let (shards, call) = (Rc::clone(shards), Rc::clone(call));
-    let work = async move {
-        let (host, path) = Target::directory(&target)?;
-        let asked = one::ask(&shards, &call, &host, Action::List { path, page });
-        let seen = told::timed(&call, shards.own(), &target, asked).await?;
-        told::cut(&call, &target, seen.cut_at());
-        structured::seen(&seen)
-    };
-    Ok(work.boxed_local())
+    Ok(one::work(shards, call, target, move |path| Action::List { path, page }))
 }
 
 pub fn describe(_: &Options) -> Value {

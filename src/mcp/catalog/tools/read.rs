@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::super::Options;
-use super::{Arguments, Invalid, looks, one, structured, told};
+use super::{Arguments, Invalid, looks, one, structured};
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
 use crate::mcp::catalog::resources::address;
@@ -35,10 +35,7 @@ pub fn start(
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
     let work = async move {
         let (host, path) = Target::place(&target)?;
-        let asked = one::ask(&shards, &call, &host, Action::Read { path, part, reading });
-        let seen = told::timed(&call, shards.own(), &target, asked).await?;
-        told::cut(&call, &target, seen.cut_at());
-        match seen {
+        match one::ask(&shards, &call, &target, &host, Action::Read { path, part, reading }).await? {
             Seen::Read(excerpt) => {
                 let uri = address(&host, &excerpt.path);
                 looks::excerpt(excerpt, uri)

@@ -30,11 +30,8 @@ pub fn start(
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
     let work = async move {
         let (host, directory) = Target::directory(&target)?;
-        let asked = one::ask(&shards, &call, &host, Action::Run { directory, command });
-        let asked = told::with_seconds(&call, shards.own(), Box::pin(asked));
-        let seen = told::timed(&call, shards.own(), &target, asked).await?;
-        told::cut(&call, &target, seen.cut_at());
-        structured::seen(&seen)
+        let asked = one::ask(&shards, &call, &target, &host, Action::Run { directory, command });
+        structured::seen(&told::with_seconds(&call, shards.own(), Box::pin(asked)).await?)
     };
     Ok(work.boxed_local())
 }

@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::super::Options;
-use super::{Arguments, Invalid, one, structured, told};
+use super::{Arguments, Invalid, one, structured};
 use crate::base::limits::SEARCH_RESULTS_MAX;
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
@@ -16,7 +15,6 @@ use crate::mcp::provider::Work;
 use crate::rpc::Raw;
 use crate::scout::Action;
 use crate::scout::search::Query;
-use crate::target::Target;
 
 pub const NAME: &str = "search";
 
@@ -39,15 +37,7 @@ pub fn start(
         ..query
     };
 
-    let (shards, call) = (Rc::clone(shards), Rc::clone(call));
-    let work = async move {
-        let (host, path) = Target::directory(&target)?;
-        let asked = one::ask(&shards, &call, &host, Action::Search { path, query });
-        let seen = told::timed(&call, shards.own(), &target, asked).await?;
-        told::cut(&call, &target, seen.cut_at());
-        structured::seen(&seen)
-    };
-    Ok(work.boxed_local())
+    Ok(one::work(shards, call, target, move |path| Action::Search { path, query }))
 }
 
 pub fn describe(_: &Options) -> Value {
