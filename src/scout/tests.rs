@@ -12,8 +12,8 @@ use crate::base::time::Duration;
 use crate::fleet::{Class, ClientId, Collected, Fleet, Need, Repeat};
 use crate::scout::look::{Found, look};
 use crate::scout::system::{View, show};
+use crate::simulated::sftp::{Knobs, Node, Numbering, SftpServer};
 use crate::target::RemotePath;
-use crate::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
 use crate::testing::ssh_server::{Misbehaviour, ServerConfig};
 use crate::testing::world::World;
 

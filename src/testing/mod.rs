@@ -12,8 +12,9 @@ mod scratch;
 pub mod ssh_pair;
 pub mod ssh_play;
 mod ssh_play_session;
+pub mod ssh_server;
+pub mod ssh_server_kex;
 mod tally;
-pub mod tcp;
 mod timers;
 pub mod world;
 mod world_host;
@@ -21,5 +22,3 @@ mod world_host;
 pub use logins::{Crypto, Logins};
 pub use nowhere::{fleet, fleet_of, fleet_with, settings, shards, stats};
 pub use tally::Tally;
-
-pub use crate::simulated::{keys as ssh_server_kex, server as ssh_server, sftp as sftp_server};
