@@ -142,7 +142,10 @@ fn the_host_list_as_a_resource() {
     let endpoint = &scene.alpha.endpoint;
     let line = format!("  [✓] alpha (online) -> {}@{}\n", endpoint.user, endpoint.address);
     assert!(text.starts_with("Available hosts:\n") && text.contains(&line), "{text}");
-    assert!(text.contains("alpha://docker") && text.contains("beta://docker"), "{text}");
+    assert!(
+        text.contains("\n  [✓] beta (online)") && text.contains("what runs there: alpha://docker"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -172,7 +175,10 @@ fn what_is_offered_as_resources_is_told() {
     let listed = scene.client.request("resources/list", json!({})).result();
     let templates = scene.client.request("resources/templates/list", json!({})).result();
     let (listed, templates) = (listed.to_string(), templates.to_string());
-    assert!(listed.contains("\"hosts://list\"") && listed.contains("alpha") && listed.contains("beta"), "{listed}");
+    assert!(
+        listed.contains("\"hosts://list\"") && listed.contains("alpha") && listed.contains("beta"),
+        "{listed}"
+    );
     for known in ["docker", "compose", "zfs", "syslog", "scout://{host}/"] {
         assert!(templates.contains(known), "{known}: {templates}");
     }
@@ -194,7 +200,10 @@ fn an_answer_is_text_where_it_was_a_page() {
     let uri = format!("scout://alpha{}", scene.alpha.path("site"));
     let contents = scene.resource(&uri);
     assert_eq!(contents["mimeType"], "text/plain");
-    assert!(contents["text"].as_str().is_some_and(|text| text.ends_with(" <img src=x onerror=alert(1)>")), "{contents}");
+    assert!(
+        contents["text"].as_str().is_some_and(|text| text.ends_with(" <img src=x onerror=alert(1)>")),
+        "{contents}"
+    );
     let result = scene.client.scout(json!({ "target": "alpha:~/site" })).result();
     assert_eq!(result["content"][0]["type"], "text");
     assert_eq!(result["content"].as_array().map(Vec::len), Some(1));
@@ -230,7 +239,8 @@ fn hosts_are_those_of_the_ssh_configuration() {
     ));
     let mut client = scout.env("SCOUT_BLOCKLIST", "localhost").client();
     let place = format!("{user}@{address}");
-    let expected = format!("Available hosts:\n  [✓] web1 (online) -> {place}\n  [✓] web2 (online) -> {place}");
+    let expected =
+        format!("Available hosts:\n  [✓] web1 (online) -> {place}\n  [✓] web2 (online) -> {place}");
     assert_eq!(client.read("hosts"), expected);
     assert!(client.read("web2:/proc/version").starts_with("Linux"));
 }

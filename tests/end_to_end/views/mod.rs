@@ -162,7 +162,8 @@ fn hosts_whose_software_says_the_same_are_told_as_one() {
     let programs = Programs::new(&["docker", "kubectl", "zpool", "zfs", "systemctl", "journalctl"]);
     programs.put("shop/a.yml", "services: {}");
     let fleet = Sshd::builder().config(&programs.config()).start();
-    let odd = Sshd::builder().config(&Programs::new(&[]).config()).start();
+    let nothing = Programs::new(&[]);
+    let odd = Sshd::builder().config(&nothing.config()).start();
     let scout = ["h1", "h2", "h3"].iter().fold(Scout::new(), |scout, name| scout.host(name, &fleet.endpoint));
     let mut client = scout.host("odd", &odd.endpoint).client();
     let views = [
