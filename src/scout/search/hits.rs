@@ -95,8 +95,8 @@ impl Hit {
     pub(super) fn write_to(&self, text: &mut String) {
         // Writing to a String cannot fail.
         let around = |begin: u64, lines: &[String], text: &mut String| {
-            for (number, line) in (begin..).zip(lines) {
-                let _ = write!(text, "\n{number}- {}", harmless(line));
+            for (nth, line) in lines.iter().enumerate() {
+                let _ = write!(text, "\n{}- {}", begin.saturating_add(nth as u64), harmless(line));
             }
         };
         around(self.begin(), &self.before, text);
@@ -333,6 +333,8 @@ impl Hit {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parsed(query: &Query, form: Form, output: &[u8], piece: usize) -> (Vec<Hit>, bool) {
@@ -419,6 +421,17 @@ mod tests {
     }
 
     #[test]
+    fn lines_may_have_any_number() {
+        let query = Query { context: 3, ..Query::new("x") };
+        let last = u64::MAX;
+        let output = format!("/a\x000-y\n/a\x000:x\n/a\0{last}:x\n/a\0{last}-y\n/a\0{last}-y\n");
+        let (hits, _) = parsed(&query, Form::Null, output.as_bytes(), 99);
+        let mut text = String::new();
+        hits.iter().for_each(|hit| hit.write_to(&mut text));
+        assert_eq!(text, format!("\n0:1: x\n{last}:1: x\n{last}- y\n{last}- y"));
+    }
+
+    #[test]
     fn there_is_an_end_to_what_stands_around() {
         let query = Query { context: 20, ..Query::new("x") };
         let long = "y".repeat(SEARCH_SHOWN_BYTES_MAX);
@@ -446,5 +459,21 @@ mod tests {
         assert_eq!(of(Query::new("b.c"), "a b.c"), None);
         assert_eq!(of(Query { is_literal: true, ..Query::new("b.c") }, "a b.c"), Some(3));
         assert_eq!(of(Query { ignores_case: true, ..Query::new("B C") }, "a b c"), Some(3));
+    }
+
+    proptest! {
+        /// However the output is cut into pieces it means the same, and no line of it is told twice.
+        #[test]
+        fn any_output_is_read(output in "[\\x00-\\x02\\n:x0-9-]{0,80}", piece in 1_usize..9, context in 0_usize..4) {
+            let query = Query { context, limit: 5, ..Query::new("x") };
+            for form in [Form::NullAndColumn, Form::Null, Form::Colons, Form::Files] {
+                let whole = parsed(&query, form, output.as_bytes(), 99);
+                prop_assert_eq!(&parsed(&query, form, output.as_bytes(), piece), &whole);
+                let told: usize = whole.0.iter().map(|hit| 1 + hit.before.len() + hit.after.len()).sum();
+                prop_assert!(told <= output.lines().count(), "{:?}", whole.0);
+                let mut text = String::new();
+                whole.0.iter().for_each(|hit| hit.write_to(&mut text));
+            }
+        }
     }
 }

@@ -94,7 +94,7 @@ async fn compared(
 
 /// Transfers a file, and tells it in the words of this tool.
 async fn beamed(shards: &Shards, call: &Call, beam: Beam) -> Result<ToolOutput> {
-    if !beams(shards.own().settings().tools) {
+    if !copies(shards.own().settings().tools) {
         access::require(shards, &call.client.access, Scope::Transfer)?;
         return Err(Error::new(Kind::InvalidArgument, COPY_INSTEAD));
     }
@@ -139,10 +139,10 @@ fn beams_of(arguments: &Arguments<'_>) -> Result<beam::Arguments, Invalid> {
     })
 }
 
-/// Whether this tool transfers files. Where the tool `transfer` is offered beside it, that one alone does: whoever may
+/// Whether this tool copies files. Where the tool `transfer` is offered beside it, that one alone does: whoever may
 /// write is not read-only, however seldom it does, and clients ask their users before every call of such a tool. So the
 /// one that is called most can promise to look only, and who is asked about `transfer` knows what about.
-fn beams(offered: ToolSet) -> bool {
+fn copies(offered: ToolSet) -> bool {
     offered == ToolSet::Scout
 }
 
@@ -193,7 +193,7 @@ pub fn describe(options: &Options) -> Value {
             "openWorldHint": true,
         },
     });
-    if options.transfers && beams(options.tools) {
+    if options.transfers && copies(options.tools) {
         describe_beams(&mut described);
     }
     described
