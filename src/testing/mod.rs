@@ -4,6 +4,7 @@ pub mod choices;
 pub mod cores;
 pub mod fuzz;
 pub mod http;
+mod jail;
 pub mod live;
 mod logins;
 mod nowhere;

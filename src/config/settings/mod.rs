@@ -101,6 +101,12 @@ macro_rules! settings {
                 })*
                 kept
             }
+
+            /// Each setting's name and its value as one would write it, in the order of the table.
+            #[cfg(any(test, feature = "testing"))]
+            pub fn shown(&self) -> Vec<(&'static str, String)> {
+                vec![$((stringify!($name), Rule::show(&$rule, &self.$name)),)*]
+            }
         }
 
         /// Every setting, in the order of the README.
