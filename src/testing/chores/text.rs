@@ -16,7 +16,7 @@ pub fn chores() -> Vec<Chore> {
             &["web01:/etc/hosts", "hosts", "db:/var/log/postgresql.log", "h:/", "a.b.c:/x y"],
         ),
         targets("target: hosts", &["hosts"]),
-        targets("target: a path of 298 characters", &[LONG]),
+        targets("target: 305 characters", &[LONG]),
         targets("target: none", &["no-path", "", ":/x", "h:/a/../b"]),
         targets("target: address of a view", &["scout://h%5F1/:docker/web/logs?lines=5&since=2h"]),
         Chore::new("command: read and written anew", || {
