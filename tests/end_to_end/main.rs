@@ -28,6 +28,7 @@ mod jumps;
 mod looks;
 mod matrix;
 mod mcp_stdio;
+mod parity;
 mod passwords;
 mod pool;
 mod readme;
