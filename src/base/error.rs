@@ -171,6 +171,13 @@ impl Error {
         }
     }
 
+    /// The same failure of a step of what has begun already: what a fresh connection could not go on with.
+    #[must_use]
+    pub fn begun(self) -> Self {
+        let kind = if self.kind == Kind::NotBegun { Kind::ConnectionLost } else { self.kind };
+        Self { kind, ..self }
+    }
+
     /// The same failure, told with what was being done: `context: message`.
     #[must_use]
     pub fn context(self, context: impl fmt::Display) -> Self {
