@@ -3,12 +3,20 @@
 use std::num::NonZeroU64;
 
 use super::*;
+use crate::base::Result;
+use crate::base::limits::SFTP_SILENCE_MAX;
 use crate::fleet::{Caller, Shards};
 use crate::scout::diff::{Place, With, diff};
-use crate::scout::read::{Part, read};
+use crate::scout::read::{Part, Piece, read};
 use crate::scout::{Client, find, search, tree};
 
 impl Far {
+    fn read(&self, path: &str, part: Part) -> Result<Piece> {
+        let caller = self.fleet.caller(Class::Interactive, ClientId::STDIO);
+        let path = RemotePath::parse(path).unwrap();
+        self.world.run(async move { read(&caller, "alpha", &path, part).await })
+    }
+
     fn takes<W, F>(&self, work: W) -> f64
     where
         W: FnOnce(Caller, RemotePath) -> F,
@@ -73,4 +81,24 @@ fn files_are_compared_in_the_time_of_one() {
         assert!(compared.is_same() && compared.groups[0].places.len() == 2);
     });
     assert_eq!(took, 1.0);
+}
+
+#[test]
+fn a_read_that_hangs_the_server_is_not_tried_again() {
+    let far = Far::warm();
+    let begun = far.world.now();
+    let error = far.read("/hangs", Part::Head(1)).unwrap_err();
+    assert!(error.message().contains("may block"), "{error}");
+    assert!(far.world.now() - begun < SFTP_SILENCE_MAX + SECOND);
+}
+
+#[test]
+fn there_is_nothing_behind_the_end_of_a_file_however_far() {
+    let far = Far::warm();
+    for offset in [256 * 1024, 1 << 40, i64::MAX as u64, u64::MAX] {
+        for length in [None, Some(10)] {
+            let piece = far.read("/large", Part::Bytes { offset, length }).unwrap();
+            assert_eq!((piece.data.len(), piece.goes_on, piece.cut), (0, false, None), "{offset}");
+        }
+    }
 }
