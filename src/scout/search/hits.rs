@@ -26,8 +26,8 @@ pub(super) enum Form {
     NullAndColumn,
     /// Path, NUL, line, colon, text.
     Null,
-    /// Path, colon, line, colon, text.
-    Colons,
+    /// For each file: NUL, path, NUL; and for each of its lines: line, colon, text.
+    Files,
 }
 
 /// Takes the output as it comes.
@@ -55,8 +55,13 @@ impl<'a> Parser<'a> {
     }
 
     pub fn take(&mut self, form: Form, mut bytes: &[u8]) -> ControlFlow<()> {
-        self.is_in_rest |= form == Form::Colons;
         while !bytes.is_empty() {
+            if form == Form::Files && bytes[0] == 0 && self.is_at_begin() {
+                self.path.clear();
+                self.is_in_rest = false;
+                bytes = &bytes[1..];
+                continue;
+            }
             let (part, end, room) = match self.is_in_rest {
                 false => (&mut self.path, 0, 2 * PATH_BYTES_MAX),
                 true => (&mut self.rest, b'\n', SEARCH_LINE_BYTES_MAX),
@@ -69,9 +74,14 @@ impl<'a> Parser<'a> {
             if self.is_in_rest {
                 self.end_line(form)?;
             }
-            self.is_in_rest = form == Form::Colons || !self.is_in_rest;
+            self.is_in_rest = form == Form::Files || !self.is_in_rest;
         }
         ControlFlow::Continue(())
+    }
+
+    /// Nothing has come yet of what comes next. No line of a file begins with anything but its number.
+    fn is_at_begin(&self) -> bool {
+        if self.is_in_rest { self.rest.is_empty() } else { self.path.is_empty() }
     }
 
     /// There are more lines than were wanted.
@@ -88,7 +98,9 @@ impl<'a> Parser<'a> {
     /// What is no such line was some other word of the program.
     fn end_line(&mut self, form: Form) -> ControlFlow<()> {
         let hit = self.read(form);
-        self.path.clear();
+        if form != Form::Files {
+            self.path.clear();
+        }
         self.rest.clear();
         let Some(hit) = hit else { return ControlFlow::Continue(()) };
         if self.hits.len() == self.query.limit {
@@ -100,14 +112,14 @@ impl<'a> Parser<'a> {
     }
 
     fn read(&self, form: Form) -> Option<Hit> {
-        let (path, rest) = match form {
-            Form::Colons => split_at_number(&self.rest)?,
-            Form::Null | Form::NullAndColumn => (without_remarks(&self.path), self.rest.as_slice()),
+        let path = match form {
+            Form::Files => &self.path,
+            Form::Null | Form::NullAndColumn => without_remarks(&self.path),
         };
-        let (line, rest) = number(rest)?;
+        let (line, rest) = number(&self.rest)?;
         let (column, text) = match form {
             Form::NullAndColumn => number(rest).map(|(column, text)| (Some(column), text))?,
-            Form::Null | Form::Colons => (column(self.query, rest), rest),
+            Form::Null | Form::Files => (column(self.query, rest), rest),
         };
         let path = String::from_utf8_lossy(path).into_owned();
         Some(Hit { path, line, column, text: shown(text, column) })
@@ -119,13 +131,6 @@ fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let end = memchr::memchr(b':', bytes)?;
     let number = std::str::from_utf8(&bytes[..end]).ok()?.parse().ok()?;
     Some((number, &bytes[end + 1..]))
-}
-
-/// The path, and the rest from the line's number on.
-fn split_at_number(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut colons = memchr::memchr_iter(b':', line);
-    let colon = colons.find(|colon| number(&line[colon + 1..]).is_some())?;
-    Some((&line[..colon], &line[colon + 1..]))
 }
 
 /// A path without what the program has said before of a binary file: a line of its own.
@@ -199,8 +204,9 @@ mod tests {
                     hit("/a:1:", 2, Some(3), "1:x"),
                     hit("/\u{fffd}", 3, Some(2), "\u{fffd}x"),
                 ]),
-                (Form::Colons, b"/a:b:2:x\ngrep: /c: oops\n/c:9:1:x\n", vec![
-                    hit("/a:b", 2, Some(1), "x"),
+                (Form::Files, b"\0/a\n/b:3:x\x002:x\n4:\0x\n\0/c\x009:1:x\n", vec![
+                    hit("/a\n/b:3:x", 2, Some(1), "x"),
+                    hit("/a\n/b:3:x", 4, Some(2), "\0x"),
                     hit("/c", 9, Some(3), "1:x"),
                 ]),
             ] {
