@@ -25,6 +25,7 @@ fn files() -> SftpServer {
     let mut server = SftpServer::new(Knobs { numbering: Numbering::OpenSsh, ..Knobs::default() });
     server.put_file("/small", "content");
     server.put_file("/large", vec![7; 256 * 1024]);
+    server.put_file("/hangs", "content");
     server.put("/dir", Node::Directory);
     server.put_file("/dir/inside", "content");
     server

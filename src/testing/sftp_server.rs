@@ -72,6 +72,8 @@ pub struct SftpServer {
     given: u32,
     requests: Vec<u8>,
     handles_peak: usize,
+    /// It has read from a file called `hangs`, and does nothing any more.
+    hangs: bool,
 }
 
 #[derive(Debug)]
@@ -83,6 +85,7 @@ enum Handle {
 const NO_SUCH_FILE: u32 = 2;
 const PERMISSION_DENIED: u32 = 3;
 const FAILURE: u32 = 4;
+const BAD_MESSAGE: u32 = 5;
 
 impl SftpServer {
     /// A server whose tree holds `/` only.
@@ -121,6 +124,9 @@ impl SftpServer {
         while let Some((length, rest)) = self.inbound.split_first_chunk::<4>() {
             let length = u32::from_be_bytes(*length) as usize;
             let Some(packet) = rest.get(..length).map(<[u8]>::to_vec) else { return };
+            if self.hangs {
+                return;
+            }
             self.inbound.drain(..4 + length);
             self.handle_packet(&packet);
         }
@@ -211,7 +217,9 @@ impl SftpServer {
             200 => self.extended(id, rest),
             _ => status(id, 8),
         };
-        self.replies.push_back(reply);
+        if !self.hangs {
+            self.replies.push_back(reply);
+        }
     }
 
     fn version(&self) -> Vec<u8> {
@@ -381,11 +389,16 @@ impl SftpServer {
         status(id, 0)
     }
 
-    fn read(&self, id: u32, handle: &[u8], offset: u64, len: u32) -> Vec<u8> {
+    fn read(&mut self, id: u32, handle: &[u8], offset: u64, len: u32) -> Vec<u8> {
         let path = match number(handle).and_then(|handle| self.handles.get(&handle)) {
             Some(Handle::File(path)) => path,
             _ => return status(id, FAILURE),
         };
+        self.hangs = path.ends_with(b"hangs");
+        // As the kernel takes it that OpenSSH's server asks to seek there.
+        if offset >= 1 << 62 {
+            return status(id, BAD_MESSAGE);
+        }
         let Some(Node::File { data, .. }) = self.nodes.get(path) else { return status(id, FAILURE) };
         let Some(rest) = usize::try_from(offset).ok().and_then(|offset| data.get(offset..)) else {
             return status(id, 1);
@@ -472,6 +485,7 @@ fn status(id: u32, code: u32) -> Vec<u8> {
         1 => b"End of file",
         NO_SUCH_FILE => b"No such file",
         PERMISSION_DENIED => b"Permission denied",
+        BAD_MESSAGE => b"Bad message",
         _ => b"Failure",
     };
     [reply(101, id), code.to_be_bytes().to_vec(), string(text), string(b"")].concat()

@@ -3,6 +3,7 @@
 
 use super::refused;
 use crate::base::Result;
+use crate::base::text::is_unruly;
 use std::str::Chars;
 
 /// What is shown of the caller's text in a refusal, in characters.
@@ -64,7 +65,7 @@ pub(super) fn is_user(user: &str) -> bool {
 /// The caller's text, short and printable.
 pub(super) fn shown(text: &str) -> String {
     let mut shown: String =
-        text.chars().take(SHOWN_CHARS_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        text.chars().take(SHOWN_CHARS_MAX).map(|c| if is_unruly(c) { ' ' } else { c }).collect();
     if text.chars().nth(SHOWN_CHARS_MAX).is_some() {
         shown.push('…');
     }
