@@ -38,6 +38,7 @@ mod reload;
 mod resilience;
 mod runtime;
 mod servers;
+mod simulated;
 mod stats;
 mod subscriptions;
 mod surface;
