@@ -58,6 +58,8 @@ pub struct LinkOptions {
     pub host: Rc<str>,
     /// Commands that may run at once.
     pub sessions: usize,
+    /// Commands that may run twice share shells that are kept for them.
+    pub keeps_shells: bool,
     /// A link without work for this long is closed.
     pub idle_timeout: Duration,
     /// Reads the clock that the driver's times come from.
@@ -75,6 +77,7 @@ pub struct Link {
     host: Rc<str>,
     /// What the options say.
     idle_timeout: Duration,
+    may_keep_shells: bool,
     /// What counts now: `None` while it is to be kept.
     closes_after: Cell<Option<Duration>>,
     clock: fn() -> Instant,
@@ -154,6 +157,7 @@ impl Link {
         let link = Rc::new_cyclic(|link| Self {
             host: options.host,
             idle_timeout: options.idle_timeout,
+            may_keep_shells: options.keeps_shells,
             closes_after: Cell::new(Some(options.idle_timeout)),
             clock: options.clock,
             sessions: options.memory.sessions.join(link.clone(), sessions),

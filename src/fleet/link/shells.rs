@@ -14,7 +14,7 @@ impl Link {
     pub(super) fn keeps_shells(&self, state: &State) -> bool {
         let memory = &self.memory;
         let refuses = memory.keeps_no_shell.get() || memory.serves_one_session.get();
-        !refuses && state.client.keeps_waiting_sessions()
+        self.may_keep_shells && !refuses && state.client.keeps_waiting_sessions()
     }
 
     /// The server gives too few sessions for any to be kept.

@@ -24,6 +24,7 @@ fn with<T: Send + 'static>(
     runtime::run(async {
         let stream = TcpStream::connect_addr(address).await.unwrap();
         let options = LinkOptions {
+            keeps_shells: false,
             host: "peer".into(),
             sessions: 8,
             idle_timeout: Duration::from_secs(60),
