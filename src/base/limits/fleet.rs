@@ -108,3 +108,11 @@ pub const TURNED_AWAY_RETRIES_MAX: u32 = 8;
 pub const TURNED_AWAY_PAUSE: Duration = Duration::from_millis(20);
 /// What is kept of a line that a `ProxyCommand` writes to stderr.
 pub const PROXY_LINE_BYTES_MAX: usize = 1024;
+/// A command that is handed to a shell which is kept on the host: the shell reads it with a system call for each byte.
+pub const KEPT_SHELL_LINE_BYTES_MAX: usize = 4 * 1024;
+/// How long such a shell is kept without work: a process of the host, and a session of the connection.
+pub const KEPT_SHELL_IDLE_MAX: Duration = Duration::from_secs(20);
+/// When one without work is told to look after its last command, which is a zombie until then.
+pub const KEPT_SHELL_REAPS_AFTER: Duration = Duration::from_secs(1);
+/// A shell that has not begun its first command after that long is not waited for again.
+pub const KEPT_SHELL_START_MAX: Duration = Duration::from_secs(5);
