@@ -3,8 +3,8 @@
 use super::error::Error;
 use crate::base::text::is_unruly;
 
-/// Packet types (draft §3) that this client sends or understands.
-pub(super) mod kind {
+/// Packet types (draft §3) that our client or our simulated server sends or understands.
+pub(crate) mod kind {
     pub const INIT: u8 = 1;
     pub const VERSION: u8 = 2;
     pub const OPEN: u8 = 3;
@@ -17,6 +17,7 @@ pub(super) mod kind {
     pub const OPENDIR: u8 = 11;
     pub const READDIR: u8 = 12;
     pub const REMOVE: u8 = 13;
+    pub const REALPATH: u8 = 16;
     pub const STAT: u8 = 17;
     pub const RENAME: u8 = 18;
     pub const READLINK: u8 = 19;

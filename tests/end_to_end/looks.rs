@@ -289,6 +289,31 @@ fn find_tree_and_diff_say_what_they_always_said() {
 }
 
 #[test]
+fn lines_around_what_is_found_are_told_in_both_forms() {
+    let sshd = Sshd::start();
+    let file = sshd.write("logs/app-1-.log", "12:30 a\n12:31 needle\n12:32 b\n12:33 c\n12:34 needle\n");
+    let mut client = Scout::with(&sshd.endpoint).client();
+    let mut search = |context: u64| {
+        let target = format!("h1:{}", sshd.path("logs"));
+        client.call("search", json!({ "target": target, "pattern": "needle", "context": context }))
+    };
+    let found = search(1);
+    let lines = "1- 12:30 a\n2:7: 12:31 needle\n3- 12:32 b\n4- 12:33 c\n5:7: 12:34 needle";
+    assert_eq!(found.text(), format!("{file}\n{lines}"));
+    let form = found.result()["structuredContent"]["matches"].clone();
+    assert_eq!(
+        form,
+        json!([
+            { "path": file, "line": 2, "column": 7, "text": "12:31 needle", "before": ["12:30 a"], "after": ["12:32 b"] },
+            { "path": file, "line": 5, "column": 7, "text": "12:34 needle", "before": ["12:33 c"] },
+        ])
+    );
+    assert_eq!(search(0).text(), format!("{file}\n2:7: 12:31 needle\n5:7: 12:34 needle"));
+    let many = search(21).failure();
+    assert!(many.ends_with("Argument 'context' must be 0 to 20, not 21"), "{many}");
+}
+
+#[test]
 fn files_of_many_hosts_are_compared_at_once() {
     let servers: Vec<_> = (0..4).map(|_| Sshd::start()).collect();
     let mut scout = Scout::new();

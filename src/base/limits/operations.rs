@@ -79,6 +79,9 @@ pub const SEARCH_PATTERN_BYTES_MAX: usize = 16 * 1024;
 pub const SEARCH_LINE_BYTES_MAX: usize = 16 * 1024;
 pub const SEARCH_SHOWN_BYTES_MAX: usize = 400;
 pub const SEARCH_BEFORE_BYTES: usize = 100;
+/// Lines that are shown before and after each of them, and how many bytes of such lines in all: 10,000 of a usual length.
+pub const SEARCH_CONTEXT_MAX: usize = 20;
+pub const SEARCH_CONTEXT_BYTES_MAX: usize = 1024 * 1024;
 /// Files that are compared with each other at once, and what is read of all of them together: they are in memory at the
 /// same time.
 pub const DIFF_PLACES_MAX: usize = 1_000;

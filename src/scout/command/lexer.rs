@@ -31,6 +31,18 @@ impl Word {
             Self::Home { .. } => None,
         }
     }
+
+    /// As a program gets to see it, where these are the homes; a `~user` whose home nobody knows stays as it is.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn in_homes(&self, home: impl Fn(&str) -> Option<String>) -> String {
+        match self {
+            Self::Literal(text) => text.clone(),
+            Self::Home { user, rest } => {
+                let home = home(user).unwrap_or_else(|| format!("~{user}"));
+                rest.as_ref().map_or(home.clone(), |rest| format!("{home}/{rest}"))
+            }
+        }
+    }
 }
 
 /// The stages of a pipeline, none of them empty.

@@ -237,6 +237,37 @@ fn contents_are_searched_alike() {
 }
 
 #[test]
+fn lines_around_what_is_found_are_shown_alike() {
+    let site = Site::new();
+    let lines: String = (1..=20).map(|line| format!("{line}-{line}:{line} at 10:12:13\n")).collect();
+    site.write("c/app-7-x.log", lines.replace("5-5:5", "needle").replace("18-18:18", "needle"));
+    site.write("c/b.log", "needle\nlast\n");
+    site.write("c/none.log", &lines);
+    let root = site.path("c");
+    site.each(|which, host| {
+        let (caller, shell) = host();
+        let query = Query { context: 2, ignores_case: true, ..Query::new("NEEDLE") };
+        let text = now(search(&caller, LOCALHOST, &root, &query)).expect(which).text();
+        let around = |lines: &[usize]| -> String {
+            lines.iter().map(|line| format!("\n{line}- {line}-{line}:{line} at 10:12:13")).collect()
+        };
+        let expected = format!(
+            "{root}/app-7-x.log{}\n5:1: needle at 10:12:13{}\n--{}\n18:1: needle at 10:12:13{}\n\n\
+             {root}/b.log\n1:1: needle\n2- last",
+            around(&[3, 4]),
+            around(&[6, 7]),
+            around(&[16, 17]),
+            around(&[19, 20]),
+        );
+        assert_eq!(text, expected, "{which}");
+        assert_eq!(shell.runs.get(), 1, "{which}");
+        let bad =
+            now(search(&caller, LOCALHOST, &root, &Query { context: 2, ..Query::new("(") })).unwrap_err();
+        assert!(bad.message().starts_with("Search failed: "), "{which}: {bad}");
+    });
+}
+
+#[test]
 fn trees_look_alike_everywhere() {
     let site = Site::new();
     for name in ["t/b/x/deep", "t/a/2", "t/a/line\nbreak", "t/.hidden/file", "t/-n"] {

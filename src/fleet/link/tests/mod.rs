@@ -14,7 +14,7 @@ use crate::base::time::Duration;
 use crate::base::{Kind, Result};
 use crate::fleet::{Collected, Exit};
 use crate::sftp::{Failure, Outcome};
-use crate::testing::sftp_server::{Knobs, SftpServer};
+use crate::simulated::sftp::{Knobs, SftpServer};
 use crate::testing::world::{Handle, World};
 
 const SECOND: Duration = Duration::from_secs(1);
