@@ -54,6 +54,8 @@ pub const CLOSE_GRACE: Duration = Duration::from_secs(1);
 pub const SESSIONS_AHEAD_KEPT: Duration = Duration::from_secs(10);
 /// How long the last words of an ended connection may take to be sent.
 pub const FAREWELL_PATIENCE: Duration = Duration::from_secs(1);
+/// How long a server may take to remove what was begun to be written, before its connection is closed for good.
+pub const LAST_FILES_PATIENCE: Duration = Duration::from_millis(300);
 /// Probes under way for one host list: each holds a socket, and the usual limit is 1,024 descriptors.
 pub const PROBES_AT_ONCE_MAX: usize = 256;
 /// Jump hosts on the way to one host. Each adds its round trips and a place in the pool; people use one or two.
