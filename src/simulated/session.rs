@@ -155,57 +155,14 @@ impl Session {
         }
     }
 
-    /// Makes it a connection to an echo.
-    pub(crate) fn connect(&mut self) {
-        self.is_connection = true;
-        self.work = Work::Echo;
-    }
-
     /// Whether it is one of those of which there may be so many.
     pub(crate) fn counts(&self) -> bool {
         !self.is_connection
     }
 
-    /// Whether a command or subsystem was asked for.
-    pub(crate) fn is_started(&self) -> bool {
-        !matches!(self.work, Work::Nothing)
-    }
-
     /// Both sides have closed it.
     pub(crate) fn is_over(&self) -> bool {
         self.is_closed
-    }
-
-    /// Whether it is open and nothing has ended it.
-    pub(crate) fn goes_on(&self) -> bool {
-        !self.closes && self.exit.is_none()
-    }
-
-    /// What the client takes now.
-    #[cfg(any(test, feature = "testing"))]
-    pub(crate) fn window(&self) -> Window {
-        self.window
-    }
-
-    pub(crate) fn sftp(&self) -> Option<&SftpServer> {
-        match &self.work {
-            Work::Sftp(sftp) => Some(sftp),
-            _ => None,
-        }
-    }
-
-    /// Ends a subsystem as if its process had died.
-    pub(crate) fn end_subsystem(&mut self) {
-        if matches!(self.work, Work::Echo | Work::Sftp(_)) {
-            self.end(Exit::Status(1));
-        }
-    }
-
-    /// Closes it if nothing was started in it.
-    pub(crate) fn close_unused(&mut self, transport: &mut Transport) {
-        if !self.is_started() {
-            self.close(transport);
-        }
     }
 
     /// When more of its output may leave.
@@ -498,6 +455,52 @@ impl Session {
             out.push(message);
             out.put_u32(remote);
         });
+    }
+}
+
+/// What tests look at, and do to it.
+#[cfg(any(test, feature = "testing"))]
+impl Session {
+    /// Makes it a connection to an echo.
+    pub(crate) fn connect(&mut self) {
+        self.is_connection = true;
+        self.work = Work::Echo;
+    }
+
+    /// Whether a command or subsystem was asked for.
+    pub(crate) fn is_started(&self) -> bool {
+        !matches!(self.work, Work::Nothing)
+    }
+
+    /// Whether it is open and nothing has ended it.
+    pub(crate) fn goes_on(&self) -> bool {
+        !self.closes && self.exit.is_none()
+    }
+
+    /// What the client takes now.
+    pub(crate) fn window(&self) -> Window {
+        self.window
+    }
+
+    pub(crate) fn sftp(&self) -> Option<&SftpServer> {
+        match &self.work {
+            Work::Sftp(sftp) => Some(sftp),
+            _ => None,
+        }
+    }
+
+    /// Ends a subsystem as if its process had died.
+    pub(crate) fn end_subsystem(&mut self) {
+        if matches!(self.work, Work::Echo | Work::Sftp(_)) {
+            self.end(Exit::Status(1));
+        }
+    }
+
+    /// Closes it if nothing was started in it.
+    pub(crate) fn close_unused(&mut self, transport: &mut Transport) {
+        if !self.is_started() {
+            self.close(transport);
+        }
     }
 }
 
