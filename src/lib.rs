@@ -77,6 +77,7 @@
 //! | which part of a file is read, how files are found, searched and compared | `scout/read/`, `scout/find.rs`, `scout/search/`, `scout/diff/` |
 //! | what a script of ours may rely on, whatever the login shell | `scout/script.rs`, tried in `scout/tests/shells.rs` |
 //! | how files are transferred, and which of this machine may be | `scout/transfer/` |
+//! | which small pieces of work are timed, and their instructions counted | `testing/chores/`, `benches/micro.rs`, `benches/instructions/` |
 //! | how places are watched | `scout/watch.rs` for what is looked at, `fleet/sights.rs` for who shares the looks |
 
 pub mod base;

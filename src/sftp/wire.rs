@@ -1,6 +1,7 @@
 //! Fields and packets on the wire (draft §3, RFC 4251 §5). Nothing is read without a bound.
 
 use super::error::Error;
+use crate::base::text::is_unruly;
 
 /// Packet types (draft §3) that our client or our simulated server sends or understands.
 pub(crate) mod kind {
@@ -113,7 +114,7 @@ impl<'a> Packet<'a> {
 /// Text from the server, fit to be shown: valid UTF-8, no control characters, at most `bytes_max` of the original.
 pub(super) fn sanitise(text: &[u8], bytes_max: usize) -> String {
     let text = &text[..text.len().min(bytes_max)];
-    String::from_utf8_lossy(text).chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    String::from_utf8_lossy(text).chars().map(|c| if is_unruly(c) { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -64,6 +64,8 @@ pub struct SftpServer {
     /// The types of the requests so far, where somebody wants to know.
     trace: Option<Vec<u8>>,
     is_broken: bool,
+    /// It reads what has no end, and does nothing else any more.
+    is_hung: bool,
 }
 
 impl SftpServer {
@@ -135,7 +137,9 @@ impl SftpServer {
 
     /// Whether no whole request waits for its answer.
     pub fn is_idle(&self) -> bool {
-        self.is_broken || length(&self.inbound).is_none_or(|length| self.inbound.len() < 4 + length)
+        self.is_broken
+            || self.is_hung
+            || length(&self.inbound).is_none_or(|length| self.inbound.len() < 4 + length)
     }
 
     /// Takes bytes of the client's stream, cut anywhere.
@@ -154,6 +158,7 @@ impl SftpServer {
         let (mut done, mut starts) = (0, Vec::new());
         while out.len() < bytes_max
             && !self.is_broken
+            && !self.is_hung
             && let Some(packet) = self.packet(inbound.get(done..).unwrap_or_default())
         {
             done += 4 + packet.len();

@@ -1,9 +1,11 @@
 //! Simulated links, small servers, virtual time. Only adds items, never changes behaviour.
 
 pub mod choices;
+pub mod chores;
 pub mod cores;
 pub mod fuzz;
 pub mod http;
+mod jail;
 pub mod live;
 mod logins;
 mod nowhere;

@@ -39,6 +39,9 @@ fn any_part_of_a_file_of_many_gigabytes_is_read() {
     assert_eq!((&form["truncated"], &form["next_offset"]), (&json!(false), &json!(13)));
     assert_eq!(read(&mut client, json!({ "tail": 2 })).0, "last but one\nlast\n");
     assert_eq!(read(&mut client, json!({ "lines": "2" })).0, "second\n");
+    // Behind a line of 20 GB.
+    assert_eq!(read(&mut client, json!({ "lines": "4-9" })).0, "last but one\nlast\n");
+    assert_eq!(read(&mut client, json!({ "offset": i64::MAX })).0, "");
     let (part, form) = read(&mut client, json!({ "offset": size - 5 }));
     assert_eq!((part.as_str(), form.get("next_offset")), ("last\n", None));
     assert_eq!(read(&mut client, json!({ "offset": 6, "length": 3 })).0, "sec");

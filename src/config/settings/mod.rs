@@ -20,6 +20,7 @@ use tracing::level_filters::LevelFilter;
 use super::secret::{Secret, SecretSource};
 use super::{Env, Groups, Network, Sources, file};
 use crate::base::limits::{self, SETTINGS_FILE_BYTES_MAX};
+use crate::base::text::on_one_line;
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
 use folders::Folders;
@@ -101,6 +102,12 @@ macro_rules! settings {
                 })*
                 kept
             }
+
+            /// Each setting's name and its value as one would write it, in the order of the table.
+            #[cfg(any(test, feature = "testing"))]
+            pub fn shown(&self) -> Vec<(&'static str, String)> {
+                vec![$((stringify!($name), Rule::show(&$rule, &self.$name)),)*]
+            }
         }
 
         /// Every setting, in the order of the README.
@@ -180,6 +187,8 @@ settings! {
         "Signs of life a connection may miss";
     max_sessions_per_connection: usize = limits::SESSIONS_PER_CONNECTION_DEFAULT, Count { min: 1, max: 1_000 }, New, Live,
         "Sessions on one connection; sshd's MaxSessions is 10";
+    kept_shells: bool = true, Flag, New, Live,
+        "Let commands that only read share shells, which are kept on hosts for 20 s";
     max_pool_size: usize = limits::POOL_CONNECTIONS_DEFAULT, Count { min: 1, max: 100_000 }, New, Restart,
         "Connections of the whole process";
     max_connections_per_host: usize = limits::CONNECTIONS_PER_HOST_DEFAULT, Count { min: 1, max: 64 }, New, Restart,
@@ -395,6 +404,9 @@ fn file_of(env: &Env) -> Result<(PathBuf, bool)> {
     })
 }
 
+/// Of what the parser says of the file: a name that it does not know, and those that it does.
+const SYNTAX_CHARS_MAX: usize = 2_000;
+
 fn read(path: &Path, must_exist: bool) -> Result<Document> {
     let source = path.display().to_string();
     let bytes = match file::read(path, SETTINGS_FILE_BYTES_MAX) {
@@ -410,7 +422,7 @@ fn read(path: &Path, must_exist: bool) -> Result<Document> {
     toml::from_str(text).map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
         let line = before.matches('\n').count() + 1;
-        invalid(&format!("{source}:{line}"), error.message())
+        invalid(&format!("{source}:{line}"), &on_one_line(error.message(), SYNTAX_CHARS_MAX))
     })
 }
 

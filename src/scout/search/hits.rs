@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
-use super::super::list::harmless;
 use super::Query;
 use crate::base::limits::{
     PATH_BYTES_MAX, SEARCH_BEFORE_BYTES, SEARCH_CONTEXT_BYTES_MAX, SEARCH_LINE_BYTES_MAX,
     SEARCH_SHOWN_BYTES_MAX,
 };
+use crate::base::text::harmless;
 
 /// A line that was found. Bytes that are no UTF-8 are replaced by U+FFFD.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,9 +35,7 @@ pub(super) enum Form {
     NullAndColumn,
     /// Path, NUL, line, colon, text.
     Null,
-    /// Path, colon, line, colon, text.
-    Colons,
-    /// Line, colon, text; before those of a file its path and NUL, and behind them NUL.
+    /// For each file: NUL, path, NUL; and for each of its lines: line, colon, text.
     Files,
 }
 
@@ -131,9 +129,8 @@ impl<'a> Parser<'a> {
     }
 
     pub fn take(&mut self, form: Form, mut bytes: &[u8]) -> ControlFlow<()> {
-        self.is_in_rest |= form == Form::Colons;
-        while let Some(first) = bytes.first() {
-            if form == Form::Files && self.is_in_rest && self.rest.is_empty() && *first == 0 {
+        while !bytes.is_empty() {
+            if form == Form::Files && bytes[0] == 0 && self.is_at_begin() {
                 self.path.clear();
                 self.is_in_rest = false;
                 bytes = &bytes[1..];
@@ -151,9 +148,14 @@ impl<'a> Parser<'a> {
             if self.is_in_rest {
                 self.end_line(form)?;
             }
-            self.is_in_rest = matches!(form, Form::Colons | Form::Files) || !self.is_in_rest;
+            self.is_in_rest = form == Form::Files || !self.is_in_rest;
         }
         ControlFlow::Continue(())
+    }
+
+    /// Nothing has come yet of what comes next. No line of a file begins with anything but its number.
+    fn is_at_begin(&self) -> bool {
+        if self.is_in_rest { self.rest.is_empty() } else { self.path.is_empty() }
     }
 
     /// How many lines there are, where there would be more of them, or more around them.
@@ -244,7 +246,6 @@ impl Around {
 
 fn line<'a>(form: Form, query: &Query, path: &'a [u8], rest: &'a [u8]) -> Option<Line<'a>> {
     let (path, rest) = match form {
-        Form::Colons => split_at_number(rest)?,
         Form::Null | Form::NullAndColumn => (without_remarks(path), rest),
         Form::Files => (path, rest),
     };
@@ -256,7 +257,7 @@ fn line<'a>(form: Form, query: &Query, path: &'a [u8], rest: &'a [u8]) -> Option
             let (column, _, text) = numbered(text)?;
             (Some(column), text)
         }
-        Form::Null | Form::Colons | Form::Files => (column(query, text), text),
+        Form::Null | Form::Files => (column(query, text), text),
     };
     Some(Line { path, number, column, text, is_found })
 }
@@ -266,14 +267,6 @@ fn numbered(bytes: &[u8]) -> Option<(u64, u8, &[u8])> {
     let end = memchr::memchr2(b':', b'-', bytes)?;
     let number = std::str::from_utf8(&bytes[..end]).ok()?.parse().ok()?;
     Some((number, bytes[end], &bytes[end + 1..]))
-}
-
-/// The path, and the rest from the line's number on.
-fn split_at_number(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut colons = memchr::memchr_iter(b':', line);
-    let is_number = |rest| matches!(numbered(rest), Some((_, b':', _)));
-    let colon = colons.find(|colon| is_number(&line[colon + 1..]))?;
-    Some((&line[..colon], &line[colon + 1..]))
 }
 
 /// A path without what the program has said before it: of a binary file, or of a gap between lines. Each is a line of its
@@ -368,8 +361,9 @@ mod tests {
                     hit("/a:1:", 2, Some(3), "1:x"),
                     hit("/\u{fffd}", 3, Some(2), "\u{fffd}x"),
                 ]),
-                (Form::Colons, b"/a:b:2:x\ngrep: /c: oops\n/c:9:1:x\n", vec![
-                    hit("/a:b", 2, Some(1), "x"),
+                (Form::Files, b"\0/a\n/b:3:x\x002:x\n4:\0x\n\0/c\x009:1:x\n", vec![
+                    hit("/a\n/b:3:x", 2, Some(1), "x"),
+                    hit("/a\n/b:3:x", 4, Some(2), "\0x"),
                     hit("/c", 9, Some(3), "1:x"),
                 ]),
             ] {
@@ -407,7 +401,7 @@ mod tests {
             };
             lines.lines().map(of).chain([format!("--\n/a-1-b:2:x\x001:{column}x\n")]).collect()
         };
-        let by_file = format!("/a\0{lines}\0/a-1-b:2:x\x001:x\n\0/empty\0\0");
+        let by_file = format!("\0/a\0{lines}\0/a-1-b:2:x\x001:x\n\0/empty\0");
         for piece in 1..9 {
             for (form, output) in [
                 (Form::NullAndColumn, with_path("1:")),
@@ -466,7 +460,7 @@ mod tests {
         #[test]
         fn any_output_is_read(output in "[\\x00-\\x02\\n:x0-9-]{0,80}", piece in 1_usize..9, context in 0_usize..4) {
             let query = Query { context, limit: 5, ..Query::new("x") };
-            for form in [Form::NullAndColumn, Form::Null, Form::Colons, Form::Files] {
+            for form in [Form::NullAndColumn, Form::Null, Form::Files] {
                 let whole = parsed(&query, form, output.as_bytes(), 99);
                 prop_assert_eq!(&parsed(&query, form, output.as_bytes(), piece), &whole);
                 let told: usize = whole.0.iter().map(|hit| 1 + hit.before.len() + hit.after.len()).sum();

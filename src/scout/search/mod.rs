@@ -8,9 +8,8 @@ mod hits;
 use std::fmt::Write;
 
 use super::find::{DENIED, Stop};
-use super::list::harmless;
 use super::script::ask_in_time;
-use crate::base::text::on_one_line;
+use crate::base::text::{harmless, on_one_line};
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Caller, Exit, Machine, Need, Repeat};
 use crate::target::RemotePath;
@@ -127,10 +126,8 @@ impl Hits {
 ///
 /// ripgrep reads no configuration that may be meant for its user. In the C locale every byte is a character to grep, so
 /// that it takes no file for a binary one that is only no UTF-8. What a program does not know of these options, it is
-/// spared. A pattern that is none is told by trying it on nothing, or on a line for busybox's grep.
-///
-/// Lines around others are `PATH-LINE-TEXT` to a grep that cannot end a path with NUL, of which nobody can tell where the
-/// path ends: it gets one file at a time, then, of those in which there is something.
+/// spared. A pattern that is none is told by trying it on nothing, or on a line for busybox's grep. That knows no way to
+/// tell a name from what follows it, so it is asked about one file after the other where there is anything to be found.
 const SCRIPT: &str = r#"
 if { [ -d "$p" ] || [ -f "$p" ]; } && [ ! -r "$p" ]; then say denied;
 elif [ -d "$p" ] || [ -f "$p" ]; then
@@ -146,16 +143,16 @@ elif [ -d "$p" ] || [ -f "$p" ]; then
     if [ "$5" ]; then e=-F; elif echo x | grep -qP x 2>/dev/null; then e=-P; else e=-E; fi;
     echo | grep -q $4 $e $6 -e "$2";
     if [ $? -gt 1 ]; then say bad; exit; fi;
-    z=--null; echo x | grep -q $z x 2>/dev/null || z=;
     b=-I; echo x | grep -q $b x 2>/dev/null || b=;
-    if [ "$6" ] && [ -z "$z" ]; then
-      say files;
-      find -H "$p" -type f ${3:+-name "$3"} -exec grep -q $b $4 $e -e "$2" {} \;
-        -exec sh -c 'printf "%s\000" "$6"; grep -n $1 $2 $3 $4 -e "$5" "$6"; printf "\000"'
-          sh "$b" "$4" $e "$6" "$2" {} \;;
+    if echo x | grep -q --null x 2>/dev/null; then
+      say grep--null;
+      find -H "$p" -type f ${3:+-name "$3"} -exec grep -nH --null $b $4 $e $6 -e "$2" {} +;
     else
-      say "grep$z";
-      find -H "$p" -type f ${3:+-name "$3"} -exec grep -nH $z $b $4 $e $6 -e "$2" {} +;
+      say files;
+      find -H "$p" -type f ${3:+-name "$3"} -exec sh -c 'c=$1; o=$2; e=$3; shift 3;
+        grep -q $o -e "$e" "$@"; [ $? != 1 ] || exit 0;
+        for f; do if grep -q $o -e "$e" "$f"; then printf "\0%s\0" "$f"; grep -n $c $o -e "$e" "$f"; fi; done;
+        ' sh "$6" "$b $4 $e" "$2" {} +;
     fi;
   fi;
 else say_other; fi
@@ -206,7 +203,6 @@ fn form(word: &str) -> Option<Form> {
     match word {
         "rg" => Some(Form::NullAndColumn),
         "grep--null" => Some(Form::Null),
-        "grep" => Some(Form::Colons),
         "files" => Some(Form::Files),
         _ => None,
     }

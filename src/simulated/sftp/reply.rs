@@ -11,6 +11,7 @@ pub enum Status {
     NoSuchFile = 2,
     PermissionDenied = 3,
     Failure = 4,
+    BadMessage = 5,
     Unsupported = 8,
 }
 
@@ -23,6 +24,7 @@ impl Status {
             Self::NoSuchFile => "No such file",
             Self::PermissionDenied => "Permission denied",
             Self::Failure => "Failure",
+            Self::BadMessage => "Bad message",
             Self::Unsupported => "Operation unsupported",
         }
     }

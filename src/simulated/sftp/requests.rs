@@ -272,7 +272,15 @@ impl SftpServer {
         }
     }
 
-    fn read(&self, answer: Answer<'_>, handle: &[u8], offset: u64, length: u32) {
+    fn read(&mut self, answer: Answer<'_>, handle: &[u8], offset: u64, length: u32) {
+        if self.handles.file(handle).is_some_and(|path| self.tree.barred(path) == Some(Bar::Hangs)) {
+            self.is_hung = true;
+            return;
+        }
+        // As the kernel takes it that OpenSSH's server asks to seek there.
+        if offset >= 1 << 62 {
+            return answer.status(Status::BadMessage);
+        }
         let content = self.handles.file(handle).and_then(|path| self.tree.content(path, &self.host));
         let Some(content) = content else { return answer.status(Status::Failure) };
         let rest = usize::try_from(offset).ok().and_then(|offset| content.get(offset..)).unwrap_or_default();

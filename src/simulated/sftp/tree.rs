@@ -37,6 +37,8 @@ pub enum Bar {
     Forbidden,
     /// Nothing can be written there: the disk is full.
     Full,
+    /// Reading from it never ends.
+    Hangs,
 }
 
 /// Absolute paths without a trailing slash; the parent of each is expected to be there.
