@@ -407,7 +407,7 @@ impl Session {
         let found = programs.subsystem(name);
         let is_known = found.is_some();
         self.work = match found {
-            Some(Subsystem::Sftp(sftp)) => Work::Sftp(Box::new(sftp)),
+            Some(Subsystem::Sftp(sftp)) => Work::Sftp(sftp),
             Some(Subsystem::Echo) => Work::Echo,
             None => Work::Command,
         };

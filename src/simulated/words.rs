@@ -109,7 +109,7 @@ mod tests {
         );
         assert_eq!(Line::read("cd /tmp && ls -la"), command(Some("/tmp"), &["ls", "-la"]));
         assert_eq!(Line::read("cd '/a b' && eval 'cat x'"), command(Some("/a b"), &["cat", "x"]));
-        let leashed = leash::for_login_shell(b"cd '/it'\\''s' && ls");
+        let leashed = leash::for_login_shell(b"cd '/it'\\''s' && ls").unwrap();
         assert_eq!(Line::read(std::str::from_utf8(&leashed).unwrap()), command(Some("/it's"), &["ls"]));
     }
 
