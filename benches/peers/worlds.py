@@ -1,0 +1,174 @@
+"""The hosts that peers are measured with: real sshd, and servers that do not fork.
+
+Every host has its own loopback address. A world is a home directory with an SSH configuration, known_hosts and a key,
+and `site.json`, which tells drivers the same.
+"""
+
+import contextlib
+import glob
+import json
+import os
+import pwd
+import re
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from process import PeerFailed, identities, kill
+
+#: One for the first answer, then 1, 10 and 100 that nobody has met.
+HOSTS = 112
+#: As many daemons as keep 100 logins at once below the stock MaxStartups (10:30:100) of each: hosts are machines of
+#: their own, with limits of their own.
+DAEMONS = 12
+SFTP_SERVER = "/usr/lib/openssh/sftp-server"
+
+
+def text(size):
+    """So many bytes of lines, the last of which says that it is the last."""
+    end = b"the last line of %d bytes\n" % size
+    line = b"All work and no play makes a small file, thirty-nine bytes at a time and no more.\n"
+    return (line * (size // len(line) + 1))[: size - len(end) - 1] + b"\n" + end
+
+
+class World:
+    #: Bytes of the files that are read.
+    SMALL, LARGE = 1_400, 1_000_000
+
+    def __init__(self, folder):
+        self.home = Path(folder)
+        for name in (".ssh", "control"):
+            (self.home / name).mkdir(parents=True, mode=0o700)
+        self.site = self.home / "site.json"
+        self.hosts, self.children = [], []
+
+    def env(self):
+        """Nothing of whoever runs this reaches a peer but the path of programs."""
+        return {"HOME": str(self.home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+
+    def proof(self, path):
+        """What stands in a right answer, and how long that is at least."""
+        size = self.SMALL if path == self.small else self.LARGE
+        return b"the last line of %d bytes" % size, size
+
+    def describe(self, user, key, known_hosts):
+        """Writes what peers are told."""
+        (self.home / ".ssh/known_hosts").write_text(known_hosts)
+        self.user, self.key = user, str(key)
+        shared = f"User {user}\n    IdentityFile {key}\n    IdentitiesOnly yes\n"
+        (self.home / ".ssh/config").write_text(
+            "".join(
+                f"Host {host['name']}\n    HostName {host['ip']}\n    Port {host['port']}\n    {shared}"
+                # `ssh` itself asks the account's home directory, not HOME.
+                f"    UserKnownHostsFile {self.home}/.ssh/known_hosts\n"
+                for host in self.hosts
+            )
+        )
+        site = {
+            "user": user,
+            "key": self.key,
+            "known_hosts": str(self.home / ".ssh/known_hosts"),
+            "hosts": self.hosts,
+            "small": self.small,
+            "large": self.large,
+            "bytes": {"small": self.SMALL, "large": self.LARGE},
+        }
+        self.site.write_text(json.dumps(site))
+
+    def start(self, command, env, log):
+        with open(log, "ab") as output:
+            child = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        self.children.append(child)
+
+    def end(self):
+        families = [identities(child.pid) for child in self.children]
+        for child, family in zip(self.children, families):
+            child.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(2)
+            kill(family)
+            child.wait()
+
+
+class Sshd(World):
+    """OpenSSH with stock limits, a user whose shell is /bin/sh and whose start-up files are empty."""
+
+    name = "sshd"
+    title = "OpenSSH's sshd, stock limits"
+    has_large = True
+
+    def __init__(self, folder, _binary):
+        super().__init__(folder)
+        self.small, self.large = str(self.home / "small"), str(self.home / "large")
+        for path, size in (self.small, self.SMALL), (self.large, self.LARGE):
+            Path(path).write_bytes(text(size))
+        key, host_key = self.keygen(".ssh/key"), self.keygen("host_key")
+        (self.home / "authorized_keys").write_bytes(key.with_suffix(".pub").read_bytes())
+        ports = unused_ports(DAEMONS)
+        self.hosts = [
+            {"name": f"host{n}", "ip": f"127.78.0.{n + 1}", "port": ports[n % DAEMONS]} for n in range(HOSTS)
+        ]
+        presented = " ".join(host_key.with_suffix(".pub").read_text().split()[:2])
+        known_hosts = "".join(f"[{host['ip']}]:{host['port']} {presented}\n" for host in self.hosts)
+        self.describe("scout", key, known_hosts)
+        self.ports, self.host_key = ports, host_key
+
+    def open(self):
+        account = self.account()
+        for port in self.ports:
+            self.serve(port, account)
+        for port in self.ports:
+            wait_for(port)
+
+    def keygen(self, name):
+        path = self.home / name
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path], check=True)
+        return path
+
+    def serve(self, port, account):
+        config = self.home / f"sshd_config-{port}"
+        config.write_text(
+            f"ListenAddress 0.0.0.0\nPort {port}\nHostKey {self.host_key}\nPidFile none\nUsePAM no\nStrictModes no\n"
+            f"AuthorizedKeysFile {self.home}/authorized_keys\nPasswordAuthentication no\n"
+            f"KbdInteractiveAuthentication no\nPrintMotd no\nSubsystem sftp {SFTP_SERVER}\n"
+        )
+        # Debian's service makes it; without systemd nobody does.
+        if os.getuid() == 0:
+            os.makedirs("/run/sshd", exist_ok=True)
+        self.start(["/usr/sbin/sshd", "-D", "-e", "-f", config], account, self.home / "sshd.log")
+
+    def account(self):
+        """nss_wrapper answers sshd's questions about accounts: `scout` has the number of whoever runs this."""
+        who = pwd.getpwuid(os.getuid())
+        (self.home / "passwd").write_text(
+            f"scout:x:{who.pw_uid}:{who.pw_gid}::{self.home}:/bin/sh\n"
+            "sshd:x:65534:65534::/run/sshd:/usr/sbin/nologin\n"
+        )
+        (self.home / "group").write_text(f"scout:x:{who.pw_gid}:\nnogroup:x:65534:\n")
+        return {
+            "PATH": os.environ["PATH"],
+            "LD_PRELOAD": glob.glob("/usr/lib/*/libnss_wrapper.so")[0],
+            "NSS_WRAPPER_PASSWD": str(self.home / "passwd"),
+            "NSS_WRAPPER_GROUP": str(self.home / "group"),
+        }
+
+
+def unused_ports(count):
+    sockets = [socket.create_server(("0.0.0.0", 0)) for _ in range(count)]
+    ports = [listener.getsockname()[1] for listener in sockets]
+    for listener in sockets:
+        listener.close()
+    return ports
+
+
+def wait_for(port):
+    for _ in range(200):
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)) as stream:
+            stream.recv(8)
+            return
+        time.sleep(0.02)
+    raise PeerFailed(f"nothing listens on port {port}")
+
+
+WORLDS = {world.name: world for world in (Sshd,)}
