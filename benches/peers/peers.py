@@ -11,7 +11,7 @@ from library import Library
 from server import Server
 
 HERE = Path(__file__).parent
-COMMAND, READ, LARGE = "command", "read", "large"
+COMMAND, READ, LARGE, BROADCAST = EVERYTHING = "command", "read", "large", "broadcast"
 #: Where a driver or a server keeps what `install.py` put there.
 VENV, NODE, CARGO, RUSSH = "venv/bin/python", "node/node_modules", "cargo/bin", "build/release/russh-driver"
 
@@ -26,7 +26,7 @@ class Peer:
     #: What must be there to run it, relative to the folder of installations.
     needs: str
     start: Callable
-    #: What it can do: commands, reads of files by something better than a command, large reads.
+    #: What it can do: commands, reads of files by something better than a command, large reads, one call for many hosts.
     whats: tuple = (COMMAND, READ, LARGE)
     #: Most operations at once that it is asked for on one host.
     at_once: int = 100
@@ -77,6 +77,10 @@ SCOUT_CALLS = {
     COMMAND: lambda host, path: ("scout", {"target": f"{host['name']}:/", "query": f"cat {path}"}),
     READ: lambda host, path: ("scout", {"target": f"{host['name']}:{path}"}),
     LARGE: lambda host, path: ("scout", {"target": f"{host['name']}:{path}"}),
+    BROADCAST: lambda hosts, path: (
+        "scout",
+        {"targets": [f"{host['name']}:/" for host in hosts], "query": f"cat {path}"},
+    ),
 }
 
 
@@ -120,6 +124,7 @@ def ssh_mcp(world, folder, log):
 
 
 def mcp_ssh_manager(world, folder, log):
+    """Its call for a group of hosts is left out: it cuts what they print, so that nobody can tell whether it is right."""
     config = world.home / "mcp-ssh-manager.toml"
     config.write_text(
         "".join(
@@ -144,7 +149,7 @@ def ssh_version():
 def all_peers(binary, commit, original_command):
     """Those that can be compared; the order of the tables."""
     found = [
-        Peer("scout-mcp", commit, "server", str(binary), scout(binary)),
+        Peer("scout-mcp", commit, "server", str(binary), scout(binary), EVERYTHING),
         Peer("fast-mcp-ssh", "0.5.1", "server", f"{CARGO}/fast-mcp-ssh", fast_mcp_ssh, (COMMAND, READ)),
         Peer("ssh-mcp", "2.11.0", "server", f"{NODE}/ssh-mcp", ssh_mcp),
         Peer("mcp-ssh-manager", "3.8.5", "server", f"{NODE}/mcp-ssh-manager", mcp_ssh_manager, (COMMAND,)),
@@ -157,5 +162,5 @@ def all_peers(binary, commit, original_command):
         Peer("openssh", ssh_version(), "library", "/usr/bin/ssh", openssh, (COMMAND, LARGE)),
     ]
     if original_command:
-        found.insert(1, Peer("scout_mcp", "given", "server", "/", original(original_command)))
+        found.insert(1, Peer("scout_mcp", "given", "server", "/", original(original_command), EVERYTHING))
     return found

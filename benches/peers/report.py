@@ -2,7 +2,7 @@
 
 import statistics
 
-from peers import COMMAND, LARGE, READ
+from peers import BROADCAST, COMMAND, LARGE, READ
 from rounds import AT_ONCE, COLD
 
 NONE = "–"
@@ -31,7 +31,7 @@ def tables(world, peers, figures):
     """All of one world; `figures` by the name of the peer."""
     load = "rate; p50, p99 in ms; CPU of the client each"
     yield f"## {world.title}\n"
-    for what, title in (COMMAND, "a small command"), (READ, f"a read of {world.SMALL:,} bytes over SFTP"):
+    for what, title in (COMMAND, "a small command"), (READ, "a read of 1,400 bytes over SFTP"):
         rows = [
             [*names(peer), *(load_cell(figures[peer.name].get(f"{what} {at_once}")) for at_once in AT_ONCE)]
             for peer in peers
@@ -45,13 +45,14 @@ def tables(world, peers, figures):
             *(time_cell(figures[peer.name].get(f"cold {count}")) for count in COLD),
             cpu_cell(figures[peer.name].get("cold 100")),
             time_cell(figures[peer.name].get("warm 100")),
+            time_cell(figures[peer.name].get(BROADCAST)),
             number(figures[peer.name].get("connection"), 1024, " KiB"),
         ]
         for peer in peers
     ]
     cold = [f"{count} cold" for count in COLD]
-    heads = ["many hosts, a command of each", "version", *cold, "CPU each of 100 cold", "100 warm", "memory a connection"]
-    yield from table(heads, rows)
+    warm = ["CPU each of 100 cold", "100 warm", "100 warm, one call", "memory a connection"]
+    yield from table(["many hosts, a command of each", "version", *cold, *warm], rows)
     rows = [
         [
             *names(peer),
@@ -59,12 +60,12 @@ def tables(world, peers, figures):
             milliseconds(figures[peer.name].get("first")),
             number(figures[peer.name].get("resident"), 1 << 20, " MiB"),
             number(figures[peer.name].get("resident 100"), 1 << 20, " MiB"),
-            *([large_cell(figures[peer.name].get(LARGE))] if world.has_large else []),
+            large_cell(figures[peer.name].get(LARGE)),
         ]
         for peer in peers
     ]
-    heads = ["one process", "version", "start to `initialize`", "start to first answer of a host", "resident then", "resident after all"]
-    yield from table([*heads, *([f"read of {world.LARGE:,} bytes; CPU"] if world.has_large else [])], rows)
+    start = ["start to `initialize`", "start to first answer of a host", "resident then", "resident after all"]
+    yield from table(["one process", "version", *start, "read of 1 MB; CPU"], rows)
     for peer in peers:
         yield from failures(peer, figures[peer.name])
 

@@ -5,12 +5,12 @@ import statistics
 import time
 from dataclasses import dataclass
 
-from peers import COMMAND, LARGE, READ
+from peers import BROADCAST, COMMAND, LARGE, READ
 from process import PeerFailed
-from worlds import HOSTS
+from worlds import HOSTS, MANY
 
 #: Hosts by their numbers: the one that is asked over and over, and those that nobody has met before.
-ONE, COLD = [0], {1: [1], 10: list(range(2, 12)), 100: list(range(12, HOSTS))}
+ONE, COLD = [0], {1: [1], 10: list(range(2, 12)), MANY: list(range(12, HOSTS))}
 AT_ONCE = (1, 10, 100)
 #: How long a peer may be silent, in seconds.
 PATIENCE = 30
@@ -36,7 +36,7 @@ def measure(peer, world, plan, folder, log):
         note_errors(figures, "first", once)
         figures["resident"] = subject.process.resident()
         # First what it costs to know many: in a process that has worked, they would live in what it had before.
-        many_hosts(figures, subject)
+        many_hosts(figures, subject, peer)
         one_host(figures, subject, peer, world, plan)
         figures["resident 100"] = subject.process.resident()
     except (PeerFailed, FileNotFoundError) as error:
@@ -47,13 +47,18 @@ def measure(peer, world, plan, folder, log):
     return figures
 
 
-def many_hosts(figures, subject):
+def many_hosts(figures, subject, peer):
     before = subject.process.share()
     for count, hosts in COLD.items():
         figures[f"cold {count}"] = loaded(subject, COMMAND, hosts, count, 0)
     figures["connection"] = (subject.process.share() - before) / sum(COLD)
-    warm = [loaded(subject, COMMAND, hosts, count, 0) for _ in range(WARM_TIMES)]
-    figures["warm 100"] = sorted(warm, key=lambda figure: figure["seconds"])[WARM_TIMES // 2]
+    figures[f"warm {MANY}"] = middle(loaded(subject, COMMAND, COLD[MANY], MANY, 0) for _ in range(WARM_TIMES))
+    if BROADCAST in peer.whats:
+        figures[BROADCAST] = middle(loaded(subject, BROADCAST, COLD[MANY], 1, 0) for _ in range(WARM_TIMES))
+
+
+def middle(figures):
+    return sorted(figures, key=lambda figure: figure["seconds"])[WARM_TIMES // 2]
 
 
 def one_host(figures, subject, peer, world, plan):
@@ -63,7 +68,7 @@ def one_host(figures, subject, peer, world, plan):
                 # The first one opens what the others use.
                 subject.ask(what, ONE, 1, 0, PATIENCE)
                 figures[f"{what} {at_once}"] = loaded(subject, what, ONE, at_once, plan.seconds)
-    if LARGE in peer.whats and world.has_large:
+    if LARGE in peer.whats:
         figures[LARGE] = loaded(subject, LARGE, ONE, 1, plan.seconds)
 
 

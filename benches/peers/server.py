@@ -16,7 +16,7 @@ HANDSHAKE = {
 
 
 class Server:
-    """`calls[what](host, path)` is the tool and its arguments for one operation."""
+    """`calls[what](host, path)` is the tool and its arguments for one operation; a broadcast takes many hosts."""
 
     def __init__(self, command, env, calls, world, log):
         self.calls, self.world = calls, world
@@ -49,16 +49,19 @@ class Server:
         call = self.calls[what]
         path = self.world.large if what == "large" else self.world.small
         proof, length = self.world.proof(path)
-        heads, tails = zip(*(self.request(*call(self.world.hosts[host], path)) for host in hosts))
+        asked = [self.world.hosts[host] for host in hosts]
+        # One call names all of them, or each has one.
+        calls = [call(asked, path)] if what == "broadcast" else [call(host, path) for host in asked]
+        heads, tails = zip(*(self.request(*call) for call in calls))
         taken, errors, under_way, turn = [], {}, {}, 0
         begun = now = time.perf_counter()
         deadline = begun + seconds + patience
         room = at_once
         while True:
             batch = []
-            while room and (turn < len(hosts) or now - begun < seconds):
+            while room and (turn < len(calls) or now - begun < seconds):
                 under_way[self.next_id] = now
-                batch.append(b"%b%d%b" % (heads[turn % len(hosts)], self.next_id, tails[turn % len(hosts)]))
+                batch.append(b"%b%d%b" % (heads[turn % len(calls)], self.next_id, tails[turn % len(calls)]))
                 self.next_id, turn, room = self.next_id + 1, turn + 1, room - 1
             self.process.write(b"".join(batch))
             if not under_way:

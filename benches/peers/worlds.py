@@ -18,30 +18,31 @@ from pathlib import Path
 from process import PeerFailed, identities, kill
 
 #: One for the first answer, then 1, 10 and 100 that nobody has met.
-HOSTS = 112
+HOSTS, MANY = 112, 100
 #: As many daemons as keep 100 logins at once below the stock MaxStartups (10:30:100) of each: hosts are machines of
 #: their own, with limits of their own.
 DAEMONS = 12
 SFTP_SERVER = "/usr/lib/openssh/sftp-server"
 
 
+#: How much of the end of a file is looked for in an answer.
+PROOF_BYTES = 16
+
+
 def text(size):
-    """So many bytes of lines, the last of which says that it is the last."""
-    end = b"the last line of %d bytes\n" % size
-    line = b"All work and no play makes a small file, thirty-nine bytes at a time and no more.\n"
-    return (line * (size // len(line) + 1))[: size - len(end) - 1] + b"\n" + end
+    """So many bytes of lines, the last of which says so."""
+    end = b"\nthe end of %d bytes\n" % size
+    line = b"All work and no play makes a file that everybody reads and nobody looks at.\n"
+    return (line * (size // len(line) + 1))[: size - len(end)] + end
 
 
 class World:
-    #: Bytes of the files that are read.
-    SMALL, LARGE = 1_400, 1_000_000
-
     def __init__(self, folder):
         self.home = Path(folder)
         for name in (".ssh", "control"):
             (self.home / name).mkdir(parents=True, mode=0o700)
         self.site = self.home / "site.json"
-        self.hosts, self.children = [], []
+        self.children = []
 
     def env(self):
         """Nothing of whoever runs this reaches a peer but the path of programs."""
@@ -49,11 +50,13 @@ class World:
 
     def proof(self, path):
         """What stands in a right answer, and how long that is at least."""
-        size = self.SMALL if path == self.small else self.LARGE
-        return b"the last line of %d bytes" % size, size
+        content = self.files[path]
+        return content.rstrip()[-PROOF_BYTES:], len(content)
 
-    def describe(self, user, key, known_hosts):
-        """Writes what peers are told."""
+    def describe(self, user, key, known_hosts, hosts, small, large):
+        """Writes what peers are told; `small` and `large` are paths and contents."""
+        self.hosts, self.files = hosts, dict([small, large])
+        (self.small, small), (self.large, large) = small, large
         (self.home / ".ssh/known_hosts").write_text(known_hosts)
         self.user, self.key = user, str(key)
         shared = f"User {user}\n    IdentityFile {key}\n    IdentitiesOnly yes\n"
@@ -72,7 +75,7 @@ class World:
             "hosts": self.hosts,
             "small": self.small,
             "large": self.large,
-            "bytes": {"small": self.SMALL, "large": self.LARGE},
+            "bytes": {"small": len(small), "large": len(large)},
         }
         self.site.write_text(json.dumps(site))
 
@@ -96,30 +99,28 @@ class Sshd(World):
 
     name = "sshd"
     title = "OpenSSH's sshd, stock limits"
-    has_large = True
 
     def __init__(self, folder, _binary):
         super().__init__(folder)
-        self.small, self.large = str(self.home / "small"), str(self.home / "large")
-        for path, size in (self.small, self.SMALL), (self.large, self.LARGE):
-            Path(path).write_bytes(text(size))
-        key, host_key = self.keygen(".ssh/key"), self.keygen("host_key")
+        files = [(str(self.home / name), text(size)) for name, size in (("small", 1_400), ("large", 1_000_000))]
+        for path, content in files:
+            Path(path).write_bytes(content)
+        key, self.host_key = self.keygen(".ssh/key"), self.keygen("host_key")
         (self.home / "authorized_keys").write_bytes(key.with_suffix(".pub").read_bytes())
-        ports = unused_ports(DAEMONS)
-        self.hosts = [
-            {"name": f"host{n}", "ip": f"127.78.0.{n + 1}", "port": ports[n % DAEMONS]} for n in range(HOSTS)
+        self.ports = unused_ports(DAEMONS)
+        hosts = [
+            {"name": f"host{n}", "ip": f"127.78.0.{n + 1}", "port": self.ports[n % DAEMONS]} for n in range(HOSTS)
         ]
-        presented = " ".join(host_key.with_suffix(".pub").read_text().split()[:2])
-        known_hosts = "".join(f"[{host['ip']}]:{host['port']} {presented}\n" for host in self.hosts)
-        self.describe("scout", key, known_hosts)
-        self.ports, self.host_key = ports, host_key
+        presented = " ".join(self.host_key.with_suffix(".pub").read_text().split()[:2])
+        known_hosts = "".join(f"[{host['ip']}]:{host['port']} {presented}\n" for host in hosts)
+        self.describe("scout", key, known_hosts, hosts, *files)
 
     def open(self):
         account = self.account()
         for port in self.ports:
             self.serve(port, account)
         for port in self.ports:
-            wait_for(port)
+            wait_for("127.0.0.1", port)
 
     def keygen(self, name):
         path = self.home / name
@@ -162,13 +163,46 @@ def unused_ports(count):
     return ports
 
 
-def wait_for(port):
+def wait_for(ip, port):
     for _ in range(200):
-        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)) as stream:
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection((ip, port)) as stream:
             stream.recv(8)
             return
         time.sleep(0.02)
-    raise PeerFailed(f"nothing listens on port {port}")
+    raise PeerFailed(f"nothing listens on {ip}, port {port}")
 
 
-WORLDS = {world.name: world for world in (Sshd,)}
+class Fleet(World):
+    """Servers that do not fork, in one process: `scout-mcp bench fleet`."""
+
+    name = "fleet"
+    title = "Simulated hosts, which fork nothing"
+
+    def __init__(self, folder, binary):
+        super().__init__(folder)
+        self.folder = self.home / "fleet"
+        self.folder.mkdir()
+        self.command = [binary, "bench", "fleet", "--hosts", str(HOSTS), "--folder", self.folder]
+
+    def open(self):
+        self.start(self.command, self.env(), self.home / "fleet.log")
+        config = self.folder / "ssh_config"
+        port = int(re.search(r"Port (\d+)", self.wait_for_text(config))[1])
+        hosts = [{"name": f"host{n:04}", "ip": f"127.80.0.{n}", "port": port} for n in range(1, HOSTS + 1)]
+        wait_for(hosts[0]["ip"], port)
+        # What the files hold is the fleet's affair.
+        cat = ["ssh", "-F", config, hosts[0]["name"], "cat"]
+        contents = [(path, subprocess.check_output([*cat, path])) for path in ("/srv/small", "/srv/large")]
+        known_hosts = (self.folder / "known_hosts").read_text()
+        self.describe("scout", self.folder / "key", known_hosts, hosts, *contents)
+
+    def wait_for_text(self, path):
+        for _ in range(200):
+            with contextlib.suppress(FileNotFoundError):
+                if text := path.read_text():
+                    return text
+            time.sleep(0.02)
+        raise PeerFailed(f"no fleet: {(self.home / 'fleet.log').read_text()[-500:]}")
+
+
+WORLDS = {world.name: world for world in (Sshd, Fleet)}

@@ -36,15 +36,16 @@ class Host:
         channel.wait_closed()
         return found
 
-    def read(self, path):
+    def read(self, path, size):
         if self.files is None:
             self.files = self.connected().sftp_init()
         with self.files.open(path, LIBSSH2_FXF_READ, 0) as handle:
-            return b"".join(iter(lambda: handle.read(1 << 20)[1], b""))
+            # It makes a buffer of this size each time.
+            return b"".join(iter(lambda: handle.read(size)[1], b""))
 
     def perform(self, what):
         path, size = file(SITE, what)
-        check(self.run(path) if what == "command" else self.read(path), size)
+        check(self.run(path) if what == "command" else self.read(path, size), size)
 
 
 HOSTS = [Host(host["ip"], host["port"]) for host in SITE["hosts"]]
