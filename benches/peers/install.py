@@ -9,22 +9,21 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 PACKAGES = ["openssh-server", "openssh-client", "openssh-sftp-server", "libnss-wrapper", "python3-venv"]
 FAST_MCP_SSH = "0.5.1"
-#: The two Node servers ask for it.
-NODE_MIN = 20
+#: ssh-mcp asks for it; Debian 12 has it.
+NODE_MIN = (18, 19)
 
 
 def everything(folder, names):
     """Of the peers of these names; `None` is all."""
     need_packages(PACKAGES)
-    wanted = lambda *those: names is None or not names.isdisjoint(those)
-    if wanted("asyncssh", "libssh2", "parallel-ssh"):
-        venv(folder)
-    if wanted("ssh-mcp", "mcp-ssh-manager"):
-        node(folder)
-    if wanted("fast-mcp-ssh"):
-        fast_mcp_ssh(folder)
-    if wanted("russh"):
-        russh(folder)
+    for install, peers in (
+        (venv, {"asyncssh", "libssh2", "parallel-ssh"}),
+        (node, {"ssh-mcp", "mcp-ssh-manager"}),
+        (fast_mcp_ssh, {"fast-mcp-ssh"}),
+        (russh, {"russh"}),
+    ):
+        if names is None or names & peers:
+            install(folder)
 
 
 def need_packages(names):
@@ -51,8 +50,8 @@ def node(folder):
     if not shutil.which("npm"):
         need_packages(["npm"])
     version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
-    if int(version[1:].split(".")[0]) < NODE_MIN:
-        print(f"Node {version.strip()} is too old for ssh-mcp and mcp-ssh-manager, which are left out: {NODE_MIN} will do")
+    if tuple(map(int, version[1:].split(".")[:2])) < NODE_MIN:
+        print(f"Node {version.strip()} is too old for ssh-mcp and mcp-ssh-manager, which are left out.")
         return
     shutil.rmtree(folder / "node", ignore_errors=True)
     (folder / "node").mkdir()
@@ -65,7 +64,8 @@ def node(folder):
 
 def fast_mcp_ssh(folder):
     if not (folder / "cargo/bin/fast-mcp-ssh").exists():
-        run(["cargo", "install", "fast-mcp-ssh", "--version", FAST_MCP_SSH, "--locked", "--root", folder / "cargo"], build=folder)
+        version = ["--version", FAST_MCP_SSH, "--locked"]
+        run(["cargo", "install", "fast-mcp-ssh", *version, "--root", folder / "cargo"], build=folder)
 
 
 def russh(folder):

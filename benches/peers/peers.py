@@ -26,7 +26,7 @@ class Peer:
     #: What must be there to run it, relative to the folder of installations.
     needs: str
     start: Callable
-    #: What it can do: commands, reads of files by something better than a command, large reads, one call for many hosts.
+    #: What it can do: commands, reads of files without one, large reads, one call for many hosts.
     whats: tuple = (COMMAND, READ, LARGE)
     #: Most operations at once that it is asked for on one host.
     at_once: int = 100
@@ -52,8 +52,8 @@ def openssh(world, _folder, log):
 
 def scout(binary):
     def start(world, _folder, log):
-        command = [str(binary), "serve"]
-        return Server(command, {"SCOUT_RATE_LIMIT_PER_MINUTE": "0", "SCOUT_LOG_LEVEL": "error"}, SCOUT_CALLS, world, log)
+        env = {"SCOUT_RATE_LIMIT_PER_MINUTE": "0", "SCOUT_LOG_LEVEL": "error"}
+        return Server([str(binary), "serve"], env, SCOUT_CALLS, world, log)
 
     return start
 
@@ -124,7 +124,7 @@ def ssh_mcp(world, folder, log):
 
 
 def mcp_ssh_manager(world, folder, log):
-    """Its call for a group of hosts is left out: it cuts what they print, so that nobody can tell whether it is right."""
+    """Its call for a group of hosts is left out: it cuts what they print, and nobody can tell whether it is right."""
     config = world.home / "mcp-ssh-manager.toml"
     config.write_text(
         "".join(

@@ -74,18 +74,23 @@ def one_host(figures, subject, peer, world, plan):
 
 def loaded(subject, what, hosts, at_once, seconds):
     cpu = subject.process.cpu()
+    own = time.process_time()
     outcome = subject.ask(what, hosts, at_once, seconds, PATIENCE)
+    own = time.process_time() - own
     cpu = subject.process.cpu() - cpu
     taken = outcome["taken"]
     if not taken:
         return {"errors": outcome["errors"], "seconds": outcome["seconds"]}
+    count = len(taken) + sum(outcome["errors"].values())
     return {
         "seconds": outcome["seconds"],
         "count": len(taken),
         "rate": len(taken) / outcome["seconds"],
         "p50": statistics.median(taken),
         "p99": sorted(taken)[-1 - len(taken) // 100],
-        "cpu": cpu / (len(taken) + sum(outcome["errors"].values())),
+        "cpu": cpu / count,
+        # What it cost this process, where it is the client.
+        "own": own / count,
         "errors": outcome["errors"],
     }
 

@@ -25,7 +25,7 @@ DAEMONS = 12
 SFTP_SERVER = "/usr/lib/openssh/sftp-server"
 
 
-#: How much of the end of a file is looked for in an answer.
+#: How much of the last line of a file is looked for in an answer.
 PROOF_BYTES = 16
 
 
@@ -51,7 +51,7 @@ class World:
     def proof(self, path):
         """What stands in a right answer, and how long that is at least."""
         content = self.files[path]
-        return content.rstrip()[-PROOF_BYTES:], len(content)
+        return content.splitlines()[-1][-PROOF_BYTES:], len(content)
 
     def describe(self, user, key, known_hosts, hosts, small, large):
         """Writes what peers are told; `small` and `large` are paths and contents."""
@@ -73,6 +73,7 @@ class World:
             "key": self.key,
             "known_hosts": str(self.home / ".ssh/known_hosts"),
             "hosts": self.hosts,
+            "execs": self.execs,
             "small": self.small,
             "large": self.large,
             "bytes": {"small": len(small), "large": len(large)},
@@ -98,6 +99,9 @@ class Sshd(World):
     """OpenSSH with stock limits, a user whose shell is /bin/sh and whose start-up files are empty."""
 
     name = "sshd"
+    #: Commands at once on one host by those who do not see to that themselves. Half of sshd's MaxSessions: those that
+    #: have ended count until it has noticed.
+    execs = 5
     title = "OpenSSH's sshd, stock limits"
 
     def __init__(self, folder, _binary):
@@ -176,6 +180,9 @@ class Fleet(World):
     """Servers that do not fork, in one process: `scout-mcp bench fleet`."""
 
     name = "fleet"
+    #: As many as anybody wants: it is the client that is measured.
+    execs = 100
+    SESSIONS_MAX = 200
     title = "Simulated hosts, which fork nothing"
 
     def __init__(self, folder, binary):
@@ -183,6 +190,7 @@ class Fleet(World):
         self.folder = self.home / "fleet"
         self.folder.mkdir()
         self.command = [binary, "bench", "fleet", "--hosts", str(HOSTS), "--folder", self.folder]
+        self.command += ["--max-sessions", str(self.SESSIONS_MAX), "--max-startups", "none"]
 
     def open(self):
         self.start(self.command, self.env(), self.home / "fleet.log")

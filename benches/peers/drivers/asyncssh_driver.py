@@ -8,15 +8,13 @@ from driver import check, drive, file, obey, site
 SITE = site()
 KNOWN_HOSTS = asyncssh.read_known_hosts(SITE["known_hosts"])
 KEY = asyncssh.read_private_key(SITE["key"])
-# Half of sshd's MaxSessions: those that have ended count until it has noticed.
-EXECS_MAX = 5
 
 
 class Host:
     def __init__(self, ip, port):
         self.ip, self.port = ip, port
         self.lock = asyncio.Lock()
-        self.execs = asyncio.Semaphore(EXECS_MAX)
+        self.execs = asyncio.Semaphore(SITE["execs"])
         self.connection = self.files = None
 
     async def connected(self):

@@ -6,9 +6,6 @@ import ctypes
 from driver import check, drive, file, obey, site
 
 SITE = site()
-# Half of sshd's MaxSessions, beyond which `ssh` makes connections of its own: those that have ended count until sshd
-# has noticed.
-SESSIONS_MAX = 5
 # Its default, sntrup761x25519-sha512, costs either side several times as much, and others here do not speak it.
 KEY_EXCHANGE = "curve25519-sha256"
 PR_SET_CHILD_SUBREAPER = 36
@@ -20,7 +17,7 @@ async def operation(what, host):
     name = SITE["hosts"][host]["name"]
     options = ("ControlMaster=auto", "ControlPersist=yes", "ControlPath=control/%n", f"KexAlgorithms={KEY_EXCHANGE}")
     words = [word for option in options for word in ("-o", option)]
-    async with limits.setdefault(host, asyncio.Semaphore(SESSIONS_MAX)):
+    async with limits.setdefault(host, asyncio.Semaphore(SITE["execs"])):
         process = await asyncio.create_subprocess_exec(
             *("ssh", "-F", ".ssh/config", "-T", *words, name, f"cat {path}"),
             stdin=asyncio.subprocess.DEVNULL,

@@ -22,8 +22,6 @@ use tokio::sync::{OnceCell, Semaphore};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Half of sshd's MaxSessions: those that have ended count until it has noticed.
-const EXECS_MAX: usize = 5;
 /// What one READ asks for: sshd sends no more at a time.
 const PIECE_BYTES: u32 = 255 * 1024;
 
@@ -32,6 +30,8 @@ struct Site {
     user: String,
     key: String,
     hosts: Vec<Address>,
+    /// Commands at once on one host.
+    execs: usize,
     small: String,
     large: String,
     bytes: Sizes,
@@ -77,7 +77,7 @@ async fn main() -> Result<()> {
     let path = std::env::args().nth(1).ok_or("no site")?;
     let site: Site = serde_json::from_slice(&std::fs::read(path)?)?;
     let key = Arc::new(load_secret_key(&site.key, None)?);
-    let hosts: Vec<Host> = site.hosts.iter().map(|_| Host::new()).collect();
+    let hosts: Vec<Host> = site.hosts.iter().map(|_| Host::new(site.execs)).collect();
     // Nothing else has to be done while it waits for a line, but keeping connections: hosts may wait as well.
     for line in io::stdin().lock().lines() {
         let outcome = drive(&serde_json::from_str(&line?)?, &site, &key, &hosts).await;
@@ -132,8 +132,8 @@ impl client::Handler for Client {
 }
 
 impl Host {
-    fn new() -> Self {
-        Self { connection: OnceCell::new(), files: OnceCell::new(), execs: Semaphore::new(EXECS_MAX) }
+    fn new(execs: usize) -> Self {
+        Self { connection: OnceCell::new(), files: OnceCell::new(), execs: Semaphore::new(execs) }
     }
 
     async fn perform(&self, what: What, site: &Site, address: &Address, key: &Arc<PrivateKey>) -> Result<()> {
