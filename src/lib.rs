@@ -31,6 +31,7 @@
 //! | [`crypto`] | algorithms: libsodium, aws-lc | SSH |
 //! | [`ssh`] | sans-IO SSH client: packets, key exchange, host keys, authentication, channels | sockets, clocks, fleets |
 //! | [`sftp`] | sans-IO SFTP v3 client, pipelined | sockets, fleets |
+//! | [`simulated`] | sans-IO SSH servers that play hosts: a fleet to measure with, and the other side of tests | sockets, clocks, fleets |
 //! | [`rpc`] | JSON-RPC 2.0 framing | MCP |
 //! | [`http`] | sans-IO HTTP/1.1, the server's side, and its event streams | sockets, JSON, MCP |
 //! | [`config`] | settings, SSH client configuration, known_hosts | sockets |
@@ -52,7 +53,7 @@
 //! | an algorithm | `crypto/`, then `ssh/algorithm.rs` and `ssh/cipher.rs` or `ssh/kex/` |
 //! | how one logs in | `ssh/auth/` for what is said, `io/credentials.rs` for keys and passwords |
 //! | what can be done on a host | an operation is a file of `scout/`; `scout/action.rs` gives it to all tools and resources |
-//! | what the arguments of the tool `scout` mean | `scout/request.rs` |
+//! | what the arguments of the tool `scout` mean | `scout/request.rs`; what they meant to scout_mcp, and the tests that hold it so: `docs/parity.md` |
 //! | what is shown of containers, pools, logs, units, clusters | `scout/system/`, a file each; its addresses as templates: `mcp/catalog/resources/templates.rs` |
 //! | which commands and options are allowed | `scout/command/table.rs` |
 //! | the way to a host | `fleet/route.rs` (jump hosts), `fleet/pool.rs` (who shares what, who has to wait), `fleet/ramp.rs` (how many dial at once), `io/path.rs` (addresses, programs) |
@@ -63,6 +64,7 @@
 //! | how a server ends | `server/drain.rs`; over HTTP `server/http/listen.rs`, `server/http/under_way.rs`; `io/signals.rs` for who asks it to |
 //! | who is asked whether he is there, and who stays connected | `fleet/health/`, `fleet/presence.rs` |
 //! | how remote commands are ended | `fleet/leash.rs` |
+//! | how simulated hosts behave | `simulated/`: `plan.rs` for what can be set, `server.rs` for what they say; `io/site.rs` puts them on the network |
 //! | what is counted and measured | `metrics/names.rs`, and the place where it happens; what Prometheus reads of it: `metrics/prometheus.rs` |
 //! | when a server counts as alive, and as ready | `server/health.rs` |
 //! | what HTTP requests become of MCP, sessions, paths | `server/http/` |
@@ -75,6 +77,7 @@
 //! | which part of a file is read, how files are found, searched and compared | `scout/read/`, `scout/find.rs`, `scout/search/`, `scout/diff/` |
 //! | what a script of ours may rely on, whatever the login shell | `scout/script.rs`, tried in `scout/tests/shells.rs` |
 //! | how files are transferred, and which of this machine may be | `scout/transfer/` |
+//! | which small pieces of work are timed, and their instructions counted | `testing/chores/`, `benches/micro.rs`, `benches/instructions/` |
 //! | how places are watched | `scout/watch.rs` for what is looked at, `fleet/sights.rs` for who shares the looks |
 
 pub mod base;
@@ -90,6 +93,7 @@ pub mod rpc;
 pub mod scout;
 pub mod server;
 pub mod sftp;
+pub mod simulated;
 pub mod ssh;
 pub mod target;
 #[cfg(any(test, feature = "testing"))]

@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use super::bench::Bench;
 use crate::config::Overrides;
 
 /// Look at many machines over SSH: read files, list directories, run read-only commands, from any MCP client or from
@@ -66,7 +67,7 @@ pub struct Args {
 
     /// Cores for `serve`, one for each processor by default [env: SCOUT_CORES]
     #[arg(long, global = true, value_name = "N")]
-    cores: Option<String>,
+    pub cores: Option<String>,
 
     /// What to log on standard error: error, warn, info, debug, trace [env: SCOUT_LOG_LEVEL]
     #[arg(long, global = true, value_name = "LEVEL")]
@@ -104,9 +105,9 @@ pub enum Command {
     },
     /// List the hosts, and mark those that accept connections
     Hosts,
-    /// Print a file's bytes, nothing else
+    /// Print a file's bytes, nothing else; or what a host's software says
     Read {
-        /// The file; ~ is the remote home directory
+        /// The file; ~ is the remote home directory. Or HOST://docker, HOST://syslog?lines=50 and the like
         #[arg(value_name = "HOST:PATH")]
         target: String,
     },
@@ -162,6 +163,9 @@ pub enum Command {
         #[arg(long, value_name = "NUMBER")]
         pid: Option<u32>,
     },
+    /// Measure: a fleet of simulated hosts
+    #[command(subcommand)]
+    Bench(Bench),
     /// Show what the SSH configuration means for a host, as `ssh -G` does
     Resolve {
         /// A name from the SSH configuration

@@ -4,6 +4,7 @@
 //! 2 when the arguments make no sense; for `run` the command's own, or 255 when it could not be run, as `ssh` does.
 
 mod args;
+mod bench;
 mod copy;
 mod log;
 mod output;
@@ -31,6 +32,7 @@ use crate::io::{self, Outside, cpus};
 use crate::mcp::{Catalog, Client, Options, Session};
 use crate::metrics::Recorder;
 use crate::scout;
+use crate::scout::system::{self, View};
 use crate::scout::transfer::{Place, Transfer};
 use crate::server::{self, Configuration, Drain, Fresh, Listening, Part};
 use crate::target::Target;
@@ -50,7 +52,10 @@ pub fn main() -> ExitCode {
         _ => ExitCode::FAILURE,
     };
     let format = if args.json { Format::Json } else { Format::Text };
-    let result = prepare(&args).and_then(|scene| run(scene, args.command, Output::new(format)));
+    let result = match args.command {
+        Command::Bench(bench) => bench::run(bench, &bench::Common { cores: args.cores }),
+        _ => prepare(&args).and_then(|scene| run(scene, args.command, Output::new(format))),
+    };
     result.unwrap_or_else(|error| {
         output::complain(&error, format);
         match error.kind() {
@@ -151,7 +156,14 @@ async fn execute(
         Command::Hosts => output.hosts(&shards.status(&Access::all()).await)?,
         Command::Read { target } => {
             let (host, path) = Target::place(&target)?;
-            output.file(&caller, host.as_str(), &path).await?;
+            match View::at(&path) {
+                None => output.file(&caller, host.as_str(), &path).await?,
+                Some(view) => {
+                    let view = view?;
+                    let shown = system::show(&caller, host.as_str(), &view);
+                    output.shown(&scout::in_time(&caller, shown).await?)?;
+                }
+            }
         }
         Command::Ls { target } => {
             let (host, path) = Target::place(&target)?;
@@ -176,6 +188,8 @@ async fn execute(
             let answer = scout::scout(shards, &Client::ourselves(), &request, &|_, _| ()).await?;
             output.answer(&answer)?;
         }
+        // It needs no host.
+        Command::Bench(_) => {}
         Command::Stats { pid } => stats::show(&scene.stats_folders, pid, output).await?,
         Command::Resolve { host } => match caller.host(&host)? {
             Host::Local => {

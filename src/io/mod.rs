@@ -9,9 +9,10 @@
 //! these start; `blocking` does what would stop a core, and `resolver` looks up names there; [`condition`] runs the commands
 //! of `Match exec`; [`stats`] is where a server tells its figures, [`usage`] what it takes of its machine, [`descriptors`]
 //! how much of that it may; [`watch`] reads
-//! the configuration again, [`signals`] hears when all is to end.
+//! the configuration again; [`site`] plays a simulated fleet, with an [`alarm`] for what that takes; [`signals`] hears when all is to end.
 
 mod agent;
+pub mod alarm;
 mod blocking;
 mod children;
 pub mod condition;
@@ -37,6 +38,7 @@ mod resolver;
 pub mod runtime;
 mod secrets;
 pub mod signals;
+pub mod site;
 mod socket;
 pub mod stats;
 pub mod stdio;

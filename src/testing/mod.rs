@@ -1,23 +1,22 @@
 //! Simulated links, small servers, virtual time. Only adds items, never changes behaviour.
 
 pub mod choices;
+pub mod chores;
 pub mod cores;
 pub mod fuzz;
 pub mod http;
+mod jail;
 pub mod live;
 mod logins;
 mod nowhere;
 pub mod protections;
 mod scratch;
-pub mod sftp_server;
 pub mod ssh_pair;
 pub mod ssh_play;
 mod ssh_play_session;
 pub mod ssh_server;
-mod ssh_server_channel;
 pub mod ssh_server_kex;
 mod tally;
-pub mod tcp;
 mod timers;
 pub mod world;
 mod world_host;

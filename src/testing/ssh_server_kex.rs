@@ -1,52 +1,26 @@
-//! The server's side of a key exchange for the small SSH server: its half of every method, host keys of every type, and
-//! certificates for them from an authority that signs whatever it is told to.
+//! Host keys of every type, and certificates for them from an authority that signs whatever it is told to.
 
 use crate::crypto::sign::Ed25519;
-use crate::crypto::{dh, ecdh, kem, x25519};
+use crate::crypto::x25519;
+use crate::simulated::keys::{HostKey, named};
 use crate::ssh::algorithm::KexMethod;
-use crate::ssh::kex::share::{SharedSecret, number_bytes};
-use crate::ssh::wire::{Reader, Write, magnitude};
-use crate::ssh::{Error, HostKeyAlgorithm, Identity, KexAlgorithm, SignatureAlgorithm};
+use crate::ssh::wire::{Reader, Write};
+use crate::ssh::{HostKeyAlgorithm, Identity, KexAlgorithm, SignatureAlgorithm};
 
 const WHAT: &str = "key of a host";
 const MAX: usize = 1 << 20;
 
-/// The server's value and the shared secret.
-pub(super) fn respond(
-    algorithm: KexAlgorithm,
-    client_value: &[u8],
-) -> Result<(Vec<u8>, SharedSecret), Error> {
-    let refused = |_| Error::KexValue;
-    match algorithm.method() {
-        KexMethod::X25519 => {
-            let (point, shared) = x25519_respond(client_value)?;
-            Ok((point.to_vec(), SharedSecret::number(&shared)))
+/// What a host presents with an algorithm, and its public key. Certificates are from an Ed25519 authority.
+pub(super) fn host_key(algorithm: HostKeyAlgorithm, request: &CertificateRequest) -> (HostKey, Vec<u8>) {
+    let secret = HostSecret::new(algorithm.signature());
+    let presented = match algorithm {
+        HostKeyAlgorithm::Plain(_) => secret.blob.clone(),
+        HostKeyAlgorithm::Certified(signature) => {
+            request.grant(signature, &secret, &HostSecret::new(SignatureAlgorithm::Ed25519))
         }
-        KexMethod::Hybrid => {
-            let (public, point) = client_value.split_at_checked(kem::PUBLIC_BYTES).ok_or(Error::KexValue)?;
-            let (mut value, secret) = kem::encapsulate(public).map_err(refused)?;
-            let (point, shared) = x25519_respond(point)?;
-            value.extend_from_slice(&point);
-            Ok((value, SharedSecret::hybrid(&secret, &shared)))
-        }
-        KexMethod::Ecdh(curve) => {
-            let secret = ecdh::Secret::generate(curve).map_err(refused)?;
-            let value = secret.public().map_err(refused)?;
-            Ok((value, SharedSecret::number(&secret.agree(client_value).map_err(refused)?)))
-        }
-        KexMethod::Group(group) => {
-            let secret = dh::Secret::generate(group);
-            let peer = magnitude(client_value).ok_or(Error::KexValue)?;
-            let value = number_bytes(&secret.public());
-            Ok((value, SharedSecret::number(&secret.agree(peer).map_err(refused)?)))
-        }
-    }
-}
-
-fn x25519_respond(point: &[u8]) -> Result<([u8; x25519::BYTES], [u8; x25519::BYTES]), Error> {
-    let secret = x25519::Secret::generate();
-    let shared = secret.agree(point.try_into().map_err(|_| Error::KexValue)?).map_err(|_| Error::KexValue)?;
-    Ok((secret.public(), *shared))
+    };
+    let public = secret.blob.clone();
+    (HostKey::new(algorithm, presented, move |message| secret.sign(message)), public)
 }
 
 /// Makes a server's value one with which everybody would know the secret.
@@ -69,7 +43,7 @@ pub struct HostSecret {
 }
 
 /// Makes a signature blob over a message.
-type Signer = Box<dyn Fn(&[u8]) -> Vec<u8> + Send>;
+type Signer = Box<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
 
 impl HostSecret {
     /// Ed25519 keys are new each time, the others are always the same.
@@ -93,15 +67,8 @@ impl HostSecret {
     }
 
     fn fresh() -> Self {
-        let name = SignatureAlgorithm::Ed25519.name().as_bytes();
         let (key, public) = Ed25519::generate();
-        let pair = |value: &[u8]| {
-            let mut blob = Vec::new();
-            blob.put_string(name);
-            blob.put_string(value);
-            blob
-        };
-        Self { blob: pair(&public), sign: Box::new(move |message| pair(&key.sign(message))) }
+        Self { blob: named(&public), sign: Box::new(move |message| named(&key.sign(message))) }
     }
 
     /// From now on its signatures claim to be made with the algorithm `name`.
@@ -182,25 +149,4 @@ fn strings(texts: &[&str]) -> Vec<u8> {
         out.put_string(text.as_bytes());
     }
     out
-}
-
-/// A host's key and what it presents of it.
-pub(super) struct Host {
-    pub algorithm: HostKeyAlgorithm,
-    pub secret: HostSecret,
-    pub presented: Vec<u8>,
-}
-
-impl Host {
-    /// Certificates are from an Ed25519 authority.
-    pub fn new(algorithm: HostKeyAlgorithm, request: &CertificateRequest) -> Self {
-        let secret = HostSecret::new(algorithm.signature());
-        let presented = match algorithm {
-            HostKeyAlgorithm::Plain(_) => secret.blob.clone(),
-            HostKeyAlgorithm::Certified(signature) => {
-                request.grant(signature, &secret, &HostSecret::new(SignatureAlgorithm::Ed25519))
-            }
-        };
-        Self { algorithm, secret, presented }
-    }
 }

@@ -1,10 +1,10 @@
-//! How the server lets its users in: by key as it is, by password and dialogue where a test says so.
+//! How users get in where a test says so: by key, password and dialogue, or several of them.
 
 use super::{MAX, Misbehaviour, Server, WHAT};
-use crate::ssh::hostkey;
+use crate::simulated::server::login::{self, method};
+use crate::ssh::Error;
 use crate::ssh::number;
 use crate::ssh::wire::{NameList, Reader, Write};
-use crate::ssh::{Error, SignatureAlgorithm};
 
 /// What it takes to get in.
 #[derive(Debug, Clone)]
@@ -32,7 +32,6 @@ pub struct Progress {
     step: usize,
     /// The round of the dialogue under way, and whether every answer was right.
     round: Option<(usize, bool)>,
-    pub is_done: bool,
 }
 
 enum Verdict {
@@ -51,20 +50,17 @@ impl From<bool> for Verdict {
 impl Server {
     pub(super) fn login(&mut self, payload: &[u8]) -> Result<(), Error> {
         if let Some(banner) = self.config.banner.take() {
-            self.send(|out| {
+            self.simulated.send(|out| {
                 out.push(number::USERAUTH_BANNER);
                 out.put_string(banner.as_bytes());
                 out.put_string(b"");
             });
         }
         self.progress.round = None;
-        let mut reader = Reader::new(payload);
-        reader.u8(WHAT)?;
-        let (_user, _service) = (reader.string(MAX, WHAT)?, reader.string(MAX, WHAT)?);
-        let method = reader.text(MAX, WHAT)?;
+        let (method, reader) = method(payload)?;
         let verdict = match method {
             _ if !NameList(self.step()).contains(method) => Verdict::Wrong,
-            "publickey" => self.is_signed(payload, reader)?.into(),
+            "publickey" => self.key(payload, reader)?,
             "password" => self.is_password(reader)?,
             "keyboard-interactive" => self.question(0, true),
             _ => Verdict::Wrong,
@@ -95,20 +91,18 @@ impl Server {
 
     /// Whether a request to open a channel comes before login.
     pub(super) fn is_too_early(&self) -> bool {
-        !self.progress.is_done || (self.misbehaves(Misbehaviour::ForgetFirstOpen) && self.not_understood == 0)
+        let forgets = self.misbehaves(Misbehaviour::ForgetFirstOpen) && self.tally().not_understood == 0;
+        !self.is_logged_in() || forgets
     }
 
     /// As sshd answers what has no place before login.
     pub(super) fn misunderstand(&mut self) {
-        self.not_understood += 1;
         if self.misbehaves(Misbehaviour::HangUpOnEarlyOpen) {
-            self.is_closed = true;
-            return;
+            self.simulated.tally.not_understood += 1;
+            self.simulated.hang_up();
+        } else {
+            self.simulated.misunderstand();
         }
-        self.send(|out| {
-            out.push(number::UNIMPLEMENTED);
-            out.put_u32(0);
-        });
     }
 
     fn step(&self) -> &'static str {
@@ -125,38 +119,25 @@ impl Server {
             }
         };
         if is_partial && self.step().is_empty() {
-            self.progress.is_done = true;
-            return self.send(|out| out.push(number::USERAUTH_SUCCESS));
+            return self.simulated.let_in();
         }
-        self.refused_logins += usize::from(!is_partial);
-        if self.refused_logins >= self.config.doors.tries {
-            return self.send_disconnect("Too many authentication failures");
+        let tried = self.tally().refused_logins + usize::from(!is_partial);
+        if tried >= self.config.doors.tries {
+            self.simulated.tally.refused_logins = tried;
+            return self.simulated.disconnect("Too many authentication failures");
         }
-        let methods = self.step();
-        self.send(|out| {
-            out.push(number::USERAUTH_FAILURE);
-            out.put_string(methods.as_bytes());
-            out.put_bool(is_partial);
-        });
+        self.simulated.refuse_login(self.step(), is_partial);
     }
 
-    fn is_signed(&self, payload: &[u8], mut reader: Reader<'_>) -> Result<bool, Error> {
-        if !reader.bool(WHAT)? {
-            return Ok(false);
-        }
-        let algorithm = SignatureAlgorithm::from_name(reader.text(MAX, WHAT)?);
-        let blob = reader.string(MAX, WHAT)?;
-        let signature = reader.string(MAX, WHAT)?;
-        let signed = &payload[..payload.len() - 4 - signature.len()];
-        let mut data = Vec::new();
-        data.put_string(self.session_id.as_ref().map_or(&[], |id| &id[..]));
-        data.extend_from_slice(signed);
-        let is_known = self.config.accepts.as_deref().is_none_or(|accepted| accepted == blob);
-        let is_allowed =
-            algorithm.is_some_and(|a| self.config.signature_algorithms.split(',').any(|n| n == a.name()));
-        Ok(is_known
-            && is_allowed
-            && algorithm.is_some_and(|a| hostkey::check(a, blob, &data, signature).is_ok()))
+    fn key(&mut self, payload: &[u8], reader: Reader<'_>) -> Result<Verdict, Error> {
+        Ok(match self.simulated.judge(payload, reader, self.config.accepts.as_deref())? {
+            login::Verdict::Right => Verdict::Right,
+            login::Verdict::Wrong => Verdict::Wrong,
+            login::Verdict::Welcome { algorithm, blob } => {
+                self.simulated.welcome(algorithm, blob);
+                Verdict::Said
+            }
+        })
     }
 
     fn is_password(&mut self, mut reader: Reader<'_>) -> Result<Verdict, Error> {
@@ -165,7 +146,7 @@ impl Server {
         if !is_right || !self.config.doors.is_expired {
             return Ok(is_right.into());
         }
-        self.send(|out| {
+        self.simulated.send(|out| {
             out.push(number::USERAUTH_PASSWD_CHANGEREQ);
             out.put_string(b"Time for a new one");
             out.put_string(b"");
@@ -177,7 +158,7 @@ impl Server {
         let Some(questions) = self.config.doors.dialog.get(round) else { return Verdict::Wrong };
         self.progress.round = Some((round, was_right));
         let is_hostile = self.misbehaves(Misbehaviour::ManyQuestions);
-        self.send(|out| {
+        self.simulated.send(|out| {
             out.push(number::USERAUTH_INFO_REQUEST);
             out.put_string(b"Log in\x1b[2J");
             out.put_string(b"Please answer");
