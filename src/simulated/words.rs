@@ -21,7 +21,10 @@ impl Line {
         match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             // On a leash (`fleet/leash.rs`): the last word is the command.
             ["exec", "sh", "-c", _, "scout", command] => Self::read(command),
-            ["sh", "-c", command] | ["eval", command] => Self::read(command),
+            // Other clients have coreutils' `timeout` end what takes too long.
+            ["sh", "-c", command] | ["eval", command] | ["timeout", _, "sh", "-c", command] => {
+                Self::read(command)
+            }
             ["set", "--", ..] => {
                 Self::Show(words.into_iter().skip(2).take_while(|word| word != SEQUENCE).collect())
             }
@@ -109,6 +112,7 @@ mod tests {
         );
         assert_eq!(Line::read("cd /tmp && ls -la"), command(Some("/tmp"), &["ls", "-la"]));
         assert_eq!(Line::read("cd '/a b' && eval 'cat x'"), command(Some("/a b"), &["cat", "x"]));
+        assert_eq!(Line::read("timeout 120 sh -c 'ls -la'"), command(None, &["ls", "-la"]));
         let leashed = leash::for_login_shell(b"cd '/it'\\''s' && ls");
         assert_eq!(Line::read(std::str::from_utf8(&leashed).unwrap()), command(Some("/it's"), &["ls"]));
     }
