@@ -190,7 +190,8 @@ impl Programs for Installed {
 
     fn subsystem(&self, name: &str) -> Option<Subsystem> {
         let knobs = || Knobs { numbering: Numbering::OpenSsh, is_writable: false, ..Knobs::default() };
-        (name == "sftp").then(|| Subsystem::Sftp(SftpServer::of(Arc::clone(&self.tree), &self.name, knobs())))
+        let server = || SftpServer::of(Arc::clone(&self.tree), &self.name, knobs());
+        (name == "sftp").then(|| Subsystem::Sftp(Box::new(server())))
     }
 }
 

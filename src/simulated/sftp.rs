@@ -134,7 +134,9 @@ impl SftpServer {
 
     /// Whether no whole request waits for its answer.
     pub fn is_idle(&self) -> bool {
-        self.is_broken || self.is_hung || length(&self.inbound).is_none_or(|length| self.inbound.len() < 4 + length)
+        self.is_broken
+            || self.is_hung
+            || length(&self.inbound).is_none_or(|length| self.inbound.len() < 4 + length)
     }
 
     /// Takes bytes of the client's stream, cut anywhere.

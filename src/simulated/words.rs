@@ -15,16 +15,24 @@ pub enum Line {
     Foreign,
 }
 
+/// A shell that is kept for several commands (`fleet/kept_shell.rs`): the number of the first one, and that one.
+pub fn kept_shell(line: &str) -> Option<(String, String)> {
+    match words(line)?.as_slice() {
+        [exec, sh, c, _, name, number, command]
+            if [exec, sh, c, name] == ["exec", "sh", "-c", "scout-shell"] =>
+        {
+            Some((number.clone(), command.clone()))
+        }
+        _ => None,
+    }
+}
+
 impl Line {
     pub fn read(line: &str) -> Self {
         let Some(words) = words(line) else { return Self::Foreign };
         match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             // On a leash (`fleet/leash.rs`): the last word is the command.
             ["exec", "sh", "-c", _, "scout", command] => Self::read(command),
-            // Other clients have coreutils' `timeout` end what takes too long.
-            ["sh", "-c", command] | ["eval", command] | ["timeout", _, "sh", "-c", command] => {
-                Self::read(command)
-            }
             ["set", "--", ..] => {
                 Self::Show(words.into_iter().skip(2).take_while(|word| word != SEQUENCE).collect())
             }
@@ -41,6 +49,9 @@ impl Line {
     fn of(words: &[String]) -> Self {
         match words {
             [eval, line] if eval == "eval" => Self::read(line),
+            [sh, c, line] if [sh, c] == ["sh", "-c"] => Self::read(line),
+            // Other clients have coreutils' `timeout` end what takes too long.
+            [timeout, _, rest @ ..] if timeout == "timeout" => Self::of(rest),
             words if words.iter().any(|word| [AND, SEQUENCE, OPERATOR].contains(&word.as_str())) => {
                 Self::Foreign
             }
@@ -113,7 +124,8 @@ mod tests {
         assert_eq!(Line::read("cd /tmp && ls -la"), command(Some("/tmp"), &["ls", "-la"]));
         assert_eq!(Line::read("cd '/a b' && eval 'cat x'"), command(Some("/a b"), &["cat", "x"]));
         assert_eq!(Line::read("timeout 120 sh -c 'ls -la'"), command(None, &["ls", "-la"]));
-        let leashed = leash::for_login_shell(b"cd '/it'\\''s' && ls");
+        assert_eq!(Line::read("cd /tmp && timeout 30 ls -la"), command(Some("/tmp"), &["ls", "-la"]));
+        let leashed = leash::for_login_shell(b"cd '/it'\\''s' && ls").unwrap();
         assert_eq!(Line::read(std::str::from_utf8(&leashed).unwrap()), command(Some("/it's"), &["ls"]));
     }
 

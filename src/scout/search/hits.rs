@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
-use super::super::list::harmless;
 use super::Query;
 use crate::base::limits::{
     PATH_BYTES_MAX, SEARCH_BEFORE_BYTES, SEARCH_CONTEXT_BYTES_MAX, SEARCH_LINE_BYTES_MAX,
     SEARCH_SHOWN_BYTES_MAX,
 };
+use crate::base::text::harmless;
 
 /// A line that was found. Bytes that are no UTF-8 are replaced by U+FFFD.
 #[derive(Debug, Clone, PartialEq, Eq)]
