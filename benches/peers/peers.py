@@ -50,9 +50,9 @@ def openssh(world, _folder, log):
     return Library([sys.executable, "-B", str(HERE / "drivers/openssh_driver.py")], world, log)
 
 
-def scout(binary):
+def scout(binary, **settings):
     def start(world, _folder, log):
-        env = {"SCOUT_RATE_LIMIT_PER_MINUTE": "0", "SCOUT_LOG_LEVEL": "error"}
+        env = {"SCOUT_RATE_LIMIT_PER_MINUTE": "0", "SCOUT_LOG_LEVEL": "error"} | settings
         return Server([str(binary), "serve"], env, SCOUT_CALLS, world, log)
 
     return start
@@ -150,6 +150,7 @@ def all_peers(binary, commit, original_command):
     """Those that can be compared; the order of the tables."""
     found = [
         Peer("scout-mcp", commit, "server", str(binary), scout(binary), EVERYTHING),
+        Peer("scout-mcp-execs", commit, "server", str(binary), scout(binary, SCOUT_KEPT_SHELLS="false"), (COMMAND,)),
         Peer("fast-mcp-ssh", "0.5.1", "server", f"{CARGO}/fast-mcp-ssh", fast_mcp_ssh, (COMMAND, READ)),
         Peer("ssh-mcp", "2.11.0", "server", f"{NODE}/ssh-mcp", ssh_mcp),
         Peer("mcp-ssh-manager", "3.8.5", "server", f"{NODE}/mcp-ssh-manager", mcp_ssh_manager, (COMMAND,)),
@@ -162,5 +163,5 @@ def all_peers(binary, commit, original_command):
         Peer("openssh", ssh_version(), "library", "/usr/bin/ssh", openssh, (COMMAND, LARGE)),
     ]
     if original_command:
-        found.insert(1, Peer("scout_mcp", "given", "server", "/", original(original_command), EVERYTHING))
+        found.insert(2, Peer("scout_mcp", "given", "server", "/", original(original_command), EVERYTHING))
     return found

@@ -3,7 +3,7 @@
 import statistics
 
 from peers import BROADCAST, COMMAND, LARGE, READ
-from rounds import AT_ONCE, COLD
+from rounds import AT_ONCE, COLD, MANY
 
 NONE = "–"
 
@@ -29,45 +29,54 @@ def median(values):
 
 def tables(world, peers, figures):
     """All of one world; `figures` by the name of the peer."""
-    load = "rate; p50, p99 in ms; CPU of the client each"
+    every = [(peer, figures[peer.name]) for peer in peers]
     yield f"## {world.title}\n"
-    for what, title in (COMMAND, "a small command"), (READ, "a read of 1,400 bytes over SFTP"):
-        rows = [
-            [*names(peer), *(load_cell(figures[peer.name].get(f"{what} {at_once}")) for at_once in AT_ONCE)]
-            for peer in peers
-            if what in peer.whats
-        ]
-        heads = [f"warm, one host: {title}", "version", *(f"{at_once} at once: {load}" for at_once in AT_ONCE)]
-        yield from table(heads, rows)
-    rows = [
-        [
-            *names(peer),
-            *(time_cell(figures[peer.name].get(f"cold {count}")) for count in COLD),
-            cpu_cell(figures[peer.name].get("cold 100")),
-            time_cell(figures[peer.name].get("warm 100")),
-            time_cell(figures[peer.name].get(BROADCAST)),
-            number(figures[peer.name].get("connection"), 1024, " KiB"),
-        ]
-        for peer in peers
-    ]
+    yield from one_host(every, COMMAND, "a small command")
+    yield from one_host(every, READ, "a read of 1,400 bytes over SFTP")
+    yield from many_hosts(every)
+    yield from one_process(every)
+    for peer, own in every:
+        yield from failures(peer, own)
+
+
+def one_host(every, what, title):
+    load = "rate; p50, p99 in ms; CPU of the client each"
+    heads = [f"warm, one host: {title}", "version", *(f"{at_once} at once: {load}" for at_once in AT_ONCE)]
+    cells = lambda own: (load_cell(own.get(f"{what} {at_once}")) for at_once in AT_ONCE)
+    return table(heads, [[*names(peer), *cells(own)] for peer, own in every if what in peer.whats])
+
+
+def many_hosts(every):
     cold = [f"{count} cold" for count in COLD]
     warm = ["CPU each of 100 cold", "100 warm", "100 warm, one call", "memory a connection"]
-    yield from table(["many hosts, a command of each", "version", *cold, *warm], rows)
     rows = [
         [
             *names(peer),
-            milliseconds(figures[peer.name].get("ready")),
-            milliseconds(figures[peer.name].get("first")),
-            number(figures[peer.name].get("resident"), 1 << 20, " MiB"),
-            number(figures[peer.name].get("resident 100"), 1 << 20, " MiB"),
-            large_cell(figures[peer.name].get(LARGE)),
+            *(time_cell(own.get(f"cold {count}")) for count in COLD),
+            cpu_cell(own.get(f"cold {MANY}")),
+            time_cell(own.get(f"warm {MANY}")),
+            time_cell(own.get(BROADCAST)),
+            number(own.get("connection"), 1024, " KiB"),
         ]
-        for peer in peers
+        for peer, own in every
     ]
-    start = ["start to `initialize`", "start to first answer of a host", "resident then", "resident after all"]
-    yield from table(["one process", "version", *start, "read of 1 MB; CPU"], rows)
-    for peer in peers:
-        yield from failures(peer, figures[peer.name])
+    return table(["many hosts, a command of each", "version", *cold, *warm], rows)
+
+
+def one_process(every):
+    heads = ["start to `initialize`", "start to first answer of a host", "resident then", "resident after all"]
+    rows = [
+        [
+            *names(peer),
+            milliseconds(own.get("ready")),
+            milliseconds(own.get("first")),
+            number(own.get("resident"), 1 << 20, " MiB"),
+            number(own.get("resident 100"), 1 << 20, " MiB"),
+            large_cell(own.get(LARGE)),
+        ]
+        for peer, own in every
+    ]
+    return table(["one process", "version", *heads, "read of 1 MB; CPU"], rows)
 
 
 def names(peer):
@@ -85,18 +94,26 @@ def table(heads, rows):
 def failures(peer, figures):
     """What went wrong."""
     if "failed" in figures:
-        yield f"* {peer.name}: {figures['failed']}"
+        yield f"* {peer.name}: {shown(figures['failed'])}"
     for row, figure in figures.items():
         if isinstance(figure, dict):
             for text, count in list(figure["errors"].items())[:3]:
-                yield f"* {peer.name}, {row}: {count} failed: `{' '.join(text.split())[:300]}`"
+                yield f"* {peer.name}, {row}: {count} failed: {shown(text)}"
+
+
+def shown(text):
+    return f"`{' '.join(text.split())[:300]}`"
 
 
 def load_cell(figure):
     if not figure or "rate" not in figure:
         return lost(figure)
-    times = f"{1e3 * figure['p50']:.3g}, {1e3 * figure['p99']:.3g}"
+    times = f"{digits(1e3 * figure['p50'])}, {digits(1e3 * figure['p99'])}"
     return f"{figure['rate']:,.0f}/s; {times}; {1e6 * figure['cpu']:,.0f} µs{failed(figure)}"
+
+
+def digits(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def time_cell(figure):

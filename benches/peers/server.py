@@ -22,8 +22,12 @@ class Server:
         self.calls, self.world = calls, world
         self.process = Process(command, world.env() | env, world.home, log)
         self.next_id = 1
-        self.process.write(self.line("initialize", HANDSHAKE))
-        self.answer(time.perf_counter() + PATIENCE)
+        try:
+            self.process.write(self.line("initialize", HANDSHAKE))
+            self.answer(time.perf_counter() + PATIENCE)
+        except PeerFailed:
+            self.process.end()
+            raise
         #: Seconds from its start to the answer to `initialize`.
         self.ready = time.perf_counter() - self.process.begun
         self.process.write(b'{"jsonrpc":"2.0","method":"notifications/initialized"}\n')
