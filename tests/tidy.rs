@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// The layers from the bottom up, as in `src/lib.rs`. A layer imports only what stands before it.
 const LAYERS: &[&str] = &[
-    "base", "crypto", "ssh", "sftp", "rpc", "http", "config", "target", "metrics", "fleet", "scout", "mcp",
-    "io", "server", "cli",
+    "base", "crypto", "ssh", "sftp", "rpc", "http", "config", "target", "metrics", "rig", "fleet", "scout",
+    "mcp", "io", "server", "cli",
 ];
 
 /// Words, and the only places (prefixes of paths under `src/`) that may use them.
@@ -18,8 +18,8 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("aws_lc_rs", &["crypto/"]),
     ("ssh_key::", &["ssh/", "config/"]),
     ("ssh2_config", &["config/"]),
-    // What programs on hosts print is read where it is known, and nowhere else in `scout/`.
-    ("serde_json", &["rpc/", "metrics/", "mcp/", "cli/", "scout/system/json.rs"]),
+    // What programs on hosts print is read where it is known, and nowhere else in `scout/`; a measurement is one document.
+    ("serde_json", &["rpc/", "metrics/", "mcp/", "cli/", "rig/results.rs", "scout/system/json.rs"]),
     ("clap", &["cli/"]),
     ("Instant::now", &["base/time.rs"]),
     ("time::now", &["base/", "io/"]),

@@ -8,6 +8,7 @@ mod http;
 mod mcp;
 mod metrics;
 mod operations;
+mod rig;
 mod ssh;
 mod time;
 
@@ -17,5 +18,6 @@ pub use http::*;
 pub use mcp::*;
 pub use metrics::*;
 pub use operations::*;
+pub use rig::*;
 pub use ssh::*;
 pub use time::*;
