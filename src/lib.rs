@@ -31,6 +31,7 @@
 //! | [`crypto`] | algorithms: libsodium, aws-lc | SSH |
 //! | [`ssh`] | sans-IO SSH client: packets, key exchange, host keys, authentication, channels | sockets, clocks, fleets |
 //! | [`sftp`] | sans-IO SFTP v3 client, pipelined | sockets, fleets |
+//! | [`simulated`] | sans-IO SSH servers that play hosts: a fleet to measure with, and the other side of tests | sockets, clocks, fleets |
 //! | [`rpc`] | JSON-RPC 2.0 framing | MCP |
 //! | [`http`] | sans-IO HTTP/1.1, the server's side, and its event streams; how a client reads answers | sockets, JSON, MCP |
 //! | [`config`] | settings, SSH client configuration, known_hosts | sockets |
@@ -64,6 +65,7 @@
 //! | how a server ends | `server/drain.rs`; over HTTP `server/http/listen.rs`, `server/http/under_way.rs`; `io/signals.rs` for who asks it to |
 //! | who is asked whether he is there, and who stays connected | `fleet/health/`, `fleet/presence.rs` |
 //! | how remote commands are ended | `fleet/leash.rs` |
+//! | how simulated hosts behave | `simulated/`: `plan.rs` for what can be set, `server.rs` for what they say; `io/site.rs` puts them on the network |
 //! | what is counted and measured | `metrics/names.rs`, and the place where it happens; what Prometheus reads of it: `metrics/prometheus.rs` |
 //! | when a server counts as alive, and as ready | `server/health.rs` |
 //! | what HTTP requests become of MCP, sessions, paths | `server/http/` |
@@ -93,6 +95,7 @@ pub mod rpc;
 pub mod scout;
 pub mod server;
 pub mod sftp;
+pub mod simulated;
 pub mod ssh;
 pub mod target;
 #[cfg(any(test, feature = "testing"))]

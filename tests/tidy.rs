@@ -7,8 +7,23 @@ use std::path::{Path, PathBuf};
 
 /// The layers from the bottom up, as in `src/lib.rs`. A layer imports only what stands before it.
 const LAYERS: &[&str] = &[
-    "base", "crypto", "ssh", "sftp", "rpc", "http", "config", "target", "metrics", "rig", "fleet", "scout",
-    "mcp", "io", "server", "cli",
+    "base",
+    "crypto",
+    "ssh",
+    "sftp",
+    "simulated",
+    "rpc",
+    "http",
+    "config",
+    "target",
+    "metrics",
+    "rig",
+    "fleet",
+    "scout",
+    "mcp",
+    "io",
+    "server",
+    "cli",
 ];
 
 /// Words, and the only places (prefixes of paths under `src/`) that may use them.

@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use super::bench::Bench;
 use crate::config::Overrides;
 
 /// Look at many machines over SSH: read files, list directories, run read-only commands, from any MCP client or from
@@ -66,7 +67,7 @@ pub struct Args {
 
     /// Cores for `serve`, one for each processor by default [env: SCOUT_CORES]
     #[arg(long, global = true, value_name = "N")]
-    cores: Option<String>,
+    pub cores: Option<String>,
 
     /// What to log on standard error: error, warn, info, debug, trace [env: SCOUT_LOG_LEVEL]
     #[arg(long, global = true, value_name = "LEVEL")]
@@ -162,6 +163,9 @@ pub enum Command {
         #[arg(long, value_name = "NUMBER")]
         pid: Option<u32>,
     },
+    /// Measure: a fleet of simulated hosts
+    #[command(subcommand)]
+    Bench(Bench),
     /// Show what the SSH configuration means for a host, as `ssh -G` does
     Resolve {
         /// A name from the SSH configuration

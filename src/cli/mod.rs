@@ -4,6 +4,7 @@
 //! 2 when the arguments make no sense; for `run` the command's own, or 255 when it could not be run, as `ssh` does.
 
 mod args;
+mod bench;
 mod copy;
 mod log;
 mod output;
@@ -50,7 +51,10 @@ pub fn main() -> ExitCode {
         _ => ExitCode::FAILURE,
     };
     let format = if args.json { Format::Json } else { Format::Text };
-    let result = prepare(&args).and_then(|scene| run(scene, args.command, Output::new(format)));
+    let result = match args.command {
+        Command::Bench(bench) => bench::run(bench, &bench::Common { cores: args.cores }),
+        _ => prepare(&args).and_then(|scene| run(scene, args.command, Output::new(format))),
+    };
     result.unwrap_or_else(|error| {
         output::complain(&error, format);
         match error.kind() {
@@ -176,6 +180,8 @@ async fn execute(
             let answer = scout::scout(shards, &Client::ourselves(), &request, &|_, _| ()).await?;
             output.answer(&answer)?;
         }
+        // It needs no host.
+        Command::Bench(_) => {}
         Command::Stats { pid } => stats::show(&scene.stats_folders, pid, output).await?,
         Command::Resolve { host } => match caller.host(&host)? {
             Host::Local => {

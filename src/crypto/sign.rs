@@ -46,6 +46,11 @@ impl Ed25519 {
         self.0.key.split_at(sodium::SECRETKEY_BYTES - sodium::PUBLICKEY_BYTES).1
     }
 
+    /// As [`Self::new`] takes it.
+    pub fn pair(&self) -> &[u8; sodium::SECRETKEY_BYTES] {
+        &self.0.key
+    }
+
     pub fn sign(&self, message: &[u8]) -> [u8; sodium::SIGNATURE_BYTES] {
         sodium::sign_detached(message, &self.0).0
     }

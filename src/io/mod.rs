@@ -9,7 +9,7 @@
 //! these start; `blocking` does what would stop a core, and `resolver` looks up names there; [`condition`] runs the commands
 //! of `Match exec`; [`stats`] is where a server tells its figures, [`usage`] what it takes of its machine, [`descriptors`]
 //! how much of that it may; [`watch`] reads
-//! the configuration again, [`signals`] hears when all is to end.
+//! the configuration again; [`site`] plays a simulated fleet; [`signals`] hears when all is to end.
 //!
 //! For those who measure: [`alarm`] is a fine clock, [`partner`] a program that is spoken to, [`processes`] what others take
 //! of the machine, and [`machine`] what that is.
@@ -44,6 +44,7 @@ mod resolver;
 pub mod runtime;
 mod secrets;
 pub mod signals;
+pub mod site;
 mod socket;
 pub mod stats;
 pub mod stdio;

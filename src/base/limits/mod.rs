@@ -9,6 +9,7 @@ mod mcp;
 mod metrics;
 mod operations;
 mod rig;
+mod simulated;
 mod ssh;
 mod time;
 
@@ -19,5 +20,6 @@ pub use mcp::*;
 pub use metrics::*;
 pub use operations::*;
 pub use rig::*;
+pub use simulated::*;
 pub use ssh::*;
 pub use time::*;

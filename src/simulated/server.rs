@@ -3,15 +3,18 @@
 
 mod exchange;
 mod hostile;
+#[cfg(any(test, feature = "testing"))]
 mod keyed;
 mod login;
 
 pub use login::Doors;
 use login::Progress;
 
-use super::sftp_server::SftpServer;
-use super::ssh_server_channel::ServerChannel;
-use super::ssh_server_kex::{CertificateRequest, Host};
+use std::sync::Arc;
+
+use super::channel::ServerChannel;
+use super::keys::{CertificateRequest, Host};
+use super::sftp::SftpServer;
 use crate::ssh::cipher::PacketKey;
 use crate::ssh::kex::derive::ExchangeHash;
 use crate::ssh::negotiate;
@@ -135,7 +138,7 @@ pub struct Server {
     pub wrong_guesses: usize,
     /// Wants the stream closed.
     pub is_closed: bool,
-    hosts: Vec<Host>,
+    hosts: Arc<[Host]>,
     /// The client's next packet is a wrong guess.
     skips: bool,
     client_ident: Option<Vec<u8>>,
@@ -154,8 +157,14 @@ pub struct Server {
 
 impl Server {
     /// With new host keys.
+    #[cfg(any(test, feature = "testing"))]
     pub fn new(config: ServerConfig) -> Self {
         let hosts = hosts(&config);
+        Self::with(config, hosts)
+    }
+
+    /// With these host keys, whatever `config` says of them.
+    pub fn with(config: ServerConfig, hosts: Arc<[Host]>) -> Self {
         let out = [config.ident.as_bytes(), b"\r\n"].concat();
         let mut server = Self {
             config,
@@ -467,7 +476,8 @@ impl Server {
     }
 }
 
-fn hosts(config: &ServerConfig) -> Vec<Host> {
+#[cfg(any(test, feature = "testing"))]
+fn hosts(config: &ServerConfig) -> Arc<[Host]> {
     config.host_keys.iter().map(|algorithm| Host::new(*algorithm, &config.certificate)).collect()
 }
 

@@ -3,16 +3,18 @@
 
 use crate::crypto::sign::Ed25519;
 use crate::crypto::{dh, ecdh, kem, x25519};
+#[cfg(any(test, feature = "testing"))]
+use crate::ssh::Identity;
 use crate::ssh::algorithm::KexMethod;
 use crate::ssh::kex::share::{SharedSecret, number_bytes};
 use crate::ssh::wire::{Reader, Write, magnitude};
-use crate::ssh::{Error, HostKeyAlgorithm, Identity, KexAlgorithm, SignatureAlgorithm};
+use crate::ssh::{Error, HostKeyAlgorithm, KexAlgorithm, SignatureAlgorithm};
 
 const WHAT: &str = "key of a host";
 const MAX: usize = 1 << 20;
 
 /// The server's value and the shared secret.
-pub(super) fn respond(
+pub(crate) fn respond(
     algorithm: KexAlgorithm,
     client_value: &[u8],
 ) -> Result<(Vec<u8>, SharedSecret), Error> {
@@ -50,7 +52,7 @@ fn x25519_respond(point: &[u8]) -> Result<([u8; x25519::BYTES], [u8; x25519::BYT
 }
 
 /// Makes a server's value one with which everybody would know the secret.
-pub(super) fn spoil(algorithm: KexAlgorithm, value: &mut Vec<u8>) {
+pub(crate) fn spoil(algorithm: KexAlgorithm, value: &mut Vec<u8>) {
     match algorithm.method() {
         KexMethod::X25519 | KexMethod::Hybrid => {
             let at = value.len() - x25519::BYTES;
@@ -69,10 +71,11 @@ pub struct HostSecret {
 }
 
 /// Makes a signature blob over a message.
-type Signer = Box<dyn Fn(&[u8]) -> Vec<u8> + Send>;
+type Signer = Box<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
 
 impl HostSecret {
     /// Ed25519 keys are new each time, the others are always the same.
+    #[cfg(any(test, feature = "testing"))]
     pub fn new(algorithm: SignatureAlgorithm) -> Self {
         let file: &[u8] = match algorithm {
             SignatureAlgorithm::Ed25519 => return Self::fresh(),
@@ -92,7 +95,8 @@ impl HostSecret {
         }
     }
 
-    fn fresh() -> Self {
+    /// A new Ed25519 key.
+    pub fn fresh() -> Self {
         let name = SignatureAlgorithm::Ed25519.name().as_bytes();
         let (key, public) = Ed25519::generate();
         let pair = |value: &[u8]| {
@@ -185,14 +189,21 @@ fn strings(texts: &[&str]) -> Vec<u8> {
 }
 
 /// A host's key and what it presents of it.
-pub(super) struct Host {
+pub struct Host {
     pub algorithm: HostKeyAlgorithm,
     pub secret: HostSecret,
     pub presented: Vec<u8>,
 }
 
 impl Host {
+    /// Ed25519, as it is.
+    pub fn plain(secret: HostSecret) -> Self {
+        let presented = secret.blob.clone();
+        Self { algorithm: HostKeyAlgorithm::Plain(SignatureAlgorithm::Ed25519), secret, presented }
+    }
+
     /// Certificates are from an Ed25519 authority.
+    #[cfg(any(test, feature = "testing"))]
     pub fn new(algorithm: HostKeyAlgorithm, request: &CertificateRequest) -> Self {
         let secret = HostSecret::new(algorithm.signature());
         let presented = match algorithm {

@@ -1,7 +1,7 @@
 //! A session of the small SSH server: its scripted commands and both windows.
 
-use super::sftp_server::SftpServer;
-use super::ssh_server::Misbehaviour;
+use super::server::Misbehaviour;
+use super::sftp::SftpServer;
 use crate::ssh::Error;
 use crate::ssh::number;
 use crate::ssh::wire::{Reader, Write};

@@ -1,17 +1,20 @@
 //! The server's side of one key exchange.
 
-use super::{Misbehaviour, Server, hosts};
+#[cfg(any(test, feature = "testing"))]
+use super::hosts;
+use super::{Misbehaviour, Server};
+use crate::simulated::keys::{respond, spoil};
 use crate::ssh::Error;
 use crate::ssh::cipher::Protection;
 use crate::ssh::kex::derive::{ExchangeHash, KeySource, Sender, Transcript};
 use crate::ssh::negotiate::PeerInit;
 use crate::ssh::number;
 use crate::ssh::wire::Write;
-use crate::testing::ssh_server_kex::{respond, spoil};
 
 impl Server {
     pub(super) fn exchange(&mut self, client_value: &[u8]) -> Result<(), Error> {
         let ours = self.kexinit.take().ok_or(Error::UnexpectedInKex { number: number::KEX_ECDH_INIT })?;
+        #[cfg(any(test, feature = "testing"))]
         if self.misbehaves(Misbehaviour::ReplaceHostKey) && self.session_id.is_some() {
             self.hosts = hosts(&self.config);
         }
