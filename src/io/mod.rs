@@ -11,9 +11,10 @@
 //! how much of that it may; [`watch`] reads
 //! the configuration again; [`site`] plays a simulated fleet; [`signals`] hears when all is to end.
 //!
-//! For those who measure: [`alarm`] is a fine clock, [`partner`] a program that is spoken to, [`processes`] what others take
+//! For those who measure: [`alarm`] is a fine clock, [`again`] this program once more, [`partner`] a program that is spoken to, [`processes`] what others take
 //! of the machine, and [`machine`] what that is.
 
+pub mod again;
 mod agent;
 pub mod alarm;
 mod blocking;

@@ -70,15 +70,9 @@ impl Partner {
         self.sayings.send(line).await.map_err(|_| gone())
     }
 
-    /// The next line that it says.
-    ///
-    /// Errors: it has said its last; the line is longer than any answer may be.
-    pub async fn hear(&self) -> Result<Vec<u8>> {
-        match self.lines.recv().await {
-            Ok(Line::Text(text)) => Ok(text),
-            Ok(Line::TooLong) => Err(Error::new(Kind::TooLarge, "a line is too long")),
-            Err(_) => Err(gone()),
-        }
+    /// What it says, line by line, up to its end.
+    pub fn lines(&self) -> Receiver<Line> {
+        self.lines.clone()
     }
 }
 

@@ -114,11 +114,14 @@ fn refusal(why: String) -> Error {
     Error::new(Kind::InvalidArgument, format!("These results cannot be compared: {why}"))
 }
 
+/// Something of a whole, with its name.
+type Told<'a, Whole, Part> = (&'static str, &'a dyn Fn(&Whole) -> Part);
+
 /// In what two plans differ that must not.
 fn differences(before: &Plan, after: &Plan) -> Vec<String> {
     let loads = |plan: &Plan| plan.loads.iter().map(Load::to_string).collect::<Vec<_>>().join(", ");
     let temperature = |plan: &Plan| if plan.cold { "cold" } else { "warm" }.to_owned();
-    let told: [(&str, &dyn Fn(&Plan) -> String); 8] = [
+    let told: [Told<'_, Plan, String>; 8] = [
         ("subject", &|plan| plan.subject.clone()),
         ("operations", &|plan| plan.mix.to_string()),
         ("hosts", &|plan| plan.hosts.to_string()),
@@ -156,7 +159,7 @@ fn rows(load: Load, steps: [Vec<&Step>; 2], gates: Gates) -> Option<Vec<Row>> {
         gate,
     };
     let mut rows = Vec::new();
-    let times: [(&str, &dyn Fn(&Step) -> f64); 2] =
+    let times: [Told<'_, Step, f64>; 2] =
         [("p50", &|step| step.latency.p50_us), ("p99", &|step| step.latency.p99_us)];
     for (what, figure) in times {
         let pair = medians(figure);

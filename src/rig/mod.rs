@@ -29,7 +29,7 @@ mod unit;
 
 pub use distribution::{Distribution, Point};
 pub use plan::{Extent, Load, Mix, Operation, Plan, Weighted};
-pub use results::{Costs, ErrorCount, HostResult, Machine, Results, Step};
+pub use results::{Costs, ErrorCount, HostResult, Machine, Results, Spent, Step};
 pub use schedule::{Ticks, Turn, Turns};
 pub use series::Moment;
 pub use tally::{Failure, Tally};

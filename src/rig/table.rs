@@ -118,7 +118,9 @@ fn remarks(results: &Results, out: &mut String) {
     }
     if !lines.is_empty() {
         out.push('\n');
-        lines.iter().for_each(|line| drop(writeln!(out, "{line}")));
+        for line in lines {
+            let _ = writeln!(out, "{line}");
+        }
     }
 }
 

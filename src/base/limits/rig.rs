@@ -28,7 +28,7 @@ pub const RIG_ERRORS_MAX: usize = 32;
 pub const RIG_STEP_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 pub const RIG_REQUESTS_MAX: u64 = 10_000_000_000;
 /// The file of a measurement: ten thousand hosts in a dozen steps are 30 MB.
-pub const RIG_RESULTS_BYTES_MAX: usize = 512 * 1024 * 1024;
+pub const RIG_RESULTS_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// An answer that is measured: as long as those of this program may be, and what JSON makes of it.
 pub const RIG_ANSWER_BYTES_MAX: usize = 512 * 1024 * 1024;
 /// How often whoever watches is told how it goes, and how often memory is looked at.

@@ -9,9 +9,9 @@ use clap::Args;
 use super::Common;
 use crate::base::limits::SIMULATED_HOSTS_MAX;
 use crate::base::{Error, Kind, Result};
-use crate::io::runtime;
 use crate::io::signals::EndRequest;
 use crate::io::site::Site;
+use crate::io::{again, runtime};
 use crate::simulated::Plan;
 
 #[derive(Debug, Args)]
@@ -25,11 +25,17 @@ pub struct Options {
     /// Where ssh_config, key and known_hosts are written, the working directory by default
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     folder: PathBuf,
+    /// End when the process ends that has started this one
+    #[arg(long, hide = true)]
+    with_parent: bool,
 }
 
 /// Errors: an argument makes no sense, the fleet cannot be played.
 pub fn run(options: &Options, common: &Common) -> Result<ExitCode> {
     let plan = plan(options, common)?;
+    if options.with_parent {
+        again::end_with_parent()?;
+    }
     let end = EndRequest::new()?;
     let site = Site::start(&plan, &options.folder)?;
     let mut err = io::stderr();

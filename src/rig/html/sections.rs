@@ -4,10 +4,11 @@ use std::cmp::Ordering;
 
 use super::bars::{Bar, Bars};
 use super::chart::{Chart, LINES_MAX, Line};
-use super::markup::{escaped, figure, table};
+use super::markup::{figure, table};
 use super::scale::{Axis, Unit, percent};
 use crate::rig::plan::Load;
 use crate::rig::results::{HostResult, Results, Step};
+use crate::rig::series::Moment;
 use crate::rig::unit::{approximate, count, duration};
 
 /// Hosts that have a bar; of more, all together are a curve.
@@ -88,30 +89,39 @@ fn percentiles(results: &Results, steps: &[&Step]) -> Option<String> {
     Some(figure(&chart.title, &what, &chart.drawing(), &chart.legend(), &figures))
 }
 
-/// The pieces of all steps on one axis of time: when each began, and itself.
-fn timeline(results: &Results) -> (Vec<(f64, &crate::rig::Moment)>, Vec<(f64, String)>, f64) {
-    let (mut pieces, mut marks, mut begin) = (Vec::new(), Vec::new(), 0.0);
-    for step in &results.steps {
-        marks.push((begin, step.load.to_string()));
-        pieces.extend(
-            step.series.iter().map(|moment| (begin + moment.at_seconds + moment.seconds / 2.0, moment)),
-        );
-        let last = step.series.last().map_or(0.0, |moment| moment.at_seconds + moment.seconds);
-        begin += step.seconds.max(last);
+/// All steps on one axis of time.
+struct Timeline<'a> {
+    /// The middle of each piece, and itself.
+    pieces: Vec<(f64, &'a Moment)>,
+    /// When steps begin, and which.
+    marks: Vec<(f64, String)>,
+    end: f64,
+}
+
+/// Names of steps that have room beside each other.
+const MARKS_MAX: usize = 12;
+
+impl<'a> Timeline<'a> {
+    fn of(results: &'a Results) -> Self {
+        let (mut pieces, mut marks, mut end) = (Vec::new(), Vec::new(), 0.0);
+        let is_named = results.steps.len() <= MARKS_MAX;
+        for step in &results.steps {
+            marks.push((end, if is_named { step.load.to_string() } else { String::new() }));
+            let middle = |moment: &Moment| end + moment.at_seconds + moment.seconds / 2.0;
+            pieces.extend(step.series.iter().map(|moment| (middle(moment), moment)));
+            let last = step.series.last().map_or(0.0, |moment| moment.at_seconds + moment.seconds);
+            end += step.seconds.max(last);
+        }
+        Self { pieces, marks, end }
     }
-    // The names of many steps would cover each other.
-    if marks.len() > 12 {
-        marks.iter_mut().for_each(|(_, name)| name.clear());
-    }
-    (pieces, marks, begin)
 }
 
 fn latency_over_time(results: &Results) -> Option<String> {
-    let (pieces, marks, end) = timeline(results);
+    let Timeline { pieces, marks, end } = Timeline::of(results);
     if pieces.iter().all(|(_, moment)| moment.done == 0) {
         return None;
     }
-    let line = |name: &str, of: fn(&crate::rig::Moment) -> f64| Line {
+    let line = |name: &str, of: fn(&Moment) -> f64| Line {
         name: name.to_owned(),
         points: pieces.iter().map(|(at, moment)| (*at, of(moment))).collect(),
         has_dots: pieces.len() <= 60,
@@ -144,11 +154,11 @@ fn latency_over_time(results: &Results) -> Option<String> {
 }
 
 fn rate_over_time(results: &Results) -> Option<String> {
-    let (pieces, marks, end) = timeline(results);
+    let Timeline { pieces, marks, end } = Timeline::of(results);
     if pieces.is_empty() {
         return None;
     }
-    let line = |name: &str, of: fn(&crate::rig::Moment) -> u64| Line {
+    let line = |name: &str, of: fn(&Moment) -> u64| Line {
         name: name.to_owned(),
         points: pieces.iter().map(|(at, moment)| (*at, approximate(of(moment)) / moment.seconds)).collect(),
         has_dots: pieces.len() <= 60,
@@ -350,6 +360,7 @@ fn spread<'a>(steps: &[&'a Step], most: usize) -> Vec<&'a Step> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::markup::escaped;
     use super::*;
     use crate::rig::results::tests::sample;
 
