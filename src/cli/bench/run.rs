@@ -48,6 +48,8 @@ struct Stage<'a> {
     env: Env,
     end: EndRequest,
     exports: Exports,
+    /// As it was before cores took their processors.
+    machine: rig::Machine,
     /// The server's, once it is known.
     place: Option<(Address, Place)>,
     key: Option<Secret>,
@@ -93,6 +95,7 @@ pub fn run(options: &Options, common: &Common, output: Output) -> Result<ExitCod
         env,
         end,
         exports,
+        machine: machine(),
         place: place.transpose()?,
         key,
     };
@@ -144,10 +147,19 @@ impl Stage<'_> {
         };
         let exports = self.exports.clone();
         let main = async |shards: Rc<Shards>| {
+            let (is_serving, served) = async_channel::bounded::<()>(1);
             if let Some(own) = own {
-                runtime::spawn(own.serve(Rc::clone(&shards)));
+                let serve = own.serve(Rc::clone(&shards));
+                runtime::spawn(async move {
+                    serve.await;
+                    drop(is_serving);
+                });
             }
-            Box::pin(self.conduct(&crew, &shards)).await
+            let results = Box::pin(self.conduct(&crew, &shards)).await;
+            // Everybody goes home while there is an event loop to do so on.
+            drop(crew);
+            let _ = served.recv().await;
+            results
         };
         let run = cores::run(count, &settings, fleet, asides, main);
         let failed = |error| Error::new(Kind::Local, format!("Cannot start the event loop: {error}"));
@@ -163,7 +175,7 @@ impl Stage<'_> {
         let spec = self.spec(&plan, hosts)?;
         crew.brief(&spec).await;
         let words = without_secrets(std::env::args());
-        let mut results = Results::new(time::unix_now(), words, machine(), plan.clone());
+        let mut results = Results::new(time::unix_now(), words, self.machine.clone(), plan.clone());
         results.notes.extend(self.remark(spec.hosts().len()));
         let (end, named) = (self.end, self.options.pid);
         let sampler = match spec.clone() {
