@@ -189,7 +189,7 @@ impl Step {
             lag: Distribution::brief(&tally.lag),
             dial: None,
             errors: errors.collect(),
-            series: tally.series.moments(),
+            series: tally.series.moments(took),
             hosts: hosts.collect(),
             generator: Costs::default(),
             server: None,

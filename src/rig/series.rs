@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::buckets::{self, FewTimes};
-use super::unit::approximate;
+use super::unit::{approximate, rounded};
 use crate::base::limits::{RIG_MOMENTS_MAX, RIG_SERIES_DIGITS};
 use crate::base::time::Duration;
 
@@ -64,15 +64,18 @@ impl Series {
         self.pieces.iter_mut().zip(other.pieces).for_each(|(own, other)| own.add(other));
     }
 
-    pub(super) fn moments(&self) -> Vec<Moment> {
-        let seconds = self.piece.as_secs_f64();
+    /// All of it, of a step that took so many seconds: the last piece may be a part of one.
+    pub(super) fn moments(&self, took: f64) -> Vec<Moment> {
+        let piece_seconds = self.piece.as_secs_f64();
         let moment = |(number, piece): (usize, &Piece)| {
             let at = |quantile: f64| {
                 piece.times.as_ref().map_or(0.0, |times| approximate(times.value_at_quantile(quantile)) / 1e3)
             };
+            let at_seconds = approximate(number as u64) * piece_seconds;
+            let left = rounded(took - at_seconds);
             Moment {
-                at_seconds: approximate(number as u64) * seconds,
-                seconds,
+                at_seconds,
+                seconds: if left > 0.0 { left.min(piece_seconds) } else { piece_seconds },
                 done: piece.times.as_ref().map_or(0, |times| times.len()),
                 failed: piece.failed,
                 p50_us: at(0.5),
@@ -132,7 +135,7 @@ mod tests {
         for number in 0..RIG_MOMENTS_MAX as u64 * 3 {
             series.note(second(number), if number % 2 == 0 { Ok(2_000_000) } else { Err(()) });
         }
-        let moments = series.moments();
+        let moments = series.moments(1e9);
         assert!(moments.len() <= RIG_MOMENTS_MAX && moments.len() > RIG_MOMENTS_MAX / 2);
         assert!(moments.iter().all(|moment| moment.seconds == 4.0 && moment.done == 2 && moment.failed == 2));
         assert!((moments[1].p50_us - 2_000.0).abs() < 40.0 && moments[1].at_seconds == 4.0);
@@ -145,8 +148,10 @@ mod tests {
         other.note(Duration::from_secs(1), Ok(3_000_000));
         other.note(Duration::from_secs(RIG_MOMENTS_MAX as u64), Err(()));
         one.add(other);
-        let moments = one.moments();
+        let took = RIG_MOMENTS_MAX as f64 + 0.5;
+        let moments = one.moments(took);
         assert_eq!((moments[0].done, moments[0].seconds), (2, 2.0));
-        assert_eq!(moments.last().unwrap().failed, 1);
+        let last = moments.last().unwrap();
+        assert_eq!((last.failed, last.seconds), (1, 0.5));
     }
 }

@@ -10,8 +10,9 @@ use crate::base::limits::{
     HISTOGRAM_DIGITS, RIG_DIGITS, RIG_ERRORS_MAX, RIG_HOSTS_IN_DETAIL, RIG_MANY_HOSTS_DIGITS,
 };
 use crate::base::text::on_one_line;
-use crate::base::time::Instant;
+use crate::base::time::{Duration, Instant};
 
+const LEAST: Duration = Duration::from_nanos(1);
 /// Chars that are kept of a message.
 const EXAMPLE_CHARS: usize = 300;
 
@@ -182,7 +183,7 @@ impl Tally {
 mod tests {
     use super::super::schedule::Ticks;
     use super::*;
-    use crate::base::time::{Duration, now};
+    use crate::base::time::now;
 
     fn milliseconds(number: u64) -> Duration {
         Duration::from_millis(number)

@@ -12,7 +12,7 @@ mod sections;
 
 use markup::{escaped, table};
 
-use super::results::{Results, Step};
+use super::results::{Costs, Results, Step};
 use super::unit::{count, decimal_size, duration, time_of};
 
 const STYLE: &str = include_str!("style.css");
@@ -78,45 +78,45 @@ fn facts(results: &Results) -> String {
     out
 }
 
-/// The figures of each step.
+/// A column of the summary: its name, and what a step has there.
+type Column<'a> = (&'static str, &'a dyn Fn(&Step) -> String);
+
+/// The figures of each step. What no step has is no column.
 fn summary(results: &Results) -> String {
-    let head = [
-        "Load",
-        "Round",
-        "Rate",
-        "p50",
-        "p90",
-        "p99",
-        "p99.9",
-        "Max",
-        "Errors",
-        "CPU each",
-        "RSS",
-        "Server CPU each",
-        "Server RSS",
-        "Late (p99)",
+    let server = |step: &Step, of: fn(&Costs) -> String| step.server.as_ref().map_or_else(String::new, of);
+    let cpu = |costs: &Costs| duration(costs.cpu_us_per_request);
+    let memory = |costs: &Costs| decimal_size(costs.memory_bytes);
+    let late = |step: &Step| step.asked_rate.map_or_else(String::new, |_| duration(step.lag.p99_us));
+    let always: [Column<'_>; 10] = [
+        ("Load", &|step| step.load.to_string()),
+        ("Rate", &|step| format!("{}/s", count(step.rate))),
+        ("p50", &|step| duration(step.latency.p50_us)),
+        ("p90", &|step| duration(step.latency.p90_us)),
+        ("p99", &|step| duration(step.latency.p99_us)),
+        ("p99.9", &|step| duration(step.latency.p999_us)),
+        ("Max", &|step| duration(step.latency.max_us)),
+        ("Errors", &|step| format!("{} ({:.2} %)", step.wrong(), step.error_share() * 100.0)),
+        ("CPU each", &|step| cpu(&step.generator)),
+        ("RSS", &|step| memory(&step.generator)),
     ];
-    let rows = results.steps.iter().map(|step| {
-        let times = &step.latency;
-        let server = |of: &dyn Fn(&super::Costs) -> String| step.server.as_ref().map_or("–".to_owned(), of);
-        vec![
-            step.load.to_string(),
-            step.round.to_string(),
-            format!("{}/s", count(step.rate)),
-            duration(times.p50_us),
-            duration(times.p90_us),
-            duration(times.p99_us),
-            duration(times.p999_us),
-            duration(times.max_us),
-            format!("{} ({:.2} %)", step.wrong(), step.error_share() * 100.0),
-            duration(step.generator.cpu_us_per_request),
-            decimal_size(step.generator.memory_bytes),
-            server(&|costs| duration(costs.cpu_us_per_request)),
-            server(&|costs| decimal_size(costs.memory_bytes)),
-            if step.asked_rate.is_some() { duration(step.lag.p99_us) } else { "–".to_owned() },
-        ]
-    });
-    let rows: Vec<_> = rows.collect();
+    let round: Column<'_> = ("Round", &|step| step.round.to_string());
+    let of_server: [Column<'_>; 2] =
+        [("Server CPU each", &|step| server(step, cpu)), ("Server RSS", &|step| server(step, memory))];
+    let lag: Column<'_> = ("Late (p99)", &late);
+    let any = |has: fn(&Step) -> bool| results.steps.iter().any(has);
+    let mut columns = always.to_vec();
+    if any(|step| step.round > 1) {
+        columns.insert(1, round);
+    }
+    if any(|step| step.server.is_some()) {
+        columns.extend(of_server);
+    }
+    if any(|step| step.asked_rate.is_some()) {
+        columns.push(lag);
+    }
+    let head: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let row = |step: &Step| columns.iter().map(|(_, of)| of(step)).collect::<Vec<_>>();
+    let rows: Vec<_> = results.steps.iter().map(row).collect();
     format!("<section>\n<h2>Summary</h2>\n{}</section>\n", table("Every step", &head, &rows))
 }
 

@@ -174,7 +174,7 @@ fn rate_over_time(results: &Results) -> Option<String> {
         lines,
         marks,
     };
-    let what = "The last second of a step is mostly not a whole one.";
+    let what = "All steps one after the other; warm-ups are left out.";
     Some(figure(&chart.title, what, &chart.drawing(), &chart.legend(), &series_table(results)))
 }
 
