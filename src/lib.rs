@@ -54,7 +54,7 @@
 //! | an algorithm | `crypto/`, then `ssh/algorithm.rs` and `ssh/cipher.rs` or `ssh/kex/` |
 //! | how one logs in | `ssh/auth/` for what is said, `io/credentials.rs` for keys and passwords |
 //! | what can be done on a host | an operation is a file of `scout/`; `scout/action.rs` gives it to all tools and resources |
-//! | what the arguments of the tool `scout` mean | `scout/request.rs` |
+//! | what the arguments of the tool `scout` mean | `scout/request.rs`; what they meant to scout_mcp, and the tests that hold it so: `docs/parity.md` |
 //! | what is shown of containers, pools, logs, units, clusters | `scout/system/`, a file each; its addresses as templates: `mcp/catalog/resources/templates.rs` |
 //! | which commands and options are allowed | `scout/command/table.rs` |
 //! | the way to a host | `fleet/route.rs` (jump hosts), `fleet/pool.rs` (who shares what, who has to wait), `fleet/ramp.rs` (how many dial at once), `io/path.rs` (addresses, programs) |
@@ -79,6 +79,7 @@
 //! | which part of a file is read, how files are found, searched and compared | `scout/read/`, `scout/find.rs`, `scout/search/`, `scout/diff/` |
 //! | what a script of ours may rely on, whatever the login shell | `scout/script.rs`, tried in `scout/tests/shells.rs` |
 //! | how files are transferred, and which of this machine may be | `scout/transfer/` |
+//! | which small pieces of work are timed, and their instructions counted | `testing/chores/`, `benches/micro.rs`, `benches/instructions/` |
 //! | how places are watched | `scout/watch.rs` for what is looked at, `fleet/sights.rs` for who shares the looks |
 
 pub mod base;

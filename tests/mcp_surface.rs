@@ -31,6 +31,32 @@ fn tools_where_any_command_is_allowed() {
 }
 
 #[test]
+fn the_only_tool() {
+    let options = Options { tools: ToolSet::Scout, ..everything() };
+    compare("tools_list_scout.json", &listed(&options, Revision::V2025_11_25, "tools"));
+}
+
+#[test]
+fn only_tools_that_write_nothing_promise_so() {
+    let read_only = |options: &Options| {
+        let listed = listed(options, Revision::V2025_11_25, "tools");
+        let listed: Value = serde_json::from_str(&listed).unwrap();
+        let tools = listed["tools"].as_array().expect("a list").clone();
+        let is_read_only = |tool: &Value| tool["annotations"]["readOnlyHint"] == true;
+        let beams = |tool: &Value| tool["inputSchema"]["properties"]["beam"].is_object();
+        assert!(tools.iter().all(|tool| !(is_read_only(tool) && beams(tool))), "{tools:?}");
+        let promising = tools.iter().filter(|tool| is_read_only(tool));
+        promising.map(|tool| tool["name"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    let all = ["scout", "hosts", "read", "list", "find", "search", "run", "diff", "batch"];
+    assert_eq!(read_only(&everything()), all);
+    // Alone it is the one that transfers, where anybody may.
+    let alone = Options { tools: ToolSet::Scout, ..everything() };
+    assert_eq!(read_only(&alone), Vec::<String>::new());
+    assert_eq!(read_only(&Options { transfers: false, ..alone }), ["scout"]);
+}
+
+#[test]
 fn an_agents_context_pays_for_few_words() {
     for (tools, bytes_max) in [(ToolSet::Scout, 3_000), (ToolSet::All, 12_000)] {
         let options = Options { tools, ..everything() };

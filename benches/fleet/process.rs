@@ -6,25 +6,21 @@ use std::time::Duration;
 
 use super::cpu;
 use super::figures::{Scale, median, millis, ms, row};
-use super::serve::{Held, Played, address, read_all};
+use super::serve::{Held, Played, read_all};
 use super::support::McpPipe;
 
 pub fn all(scale: Scale) {
-    let played = Played::start();
+    let played = Played::start(scale.of(1_000, 20));
     memory(scale, &played);
     idle(scale, &played);
     sweep(scale, &played);
     cold(scale, &played);
 }
 
-fn file(n: usize) -> String {
-    format!("{}:/file", address(n))
-}
-
 /// Reads a file of these hosts, a few at once.
-fn warm(client: &mut McpPipe, hosts: std::ops::Range<usize>) {
+fn warm(client: &mut McpPipe, played: &Played, hosts: std::ops::Range<usize>) {
     for from in hosts.clone().step_by(50) {
-        read_all(client, (from..hosts.end.min(from + 50)).map(file));
+        read_all(client, (from..hosts.end.min(from + 50)).map(|n| played.file(n)));
     }
 }
 
@@ -37,7 +33,7 @@ fn memory(scale: Scale, played: &Played) {
     let mut held = Vec::new();
     let mut connected = 0;
     for &step in steps {
-        warm(&mut client, connected..step);
+        warm(&mut client, played, connected..step);
         connected = step;
         sleep(millis(scale.of(1_500, 10) as u64));
         held.push(Held::by(client.pid()));
@@ -59,7 +55,7 @@ fn memory(scale: Scale, played: &Played) {
     );
     let mut reads = || {
         for _ in 0..scale.of(20, 1) {
-            read_all(&mut client, (0..50).map(|n| file(n % most)));
+            read_all(&mut client, (0..50).map(|n| played.file(n % most)));
         }
         Held::by(client.pid())
     };
@@ -81,7 +77,7 @@ fn memory(scale: Scale, played: &Played) {
 fn idle(scale: Scale, played: &Played) {
     let hosts = scale.of(100, 4);
     let mut client = played.scout(hosts).env("SCOUT_IDLE_TIMEOUT", 600).client();
-    warm(&mut client, 0..hosts);
+    warm(&mut client, played, 0..hosts);
     sleep(Duration::from_secs(scale.of(2, 0) as u64));
     let time = millis(scale.of(30_000, 100) as u64);
     let before = cpu::of(client.pid());
@@ -106,7 +102,7 @@ fn sweep(scale: Scale, played: &Played) {
     let mut peak = 0;
     for _ in 0..sweeps {
         for from in (0..hosts).step_by(100) {
-            read_all(&mut client, (from..hosts.min(from + 100)).map(file));
+            read_all(&mut client, (from..hosts.min(from + 100)).map(|n| played.file(n)));
             peak = peak.max(Held::by(client.pid()).descriptors);
         }
         held.push(Held::by(client.pid()));
@@ -138,8 +134,8 @@ fn cold(scale: Scale, played: &Played) {
     let mut warm = Vec::new();
     let cold = (0..scale.of(5, 1)).map(|_| {
         let mut client = played.scout(hosts).client();
-        let (cold, _) = read_all(&mut client, (0..hosts).map(file));
-        warm.extend((0..5).map(|_| read_all(&mut client, (0..hosts).map(file)).0));
+        let (cold, _) = read_all(&mut client, (0..hosts).map(|n| played.file(n)));
+        warm.extend((0..5).map(|_| read_all(&mut client, (0..hosts).map(|n| played.file(n))).0));
         cold
     });
     let cold = median(cold.collect());

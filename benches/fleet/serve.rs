@@ -1,44 +1,37 @@
 //! A server process of ours, and hosts for it on addresses of this machine.
 
 use std::fs;
-use std::net::TcpListener;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use scout_mcp::testing::tcp;
+use scout_mcp::io::site::Site;
+use scout_mcp::simulated::Plan;
 use serde_json::json;
-use tempfile::TempDir;
 
 use super::figures::Times;
-use super::site::{server, small_tree};
-use super::support::{Key, KeyType, McpPipe, Scout, Sshd};
+use super::support::{McpPipe, Scout, Sshd};
 
 /// Hosts of which this process plays the server: real sockets, real crypto, and nothing is forked.
-pub struct Played {
-    dir: TempDir,
-    port: u16,
-}
+pub struct Played(Site);
 
 impl Played {
-    pub fn start() -> Self {
-        let dir = TempDir::with_prefix("fleet-bench-").unwrap();
-        Key::generate(&dir.path().join("key"), KeyType::Ed25519);
-        let listener = TcpListener::bind("0.0.0.0:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        thread::spawn(move || tcp::serve(listener, server(small_tree)).unwrap());
-        Self { dir, port }
+    /// This many of them.
+    pub fn start(hosts: usize) -> Self {
+        let plan = Plan { hosts, startups: None, ..Plan::default() };
+        Self(Site::start(plan, None).unwrap())
     }
 
-    /// Knows this many of them, each by its address.
+    /// Knows the first `hosts`.
     pub fn scout(&self, hosts: usize) -> Scout {
-        let names: Vec<String> = (0..hosts).map(address).collect();
-        Scout::new().config(&format!(
-            "Host {}\n    Port {}\n    User me\n    IdentityFile {}\n    IdentitiesOnly yes\n    \
-             StrictHostKeyChecking no\n    UserKnownHostsFile /dev/null\n",
-            names.join(" "),
-            self.port,
-            self.dir.path().join("key").display(),
-        ))
+        let text = fs::read_to_string(self.0.ssh_config()).unwrap();
+        let (each, all) = text.split_once("Host host*").unwrap();
+        let next = format!("Host {}\n", self.0.name(hosts + 1));
+        let known = each.find(&next).map_or(each, |end| &each[..end]);
+        Scout::new().config(&format!("{known}Host host*{all}"))
+    }
+
+    /// A small file of a host.
+    pub fn file(&self, n: usize) -> String {
+        format!("{}:/srv/small", self.0.name(n + 1))
     }
 }
 

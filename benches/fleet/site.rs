@@ -18,7 +18,7 @@ use scout_mcp::io::cores;
 use scout_mcp::metrics::Recorder;
 use scout_mcp::scout::batch::batch;
 use scout_mcp::scout::{self, Client, Request};
-use scout_mcp::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
+use scout_mcp::simulated::sftp::{Knobs, Node, Numbering, SftpServer};
 use scout_mcp::testing::ssh_server::ServerConfig;
 use scout_mcp::testing::world::SimHost;
 use scout_mcp::testing::{self, Crypto, Logins, Tally, live};

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use super::refusal::Reason;
+use super::text::without_error_number;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -132,7 +133,7 @@ kinds! {
 /// A failed request: what kind of failure, and a sentence for the person or agent who asked.
 ///
 /// The message is complete (it names the path or value and what was expected, and the host where the caller may not
-/// know which one it was) and holds no secret.
+/// know which one it was) and holds no secret. Numbers of the system's errors are left out: its words say the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     kind: Kind,
@@ -142,7 +143,8 @@ pub struct Error {
 
 impl Error {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, reason: None, message: message.into().into_boxed_str() }
+        let message = without_error_number(message.into()).into_boxed_str();
+        Self { kind, reason: None, message }
     }
 
     /// What was asked for is not tried.
@@ -171,10 +173,18 @@ impl Error {
         }
     }
 
+    /// The same failure of a step of what has begun already: what a fresh connection could not go on with.
+    #[must_use]
+    pub fn begun(self) -> Self {
+        let kind = if self.kind == Kind::NotBegun { Kind::ConnectionLost } else { self.kind };
+        Self { kind, ..self }
+    }
+
     /// The same failure, told with what was being done: `context: message`.
     #[must_use]
     pub fn context(self, context: impl fmt::Display) -> Self {
-        Self { message: format!("{context}: {}", self.message).into_boxed_str(), ..self }
+        let message = without_error_number(format!("{context}: {}", self.message)).into_boxed_str();
+        Self { message, ..self }
     }
 }
 
@@ -185,3 +195,16 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_message_has_the_number_of_an_error() {
+        let refused = std::io::Error::from_raw_os_error(111);
+        let error =
+            Error::new(Kind::Unreachable, format!("no way: {refused}")).context(format!("at {refused}"));
+        assert_eq!(error.message(), "at Connection refused: no way: Connection refused");
+    }
+}

@@ -20,6 +20,16 @@ impl Jitter {
         due / 2 + due.saturating_mul(draw) / u32::from(u16::MAX)
     }
 
+    /// From 0 to 1, and not 1 itself.
+    pub fn fraction(&self) -> f64 {
+        f64::from(u32::try_from(self.next() >> 32).unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
+    }
+
+    /// A seed for another one.
+    pub fn seed(&self) -> u64 {
+        self.next()
+    }
+
     fn next(&self) -> u64 {
         let state = self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
         self.0.set(state);

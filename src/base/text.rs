@@ -5,6 +5,23 @@ use std::sync::Arc;
 /// A text that many hold and nobody changes, on whichever core: to copy it is to count one more.
 pub type SharedText = Arc<str>;
 
+/// Whether a character of a text from outside does more than stand there: it ends a line, moves the cursor, turns round how
+/// what stands around it is read (UAX #9 §2), or is not seen at all (tags, byte order marks).
+pub fn is_unruly(c: char) -> bool {
+    c.is_control()
+        || c >= '\u{61c}'
+            && matches!(
+                c,
+                '\u{61c}'
+                    | '\u{200b}'
+                    | '\u{200e}'..='\u{200f}'
+                    | '\u{2028}'..='\u{202e}'
+                    | '\u{2060}'..='\u{206f}'
+                    | '\u{feff}'
+                    | '\u{e0000}'..='\u{e007f}'
+            )
+}
+
 /// How much of a value is repeated: enough to recognise it.
 const SHOWN_CHARS_MAX: usize = 120;
 
@@ -26,15 +43,57 @@ pub fn on_one_line(text: &str, chars_max: usize) -> String {
             '\r' => shown.push_str("\\r"),
             '\t' => shown.push_str("\\t"),
             c if c.is_control() => shown.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c if is_unruly(c) => shown.extend(c.escape_unicode()),
             c => shown.push(c),
         }
     }
     shown
 }
 
+/// Text without characters that are [unruly](is_unruly), which are escaped: names may hold anything.
+pub fn harmless(text: &str) -> String {
+    if !text.contains(is_unruly) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for char in text.chars() {
+        if is_unruly(char) { out.extend(char.escape_default()) } else { out.push(char) }
+    }
+    out
+}
+
+/// What the system says of an error, without its number: `No such file or directory`.
+pub fn without_error_number(text: String) -> String {
+    let Some((before, rest)) = text.split_once(" (os error ") else { return text };
+    match rest.split_once(')') {
+        Some((number, after)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{before}{after}")
+        }
+        _ => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_would_deceive_a_reader_is_escaped() {
+        let name = "a\u{1b}[31mé\nb\u{202e}txt.exe\u{2028}x\u{2066}\u{200b}\u{e0041}👩\u{200d}🚀";
+        let escaped = "a\\u{1b}[31mé\\nb\\u{202e}txt.exe\\u{2028}x\\u{2066}\\u{200b}\\u{e0041}👩\u{200d}🚀";
+        assert_eq!(harmless(name), escaped);
+        assert_eq!(shown("\u{202e}a\u{2029}\u{feff}"), "\\u{202e}a\\u{2029}\\u{feff}");
+        assert_eq!(harmless("ünicode 漢"), "ünicode 漢");
+    }
+
+    #[test]
+    fn numbers_of_errors_are_left_out() {
+        let error = std::io::Error::from_raw_os_error(111).to_string();
+        assert_eq!(without_error_number(format!("{error}; sorry")), "Connection refused; sorry");
+        for text in ["", "plain", "x (os error", "x (os error y)"] {
+            assert_eq!(without_error_number(text.to_owned()), text);
+        }
+    }
 
     #[test]
     fn short_and_printable() {

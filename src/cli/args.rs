@@ -105,9 +105,9 @@ pub enum Command {
     },
     /// List the hosts, and mark those that accept connections
     Hosts,
-    /// Print a file's bytes, nothing else
+    /// Print a file's bytes, nothing else; or what a host's software says
     Read {
-        /// The file; ~ is the remote home directory
+        /// The file; ~ is the remote home directory. Or HOST://docker, HOST://syslog?lines=50 and the like
         #[arg(value_name = "HOST:PATH")]
         target: String,
     },

@@ -32,6 +32,7 @@ use crate::io::{self, Outside, cpus};
 use crate::mcp::{Catalog, Client, Options, Session};
 use crate::metrics::Recorder;
 use crate::scout;
+use crate::scout::system::{self, View};
 use crate::scout::transfer::{Place, Transfer};
 use crate::server::{self, Configuration, Drain, Fresh, Listening, Part};
 use crate::target::Target;
@@ -156,7 +157,14 @@ async fn execute(
         Command::Hosts => output.hosts(&shards.status(&Access::all()).await)?,
         Command::Read { target } => {
             let (host, path) = Target::place(&target)?;
-            output.file(&caller, host.as_str(), &path).await?;
+            match View::at(&path) {
+                None => output.file(&caller, host.as_str(), &path).await?,
+                Some(view) => {
+                    let view = view?;
+                    let shown = system::show(&caller, host.as_str(), &view);
+                    output.shown(&scout::in_time(&caller, shown).await?)?;
+                }
+            }
         }
         Command::Ls { target } => {
             let (host, path) = Target::place(&target)?;

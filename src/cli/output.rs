@@ -13,6 +13,7 @@ use crate::rig::{self, Results};
 use crate::scout::list::Listing;
 use crate::scout::read::{self, Part};
 use crate::scout::run::{self, End};
+use crate::scout::system::Shown;
 use crate::scout::transfer::Transferred;
 use crate::scout::{self, Answer};
 use crate::target::RemotePath;
@@ -64,6 +65,20 @@ impl Output {
             }
         }
         self.out.flush().map_err(broken)
+    }
+
+    /// Prints what a host's software says.
+    pub fn shown(&mut self, shown: &Shown) -> Result<()> {
+        match self.format {
+            Format::Text => self.line(&shown.text),
+            Format::Json => {
+                let mut object = json!({ "text": shown.text, "truncated": shown.cut_at.is_some() });
+                if let Some(rows) = &shown.rows {
+                    object["rows"] = rows.named().map(Iterator::collect::<Value>).collect();
+                }
+                self.json(&object)
+            }
+        }
     }
 
     pub fn listing(&mut self, listing: &Listing) -> Result<()> {

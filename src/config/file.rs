@@ -7,6 +7,8 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
+use crate::base::text::without_error_number;
+
 /// Opens a file without waiting for anything, as for the writer of a FIFO, and says what it is that was opened.
 ///
 /// # Errors
@@ -47,11 +49,7 @@ pub fn read(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
 
 /// The system's words without its number: `No such file or directory`.
 pub fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((words, _)) => words.to_owned(),
-        None => text,
-    }
+    without_error_number(error.to_string())
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@
 //! connection is lost; on this machine the kernel does it when we die. So a watcher waits for that beside the command.
 //! It costs a fork; it has nothing to do and leaves no trace when the command ends by itself.
 
+use crate::base::limits::COMMAND_LINE_BYTES_MAX;
 use crate::base::shell::quote;
+use crate::base::{Error, Kind, Result};
 
 /// Runs in any POSIX `sh`; `$1` is the command line. One line, as csh cannot quote a line break.
 ///
@@ -25,19 +27,42 @@ const SCRIPT: &str = concat!(
 );
 
 /// The arguments with which `sh` runs a command line on a leash.
-pub fn arguments(command: &[u8]) -> [&[u8]; 4] {
+///
+/// Errors: it is too long for one argument.
+pub fn arguments(command: &[u8]) -> Result<[&[u8]; 4]> {
+    check_length(command)?;
+    Ok(words(command))
+}
+
+fn words(command: &[u8]) -> [&[u8]; 4] {
     [b"-c", SCRIPT.as_bytes(), b"scout", command]
 }
 
 /// A line that makes any login shell run a command line on a leash. It holds no line break: csh reads none inside quotes,
 /// and would run what stands behind one as a command of its own.
-pub fn for_login_shell(command: &[u8]) -> Vec<u8> {
-    if !command.contains(&b'\n') {
-        return [b"exec sh ".as_slice(), &arguments(command).map(quote).join(&b' ')].concat();
+///
+/// Errors: it would be too long: the server hands it to the shell as one argument.
+pub fn for_login_shell(command: &[u8]) -> Result<Vec<u8>> {
+    let words = if command.contains(&b'\n') {
+        let script = [DECODE.as_bytes(), SCRIPT.as_bytes()].concat();
+        [b"-c".as_slice(), &script, b"scout", &encoded(command)].map(quote)
+    } else {
+        words(command).map(quote)
+    };
+    let line = [b"exec sh ".as_slice(), &words.join(&b' ')].concat();
+    check_length(&line)?;
+    Ok(line)
+}
+
+fn check_length(line: &[u8]) -> Result<()> {
+    if line.len() <= COMMAND_LINE_BYTES_MAX {
+        return Ok(());
     }
-    let script = [DECODE.as_bytes(), SCRIPT.as_bytes()].concat();
-    let words = [b"-c".as_slice(), &script, b"scout", &encoded(command)].map(quote);
-    [b"exec sh ".as_slice(), &words.join(&b' ')].concat()
+    let text = format!(
+        "Command too long: {} bytes once it is quoted for the host's shell, at most {COMMAND_LINE_BYTES_MAX}",
+        line.len()
+    );
+    Err(Error::new(Kind::TooLarge, text))
 }
 
 /// Makes of an [encoded] `$1` what it was; a mark keeps line breaks at its end from being dropped.
@@ -63,8 +88,17 @@ mod tests {
     #[test]
     fn no_line_has_a_line_break() {
         for command in [&b"ls"[..], b"cd 'a\nb' && ls", b"\n", b"a\\\nb\n"] {
-            assert!(!for_login_shell(command).contains(&b'\n'));
+            assert!(!for_login_shell(command).unwrap().contains(&b'\n'));
         }
         assert_eq!(encoded(b"a\\nb\nc"), br"a\\nb\nc");
+    }
+    #[test]
+    fn what_counts_is_how_long_a_line_is_once_it_is_quoted() {
+        let quotes = |count| for_login_shell(&b"'".repeat(count)).map(|line| line.len());
+        assert!(quotes(32 * 1024).unwrap() < COMMAND_LINE_BYTES_MAX);
+        let error = quotes(64 * 1024).unwrap_err();
+        assert!(error.message().ends_with("quoted for the host's shell, at most 131071"), "{error}");
+        assert!(arguments(&b"'".repeat(64 * 1024)).is_ok());
+        assert!(arguments(&b"'".repeat(128 * 1024)).is_err());
     }
 }

@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use super::*;
 use crate::base::Error;
+use crate::simulated::sftp::{Knobs, SftpServer};
 use crate::ssh::Phase;
-use crate::testing::sftp_server::{Knobs, SftpServer};
 use crate::testing::ssh_server::Misbehaviour;
 use crate::testing::world::{Handle, World};
 
@@ -193,7 +193,7 @@ fn closing_asks_commands_given_up_to_end_and_says_goodbye() {
     world.run(async move { fleet.close().await });
     let host = world.host("alpha").last();
     assert_eq!(host.server().signals(), ["TERM"]);
-    assert!(host.server().is_closed && !host.is_open());
+    assert!(host.server().is_closed() && !host.is_open());
 }
 
 /// A busy hour of one host: reads and commands by many, on a wire that is cut again and again.

@@ -9,7 +9,7 @@ use super::host_key::Acquaintance;
 use super::path::Path;
 use super::runtime::within;
 use super::stream::Stream;
-use super::terms::terms;
+use super::terms::{Guard, terms};
 use super::{blocking, connection, runtime};
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, time};
@@ -32,6 +32,7 @@ pub(super) struct Means {
     pub(super) settings: Rc<Settings>,
     pub(super) ramp: Rc<Ramp>,
     pub(super) recorder: Rc<Recorder>,
+    pub(super) guard: Guard,
 }
 
 /// Connects and logs in, through `hop` where there is one. The link is carried from then on.
@@ -64,7 +65,7 @@ async fn connect(
     limit: Duration,
     stage: &Stage,
 ) -> Result<Rc<Link>> {
-    let Means { settings, ramp, recorder } = means;
+    let Means { settings, ramp, recorder, guard } = means;
     let address = ramp::address(host, hop.as_ref().map(|hop| &*hop.name));
     let of_host = host.clone();
     let known_hosts = blocking::run(move || KnownHosts::load_for(&of_host));
@@ -75,7 +76,7 @@ async fn connect(
         Credentials::find(settings, host, Rc::clone(&memory), limit),
     )?;
     known_hosts.require_usable()?;
-    let config = terms(settings, host, &known_hosts)?;
+    let config = terms(settings, host, &known_hosts, *guard)?;
     let acquaintance = Acquaintance::new(host, &known_hosts);
     let mut login = Login { host, acquaintance, credentials, stage, memory: &memory, limit, recorder, ramp };
     stage.set("waiting for other connections to it to be made");

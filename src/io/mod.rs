@@ -9,12 +9,11 @@
 //! these start; `blocking` does what would stop a core, and `resolver` looks up names there; [`condition`] runs the commands
 //! of `Match exec`; [`stats`] is where a server tells its figures, [`usage`] what it takes of its machine, [`descriptors`]
 //! how much of that it may; [`watch`] reads
-//! the configuration again; [`site`] plays a simulated fleet; [`signals`] hears when all is to end.
+//! the configuration again; [`site`] plays a simulated fleet, with an [`alarm`] for what that takes; [`signals`] hears when all is to end.
 //!
-//! For those who measure: [`alarm`] is a fine clock, [`again`] this program once more, [`partner`] a program that is spoken to, [`processes`] what others take
-//! of the machine, and [`machine`] what that is.
+//! For those who measure: [`partner`] is a program that is spoken to, [`processes`] what others take of the machine, and
+//! [`machine`] what that is.
 
-pub mod again;
 mod agent;
 pub mod alarm;
 mod blocking;

@@ -9,6 +9,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::dial::{self, Means};
 use super::runtime::within;
+use super::terms::Guard;
 use super::{blocking, path, process, runtime};
 use crate::base::time::{self, Instant};
 use crate::base::{Result, limits};
@@ -28,8 +29,18 @@ pub struct Outside {
 impl Outside {
     /// `home` is where commands on this machine start; connections write to `recorder` what becomes of them.
     pub fn new(settings: Settings, home: PathBuf, recorder: Rc<Recorder>) -> Rc<Self> {
+        Self::with(Guard::All, settings, home, recorder)
+    }
+
+    /// The same, but that nothing is encrypted on the way to simulated hosts: to count what everything else costs. They
+    /// have to be played so (`Plan::null_crypto`). For `bench` alone: no setting and no configuration leads here.
+    pub fn bare(settings: Settings, home: PathBuf, recorder: Rc<Recorder>) -> Rc<Self> {
+        Self::with(Guard::AllButSimulated, settings, home, recorder)
+    }
+
+    fn with(guard: Guard, settings: Settings, home: PathBuf, recorder: Rc<Recorder>) -> Rc<Self> {
         let ramp = Ramp::new(u64::from_ne_bytes(random::array()));
-        let means = Means { settings: Rc::new(settings), ramp, recorder };
+        let means = Means { settings: Rc::new(settings), ramp, recorder, guard };
         Rc::new(Self { means: RefCell::new(Rc::new(means)), home })
     }
 }

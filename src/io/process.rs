@@ -42,9 +42,10 @@ impl LocalShell {
         let (stdin, their_stdin) = StdUnixStream::pair().map_err(failed)?;
         let (stdout, their_stdout) = pipe().map_err(failed)?;
         let (stderr, their_stderr) = pipe().map_err(failed)?;
+        let arguments = leash::arguments(command)?;
         let mut program = children::program("/bin/sh");
         program
-            .args(leash::arguments(command).map(OsStr::from_bytes))
+            .args(arguments.map(OsStr::from_bytes))
             .current_dir(if self.home.is_dir() { self.home.as_path() } else { Path::new("/") })
             .stdin(OwnedFd::from(their_stdin))
             .stdout(their_stdout)

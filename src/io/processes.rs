@@ -66,6 +66,17 @@ impl Processes {
     }
 }
 
+/// Processor time of those threads of this process whose names begin so, looked up on another thread.
+///
+/// Errors: too many jobs wait already.
+pub async fn of_threads(name: &'static str) -> Result<Duration> {
+    let is_named = move |thread: &String| {
+        fs::read_to_string(format!("{thread}/comm")).is_ok_and(|comm| comm.starts_with(name))
+    };
+    blocking::run(move || threads("/proc/self").filter(is_named).filter_map(|thread| spent(&thread)).sum())
+        .await
+}
+
 /// The folders of its threads.
 fn threads(process: &str) -> impl Iterator<Item = String> + use<> {
     let list = fs::read_dir(format!("{process}/task")).into_iter().flatten();

@@ -88,8 +88,10 @@ impl Tally {
     pub fn end(&mut self, host: usize, due: Instant, now: Instant, outcome: Result<(), Failure>) {
         let time = buckets::nanoseconds(now.saturating_duration_since(due));
         self.last_end = self.last_end.max(now);
-        self.series
-            .note(now.saturating_duration_since(self.begin), outcome.as_ref().map(|()| time).map_err(drop));
+        // What was under way at the end belongs to the last piece.
+        let seen = self.until.map_or(now, |until| now.min(until - LEAST));
+        let at = seen.saturating_duration_since(self.begin);
+        self.series.note(at, outcome.as_ref().map(|()| time).map_err(drop));
         let digits =
             if self.hosts.len() <= RIG_HOSTS_IN_DETAIL { HISTOGRAM_DIGITS } else { RIG_MANY_HOSTS_DIGITS };
         let of_host = self.hosts.get_mut(host);

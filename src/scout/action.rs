@@ -9,7 +9,7 @@ use super::read::{self, Excerpt, Part, Reading};
 use super::system::{self, View};
 use super::{cache, find, look, run, search, tree};
 use crate::base::text::SharedText;
-use crate::base::{Kind, Result};
+use crate::base::{Error, Kind, Result};
 use crate::config::Scope;
 use crate::fleet::Caller;
 use crate::metrics::TargetType;
@@ -37,6 +37,20 @@ pub enum Action {
 }
 
 impl Action {
+    /// Reads what is at a path: a part of a file, or a view, of which there are no parts.
+    ///
+    /// Errors: a name in the view's address is malformed; a part of a view is asked for.
+    pub fn read(path: RemotePath, part: Part, reading: Reading) -> Result<Self> {
+        let Some(view) = View::at(&path) else { return Ok(Self::Read { path, part, reading }) };
+        let view = view?;
+        if (part, reading) == (Part::WHOLE, Reading::default()) {
+            return Ok(Self::View(view));
+        }
+        let text =
+            format!("Parts and encodings are those of files; {path} is none. Logs take ?lines=50&since=2h");
+        Err(Error::new(Kind::InvalidArgument, text))
+    }
+
     /// What a client needs for it.
     pub fn scope(&self) -> Scope {
         match self {
@@ -51,6 +65,15 @@ impl Action {
         match self {
             Self::Look { path, .. } => Self::Look { path, may_cache: false },
             fresh => fresh,
+        }
+    }
+
+    /// The same, for hosts whose answers are compared: nothing that is said of a host holds its name.
+    #[must_use]
+    pub fn nameless(self) -> Self {
+        match self {
+            Self::View(view) => Self::View(view.nameless()),
+            other => other,
         }
     }
 

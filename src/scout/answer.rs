@@ -10,7 +10,7 @@ use super::list::Listed;
 use super::look::Found;
 use super::read::Excerpt;
 use super::run::Output;
-use super::search::Hits;
+use super::search::{Hit, Hits};
 use super::system::Shown;
 
 /// The answer to a [`Request`](super::Request).
@@ -97,7 +97,7 @@ impl Seen {
             Self::Read(excerpt) => excerpt.piece.data.len(),
             Self::Listed(listed) => listed.size(),
             Self::Matches(matches) => matches.paths.iter().map(String::len).sum(),
-            Self::Hits(hits) => hits.hits.iter().map(|hit| hit.text.len()).sum(),
+            Self::Hits(hits) => hits.hits.iter().map(Hit::size).sum(),
         }
     }
 

@@ -105,7 +105,7 @@ stat -Lc '%s %Y %i %f' "$p" 2>/dev/null || ls -dilLn "$p" 2>/dev/null || echo no
 ///
 /// Errors: the host has no usable shell.
 pub(super) async fn mark(machine: &Machine, path: &RemotePath) -> Result<String> {
-    let command = script::command(path.as_str().as_bytes(), &[], &[RESOLVE, MARK_SCRIPT]);
+    let command = script::command(&[path.as_str()], &[RESOLVE, MARK_SCRIPT]);
     let mut output = Collected::up_to(limits::SHELL_NOISE_BYTES_MAX as u64);
     let exit = machine.query(&command, &mut output).await?;
     // Start-up files may have said something before.
@@ -127,7 +127,7 @@ printf '\001scout other\n'
 /// the host's shell, whatever may stand at the path. `None` when that brings nothing; somebody else must look, then.
 pub(super) async fn content(link: &Rc<Link>, path: &[u8], limit: u64) -> Option<(Vec<u8>, bool)> {
     let asked = limit.saturating_add(1).min(limits::SHELL_CONTENT_BYTES_MAX as u64 + 1);
-    let command = script::command(path, &[&asked.to_string()], &[CONTENT_SCRIPT]);
+    let command = script::command(&[path, asked.to_string().as_bytes()], &[CONTENT_SCRIPT]);
     let mut data = Vec::new();
     let mut keep = |word: &str, bytes: &[u8]| {
         if word == "file" {

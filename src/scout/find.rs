@@ -2,11 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use super::list::harmless;
 use super::records::Records;
 use super::script::ask_in_time;
 use super::tree::checked;
-use crate::base::text::SharedText;
+use crate::base::text::{SharedText, harmless};
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Caller, Exit, Machine, Need, Repeat};

@@ -68,7 +68,8 @@ pub(super) async fn ask(
     script: &str,
     take: &mut Take<'_>,
 ) -> Result<Told> {
-    let command = command(path.as_str().as_bytes(), arguments, &[RESOLVE, SAY, SAY_OTHER, script]);
+    let words: Vec<_> = [path.as_str()].iter().chain(arguments).copied().collect();
+    let command = command(&words, &[RESOLVE, SAY, SAY_OTHER, script]);
     let mut answer = Answer::new(take);
     let exit = machine.query(&command, &mut answer).await?;
     match answer.word {
@@ -95,11 +96,11 @@ pub(super) async fn ask_in_time(
 }
 
 /// A command line that runs scripts one after the other, all with the same arguments. It has no line break.
-pub(super) fn command(path: &[u8], arguments: &[&str], scripts: &[&str]) -> Vec<u8> {
+pub(super) fn command<W: AsRef<[u8]>>(arguments: &[W], scripts: &[&str]) -> Vec<u8> {
     let mut command = b"set --".to_vec();
-    for word in [path].into_iter().chain(arguments.iter().map(|word| word.as_bytes())) {
+    for word in arguments {
         command.push(b' ');
-        let lines: Vec<_> = word.split(|byte| *byte == b'\n').map(quote).collect();
+        let lines: Vec<_> = word.as_ref().split(|byte| *byte == b'\n').map(quote).collect();
         command.extend(lines.join(&b"\"$n\""[..]));
         if lines.len() > 1 && !command.starts_with(NEW_LINE) {
             command.splice(..0, NEW_LINE.iter().copied());
@@ -244,8 +245,9 @@ mod tests {
 
     #[test]
     fn arguments_are_words() {
-        let command = command(b"-a b", &["it's", "", "two\nlines\n"], &["x;\n", "y"]);
+        let command = command(&["-a b", "it's", "", "two\nlines\n"], &["x;\n", "y"]);
         let command = command.strip_prefix(NEW_LINE).unwrap();
         assert_eq!(command, b"set -- '-a b' 'it'\\''s' '' two\"$n\"lines\"$n\"'' ;x; y");
+        assert_eq!(super::command::<&str>(&[], &["x"]), b"set -- ;x");
     }
 }

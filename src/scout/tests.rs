@@ -12,8 +12,8 @@ use crate::base::time::Duration;
 use crate::fleet::{Class, ClientId, Collected, Fleet, Need, Repeat};
 use crate::scout::look::{Found, look};
 use crate::scout::system::{View, show};
+use crate::simulated::sftp::{Bar, Knobs, Node, Numbering, SftpServer};
 use crate::target::RemotePath;
-use crate::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
 use crate::testing::ssh_server::{Misbehaviour, ServerConfig};
 use crate::testing::world::World;
 
@@ -25,6 +25,8 @@ fn files() -> SftpServer {
     let mut server = SftpServer::new(Knobs { numbering: Numbering::OpenSsh, ..Knobs::default() });
     server.put_file("/small", "content");
     server.put_file("/large", vec![7; 256 * 1024]);
+    server.put_file("/hangs", "content");
+    server.tree_mut().bar(b"/hangs", Bar::Hangs);
     server.put("/dir", Node::Directory);
     server.put_file("/dir/inside", "content");
     server

@@ -1,9 +1,9 @@
 //! The tree below a directory, in the form in which `tree` prints it, on hosts without it as well.
 
 use super::fallback::Shown;
-use super::list::harmless;
 use super::look::{Found, look_by_command};
 use crate::base::limits::TREE_ENTRIES_MAX;
+use crate::base::text::harmless;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Caller, Machine, Need, Repeat};
 use crate::target::RemotePath;

@@ -28,7 +28,7 @@ mod request;
 mod requests;
 mod session;
 mod transfer;
-mod wire;
+pub(crate) mod wire;
 
 #[cfg(test)]
 mod tests;

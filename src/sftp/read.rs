@@ -102,6 +102,11 @@ impl Read {
             (Asked::Read { offset, .. }, Reply::Status { code: StatusCode::Eof, .. }) => {
                 self.transfer.handle_eof(offset);
             }
+            // Where no file system can seek, OpenSSH's server finds the message bad; there is nothing, either.
+            (
+                Asked::Read { offset, .. },
+                Reply::Status { code: StatusCode::BadMessage | StatusCode::Failure, .. },
+            ) if self.is_behind_the_end(offset) => self.transfer.handle_eof(offset),
             // Said of a handle that is not ours, perhaps.
             (Asked::Read { .. }, Reply::Status { .. }) if matches!(self.open, Open::Asked { .. }) => {
                 self.open = Open::Asked { guess: None };
@@ -140,6 +145,11 @@ impl Read {
             Stat::Known(attrs) => Some(attrs.size.unwrap_or(0)),
             _ => self.known_size,
         }
+    }
+
+    /// Whether a place lies behind the end that the server names, which is that of a file that the kernel makes up as well.
+    fn is_behind_the_end(&self, offset: u64) -> bool {
+        offset > 0 && self.size().is_some_and(|size| offset >= size)
     }
 
     fn may_have_guessed_right(&self) -> bool {

@@ -123,6 +123,17 @@ impl Requests {
         self.pending.insert(id, Pending { op, asked });
     }
 
+    /// Whether anything has no answer yet.
+    pub fn is_waiting(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// What the server has to answer first, where it answers in order.
+    pub fn oldest(&self) -> Option<&Pending> {
+        let age = |id: &u32| self.next_id.wrapping_sub(*id);
+        self.pending.iter().max_by_key(|(id, _)| age(id)).map(|(_, pending)| pending)
+    }
+
     /// Takes the request that `reply` answers off the table, and what it took off the shared room.
     pub fn answer(&mut self, id: u32, reply: &Reply<'_>) -> Result<Pending, Error> {
         let pending = self.pending.remove(&id).ok_or(Error::UnknownRequest(id))?;

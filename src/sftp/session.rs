@@ -190,6 +190,23 @@ impl Session {
         self.extensions
     }
 
+    /// Whether the server has yet to answer something.
+    pub fn is_waiting(&self) -> bool {
+        self.requests.is_waiting()
+    }
+
+    /// The operations that a silent server hangs at, if it works on one request after the other, as OpenSSH's: the one that
+    /// asked what it has to answer first, and those on the same path, which would hang at it as well. None where that one
+    /// was given up.
+    pub fn at_work(&self) -> Vec<OpId> {
+        let Some(first) = self.requests.oldest().and_then(|oldest| oldest.op) else { return Vec::new() };
+        let path = self.operations.get(&first).map(Operation::path);
+        let is_at_work = |(op, operation): &(&OpId, &Operation)| {
+            **op == first || (!operation.path().is_empty() && Some(operation.path()) == path)
+        };
+        self.operations.iter().filter(is_at_work).map(|(op, _)| *op).collect()
+    }
+
     fn exchange(&mut self, path: &[u8], wish: Wish) -> Result<OpId, Refusal> {
         self.check(path)?;
         Ok(self.start(Operation::Exchange(Box::new(Exchange::new(path, wish)))))

@@ -7,7 +7,7 @@ mod predicted;
 use super::*;
 use crate::base::limits::*;
 use crate::base::time::{Duration, now};
-use crate::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
+use crate::simulated::sftp::{Bar, Knobs, Node, Numbering, SftpServer};
 use proptest::prelude::*;
 
 const BIG: usize = usize::MAX;
@@ -24,12 +24,9 @@ struct Pair {
 impl Pair {
     fn new(knobs: Knobs) -> Self {
         let like_openssh = knobs.numbering != Numbering::Counting;
-        Self {
-            client: Session::new(like_openssh, now()),
-            server: SftpServer::new(knobs),
-            round_trips: 0,
-            piece: usize::MAX,
-        }
+        let mut server = SftpServer::new(knobs);
+        server.start_trace();
+        Self { client: Session::new(like_openssh, now()), server, round_trips: 0, piece: usize::MAX }
     }
 
     /// One round trip; false when neither side had anything to say.
@@ -41,6 +38,7 @@ impl Pair {
         }
         self.server.handle_input(&up);
         let answered = self.server.poll_transmit(&mut down);
+        assert!(self.server.faults().is_empty(), "{:?}", self.server.faults());
         for piece in down.chunks(self.piece.min(down.len().max(1))) {
             self.client.handle_input(piece).unwrap();
         }
@@ -181,6 +179,7 @@ fn only_regular_files_are_opened() {
 fn failures_keep_their_code_and_text() {
     let mut pair = Pair::new(Knobs::default());
     pair.server.put_file("/secret", "x");
+    pair.server.tree_mut().bar(b"/secret", Bar::Forbidden);
     assert_eq!(pair.read("/none", 0, 1), Err(status(StatusCode::NoSuchFile, "No such file")));
     assert_eq!(pair.read("/secret", 0, 1), Err(status(StatusCode::PermissionDenied, "Permission denied")));
     let op = pair.client.list(b"/secret", 10, BIG).unwrap();
@@ -204,7 +203,7 @@ fn a_listing_is_sorted_and_knows_its_links() {
     assert_eq!(entries[4].link.as_deref(), Some(&b"../target"[..]));
     assert_eq!(entries[2].link, None);
     assert_eq!(entries[2].attrs.file_type(), FileType::Regular);
-    assert_eq!(entries[2].longname, b"-rw-r--r-- 1 root root a");
+    assert_eq!(entries[2].longname, b"-rw-r--r-- 1 scout scout        1 Jan  1 00:00 a");
 }
 
 #[test]

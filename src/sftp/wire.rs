@@ -1,9 +1,10 @@
 //! Fields and packets on the wire (draft §3, RFC 4251 §5). Nothing is read without a bound.
 
 use super::error::Error;
+use crate::base::text::is_unruly;
 
-/// Packet types (draft §3) that this client sends or understands.
-pub(super) mod kind {
+/// Packet types (draft §3) that our client or our simulated server sends or understands.
+pub(crate) mod kind {
     pub const INIT: u8 = 1;
     pub const VERSION: u8 = 2;
     pub const OPEN: u8 = 3;
@@ -16,6 +17,7 @@ pub(super) mod kind {
     pub const OPENDIR: u8 = 11;
     pub const READDIR: u8 = 12;
     pub const REMOVE: u8 = 13;
+    pub const REALPATH: u8 = 16;
     pub const STAT: u8 = 17;
     pub const RENAME: u8 = 18;
     pub const READLINK: u8 = 19;
@@ -112,7 +114,7 @@ impl<'a> Packet<'a> {
 /// Text from the server, fit to be shown: valid UTF-8, no control characters, at most `bytes_max` of the original.
 pub(super) fn sanitise(text: &[u8], bytes_max: usize) -> String {
     let text = &text[..text.len().min(bytes_max)];
-    String::from_utf8_lossy(text).chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    String::from_utf8_lossy(text).chars().map(|c| if is_unruly(c) { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

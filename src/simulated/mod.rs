@@ -1,15 +1,22 @@
 //! SSH servers that play hosts, sans-IO: bytes and time in, bytes and deadlines out. For `scout-mcp bench fleet`, whose
 //! hosts cost so little that what is measured is whoever talks to them, and for tests, which pair them with our client.
 //!
-//! [`server`] is a connection as the host sees it, `channel` a session on it, [`sftp`] what serves its files and [`keys`]
-//! what it proves itself with. Must not know sockets, clocks or fleets.
+//! [`plan`] says what a fleet is like and [`weather`] what befalls it. [`server`] is a connection as its host sees it:
+//! `exchange` and [`keys`] are how it proves itself, [`session`] is what runs in a channel of it, [`programs`] what can
+//! be started there, [`sftp`] what serves its files; [`host`] is what a host of a fleet has of those, and `words` how it
+//! reads command lines. [`user_key`] is what users log in with. Must not know sockets, clocks or fleets.
 
-mod channel;
+mod exchange;
+pub mod host;
 pub mod keys;
 pub mod plan;
+pub mod programs;
 pub mod server;
+pub mod session;
 pub mod sftp;
 pub mod user_key;
+pub mod weather;
+mod words;
 
 pub use plan::Plan;
 pub use user_key::UserKey;

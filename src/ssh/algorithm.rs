@@ -6,10 +6,13 @@ use crate::crypto::mac::HmacHash;
 use crate::crypto::{self, Curve, RsaHash};
 
 macro_rules! names {
-    ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident => $name:literal,)* }) => {
+    (
+        $(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident => $name:literal,)* }
+        $(unlisted { $($(#[$hidden_doc:meta])* $hidden:ident => $hidden_name:literal,)* })?
+    ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $type { $($(#[$variant_doc])* $variant,)* }
+        pub enum $type { $($(#[$variant_doc])* $variant,)* $($($(#[$hidden_doc])* $hidden,)*)? }
 
         impl $type {
             /// Most preferred first, as OpenSSH has them.
@@ -17,7 +20,7 @@ macro_rules! names {
 
             /// The name on the wire.
             pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
+                match self { $(Self::$variant => $name,)* $($(Self::$hidden => $hidden_name,)*)? }
             }
 
             pub fn from_name(name: &str) -> Option<Self> {
@@ -96,6 +99,12 @@ names! {
         Aes192Ctr => "aes192-ctr",
         Aes256Ctr => "aes256-ctr",
     }
+    unlisted {
+        /// Nothing is encrypted and nothing authenticated (RFC 4253 §6.3): for counting what everything else costs. In no
+        /// list and known by no name, so that neither a configuration nor a server can ask for it: only
+        /// [`Offer::without_protection`](super::offer::Offer::without_protection) offers it.
+        None => "none",
+    }
 }
 
 impl Cipher {
@@ -109,9 +118,10 @@ impl Cipher {
         ciphers
     }
 
-    /// Whether packets are authenticated by the cipher itself, whatever MAC was named (OpenSSH PROTOCOL §1.6).
-    pub const fn authenticates(self) -> bool {
-        matches!(self, Self::ChaCha20Poly1305 | Self::Aes128Gcm | Self::Aes256Gcm)
+    /// Whether packets are authenticated by a MAC: not where the cipher does it itself, whatever MAC was named (OpenSSH
+    /// PROTOCOL §1.6), nor where nothing is protected.
+    pub const fn needs_mac(self) -> bool {
+        matches!(self, Self::Aes128Ctr | Self::Aes192Ctr | Self::Aes256Ctr)
     }
 }
 

@@ -28,9 +28,9 @@ impl Protection {
     /// Every cipher, those that do not authenticate with every MAC.
     #[cfg(any(test, feature = "testing"))]
     pub fn all() -> Vec<Self> {
-        let macs = |cipher: Cipher| match cipher.authenticates() {
-            true => vec![None],
-            false => Mac::ALL.iter().copied().map(Some).collect(),
+        let macs = |cipher: Cipher| match cipher.needs_mac() {
+            true => Mac::ALL.iter().copied().map(Some).collect(),
+            false => vec![None],
         };
         let ciphers = Cipher::ALL.iter().copied();
         ciphers.flat_map(|cipher| macs(cipher).into_iter().map(move |mac| Self { cipher, mac })).collect()
@@ -43,6 +43,7 @@ impl Protection {
             Cipher::Aes192Ctr => 24,
             Cipher::Aes256Gcm | Cipher::Aes256Ctr => 32,
             Cipher::ChaCha20Poly1305 => 2 * chacha::KEY_BYTES,
+            Cipher::None => 0,
         }
     }
 
@@ -50,7 +51,7 @@ impl Protection {
     pub const fn iv_bytes(self) -> usize {
         match self.cipher {
             Cipher::Aes128Gcm | Cipher::Aes256Gcm => aead::NONCE_BYTES,
-            Cipher::ChaCha20Poly1305 => 0,
+            Cipher::ChaCha20Poly1305 | Cipher::None => 0,
             Cipher::Aes128Ctr | Cipher::Aes192Ctr | Cipher::Aes256Ctr => crypto::ctr::BLOCK_BYTES,
         }
     }
@@ -67,7 +68,7 @@ impl Protection {
 /// One direction's key, its state and its algorithms.
 #[derive(Default)]
 pub enum PacketKey {
-    /// Before the first key exchange is done.
+    /// Before the first key exchange is done, and where nothing is protected.
     #[default]
     None,
     Gcm(Gcm),
@@ -82,6 +83,7 @@ impl PacketKey {
         match protection.cipher {
             Cipher::Aes128Gcm | Cipher::Aes256Gcm => Gcm::new(key, iv).map(Self::Gcm),
             Cipher::ChaCha20Poly1305 => ChaChaPoly::new(key).map(Self::ChaCha),
+            Cipher::None => Ok(Self::None),
             Cipher::Aes128Ctr | Cipher::Aes192Ctr | Cipher::Aes256Ctr => {
                 let mac = protection.mac.ok_or(Error::Crypto)?;
                 CtrHmac::new(key, iv, mac, mac_key).map(Box::new).map(Self::Ctr)

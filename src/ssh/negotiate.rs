@@ -61,9 +61,9 @@ impl Offer {
     /// Of one direction. A cipher that authenticates has no use for a MAC, and needs none in common.
     fn protection(&self, ciphers: NameList<'_>, macs: NameList<'_>) -> Result<Protection, Error> {
         let cipher = choose("cipher", &self.ciphers, Cipher::name, ciphers)?;
-        let mac = match cipher.authenticates() {
-            true => None,
-            false => Some(choose("MAC", &self.macs, Mac::name, macs)?),
+        let mac = match cipher.needs_mac() {
+            true => Some(choose("MAC", &self.macs, Mac::name, macs)?),
+            false => None,
         };
         Ok(Protection { cipher, mac })
     }

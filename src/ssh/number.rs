@@ -18,7 +18,8 @@ pub const USERAUTH_REQUEST: u8 = 50;
 pub const USERAUTH_FAILURE: u8 = 51;
 pub const USERAUTH_SUCCESS: u8 = 52;
 pub const USERAUTH_BANNER: u8 = 53;
-/// The numbers from 60 mean something else in each method (RFC 4252 §6): RFC 4252 §8 and RFC 4256 §5.
+/// The numbers from 60 mean something else in each method (RFC 4252 §6): RFC 4252 §7 and §8, RFC 4256 §5.
+pub const USERAUTH_PK_OK: u8 = 60;
 pub const USERAUTH_PASSWD_CHANGEREQ: u8 = 60;
 pub const USERAUTH_INFO_REQUEST: u8 = 60;
 pub const USERAUTH_INFO_RESPONSE: u8 = 61;

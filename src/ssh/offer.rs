@@ -78,6 +78,13 @@ impl Offer {
         })
     }
 
+    /// Offers no cipher but none: for hosts that are played to be measured with, and for no others. Nothing that is read
+    /// from outside leads here.
+    pub fn without_protection(mut self) -> Self {
+        self.ciphers = vec![Cipher::None];
+        self
+    }
+
     /// What is offered when nobody says otherwise: what `+`, `-` and `^` of ssh_config(5) change.
     pub fn default_names() -> OfferNames {
         let offer = Self::default();

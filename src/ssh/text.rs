@@ -1,10 +1,12 @@
 //! Text of the peer, made safe to show: no control characters, no terminal escapes, bounded.
 
+use crate::base::text::is_unruly;
+
 /// The first `bytes_max` bytes as text. Line ends stay, other control characters become `.`.
 pub fn sanitise(bytes: &[u8], bytes_max: usize) -> String {
     let cut = bytes.get(..bytes_max).unwrap_or(bytes);
     let text = String::from_utf8_lossy(cut);
-    text.replace("\r\n", "\n").chars().map(|c| if c.is_control() && c != '\n' { '.' } else { c }).collect()
+    text.replace("\r\n", "\n").chars().map(|c| if is_unruly(c) && c != '\n' { '.' } else { c }).collect()
 }
 
 /// As [`sanitise`], on one line.

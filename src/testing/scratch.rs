@@ -1,4 +1,4 @@
-//! A file for the parsers that read files.
+//! Places for the parsers that read files, and for programs that must find nothing.
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
@@ -18,6 +18,19 @@ impl Drop for Folder {
 
 /// Writes `content` to a file of this thread; the same one every time.
 pub fn file(content: &[u8]) -> PathBuf {
+    let path = own("input");
+    std::fs::write(&path, content).expect("room in the temporary directory");
+    path
+}
+
+/// A folder of this thread, empty as long as nobody puts something there; the same one every time.
+pub fn folder() -> PathBuf {
+    let path = own("empty");
+    std::fs::create_dir_all(&path).expect("room in the temporary directory");
+    path
+}
+
+fn own(name: &str) -> PathBuf {
     FOLDER.with(|folder| {
         let folder = folder.get_or_init(|| {
             let thread = format!("{:?}", std::thread::current().id());
@@ -26,8 +39,6 @@ pub fn file(content: &[u8]) -> PathBuf {
             std::fs::create_dir_all(&path).expect("room in the temporary directory");
             Folder(path)
         });
-        let path = folder.0.join("input");
-        std::fs::write(&path, content).expect("room in the temporary directory");
-        path
+        folder.0.join(name)
     })
 }

@@ -183,7 +183,7 @@ impl Pair {
         self.server.poll_transmit(&mut out);
         let received = !out.is_empty();
         self.deliver(&out);
-        if self.server.is_closed && !received && !sent && self.error.is_none() {
+        if self.server.is_closed() && !received && !sent && self.error.is_none() {
             self.error = self.client.handle_eof().err();
         }
         (sent || received) && self.error.is_none()

@@ -442,7 +442,7 @@ impl Wire {
             self.deliver(&bytes);
             moved = true;
         }
-        if self.connection.server().is_closed && self.to_client.is_empty() {
+        if self.connection.server().is_closed() && self.to_client.is_empty() {
             self.link.handle_eof();
         }
         moved && !self.link.has_ended()

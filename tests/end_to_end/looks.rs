@@ -39,6 +39,9 @@ fn any_part_of_a_file_of_many_gigabytes_is_read() {
     assert_eq!((&form["truncated"], &form["next_offset"]), (&json!(false), &json!(13)));
     assert_eq!(read(&mut client, json!({ "tail": 2 })).0, "last but one\nlast\n");
     assert_eq!(read(&mut client, json!({ "lines": "2" })).0, "second\n");
+    // Behind a line of 20 GB.
+    assert_eq!(read(&mut client, json!({ "lines": "4-9" })).0, "last but one\nlast\n");
+    assert_eq!(read(&mut client, json!({ "offset": i64::MAX })).0, "");
     let (part, form) = read(&mut client, json!({ "offset": size - 5 }));
     assert_eq!((part.as_str(), form.get("next_offset")), ("last\n", None));
     assert_eq!(read(&mut client, json!({ "offset": 6, "length": 3 })).0, "sec");
@@ -283,6 +286,31 @@ fn find_tree_and_diff_say_what_they_always_said() {
     assert_eq!(empty, format!("--- expected\n+++ {a}\n@@ -0,0 +1,2 @@\n+1\n+2"));
     let empty = scout(json!({ "target": format!("h1:{c}"), "diff_content": "" })).text();
     assert_eq!(empty, format!("File matches expected content: {c}"));
+}
+
+#[test]
+fn lines_around_what_is_found_are_told_in_both_forms() {
+    let sshd = Sshd::start();
+    let file = sshd.write("logs/app-1-.log", "12:30 a\n12:31 needle\n12:32 b\n12:33 c\n12:34 needle\n");
+    let mut client = Scout::with(&sshd.endpoint).client();
+    let mut search = |context: u64| {
+        let target = format!("h1:{}", sshd.path("logs"));
+        client.call("search", json!({ "target": target, "pattern": "needle", "context": context }))
+    };
+    let found = search(1);
+    let lines = "1- 12:30 a\n2:7: 12:31 needle\n3- 12:32 b\n4- 12:33 c\n5:7: 12:34 needle";
+    assert_eq!(found.text(), format!("{file}\n{lines}"));
+    let form = found.result()["structuredContent"]["matches"].clone();
+    assert_eq!(
+        form,
+        json!([
+            { "path": file, "line": 2, "column": 7, "text": "12:31 needle", "before": ["12:30 a"], "after": ["12:32 b"] },
+            { "path": file, "line": 5, "column": 7, "text": "12:34 needle", "before": ["12:33 c"] },
+        ])
+    );
+    assert_eq!(search(0).text(), format!("{file}\n2:7: 12:31 needle\n5:7: 12:34 needle"));
+    let many = search(21).failure();
+    assert!(many.ends_with("Argument 'context' must be 0 to 20, not 21"), "{many}");
 }
 
 #[test]

@@ -43,8 +43,6 @@ pub const RESOURCES_PAGE_MAX: usize = 100;
 pub const COMPLETIONS_MAX: usize = 100;
 /// How long somebody who is typing waits for a host to complete a path.
 pub const COMPLETION_PATIENCE: Duration = Duration::from_secs(2);
-/// Hosts that a prompt names; a model that is to look at more finds them itself.
-pub const PROMPT_HOSTS_MAX: usize = 50;
 /// How often who waits for a command is told that it still runs.
 pub const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 

@@ -13,6 +13,9 @@ pub const HOST_NAME_BYTES_MAX: usize = 253;
 pub const PATH_BYTES_MAX: usize = 4095;
 /// Longest command text. Far above any read-only command, far below a remote `ARG_MAX`.
 pub const COMMAND_BYTES_MAX: usize = 64 * 1024;
+/// Longest command line as a host gets it, with every quote of it quoted for its shell and for ours: one argument of a
+/// program on Linux (`MAX_ARG_STRLEN`) without its terminator.
+pub const COMMAND_LINE_BYTES_MAX: usize = 128 * 1024 - 1;
 /// A list of hosts and patterns: a thousand names of usual length, and what that makes.
 pub const HOST_LIST_BYTES_MAX: usize = 16 * 1024;
 pub const HOST_LIST_TERMS_MAX: usize = 1_024;
@@ -76,6 +79,9 @@ pub const SEARCH_PATTERN_BYTES_MAX: usize = 16 * 1024;
 pub const SEARCH_LINE_BYTES_MAX: usize = 16 * 1024;
 pub const SEARCH_SHOWN_BYTES_MAX: usize = 400;
 pub const SEARCH_BEFORE_BYTES: usize = 100;
+/// Lines that are shown before and after each of them, and how many bytes of such lines in all: 10,000 of a usual length.
+pub const SEARCH_CONTEXT_MAX: usize = 20;
+pub const SEARCH_CONTEXT_BYTES_MAX: usize = 1024 * 1024;
 /// Files that are compared with each other at once, and what is read of all of them together: they are in memory at the
 /// same time.
 pub const DIFF_PLACES_MAX: usize = 1_000;
@@ -95,6 +101,8 @@ pub const DIFF_PAUSE: Duration = Duration::from_millis(1);
 pub const READ_FIRST_BYTES: u64 = 64 * 1024;
 /// Lines behind so many others are looked for by the host: about a megabyte of them.
 pub const READ_FAR_LINES: u64 = 10_000;
+/// What of a file lines are looked for in here; the host looks further.
+pub const READ_SKIPPED_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// What is kept of a program's complaint when it only explains a failure.
 pub const COMPLAINT_BYTES_MAX: usize = 1_000;
 /// Content taken from a command that looks at a path beside SFTP: what may be sent twice.

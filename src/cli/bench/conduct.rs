@@ -14,7 +14,7 @@ use crate::base::limits::{RIG_GREETED_AT_ONCE, RIG_TOLD_EVERY};
 use crate::base::time::{self, Duration, Instant};
 use crate::base::{Error, Kind, Result};
 use crate::io::runtime;
-use crate::rig::{Extent, Load, Plan, Results, Step, Tally, Ticks, Turns};
+use crate::rig::{Extent, Load, Operation, Plan, Results, Step, Tally, Ticks, Turns};
 
 /// Looks at how it goes between two at the memory.
 const LOOKS_PER_SAMPLE: u32 = 4;
@@ -96,9 +96,10 @@ impl Conductor<'_> {
     /// seen enough.
     async fn greet(&self, results: &mut Results) -> Result<bool> {
         self.progress.say("asking every host once");
-        let hosts = self.hosts.len();
-        let users = Flow::Users(hosts.min(RIG_GREETED_AT_ONCE));
-        let greeted = self.part(users, None, Some(hosts as u64), None).await?;
+        // A broadcast asks all of them.
+        let requests = if self.is_broadcast() { 1 } else { self.hosts.len() };
+        let users = Flow::Users(requests.min(RIG_GREETED_AT_ONCE));
+        let greeted = self.part(users, None, Some(requests as u64), None).await?;
         let Outcome::Done(tally) = greeted else {
             results.interrupted = true;
             return Ok(false);
@@ -201,9 +202,14 @@ impl Conductor<'_> {
             until,
             pace,
             turns: Turns::new(&self.plan.mix, self.hosts.len()),
-            hosts: self.hosts.len(),
+            hosts: if self.is_broadcast() { 0 } else { self.hosts.len() },
             tickets: Arc::clone(tickets),
         }
+    }
+
+    /// Requests are about all hosts, so that none has figures of its own.
+    fn is_broadcast(&self) -> bool {
+        self.plan.mix.0.iter().all(|part| part.operation == Operation::Broadcast)
     }
 
     async fn watch(&self, begin: Instant, mut position: Option<&mut Position>) {

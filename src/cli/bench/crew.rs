@@ -15,6 +15,7 @@ use super::generator::{Generator, Live, Order};
 use super::subject::Spec;
 use crate::base::{Error, Kind, Result};
 use crate::fleet::Shards;
+use crate::io::alarm::Alarm;
 use crate::io::cores::Aside;
 use crate::rig::Tally;
 
@@ -108,12 +109,14 @@ impl Member {
     pub async fn serve(self, shards: Rc<Shards>) {
         let Ok(spec) = self.specs.recv().await else { return };
         let subject = spec.open(shards);
+        let alarm = Alarm::start().ok();
         while let Ok(order) = self.orders.recv().await {
-            let tally = RefCell::new(Tally::new(order.begin, order.until, order.hosts));
-            let generator =
-                Generator { subject: subject.as_ref(), order: &order, tally: &tally, live: &self.live };
+            let counted = RefCell::new(Tally::new(order.begin, order.until, order.hosts));
+            let (subject, tally, live, alarm) =
+                (subject.as_ref(), &counted, self.live.as_ref(), alarm.as_ref());
+            let generator = Generator { subject, order: &order, tally, live, alarm };
             select(pin!(generator.work()), pin!(self.stop.recv())).await;
-            if self.tallies.send(tally.into_inner()).await.is_err() {
+            if self.tallies.send(counted.into_inner()).await.is_err() {
                 return;
             }
         }

@@ -14,6 +14,7 @@ use crate::fleet::Fleet;
 use crate::fleet::Shards;
 use crate::fleet::net::Net;
 use crate::io::{Outside, runtime};
+use crate::metrics::Recorder;
 use crate::rig::{Failure, Operation, Turn};
 use crate::scout::{self, Action, Answer, Client, Request, Seen};
 use crate::target::{HostName, RemotePath};
@@ -34,7 +35,11 @@ pub struct Cold {
     pub config: SharedConfig,
     pub settings: Settings,
     pub home: PathBuf,
+    pub way_out: WayOut,
 }
+
+/// Makes the way out of a fleet to its hosts.
+pub type WayOut = fn(Settings, PathBuf, Rc<Recorder>) -> Rc<Outside>;
 
 /// See the module's documentation.
 pub struct Engine {
@@ -49,7 +54,7 @@ impl Engine {
     pub fn new(spec: Arc<Spec>, shards: Rc<Shards>) -> Self {
         let net = spec.cold.clone().map(|cold| {
             let recorder = Rc::clone(shards.own().recorder());
-            let net: Rc<dyn Net> = Outside::new(cold.settings, cold.home, recorder);
+            let net: Rc<dyn Net> = (cold.way_out)(cold.settings, cold.home, recorder);
             net
         });
         Self { spec, shards, client: Client::ourselves(), net }

@@ -1,12 +1,13 @@
 //! The loops of one core: requests are begun when they are due, and counted when they end.
 
 use std::cell::RefCell;
-use std::pin::Pin;
+use std::pin::pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::StreamExt;
-use futures_util::future::{Either, pending, select};
+use futures_util::future::{pending, select};
 use futures_util::stream::FuturesUnordered;
 
 use super::subject::Subject;
@@ -66,6 +67,8 @@ pub struct Generator<'a> {
     pub order: &'a Order,
     pub tally: &'a RefCell<Tally>,
     pub live: &'a Live,
+    /// Without one, what is due is missed.
+    pub alarm: Option<&'a Rc<Alarm>>,
 }
 
 impl Generator<'_> {
@@ -90,52 +93,40 @@ impl Generator<'_> {
         }
     }
 
+    /// Begins what is due as long as there is room, late or not; at the end what still waits for room is missed.
     async fn open(&self, mut ticks: Ticks, in_flight_max: usize) {
-        // Without descriptors there is nothing that could be measured either: what is due is missed.
-        let Ok(alarm) = Alarm::new() else { return self.miss(ticks) };
+        let Some(alarm) = self.alarm else { return self.miss(&ticks) };
+        let until = self.order.until.unwrap_or(self.order.begin);
         let mut under_way = FuturesUnordered::new();
-        let mut alarm_set: Option<Pin<Box<_>>> = None;
+        let (mut wake, mut sleep) = (until, alarm.sleep_until(until));
         loop {
             let now = time::now();
             while under_way.len() < in_flight_max
-                && self.is_on(now)
                 && let Some(due) = ticks.take(now)
                 && let Some(number) = self.order.tickets.take()
             {
                 under_way.push(self.request(due, number));
-                alarm_set = None;
             }
-            let next = ticks.next_at().filter(|_| self.is_on(now));
-            let Some(next) = next else { break };
-            let has_room = under_way.len() < in_flight_max;
-            let set = alarm_set.get_or_insert_with(|| Box::pin(alarm.sleep_until(next)));
-            let waited = async {
-                match has_room {
-                    true => drop(set.await),
-                    false => pending().await,
-                }
-            };
+            let Some(next) = ticks.next_at().filter(|_| now < until) else { break };
+            let next_look = if under_way.len() < in_flight_max { next } else { until };
+            if next_look != wake {
+                (wake, sleep) = (next_look, alarm.sleep_until(next_look));
+            }
             let ended = async {
                 match under_way.is_empty() {
                     true => pending().await,
                     false => drop(under_way.next().await),
                 }
             };
-            if let Either::Left(_) = select(Box::pin(waited), Box::pin(ended)).await {
-                alarm_set = None;
-            }
+            // What is under way comes first, so that it gets on however late what is due may be.
+            select(pin!(ended), &mut sleep).await;
         }
-        self.miss(ticks);
+        self.miss(&ticks);
         while under_way.next().await.is_some() {}
     }
 
-    /// What is late may begin as long as the step goes on; what is later is missed.
-    fn is_on(&self, now: Instant) -> bool {
-        self.order.until.is_none_or(|until| now < until)
-    }
-
-    fn miss(&self, ticks: Ticks) {
-        let missed = ticks.missed(self.order.until.unwrap_or_else(time::now));
+    fn miss(&self, ticks: &Ticks) {
+        let missed = ticks.clone().missed(self.order.until.unwrap_or_else(time::now));
         self.tally.borrow_mut().miss(missed);
     }
 
@@ -165,73 +156,60 @@ mod tests {
 
     /// Answers after a while; from the first request on not at all for another while.
     struct Stalling {
+        alarm: Rc<Alarm>,
         takes: Duration,
         until: Instant,
     }
 
     impl Subject for Stalling {
         fn ask(&self, _: Turn, _: u64) -> LocalBoxFuture<'_, Result<(), Failure>> {
-            async {
-                let alarm = Alarm::new().unwrap();
-                alarm.sleep_until(self.until.max(time::now() + self.takes)).await.unwrap();
-                Ok(())
-            }
-            .boxed_local()
+            let answered = self.until.max(time::now() + self.takes);
+            self.alarm.sleep_until(answered).map(Ok).boxed_local()
         }
     }
 
-    fn step(
-        subject: &dyn Subject,
-        pace: impl FnOnce(Instant, Instant) -> Pace,
-        requests: Option<u64>,
-    ) -> Step {
-        runtime::run(async {
-            let begin = time::now();
-            let until = requests.is_none().then(|| begin + Duration::from_millis(500));
-            let mix = Mix::of(Operation::Read);
-            let order = Order {
-                begin,
-                until,
-                pace: pace(begin, begin + Duration::from_millis(500)),
-                turns: Turns::new(&mix, 2),
-                hosts: 2,
-                tickets: Tickets::new(requests),
-            };
-            let tally = RefCell::new(Tally::new(begin, until, 2));
-            let generator = Generator { subject, order: &order, tally: &tally, live: &Live::default() };
-            generator.work().await;
-            Step::new(Load::Closed(1), 1, &tally.into_inner(), &["a", "b"], time::now())
-        })
-        .unwrap()
+    async fn step(subject: &Stalling, pace: impl FnOnce(Ticks) -> Pace, requests: Option<u64>) -> Step {
+        let begin = time::now();
+        let end = begin + Duration::from_millis(500);
+        let until = requests.is_none().then_some(end);
+        let order = Order {
+            begin,
+            until,
+            pace: pace(Ticks::new(200.0, begin, end, 0, 1)),
+            turns: Turns::new(&Mix::of(Operation::Read), 2),
+            hosts: 2,
+            tickets: Tickets::new(requests),
+        };
+        let tally = RefCell::new(Tally::new(begin, until, 2));
+        let (live, alarm) = (Live::default(), Some(&subject.alarm));
+        Generator { subject, order: &order, tally: &tally, live: &live, alarm }.work().await;
+        Step::new(Load::Closed(1), 1, &tally.into_inner(), &["a", "b"], time::now())
+    }
+
+    /// A step against what takes so many milliseconds, and at first stalls for so many.
+    fn run(takes: u64, stalls: u64, pace: impl FnOnce(Ticks) -> Pace, requests: Option<u64>) -> Step {
+        let step = async {
+            let [takes, stalls] = [takes, stalls].map(Duration::from_millis);
+            let subject = Stalling { alarm: Alarm::start().unwrap(), takes, until: time::now() + stalls };
+            step(&subject, pace, requests).await
+        };
+        runtime::run(step).unwrap()
     }
 
     #[test]
     fn a_stall_shows_in_the_latency_of_an_open_loop() {
-        let subject = Stalling { takes: Duration::ZERO, until: time::now() + Duration::from_millis(300) };
-        let open = |in_flight_max| {
-            move |begin, until| Pace::Due { ticks: Ticks::new(200.0, begin, until, 0, 1), in_flight_max }
-        };
         for in_flight_max in [1_000, 1] {
-            let step = step(&subject, open(in_flight_max), None);
-            // Those of the second run have no stall.
-            if in_flight_max == 1_000 {
-                assert!(
-                    step.latency.p50_us > 20_000.0 && step.latency.p99_us > 200_000.0,
-                    "{:?}",
-                    step.latency
-                );
-            }
-            assert_eq!((step.started, step.not_started, step.done), (100, 0, 100));
+            let step = run(0, 300, |ticks| Pace::Due { ticks, in_flight_max }, None);
+            assert_eq!((step.started, step.not_started, step.done), (100, 0, 100), "{in_flight_max}");
+            // More than half of all were due while it stalled, and waited for 150 ms on average.
+            assert!(step.latency.p50_us > 20_000.0 && step.latency.p99_us > 250_000.0, "{:?}", step.latency);
             assert_eq!(step.hosts.iter().map(|host| host.latency.count).collect::<Vec<_>>(), [50, 50]);
         }
     }
 
     #[test]
-    fn what_cannot_be_begun_is_missed() {
-        let subject = Stalling { takes: Duration::from_millis(100), until: time::now() };
-        let pace =
-            |begin, until| Pace::Due { ticks: Ticks::new(200.0, begin, until, 0, 1), in_flight_max: 2 };
-        let step = step(&subject, pace, None);
+    fn what_finds_no_room_is_missed() {
+        let step = run(100, 0, |ticks| Pace::Due { ticks, in_flight_max: 2 }, None);
         assert!(step.started <= 12 && step.started + step.not_started == 100, "{step:?}");
         // They began later and later than they were due.
         assert!(step.latency.max_us > 300_000.0 && step.lag.max_us > 200_000.0, "{:?}", step.latency);
@@ -239,8 +217,7 @@ mod tests {
 
     #[test]
     fn users_ask_one_by_one_until_all_has_been_asked() {
-        let subject = Stalling { takes: Duration::from_millis(1), until: time::now() };
-        let step = step(&subject, |_, _| Pace::Users(4), Some(50));
+        let step = run(1, 0, |_| Pace::Users(4), Some(50));
         assert_eq!((step.started, step.done, step.unfinished), (50, 50, 0));
     }
 }

@@ -15,7 +15,7 @@
 //! | `progress` | how it goes, on a terminal |
 //! | `redact` | the command line without secrets |
 //! | `compare`, `report` | what is made of files of measurements |
-//! | `fleet`, `played` | a fleet to measure with, and one that is played while something is measured |
+//! | `fleet` | a fleet to measure with |
 
 mod compare;
 mod conduct;
@@ -25,7 +25,6 @@ mod fleet;
 mod generator;
 mod mcp;
 mod options;
-mod played;
 mod program;
 mod progress;
 mod redact;
@@ -41,6 +40,7 @@ use clap::Subcommand;
 
 use super::output::{Format, Output};
 use crate::base::Result;
+use crate::base::time::Duration;
 use crate::config::Overrides;
 
 #[derive(Debug, Subcommand)]
@@ -77,5 +77,47 @@ pub fn run(command: Bench, common: &Common) -> Result<ExitCode> {
         Bench::Compare(options) => compare::run(&options, output),
         Bench::Report(options) => report::run(&options, output),
         Bench::Fleet(options) => fleet::run(&options, common),
+    }
+}
+
+/// A time as people write it: `10ms`, `1.5s`, `500us`; 0 needs no unit.
+fn duration(text: &str) -> std::result::Result<Duration, String> {
+    const EXPECTED: &str = "expected a time as 500us, 10ms or 1.5s";
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    let digits = text.find(|char: char| char.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit {
+        "us" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3_600.0,
+        _ => return Err(EXPECTED.into()),
+    };
+    let seconds: f64 = number.parse().map_err(|_| EXPECTED)?;
+    Duration::try_from_secs_f64(seconds * unit).map_err(|_| EXPECTED.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        for (text, micros) in [
+            ("0", 0),
+            ("500us", 500),
+            ("10ms", 10_000),
+            ("1.5s", 1_500_000),
+            ("1m", 60_000_000),
+            ("1h", 3_600_000_000),
+        ] {
+            assert_eq!(duration(text), Ok(Duration::from_micros(micros)), "{text}");
+        }
+        for text in ["", "10", "ms", "-1s", "1d", "1e400s"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
     }
 }

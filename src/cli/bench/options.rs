@@ -4,15 +4,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::duration;
+use super::fleet::Conditions;
 use super::mcp::{Call, Era};
 use crate::base::limits::{
     RIG_IN_FLIGHT_DEFAULT, RIG_LOADS_MAX, RIG_REQUESTS_MAX, RIG_ROUNDS_MAX, RIG_STEP_MAX, RIG_USERS_MAX,
-    SIMULATED_HOSTS_MAX,
 };
 use crate::base::text::shown;
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
 use crate::rig::{Extent, Load, Mix, Operation, Plan};
+use crate::simulated;
 use crate::target::RemotePath;
 
 pub(super) const EXAMPLES: &str = "Examples:\n  \
@@ -22,7 +24,7 @@ pub(super) const EXAMPLES: &str = "Examples:\n  \
     scout-mcp bench run --url http://127.0.0.1:8000/mcp --hosts web1 -c 1,10,100 --rate 80% --export-html report.html\n  \
     scout-mcp bench run --command 'scout-mcp serve' --hosts web1\n  \
     scout-mcp bench run --command 'npx -y ssh-mcp --host=web1' --tool exec --arguments '{\"command\":\"uptime\"}'\n  \
-    scout-mcp bench run --fleet 100 -c 1,10,100 --rounds 5 --export-json before.json\n  \
+    scout-mcp bench run --fleet 100 --handshake 10ms --latency 15ms -c 1,10,100 --rounds 5 --export-json before.json\n  \
     scout-mcp bench compare before.json after.json";
 
 #[derive(Debug, Args)]
@@ -37,18 +39,9 @@ pub struct Options {
     /// An MCP server over its standard streams: the command line that starts it
     #[arg(long, value_name = "COMMAND", conflicts_with = "fleet", help_heading = "What is measured")]
     pub command: Option<String>,
-    /// So many simulated hosts, which this program plays in a process of its own
-    #[arg(long, value_name = "N", conflicts_with = "hosts", help_heading = "What is measured")]
+    /// So many simulated hosts, played by threads of this process that are not counted as ours
+    #[arg(long, value_name = "N", help_heading = "What is measured")]
     pub fleet: Option<usize>,
-    /// Arguments for `bench fleet`, as in '--handshake 10ms --latency 15ms'
-    #[arg(
-        long,
-        value_name = "ARGUMENTS",
-        requires = "fleet",
-        allow_hyphen_values = true,
-        help_heading = "What is measured"
-    )]
-    pub fleet_arguments: Option<String>,
     /// File with the API key for --url; SCOUT_BENCH_API_KEY holds one itself
     #[arg(long, value_name = "FILE", requires = "url", help_heading = "What is measured")]
     pub api_key_file: Option<PathBuf>,
@@ -91,20 +84,20 @@ pub struct Options {
     #[arg(short, long, value_name = "RATE,RATE", help_heading = "How much")]
     pub rate: Option<String>,
     /// How long each step takes
-    #[arg(short, long, value_name = "TIME", default_value = "10s", help_heading = "How much")]
-    pub duration: String,
+    #[arg(short, long, value_name = "TIME", default_value = "10s", value_parser = duration, help_heading = "How much")]
+    pub duration: Duration,
     /// End each step of a closed loop after so many requests instead
     #[arg(short = 'n', long, value_name = "N", conflicts_with = "rate", help_heading = "How much")]
     pub requests: Option<u64>,
     /// Before each step, not counted
-    #[arg(short, long, value_name = "TIME", default_value = "1s", help_heading = "How much")]
-    pub warmup: String,
+    #[arg(short, long, value_name = "TIME", default_value = "1s", value_parser = duration, help_heading = "How much")]
+    pub warmup: Duration,
     /// Do everything so many times; comparisons then go by medians
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "How much")]
     pub rounds: u32,
     /// How long one request may take; without --url and --command SCOUT_REQUEST_TIMEOUT counts too
-    #[arg(long, value_name = "TIME", default_value = "30s", help_heading = "How much")]
-    pub timeout: String,
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration, help_heading = "How much")]
+    pub timeout: Duration,
     /// Requests of an open loop under way at once
     #[arg(long, value_name = "N", default_value_t = RIG_IN_FLIGHT_DEFAULT, help_heading = "How much")]
     pub in_flight: usize,
@@ -121,6 +114,9 @@ pub struct Options {
     /// Write the percentiles of each step for HdrHistogram's plotter
     #[arg(long, value_name = "FOLDER", help_heading = "What comes of it")]
     pub export_hgrm: Option<PathBuf>,
+
+    #[command(flatten, next_help_heading = "What simulated hosts are like (--fleet)")]
+    pub conditions: Conditions,
 }
 
 impl Options {
@@ -138,7 +134,13 @@ impl Options {
     ///
     /// Errors: an argument makes no sense.
     pub fn plan(&self, hosts: usize) -> Result<Plan> {
-        let timeout = duration("--timeout", &self.timeout)?;
+        for (name, time) in
+            [("--duration", self.duration), ("--warmup", self.warmup), ("--timeout", self.timeout)]
+        {
+            if time > RIG_STEP_MAX {
+                return Err(wrong(format!("{name}: {time:?} is more than seven days")));
+            }
+        }
         if self.rounds == 0 || self.rounds > RIG_ROUNDS_MAX {
             return Err(wrong(format!("--rounds: {} is not from 1 to {RIG_ROUNDS_MAX}", self.rounds)));
         }
@@ -152,8 +154,8 @@ impl Options {
             cold: self.cold,
             loads: self.loads()?,
             extent: self.extent()?,
-            warmup_seconds: duration("--warmup", &self.warmup)?.as_secs_f64(),
-            timeout_seconds: timeout.max(Duration::from_millis(1)).as_secs_f64(),
+            warmup_seconds: self.warmup.as_secs_f64(),
+            timeout_seconds: self.timeout.max(Duration::from_millis(1)).as_secs_f64(),
             in_flight_max: self.in_flight,
         })
     }
@@ -221,16 +223,18 @@ impl Options {
         Ok(percent / 100.0)
     }
 
-    /// How many hosts are to be played, where they are.
+    /// The fleet that is to be played, where one is.
     ///
-    /// Errors: none, or too many.
-    pub fn fleet(&self) -> Result<Option<usize>> {
-        match self.fleet {
-            Some(hosts) if !(1..=SIMULATED_HOSTS_MAX).contains(&hosts) => {
-                Err(wrong(format!("--fleet: {hosts} is not from 1 to {SIMULATED_HOSTS_MAX}")))
-            }
-            fleet => Ok(fleet),
-        }
+    /// Errors: it cannot be like that; it is described, but not asked for.
+    pub fn fleet(&self) -> Result<Option<simulated::Plan>> {
+        let Some(hosts) = self.fleet else {
+            let usual = simulated::Plan::default();
+            return match self.conditions.plan(usual.hosts, None)? == usual {
+                true => Ok(None),
+                false => Err(wrong("what simulated hosts are like only matters with --fleet".to_owned())),
+            };
+        };
+        self.conditions.plan(hosts, None).map(Some)
     }
 
     /// Closed loops come first: shares of a maximum need it.
@@ -268,31 +272,10 @@ impl Options {
                 Err(wrong(format!("--requests: {requests} is not from 1 to {RIG_REQUESTS_MAX}")))
             }
             Some(requests) => Ok(Extent::Requests(requests)),
-            None => match duration("--duration", &self.duration)? {
-                Duration::ZERO => Err(wrong("--duration: a step takes some time".into())),
-                duration => Ok(Extent::Seconds(duration.as_secs_f64())),
-            },
+            None if self.duration.is_zero() => Err(wrong("--duration: a step takes some time".into())),
+            None => Ok(Extent::Seconds(self.duration.as_secs_f64())),
         }
     }
-}
-
-/// Reads `500ms`, `10s`, `2m`, `1h`, or seconds.
-fn duration(name: &str, text: &str) -> Result<Duration> {
-    let text = text.trim();
-    let digits = text.find(|char: char| !char.is_ascii_digit() && char != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let unit = match unit {
-        "ms" => Some(0.001),
-        "" | "s" => Some(1.0),
-        "m" => Some(60.0),
-        "h" => Some(3_600.0),
-        _ => None,
-    };
-    let seconds = unit.zip(number.parse::<f64>().ok()).map(|(unit, number)| unit * number);
-    let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    time.filter(|time| *time <= RIG_STEP_MAX).ok_or_else(|| {
-        wrong(format!("{name}: '{}' is no time: expected one as 500ms, 10s or 2m, up to 7 days", shown(text)))
-    })
 }
 
 fn wrong(message: String) -> Error {
@@ -334,7 +317,8 @@ mod tests {
             (&["--rate", "80%"][..], "a share needs the highest rate of closed loops"),
             (&["-c", "10,10"], "the load '10 at once' is there twice"),
             (&["-c", "x"], "'x' is no concurrency"),
-            (&["-d", "10 parsecs"], "--duration: '10 parsecs' is no time"),
+            (&["-d", "10 parsecs"], "expected a time as 500us"),
+            (&["--timeout", "1000h"], "--timeout: 3600000s is more than seven days"),
             (&["-d", "0"], "a step takes some time"),
             (&["-n", "0"], "--requests: 0"),
             (&["--rounds", "0"], "--rounds: 0"),
@@ -348,6 +332,19 @@ mod tests {
             let error = plan(arguments).unwrap_err();
             assert!(error.contains(part), "{arguments:?}: {error}");
         }
+    }
+
+    #[test]
+    fn a_fleet_that_is_described_is_asked_for() {
+        let fleet = |arguments: &[&str]| {
+            let line = Line::try_parse_from([&["bench"], arguments].concat()).unwrap();
+            line.options.fleet().map_err(|error| error.message().to_owned())
+        };
+        assert_eq!(fleet(&[]), Ok(None));
+        let played = fleet(&["--fleet", "5", "--latency", "15ms"]).unwrap().unwrap();
+        assert_eq!((played.hosts, played.weather.latency), (5, Duration::from_millis(15)));
+        assert!(fleet(&["--latency", "15ms"]).unwrap_err().contains("only matters with --fleet"));
+        assert!(fleet(&["--fleet", "0"]).is_err());
     }
 
     #[test]

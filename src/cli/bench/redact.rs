@@ -36,12 +36,12 @@ fn masked(argument: &str) -> String {
 
 /// `NAME=value`, and what stands behind the `?` of an address.
 fn masked_word(word: &str) -> String {
+    if let Some((address, _)) = word.split_once('?').filter(|(address, _)| address.contains("://")) {
+        return format!("{address}?{MASK}");
+    }
     match word.split_once('=') {
         Some((name, _)) if sounds_secret(name) => format!("{name}={MASK}"),
-        _ => match word.split_once('?') {
-            Some((address, _)) if address.contains("://") => format!("{address}?{MASK}"),
-            _ => word.to_owned(),
-        },
+        _ => word.to_owned(),
     }
 }
 

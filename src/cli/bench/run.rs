@@ -11,8 +11,8 @@ use futures_util::FutureExt;
 use super::Common;
 use super::conduct::Conductor;
 use super::crew::{self, Crew, Member};
+use super::engine::WayOut;
 use super::options::Options;
-use super::played::Played;
 use super::progress::Progress;
 use super::redact::without_secrets;
 use super::report::Exports;
@@ -30,6 +30,7 @@ use crate::fleet::{Fleet, Quotas, Shards};
 use crate::io::http::client::Place;
 use crate::io::machine::Machine;
 use crate::io::signals::EndRequest;
+use crate::io::site::Site;
 use crate::io::{Outside, cores, cpus, descriptors, runtime};
 use crate::metrics::Recorder;
 use crate::rig::{self, Load, Plan, Results};
@@ -72,13 +73,17 @@ pub fn run(options: &Options, common: &Common, output: Output) -> Result<ExitCod
     let env = Env::current();
     let key = key(options, &env)?;
     let end = EndRequest::new()?;
-    let played =
-        options.fleet()?.map(|hosts| Played::start(hosts, options.fleet_arguments.as_deref())).transpose()?;
+    let played = options.fleet()?.map(|plan| Site::start(plan, None)).transpose()?;
     let mut overrides = common.overrides.clone();
-    if let Some(played) = &played {
-        played.point_to(&mut overrides);
+    if let Some(site) = &played {
+        overrides.ssh_config = Some(site.ssh_config().to_string_lossy().into_owned());
+        overrides.known_hosts = Some(site.known_hosts().to_string_lossy().into_owned());
     }
-    let configuration = Configuration::read(overrides, env.clone())?;
+    let mut configuration = Configuration::read(overrides, env.clone())?;
+    if let Some(site) = &played {
+        let settings = &mut configuration.settings;
+        settings.max_pool_size = settings.max_pool_size.max(site.hosts());
+    }
     // What is logged stays as it is: nothing is read again while something is measured.
     drop(log::start(&configuration.settings)?);
     let place = address.map(|address| {
@@ -137,11 +142,12 @@ impl Stage<'_> {
         let asides = members.map(Member::aside).collect();
         let (settings, config, home) =
             (self.settings.clone(), SharedConfig::clone(&self.config), self.env.home.clone());
+        let way_out = self.way_out();
         let fleet = {
             let settings = settings.clone();
             move |quotas: &Quotas| {
                 let recorder = Recorder::new();
-                let net = Outside::new(settings.clone(), home.clone(), Rc::clone(&recorder));
+                let net = way_out(settings.clone(), home.clone(), Rc::clone(&recorder));
                 Fleet::new(SharedConfig::clone(&config), settings.clone(), net, quotas, recorder)
             }
         };
@@ -178,11 +184,14 @@ impl Stage<'_> {
         let mut results = Results::new(time::unix_now(), words, self.machine.clone(), plan.clone());
         results.notes.extend(self.remark(spec.hosts().len()));
         let (end, named) = (self.end, self.options.pid);
+        let is_played = self.options.fleet.is_some();
         let sampler = match spec.clone() {
-            Spec::Program(program) if named.is_none() => Sampler::new(move || {
-                Some(program.process.load(Ordering::Relaxed)).filter(|process| *process > 0)
-            }),
-            _ => Sampler::new(move || named),
+            Spec::Program(program) if named.is_none() => {
+                let process =
+                    move || Some(program.process.load(Ordering::Relaxed)).filter(|process| *process > 0);
+                Sampler::new(is_played, process)
+            }
+            _ => Sampler::new(is_played, move || named),
         };
         let conductor = Conductor {
             crew,
@@ -263,6 +272,7 @@ impl Stage<'_> {
             config: SharedConfig::clone(&self.config),
             settings: self.settings.clone(),
             home: self.env.home.clone(),
+            way_out: self.way_out(),
         };
         Ok(Spec::Engine(Arc::new(engine::Spec {
             hosts,
@@ -271,6 +281,11 @@ impl Stage<'_> {
             query: options.query.as_str().into(),
             cold: cold.then_some(made_from),
         })))
+    }
+
+    /// How connections are made: where the hosts are played so, in the clear.
+    fn way_out(&self) -> WayOut {
+        if self.options.conditions.null_crypto { Outside::bare } else { Outside::new }
     }
 
     /// What whoever reads the results has to know of the settings.

@@ -5,7 +5,8 @@ use std::cell::{Cell, RefCell};
 use futures_util::future::OptionFuture;
 
 use crate::base::time::Duration;
-use crate::io::processes::Processes;
+use crate::io::processes::{self, Processes};
+use crate::io::site;
 use crate::io::usage::Usage;
 use crate::rig::Spent;
 
@@ -13,6 +14,7 @@ use crate::rig::Spent;
 pub struct Sampler {
     own: Meter,
     server: Meter,
+    is_played: bool,
     /// Tells the number of the server's process, as soon as it is known.
     find: Box<dyn Fn() -> Option<u32>>,
     processes: RefCell<Option<Processes>>,
@@ -29,10 +31,10 @@ struct Meter {
 }
 
 impl Sampler {
-    /// `find` tells the number of a server's process, as soon as it is known.
-    pub fn new(find: impl Fn() -> Option<u32> + 'static) -> Self {
+    /// Where `is_played`, the threads that play hosts are not counted as ours; `find` tells the number of a server's process, as soon as it is known.
+    pub fn new(is_played: bool, find: impl Fn() -> Option<u32> + 'static) -> Self {
         let (own, server) = (Meter::default(), Meter::default());
-        Self { own, server, find: Box::new(find), processes: RefCell::default() }
+        Self { own, server, is_played, find: Box::new(find), processes: RefCell::default() }
     }
 
     /// A step begins.
@@ -45,7 +47,9 @@ impl Sampler {
     /// Looks what there is; where that is not possible just now, what was seen before counts.
     pub async fn look(&self) {
         if let Ok(usage) = Usage::now().await {
-            self.own.note(usage.processor, usage.memory_bytes);
+            let hosts = if self.is_played { processes::of_threads(site::THREADS).await.ok() } else { None };
+            let processor = usage.processor.saturating_sub(hosts.unwrap_or_default());
+            self.own.note(processor, usage.memory_bytes);
         }
         let known = self.processes.take().or_else(|| (self.find)().map(Processes::of));
         if let Some(Ok(seen)) = OptionFuture::from(known.map(Processes::look)).await {

@@ -19,7 +19,7 @@ impl Rule for Folders {
         }
         let folder = |text: &str| match rule::path(text.trim(), env)? {
             path if path.is_absolute() => Ok(path),
-            _ => Err(format!("'{text}' is no absolute path: expected {}", self.expected())),
+            _ => Err(self.refuse(text, "is no absolute path")),
         };
         text.split(',').map(folder).collect::<Result<_, _>>().map(Some)
     }

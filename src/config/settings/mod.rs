@@ -20,6 +20,7 @@ use tracing::level_filters::LevelFilter;
 use super::secret::{Secret, SecretSource};
 use super::{Env, Groups, Network, Sources, file};
 use crate::base::limits::{self, SETTINGS_FILE_BYTES_MAX};
+use crate::base::text::on_one_line;
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
 use folders::Folders;
@@ -100,6 +101,12 @@ macro_rules! settings {
                     kept.push(stringify!($name));
                 })*
                 kept
+            }
+
+            /// Each setting's name and its value as one would write it, in the order of the table.
+            #[cfg(any(test, feature = "testing"))]
+            pub fn shown(&self) -> Vec<(&'static str, String)> {
+                vec![$((stringify!($name), Rule::show(&$rule, &self.$name)),)*]
             }
         }
 
@@ -395,6 +402,9 @@ fn file_of(env: &Env) -> Result<(PathBuf, bool)> {
     })
 }
 
+/// Of what the parser says of the file: a name that it does not know, and those that it does.
+const SYNTAX_CHARS_MAX: usize = 2_000;
+
 fn read(path: &Path, must_exist: bool) -> Result<Document> {
     let source = path.display().to_string();
     let bytes = match file::read(path, SETTINGS_FILE_BYTES_MAX) {
@@ -410,7 +420,7 @@ fn read(path: &Path, must_exist: bool) -> Result<Document> {
     toml::from_str(text).map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
         let line = before.matches('\n').count() + 1;
-        invalid(&format!("{source}:{line}"), error.message())
+        invalid(&format!("{source}:{line}"), &on_one_line(error.message(), SYNTAX_CHARS_MAX))
     })
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tracing::level_filters::LevelFilter;
 
 use crate::base::limits;
+use crate::base::text::shown;
 use crate::base::time::Duration;
 use crate::config::Env;
 
@@ -23,6 +24,11 @@ pub trait Rule {
 
     /// A value as one would write it.
     fn show(&self, value: &Self::Value) -> String;
+
+    /// The message about a text that is not allowed: what it is or does, and what is allowed.
+    fn refuse(&self, text: &str, what: &str) -> String {
+        format!("'{}' {what}: expected {}", shown(text), self.expected())
+    }
 }
 
 /// A duration: a number in the unit of the setting, or with `ms`, `s`, `m` or `h`.
@@ -65,7 +71,7 @@ impl Rule for Time {
     type Value = Duration;
 
     fn parse(&self, text: &str, _: &Env) -> Result<Duration, String> {
-        self.duration(text).ok_or_else(|| format!("'{text}' is not a duration: expected {}", self.expected()))
+        self.duration(text).ok_or_else(|| self.refuse(text, "is not a duration"))
     }
 
     fn expected(&self) -> String {
@@ -98,7 +104,7 @@ impl Rule for Size {
         let bytes = factor.and_then(|factor: u64| number.parse::<u64>().ok()?.checked_mul(factor));
         bytes
             .filter(|bytes| (self.min..=self.max).contains(bytes))
-            .ok_or_else(|| format!("'{text}' is not a size: expected {}", self.expected()))
+            .ok_or_else(|| self.refuse(text, "is not a size"))
     }
 
     fn expected(&self) -> String {
@@ -121,7 +127,7 @@ impl<T: std::str::FromStr + PartialOrd + Display> Rule for Count<T> {
 
     fn parse(&self, text: &str, _: &Env) -> Result<T, String> {
         let number = text.parse().ok().filter(|number| (&self.min..=&self.max).contains(&number));
-        number.ok_or_else(|| format!("'{text}' is not a number: expected {}", self.expected()))
+        number.ok_or_else(|| self.refuse(text, "is not a number"))
     }
 
     fn expected(&self) -> String {
@@ -144,9 +150,7 @@ impl Rule for Cores {
             return Ok(None);
         }
         let count = COUNT_OF_CORES.parse(text, env);
-        count
-            .map(Some)
-            .map_err(|_| format!("'{text}' is not a number of cores: expected {}", self.expected()))
+        count.map(Some).map_err(|_| self.refuse(text, "is not a number of cores"))
     }
 
     fn expected(&self) -> String {
@@ -179,7 +183,7 @@ impl Rule for TransportName {
         match text.to_ascii_lowercase().as_str() {
             "stdio" => Ok(Transport::Stdio),
             "http" | "streamable-http" => Ok(Transport::Http),
-            _ => Err(format!("'{text}' is not a transport: expected {}", self.expected())),
+            _ => Err(self.refuse(text, "is not a transport")),
         }
     }
 
@@ -203,7 +207,7 @@ impl Rule for Address {
 
     fn parse(&self, text: &str, _: &Env) -> Result<IpAddr, String> {
         let text = if text.eq_ignore_ascii_case("localhost") { "127.0.0.1" } else { text };
-        text.parse().map_err(|_| format!("'{text}' is not an address: expected {}", self.expected()))
+        text.parse().map_err(|_| self.refuse(text, "is not an address"))
     }
 
     fn expected(&self) -> String {
@@ -225,7 +229,7 @@ impl Rule for Flag {
         match text.to_ascii_lowercase().as_str() {
             "true" | "yes" | "on" | "1" => Ok(true),
             "false" | "no" | "off" | "0" => Ok(false),
-            _ => Err(format!("'{text}' is neither yes nor no: expected {}", self.expected())),
+            _ => Err(self.refuse(text, "is neither yes nor no")),
         }
     }
 
@@ -253,7 +257,7 @@ impl Rule for FilePath {
     }
 
     fn show(&self, value: &Option<PathBuf>) -> String {
-        shown(value.as_deref(), self.0)
+        path_or(value.as_deref(), self.0)
     }
 }
 
@@ -287,10 +291,7 @@ impl Rule for KnownHostsFile {
 
     fn parse(&self, text: &str, env: &Env) -> Result<Option<PathBuf>, String> {
         if text.eq_ignore_ascii_case("none") {
-            return Err(format!(
-                "'{text}' would turn off the check of host keys, which is always done: expected {}",
-                self.expected()
-            ));
+            return Err(self.refuse(text, "would turn off the check of host keys, which is always done"));
         }
         path(text, env).map(Some)
     }
@@ -300,7 +301,7 @@ impl Rule for KnownHostsFile {
     }
 
     fn show(&self, value: &Option<PathBuf>) -> String {
-        shown(value.as_deref(), "`~/.ssh/known_hosts`, `/etc/ssh/ssh_known_hosts`")
+        path_or(value.as_deref(), "`~/.ssh/known_hosts`, `/etc/ssh/ssh_known_hosts`")
     }
 }
 
@@ -318,7 +319,7 @@ impl Rule for Level {
             "info" => LevelFilter::INFO,
             "debug" => LevelFilter::DEBUG,
             "trace" => LevelFilter::TRACE,
-            _ => return Err(format!("'{text}' is not a log level: expected {}", self.expected())),
+            _ => return Err(self.refuse(text, "is not a log level")),
         })
     }
 
@@ -339,10 +340,10 @@ pub fn path(text: &str, env: &Env) -> Result<PathBuf, String> {
     if text.is_empty() {
         return Err("the path is empty: expected a path".to_owned());
     }
-    env.expand_tilde(text).ok_or_else(|| format!("'{text}': there is no such user"))
+    env.expand_tilde(text).ok_or_else(|| format!("'{}': there is no such user", shown(text)))
 }
 
-fn shown(path: Option<&Path>, default: &str) -> String {
+fn path_or(path: Option<&Path>, default: &str) -> String {
     path.map_or_else(|| default.to_owned(), |path| path.display().to_string())
 }
 

@@ -104,6 +104,15 @@ fn a_value_that_is_not_allowed_is_refused_with_what_is() {
 }
 
 #[test]
+fn a_refusal_can_be_shown() {
+    let message = refusal(&Setup::new(&[("SCOUT_MAX_QUEUE", &format!("\u{1b}[2J{}", "9".repeat(1_000)))]));
+    assert!(message.starts_with("SCOUT_MAX_QUEUE: '\\x1b[2J999"), "{message}");
+    assert!(message.len() < 300, "{message}");
+    let message = refusal(&Setup::new(&[]).with_file(&format!("\"\\u001b{}\" = 1\n", "x".repeat(10_000))));
+    assert!(!message.contains('\u{1b}') && message.len() < 3_000, "{message}");
+}
+
+#[test]
 fn what_is_wrong_in_the_file_is_named_with_its_place() {
     let refused = |text: &str| refusal(&Setup::new(&[]).with_file(text));
     let file = "~/.config/scout-mcp/settings.toml";

@@ -25,7 +25,7 @@ impl Rule for ToolSetName {
             "scout" => Ok(ToolSet::Scout),
             "focused" => Ok(ToolSet::Focused),
             "all" => Ok(ToolSet::All),
-            _ => Err(format!("'{text}' is no choice of tools: expected {}", self.expected())),
+            _ => Err(self.refuse(text, "is no choice of tools")),
         }
     }
 

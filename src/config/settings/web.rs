@@ -11,10 +11,8 @@ impl Rule for Networks {
     type Value = Vec<Network>;
 
     fn parse(&self, text: &str, _: &Env) -> Result<Vec<Network>, String> {
-        let network = |text| {
-            Network::parse(text)
-                .ok_or_else(|| format!("'{text}' is no range of addresses: expected {}", self.expected()))
-        };
+        let network =
+            |text| Network::parse(text).ok_or_else(|| self.refuse(text, "is no range of addresses"));
         words(text).map(network).collect()
     }
 
@@ -37,7 +35,7 @@ impl Rule for OriginPatterns {
     fn parse(&self, text: &str, _: &Env) -> Result<Patterns, String> {
         let is_origin = |pattern: &&str| *pattern == "*" || pattern.contains("://");
         match words(text).find(|pattern| !is_origin(pattern)) {
-            Some(other) => Err(format!("'{other}' is no origin: expected {}", self.expected())),
+            Some(other) => Err(self.refuse(other, "is no origin")),
             None => Ok(words(text).collect()),
         }
     }

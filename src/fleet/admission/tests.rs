@@ -62,8 +62,7 @@ impl Site {
     }
 
     fn host_has_files(&self, host: &str) {
-        self.world.host(host).server.borrow_mut().sftp =
-            Some(crate::testing::sftp_server::SftpServer::default);
+        self.world.host(host).server.borrow_mut().sftp = Some(crate::simulated::sftp::SftpServer::default);
         // They stay connected, whatever else is tested.
         self.world.host(host).idle_timeout.set(3_600 * SECOND);
     }

@@ -152,11 +152,12 @@ impl Link {
     }
 
     fn start(&self, command: &[u8], repeat: Repeat, permit: Permit) -> Result<ChannelId> {
+        let line = leash::for_login_shell(command)?;
         let mut state = self.state.borrow_mut();
         let State { client, ahead, execs, .. } = &mut *state;
         let channel = ahead.take(client, (self.clock)()).map_err(|error| self.explain(&error))?;
         self.env.iter().for_each(|(name, value)| client.set_env(channel, name, value));
-        client.exec(channel, &leash::for_login_shell(command));
+        client.exec(channel, &line);
         let is_early = repeat == Repeat::Safe && client.start_early(channel);
         execs.running.insert(channel, Exec::new(permit, client.is_open(channel), is_early));
         self.keep_ahead(&mut state);

@@ -1,18 +1,17 @@
 //! File operations on a link: all of them share one SFTP channel, opened when the first one comes and then kept.
 
-use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::Pin;
+mod channel;
+mod pending;
+
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 
 use super::{Link, State};
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, limits};
-use crate::fleet::errors;
-use crate::fleet::gate::Permit;
 use crate::sftp::{Extensions, Failure, LookMax, OpId, Outcome, Refusal, Session};
-use crate::ssh::{ChannelId, Client, Event, Stream};
+use crate::ssh::{ChannelId, Client, Event};
+use channel::{Channel, End, no_files};
+use pending::Pending;
 
 /// The SFTP channel of a link.
 #[derive(Default)]
@@ -21,53 +20,11 @@ pub(super) enum Files {
     Unopened,
     Open(Box<Channel>),
     /// It broke; the next operation opens another one.
-    Broken(Error),
+    Broken,
     /// Commands hold all the sessions that the server gives; commands must do until they end.
     Crowded,
     /// The server has no SFTP; commands must do.
     Absent,
-}
-
-pub(super) struct Channel {
-    id: ChannelId,
-    session: Session,
-    /// What the session wants to say and the channel's window does not take yet.
-    unsent: Unsent,
-    operations: BTreeMap<OpId, Operation>,
-    /// What is brought to the disk takes its time, during which the server answers nothing.
-    syncs: usize,
-    /// Whether the version exchange is over.
-    ready: bool,
-    /// When the server last said something, or was first asked after it had answered everything.
-    heard: Instant,
-}
-
-/// Bytes of which the first ones have been taken.
-#[derive(Default)]
-struct Unsent {
-    bytes: Vec<u8>,
-    taken: usize,
-}
-
-impl Unsent {
-    fn rest(&self) -> &[u8] {
-        &self.bytes[self.taken..]
-    }
-
-    fn taken(&mut self, count: usize) {
-        self.taken += count;
-        // Moves the rest to the front only when that frees more than it moves.
-        if self.taken > self.bytes.len() / 2 {
-            self.bytes.drain(..self.taken);
-            self.taken = 0;
-        }
-    }
-}
-
-#[derive(Default)]
-struct Operation {
-    waker: Option<Waker>,
-    done: Option<Result<Outcome, Failure>>,
 }
 
 /// What a look at a path has to expect.
@@ -181,25 +138,18 @@ impl Link {
         let _at_work = self.at_work();
         let permit = self.pipeline.enter().await.map_err(|_| self.busy())?;
         self.can_begin()?;
-        let (channel, id) = {
+        let (channel, (id, operation)) = {
             let mut state = self.state.borrow_mut();
             let State { client, files, .. } = &mut *state;
             let channel = match files {
                 Files::Open(channel) if within.is_none_or(|within| within == channel.id) => channel,
                 _ if within.is_some() => return Err(self.lost_files()),
-                _ => return Err(self.no_files()),
+                _ => return Err(no_files(&self.host)),
             };
-            let id =
-                begin(&mut channel.session).map_err(|refusal| errors::from_refusal(&self.host, refusal))?;
-            if channel.operations.is_empty() {
-                channel.heard = (self.clock)();
-            }
-            channel.operations.insert(id, Operation::default());
-            channel.send(client);
-            (channel.id, id)
+            (channel.id, channel.begin(client, (self.clock)(), begin)?)
         };
         self.driver.notify(usize::MAX);
-        Ok((channel, Pending { link: self, channel, id, _permit: permit }.await?))
+        Ok((channel, Pending { link: self, channel, id, operation, _permit: permit }.await?))
     }
 
     /// Says something to the server of which nobody awaits an answer, if the channel `within` is still there.
@@ -230,18 +180,13 @@ impl Link {
         client.subsystem(id, "sftp");
         // One that is started in vain does nothing.
         client.start_early(id);
-        let mut channel = Box::new(Channel::new(id, now, client.is_openssh()));
+        let mut channel = Box::new(Channel::new(id, Rc::clone(&self.host), now, client.is_openssh()));
         channel.send(client);
         *files = Files::Open(channel);
         self.keep_ahead(&mut state);
         drop(state);
         self.driver.notify(usize::MAX);
         Ok(())
-    }
-
-    /// For an operation of which the server has done nothing.
-    fn no_files(&self) -> Error {
-        Error::new(Kind::NotBegun, format!("{} has no SFTP channel", self.host))
     }
 }
 
@@ -252,7 +197,7 @@ impl State {
             Files::Open(_) => Some(true),
             Files::Absent => Some(false),
             Files::Crowded => (self.execs.open() > 0).then_some(false),
-            Files::Unopened | Files::Broken(_) => None,
+            Files::Unopened | Files::Broken => None,
         }
     }
 }
@@ -266,11 +211,20 @@ impl Files {
         matches!(self, Self::Open(open) if open.id == channel)
     }
 
+    fn channel(&mut self, id: ChannelId) -> Option<&mut Channel> {
+        match self {
+            Self::Open(channel) if channel.id == id => Some(channel),
+            _ => None,
+        }
+    }
+
     /// `commands` hold a session each.
     pub(super) fn handle_event(&mut self, client: &mut Client, event: &Event, commands: usize, now: Instant) {
         let Self::Open(channel) = self else { return };
         let received = match event {
-            Event::OpenRefused { .. } if commands > 0 => return self.end(client, Self::Crowded),
+            Event::OpenRefused { .. } if commands > 0 => {
+                return self.end(client, Self::Crowded, &End::Unserved);
+            }
             Event::OpenRefused { .. } | Event::RequestFailed(_) | Event::Closed(_) => {
                 Err(Error::new(Kind::ConnectionLost, "the SFTP server ended"))
             }
@@ -278,24 +232,18 @@ impl Files {
                 channel.send(client);
                 Ok(())
             }
-            Event::Readable(..) => {
-                channel.heard = now;
-                channel.receive(client)
-            }
+            Event::Readable(..) => channel.receive(client, now),
             _ => Ok(()),
         };
         if let Err(error) = received {
-            self.fail(client, error);
+            self.fail(client, &End::Broken(error));
         }
     }
 
     /// Gives up a server that is silent for too long: it hangs in a call of its own, and everybody behind it hangs too.
     pub(super) fn handle_timeout(&mut self, client: &mut Client, now: Instant) {
-        let Self::Open(channel) = self else { return };
-        if channel.silence_ends().is_some_and(|end| now >= end) {
-            let silence = channel.silence_max().as_secs();
-            let text = format!("the SFTP server has not answered for {silence}s");
-            self.fail(client, Error::new(Kind::ConnectionLost, text));
+        if self.poll_timeout().is_some_and(|end| now >= end) {
+            self.fail(client, &End::Silent);
         }
     }
 
@@ -305,27 +253,24 @@ impl Files {
     }
 
     /// What ends before it could begin will do so again: the host has no usable SFTP server.
-    fn fail(&mut self, client: &mut Client, error: Error) {
-        let can_return = matches!(self, Self::Open(channel) if channel.ready);
-        self.end(client, if can_return { Self::Broken(error) } else { Self::Absent });
+    fn fail(&mut self, client: &mut Client, end: &End) {
+        let can_return = matches!(self, Self::Open(channel) if channel.is_ready());
+        self.end(client, if can_return { Self::Broken } else { Self::Absent }, end);
     }
 
-    fn end(&mut self, client: &mut Client, next: Self) {
-        if let Self::Open(mut channel) = std::mem::replace(self, next) {
-            client.close(channel.id);
-            channel.wake_all();
+    fn end(&mut self, client: &mut Client, next: Self, end: &End) {
+        if let Self::Open(channel) = std::mem::replace(self, next) {
+            channel.end(client, end);
         }
     }
 
     /// Asked for, and not yet known to be there.
     pub(super) fn is_opening(&self) -> bool {
-        matches!(self, Self::Open(channel) if !channel.ready)
+        matches!(self, Self::Open(channel) if !channel.is_ready())
     }
 
     fn count_sync(&mut self, id: ChannelId, by: isize) {
-        if let Self::Open(channel) = self
-            && channel.id == id
-        {
+        if let Some(channel) = self.channel(id) {
             channel.syncs = channel.syncs.saturating_add_signed(by);
         }
     }
@@ -333,71 +278,6 @@ impl Files {
     pub(super) fn wake_all(&mut self) {
         if let Self::Open(channel) = self {
             channel.wake_all();
-        }
-    }
-}
-
-impl Channel {
-    fn new(id: ChannelId, now: Instant, is_openssh: bool) -> Self {
-        Self {
-            id,
-            session: Session::new(is_openssh, now),
-            unsent: Unsent::default(),
-            operations: BTreeMap::new(),
-            syncs: 0,
-            ready: false,
-            heard: now,
-        }
-    }
-
-    /// When the server's silence has lasted too long, if something is asked of it.
-    fn silence_ends(&self) -> Option<Instant> {
-        let is_asked = !self.ready || !self.operations.is_empty();
-        is_asked.then(|| self.heard + self.silence_max())
-    }
-
-    fn silence_max(&self) -> Duration {
-        if self.syncs > 0 { limits::SFTP_SYNC_SILENCE_MAX } else { limits::SFTP_SILENCE_MAX }
-    }
-
-    fn send(&mut self, client: &mut Client) {
-        while !self.unsent.rest().is_empty() || self.session.poll_transmit(&mut self.unsent.bytes) {
-            let taken = client.send(self.id, self.unsent.rest());
-            self.unsent.taken(taken);
-            if !self.unsent.rest().is_empty() {
-                return;
-            }
-        }
-    }
-
-    fn receive(&mut self, client: &mut Client) -> Result<()> {
-        // An SFTP server's complaints are of no use to the protocol.
-        let noise = client.received(self.id, Stream::Stderr).len();
-        client.consume(self.id, Stream::Stderr, noise);
-
-        let bytes = client.received(self.id, Stream::Stdout);
-        let read = bytes.len();
-        let fed = self.session.handle_input(bytes);
-        client.consume(self.id, Stream::Stdout, read);
-        fed.map_err(|error| errors::from_sftp("SFTP", &error))?;
-        self.ready = self.session.is_ready();
-        while let Some((id, result)) = self.session.poll_done() {
-            if let Some(operation) = self.operations.get_mut(&id) {
-                operation.done = Some(result);
-                if let Some(waker) = operation.waker.take() {
-                    waker.wake();
-                }
-            }
-        }
-        self.send(client);
-        Ok(())
-    }
-
-    fn wake_all(&mut self) {
-        for operation in self.operations.values_mut() {
-            if let Some(waker) = operation.waker.take() {
-                waker.wake();
-            }
         }
     }
 }
@@ -418,64 +298,5 @@ impl Link {
 impl Drop for Syncing<'_> {
     fn drop(&mut self) {
         self.link.state.borrow_mut().files.count_sync(self.channel, -1);
-    }
-}
-
-/// Waits for a file operation. Dropping it cancels the operation.
-struct Pending<'a> {
-    link: &'a Rc<Link>,
-    /// Operations are numbered anew in every channel.
-    channel: ChannelId,
-    id: OpId,
-    _permit: Permit,
-}
-
-impl Future for Pending<'_> {
-    type Output = Result<Result<Outcome, Failure>>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.link.state.borrow_mut();
-        let State { files, ended, was_of_use, .. } = &mut *state;
-        if let Some(error) = ended {
-            return Poll::Ready(Err(match files.is_opening() {
-                true => Link::not_begun(error),
-                false => error.clone(),
-            }));
-        }
-        let operations = match files {
-            Files::Open(channel) if channel.id == self.channel => &mut channel.operations,
-            Files::Broken(error) => return Poll::Ready(Err(error.clone().context(&self.link.host))),
-            _ => return Poll::Ready(Err(self.link.no_files())),
-        };
-        let Some(operation) = operations.get_mut(&self.id) else {
-            return Poll::Ready(Err(self.link.no_files()));
-        };
-        let Some(result) = operation.done.take() else {
-            operation.waker = Some(cx.waker().clone());
-            return Poll::Pending;
-        };
-        operations.remove(&self.id);
-        *was_of_use = true;
-        Poll::Ready(Ok(result))
-    }
-}
-
-impl Drop for Pending<'_> {
-    fn drop(&mut self) {
-        let mut state = self.link.state.borrow_mut();
-        let State { client, files, .. } = &mut *state;
-        if let Files::Open(channel) = files
-            && channel.id == self.channel
-            && let Some(operation) = channel.operations.remove(&self.id)
-        {
-            // A file that was opened in vain.
-            if let Some(Ok(Outcome::Opened(file))) = operation.done {
-                channel.session.abandon(&file);
-            }
-            channel.session.cancel(self.id);
-            channel.send(client);
-            drop(state);
-            self.link.driver.notify(usize::MAX);
-        }
     }
 }

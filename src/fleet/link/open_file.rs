@@ -85,12 +85,8 @@ impl OpenFile {
     ) -> Result<Result<Outcome, Failure>> {
         let Some(handle) = &self.handle else { return Err(unexpected()) };
         let done = self.link.operate_in(Some(self.channel), |session| begin(session, handle)).await;
-        // Something has been done by now: a file is open.
-        let lost = |error: Error| match error.kind() {
-            Kind::NotBegun => Error::new(Kind::ConnectionLost, error.message()),
-            _ => error,
-        };
-        Ok(done.map_err(lost)?.1)
+        // A file is open.
+        Ok(done.map_err(Error::begun)?.1)
     }
 }
 

@@ -49,7 +49,7 @@ fn serve(mut server: Server, mut stream: StdTcpStream) -> bool {
         server.poll_transmit(&mut out);
         stream.write_all(&out).unwrap();
         match stream.read(&mut buffer).unwrap() {
-            0 => return server.is_closed,
+            0 => return server.is_closed(),
             read => server.handle_input(&buffer[..read]).unwrap(),
         }
     }

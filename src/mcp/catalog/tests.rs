@@ -11,8 +11,8 @@ use crate::base::time::Duration;
 use crate::config::Groups;
 use crate::fleet::ClientId;
 use crate::mcp::{Incoming, Options, Session};
+use crate::simulated::sftp::{Knobs, Node, SftpServer};
 use crate::testing;
-use crate::testing::sftp_server::{Knobs, Node, SftpServer};
 use crate::testing::world::World;
 
 mod allowed;

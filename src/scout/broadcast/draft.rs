@@ -69,12 +69,16 @@ impl Draft {
             if draft.places.len() + chosen.len() > PLACES_MAX {
                 return Err(Error::new(Kind::TooLarge, format!("More than {PLACES_MAX} places at once")));
             }
+            let asked = match draft.form {
+                Form::Sections => action.clone(),
+                Form::Groups => action.clone().nameless(),
+            };
             for host in chosen {
                 draft.add(&host, action);
                 match names.binary_search(&host) {
                     Ok(_) => {
                         draft.errands.push(draft.places.len() - 1);
-                        errands.push(Errand { host: host.as_ref().into(), action: action.clone() });
+                        errands.push(Errand { host: host.as_ref().into(), action: asked.clone() });
                     }
                     Err(_) => draft.keep_at(draft.places.len() - 1, Err(unknown(&host))),
                 }

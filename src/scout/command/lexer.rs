@@ -3,6 +3,7 @@
 
 use super::refused;
 use crate::base::Result;
+use crate::base::text::is_unruly;
 use std::str::Chars;
 
 /// What is shown of the caller's text in a refusal, in characters.
@@ -30,6 +31,18 @@ impl Word {
             Self::Home { .. } => None,
         }
     }
+
+    /// As a program gets to see it, where these are the homes; a `~user` whose home nobody knows stays as it is.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn in_homes(&self, home: impl Fn(&str) -> Option<String>) -> String {
+        match self {
+            Self::Literal(text) => text.clone(),
+            Self::Home { user, rest } => {
+                let home = home(user).unwrap_or_else(|| format!("~{user}"));
+                rest.as_ref().map_or(home.clone(), |rest| format!("{home}/{rest}"))
+            }
+        }
+    }
 }
 
 /// The stages of a pipeline, none of them empty.
@@ -52,7 +65,7 @@ pub(super) fn is_user(user: &str) -> bool {
 /// The caller's text, short and printable.
 pub(super) fn shown(text: &str) -> String {
     let mut shown: String =
-        text.chars().take(SHOWN_CHARS_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        text.chars().take(SHOWN_CHARS_MAX).map(|c| if is_unruly(c) { ' ' } else { c }).collect();
     if text.chars().nth(SHOWN_CHARS_MAX).is_some() {
         shown.push('…');
     }

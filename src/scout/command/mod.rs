@@ -92,6 +92,15 @@ impl Command {
         [&quote::change_directory(directory)[..], b" && ", &command].concat()
     }
 
+    /// The words of each stage as its program gets to see them, where these are the homes of users; `None` for a text
+    /// that is for the shell to read.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn words(&self, home: impl Fn(&str) -> Option<String>) -> Option<Vec<Vec<String>>> {
+        let Form::Pipeline(stages) = &self.0 else { return None };
+        let words = |words: &Vec<Word>| words.iter().map(|word| word.in_homes(&home)).collect();
+        Some(stages.iter().map(words).collect())
+    }
+
     fn parse_pipeline(text: &str) -> Result<Self> {
         let stages = lexer::stages(text)?;
         for words in &stages {

@@ -423,18 +423,14 @@ fn arguments() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
-/// The words as the test's shells would see them, homes replaced.
+/// The words as the test's shells would see them.
 fn expected(words: &[Word]) -> String {
-    let home =
-        |user: &str| if user.is_empty() { Some("/home/a b") } else { (user == "root").then_some("/root") };
-    let texts = words.iter().map(|word| match word {
-        Word::Literal(text) => text.clone(),
-        Word::Home { user, rest } => {
-            let home = home(user).map_or_else(|| format!("~{user}"), str::to_owned);
-            rest.as_ref().map_or(home.clone(), |rest| format!("{home}/{rest}"))
-        }
-    });
-    texts.map(|text| format!("{text}\0")).collect()
+    let home = |user: &str| match user {
+        "" => Some("/home/a b".to_owned()),
+        "root" => Some("/root".to_owned()),
+        _ => None,
+    };
+    words.iter().map(|word| format!("{}\0", word.in_homes(home))).collect()
 }
 
 proptest! {

@@ -7,8 +7,8 @@ use futures_util::stream::FuturesOrdered;
 
 use super::lines::{Cutter, Rear};
 use super::part::{Cut, Part, Piece};
-use crate::base::limits::{COPY_PIECE_BYTES, COPY_PIECES_AHEAD, READ_FIRST_BYTES};
-use crate::base::{Error, Result};
+use crate::base::Result;
+use crate::base::limits::{COPY_PIECE_BYTES, COPY_PIECES_AHEAD, READ_FIRST_BYTES, READ_SKIPPED_BYTES_MAX};
 use crate::fleet::Link;
 use crate::scout::paths::{explain, is_device, is_directory, unexpected};
 use crate::sftp::{Failure, FileType, Outcome};
@@ -22,6 +22,16 @@ pub(super) struct File<'a> {
     pub path: &'a RemotePath,
 }
 
+/// What SFTP is not for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// A device, which would hold up everything else on the SFTP channel; or the end of a file of which nobody knows where
+    /// it is.
+    Special,
+    /// What is wanted lies so far behind that the host had better look for it.
+    Far,
+}
+
 /// Some bytes of it.
 struct Bytes {
     data: Vec<u8>,
@@ -30,8 +40,8 @@ struct Bytes {
 }
 
 impl File<'_> {
-    /// A part of it, up to a limit in bytes; `None` of a device, which would hold up everything else on the SFTP channel.
-    pub async fn part(&self, part: Part, limit: u64) -> Result<Option<Piece>> {
+    /// A part of it, up to a limit in bytes.
+    pub async fn part(&self, part: Part, limit: u64) -> Result<Result<Piece, Unread>> {
         match part {
             Part::Bytes { offset, length } => self.bytes(offset, length, limit).await,
             Part::Head(lines) => self.forward(Cutter::new(0, lines, limit), limit).await,
@@ -43,24 +53,33 @@ impl File<'_> {
         }
     }
 
-    async fn bytes(&self, offset: u64, length: Option<u64>, limit: u64) -> Result<Option<Piece>> {
+    async fn bytes(&self, offset: u64, length: Option<u64>, limit: u64) -> Result<Result<Piece, Unread>> {
         let asked = length.unwrap_or(limit).min(limit);
-        let Some(Bytes { data, size, goes_on }) = self.read(offset, asked).await? else { return Ok(None) };
+        let Bytes { data, size, goes_on } = match self.read(offset, asked).await? {
+            Ok(bytes) => bytes,
+            Err(unread) => return Ok(Err(unread)),
+        };
         let cut = (goes_on && length.is_none_or(|length| length > limit)).then_some(Cut::End(limit));
-        Ok(Some(Piece { data, offset: Some(offset), size, goes_on, cut }))
+        Ok(Ok(Piece { data, offset: Some(offset), size, goes_on, cut }))
     }
 
     /// Reads ahead more and more, and never further than as much again as has been read.
-    async fn forward(&self, mut cutter: Cutter, limit: u64) -> Result<Option<Piece>> {
+    async fn forward(&self, mut cutter: Cutter, limit: u64) -> Result<Result<Piece, Unread>> {
         let mut reads = FuturesOrdered::from_iter([self.read(0, READ_FIRST_BYTES)]);
         let (mut asked, mut ahead) = (READ_FIRST_BYTES, 1);
         let (mut size, mut goes_on) = (None, false);
         while let Some(bytes) = reads.next().await {
-            let Some(bytes) = bytes? else { return Ok(None) };
+            let bytes = match bytes? {
+                Ok(bytes) => bytes,
+                Err(unread) => return Ok(Err(unread)),
+            };
             let is_through = cutter.take(&bytes.data);
             (size, goes_on) = (bytes.size, bytes.goes_on || !is_through);
             if cutter.is_done() || !bytes.goes_on {
                 break;
+            }
+            if cutter.skipped() >= READ_SKIPPED_BYTES_MAX {
+                return Ok(Err(Unread::Far));
             }
             ahead = (ahead + 1).min(COPY_PIECES_AHEAD as usize);
             while reads.len() < ahead {
@@ -69,17 +88,23 @@ impl File<'_> {
             }
         }
         let Cutter { data, offset, is_cut, .. } = cutter;
-        Ok(Some(Piece { data, offset: Some(offset), size, goes_on, cut: is_cut.then_some(Cut::End(limit)) }))
+        Ok(Ok(Piece { data, offset: Some(offset), size, goes_on, cut: is_cut.then_some(Cut::End(limit)) }))
     }
 
-    async fn backward(&self, lines: u64, limit: u64) -> Result<Option<Piece>> {
-        let Some(size) = self.size().await? else { return Ok(None) };
+    async fn backward(&self, lines: u64, limit: u64) -> Result<Result<Piece, Unread>> {
+        let size = match self.size().await? {
+            Ok(size) => size,
+            Err(unread) => return Ok(Err(unread)),
+        };
         let (mut rear, mut pieces) = (Rear::new(lines), Vec::new());
         let (mut begin, mut left, mut step) = (size, limit, READ_FIRST_BYTES);
         let mut start = None;
         while start.is_none() && begin > 0 && left > 0 {
             let length = step.min(begin).min(left);
-            let Some(bytes) = self.read(begin - length, length).await? else { return Ok(None) };
+            let bytes = match self.read(begin - length, length).await? {
+                Ok(bytes) => bytes,
+                Err(unread) => return Ok(Err(unread)),
+            };
             start = rear.take(&bytes.data);
             pieces.push(bytes.data);
             (begin, left) = (begin - length, left - length);
@@ -91,14 +116,14 @@ impl File<'_> {
         data.drain(..start);
         let offset = begin + start as u64;
         let cut = (start == 0 && begin > 0 && left == 0).then_some(Cut::Beginning(limit));
-        Ok(Some(Piece { data, offset: Some(offset), size: Some(size), goes_on: false, cut }))
+        Ok(Ok(Piece { data, offset: Some(offset), size: Some(size), goes_on: false, cut }))
     }
 
-    /// `None` where there is nothing behind which to begin: of a device, and of a file that the kernel makes up.
-    async fn size(&self) -> Result<Option<u64>> {
+    /// Files that the kernel makes up have none.
+    async fn size(&self) -> Result<Result<u64, Unread>> {
         match self.link.stat(self.name).await? {
             Ok(Outcome::Stat(attrs)) => match attrs.file_type() {
-                FileType::Regular => Ok(attrs.size.filter(|size| *size > 0)),
+                FileType::Regular => Ok(attrs.size.filter(|size| *size > 0).ok_or(Unread::Special)),
                 other => self.fail(&Failure::NotRegular(other)),
             },
             Ok(_) => Err(unexpected()),
@@ -106,20 +131,20 @@ impl File<'_> {
         }
     }
 
-    async fn read(&self, offset: u64, length: u64) -> Result<Option<Bytes>> {
+    async fn read(&self, offset: u64, length: u64) -> Result<Result<Bytes, Unread>> {
         match self.link.read(self.name, offset, length).await? {
             Ok(Outcome::Read { data, attrs, more }) => {
                 let size = attrs.size.filter(|size| *size > 0);
-                Ok(Some(Bytes { data, size, goes_on: more }))
+                Ok(Ok(Bytes { data, size, goes_on: more }))
             }
             Ok(_) => Err(unexpected()),
             Err(failure) => self.fail(&failure),
         }
     }
 
-    fn fail<T>(&self, failure: &Failure) -> Result<Option<T>> {
-        Err::<Option<T>, Error>(match failure {
-            Failure::NotRegular(kind) if is_device(*kind) => return Ok(None),
+    fn fail<T>(&self, failure: &Failure) -> Result<Result<T, Unread>> {
+        Err(match failure {
+            Failure::NotRegular(kind) if is_device(*kind) => return Ok(Err(Unread::Special)),
             Failure::NotRegular(FileType::Directory) => is_directory(self.path),
             failure => explain(self.path, failure),
         })

@@ -74,7 +74,8 @@ async fn copy_by_sftp(
     let mut reads: FuturesOrdered<_> = (0..limits::COPY_PIECES_AHEAD).map(read).collect();
     let mut pieces = limits::COPY_PIECES_AHEAD;
     while let Some(piece) = reads.next().await {
-        match piece? {
+        let is_first = pieces == limits::COPY_PIECES_AHEAD;
+        match piece.map_err(|error| if is_first { error } else { error.begun() })? {
             Ok(Outcome::Read { data, more, .. }) => {
                 take(&data)?;
                 if !more {

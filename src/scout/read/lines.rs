@@ -24,6 +24,11 @@ impl Cutter {
         Self { skip, want, limit, passed: 0, data: Vec::new(), offset: 0, is_cut: false }
     }
 
+    /// Bytes that have passed while the first wanted line has not come.
+    pub fn skipped(&self) -> u64 {
+        if self.skip > 0 { self.passed } else { 0 }
+    }
+
     /// Whether nothing more is wanted.
     pub fn is_done(&self) -> bool {
         self.want == 0 || self.is_cut

@@ -11,11 +11,11 @@ use std::borrow::Cow;
 
 use super::look::{Found, look_on};
 use super::paths::{is_directory, sftp_path};
-use crate::base::{Kind, Result, limits};
+use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Caller, Machine, Need, Repeat};
 use crate::metrics::Histogram;
 use crate::target::RemotePath;
-use by_sftp::File;
+use by_sftp::{File, Unread};
 
 pub use copy::copy;
 pub use part::{Cut, Excerpt, Holds, Part, Piece, Reading};
@@ -70,18 +70,33 @@ async fn read_on(caller: &Caller, machine: &Machine, path: &RemotePath, part: Pa
     let file = machine.files()?.zip(sftp_path(path)).map(|(link, name)| File { link, name, path });
     // The host finds lines far behind faster than they are carried here to be counted.
     let is_far = matches!(part, Part::Lines { first, .. } if first.get() > limits::READ_FAR_LINES);
-    if let Some(file) = file.as_ref().filter(|_| !is_far)
-        && let Some(piece) = file.part(part, limit).await?
-    {
-        return Ok(piece);
-    }
-    match (by_command::part(caller, machine, path, part, limit).await, file) {
-        // There is no shell.
-        (Err(error), Some(file)) if is_far && matches!(error.kind(), Kind::Remote | Kind::Refused) => {
-            file.part(part, limit).await?.ok_or(error)
+    let mut unread = None;
+    if let Some(file) = file.as_ref().filter(|_| !is_far) {
+        match file.part(part, limit).await? {
+            Ok(piece) => return Ok(piece),
+            Err(why) => unread = Some(why),
         }
-        (read, _) => read,
     }
+    let error = match by_command::part(caller, machine, path, part, limit).await {
+        // There is no shell.
+        Err(error) if matches!(error.kind(), Kind::Remote | Kind::Refused) => error,
+        read => return read,
+    };
+    if let Some(file) = file.filter(|_| is_far) {
+        match file.part(part, limit).await? {
+            Ok(piece) => return Ok(piece),
+            Err(why) => unread = Some(why),
+        }
+    }
+    Err(if unread == Some(Unread::Far) { too_far(path, error) } else { error })
+}
+
+/// `error` is why the host does not find the lines itself.
+fn too_far(path: &RemotePath, error: Error) -> Error {
+    let carried = limits::READ_SKIPPED_BYTES_MAX / 1024 / 1024;
+    error.context(format!(
+        "The lines are not in the first {carried} MiB of {path}, and the host does not look for them further behind"
+    ))
 }
 
 /// Without the first bytes of a character that was cut.

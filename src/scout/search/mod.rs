@@ -8,9 +8,8 @@ mod hits;
 use std::fmt::Write;
 
 use super::find::{DENIED, Stop};
-use super::list::harmless;
 use super::script::ask_in_time;
-use crate::base::text::on_one_line;
+use crate::base::text::{harmless, on_one_line};
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Caller, Exit, Machine, Need, Repeat};
 use crate::target::RemotePath;
@@ -29,6 +28,8 @@ pub struct Query {
     pub names: Option<String>,
     /// How many lines are wanted.
     pub limit: usize,
+    /// How many lines are shown before and after each.
+    pub context: usize,
 }
 
 /// What was found.
@@ -56,7 +57,8 @@ pub async fn search(caller: &Caller, host: &str, path: &RemotePath, query: &Quer
 impl Query {
     pub fn new(pattern: impl Into<String>) -> Self {
         let limit = limits::SEARCH_RESULTS_DEFAULT;
-        Self { pattern: pattern.into(), is_literal: false, ignores_case: false, names: None, limit }
+        let pattern = pattern.into();
+        Self { pattern, is_literal: false, ignores_case: false, names: None, limit, context: 0 }
     }
 
     fn check(&self) -> Result<()> {
@@ -90,15 +92,20 @@ impl Query {
 }
 
 impl Hits {
-    /// The lines for an agent, under the names of their files.
+    /// The lines for an agent, under the names of their files; those around them, and gaps between, as grep marks them.
     pub fn text(&self) -> String {
+        let is_in_context = self.hits.iter().any(Hit::has_context);
         let mut text = String::new();
         for file in self.hits.chunk_by(|a, b| a.path == b.path) {
             let name = file.first().map(|hit| harmless(&hit.path)).unwrap_or_default();
             let _ = write!(text, "{}{name}", if text.is_empty() { "" } else { "\n\n" });
-            for Hit { line, column, text: found, .. } in file {
-                let column = column.map(|column| format!("{column}:")).unwrap_or_default();
-                let _ = write!(text, "\n{line}:{column} {}", harmless(found));
+            let mut end = None;
+            for hit in file {
+                if is_in_context && end.is_some_and(|end| end != hit.begin()) {
+                    text.push_str("\n--");
+                }
+                end = Some(hit.end());
+                hit.write_to(&mut text);
             }
         }
         if text.is_empty() {
@@ -114,30 +121,39 @@ impl Hits {
     }
 }
 
-/// Searches `$p` for the pattern `$2` in files of names that `$3` fits (empty: all), with the options `$4` and `$5`.
+/// Searches `$p` for the pattern `$2` in files of names that `$3` fits (empty: all), with the options `$4`, `$5` and `$6`
+/// (lines around).
 ///
 /// ripgrep reads no configuration that may be meant for its user. In the C locale every byte is a character to grep, so
 /// that it takes no file for a binary one that is only no UTF-8. What a program does not know of these options, it is
-/// spared. A pattern that is none is told by trying it on nothing, or on a line for busybox's grep.
+/// spared. A pattern that is none is told by trying it on nothing, or on a line for busybox's grep. That knows no way to
+/// tell a name from what follows it, so it is asked about one file after the other where there is anything to be found.
 const SCRIPT: &str = r#"
 if { [ -d "$p" ] || [ -f "$p" ]; } && [ ! -r "$p" ]; then say denied;
 elif [ -d "$p" ] || [ -f "$p" ]; then
   if command -v rg >/dev/null 2>&1; then
-    rg --no-config -q $4 $5 -e "$2" - </dev/null;
+    rg --no-config -q $4 $5 $6 -e "$2" - </dev/null;
     if [ $? -gt 1 ]; then say bad; exit; fi;
-    case $3 in "!"*) set -- "$1" "$2" "\\$3" "$4" "$5" ;; esac;
+    case $3 in "!"*) set -- "$1" "$2" "\\$3" "$4" "$5" "$6" ;; esac;
     say rg;
     rg --no-config --color never --no-heading --hidden --no-ignore -nH --column --null
-      $4 $5 ${3:+-g "$3"} -e "$2" -- "$p";
+      $4 $5 $6 ${3:+-g "$3"} -e "$2" -- "$p";
   else
     export LC_ALL=C;
     if [ "$5" ]; then e=-F; elif echo x | grep -qP x 2>/dev/null; then e=-P; else e=-E; fi;
-    echo | grep -q $4 $e -e "$2";
+    echo | grep -q $4 $e $6 -e "$2";
     if [ $? -gt 1 ]; then say bad; exit; fi;
-    z=--null; echo x | grep -q $z x 2>/dev/null || z=;
     b=-I; echo x | grep -q $b x 2>/dev/null || b=;
-    say "grep$z";
-    find -H "$p" -type f ${3:+-name "$3"} -exec grep -nH $z $b $4 $e -e "$2" {} +;
+    if echo x | grep -q --null x 2>/dev/null; then
+      say grep--null;
+      find -H "$p" -type f ${3:+-name "$3"} -exec grep -nH --null $b $4 $e $6 -e "$2" {} +;
+    else
+      say files;
+      find -H "$p" -type f ${3:+-name "$3"} -exec sh -c 'c=$1; o=$2; e=$3; shift 3;
+        grep -q $o -e "$e" "$@"; [ $? != 1 ] || exit 0;
+        for f; do if grep -q $o -e "$e" "$f"; then printf "\0%s\0" "$f"; grep -n $c $o -e "$e" "$f"; fi; done;
+        ' sh "$6" "$b $4 $e" "$2" {} +;
+    fi;
   fi;
 else say_other; fi
 "#;
@@ -148,16 +164,18 @@ async fn search_on(caller: &Caller, machine: &Machine, path: &RemotePath, query:
         Some(form) => parser.take(form, bytes),
         None => std::ops::ControlFlow::Continue(()),
     };
+    let context = if query.context == 0 { String::new() } else { format!("-C{}", query.context) };
     let arguments = [
         query.pattern.as_str(),
         query.names.as_deref().unwrap_or_default(),
         if query.ignores_case { "-i" } else { "" },
         if query.is_literal { "-F" } else { "" },
+        &context,
     ];
     let told = ask_in_time(caller, machine, path, &arguments, SCRIPT, &mut read).await?;
     let stop = match &told {
         None => Some(Stop::Late(caller.settings().command_timeout)),
-        Some(_) => parser.is_over().then_some(Stop::Enough(query.limit)),
+        Some(_) => parser.over().map(Stop::Enough),
     };
     let was_denied = told.as_ref().is_some_and(|told| told.was_denied());
     if let Some(told) = told {
@@ -185,7 +203,7 @@ fn form(word: &str) -> Option<Form> {
     match word {
         "rg" => Some(Form::NullAndColumn),
         "grep--null" => Some(Form::Null),
-        "grep" => Some(Form::Colons),
+        "files" => Some(Form::Files),
         _ => None,
     }
 }
@@ -196,10 +214,11 @@ mod tests {
 
     #[test]
     fn lines_stand_under_the_names_of_their_files() {
-        let hit =
-            |path: &str, line, column, text: &str| Hit { path: path.into(), line, column, text: text.into() };
-        let hits =
-            vec![hit("/a", 1, Some(5), "one"), hit("/a", 7, None, "two\x1b"), hit("/b", 1, Some(1), "")];
+        let hits = vec![
+            Hit::alone("/a", 1, Some(5), "one"),
+            Hit::alone("/a", 7, None, "two\x1b"),
+            Hit::alone("/b", 1, Some(1), ""),
+        ];
         let none = "No matches for 'x' in /p".to_owned();
         let mut found = Hits { hits, stop: Some(Stop::Enough(3)), was_denied: true, none };
         let text = "/a\n1:5: one\n7: two\\u{1b}\n\n/b\n1:1: \n\n[truncated: more than 3 lines]\n\n\
@@ -207,6 +226,18 @@ mod tests {
         assert_eq!(found.text(), text);
         (found.hits, found.stop, found.was_denied) = (Vec::new(), None, false);
         assert_eq!(found.text(), "No matches for 'x' in /p");
+    }
+
+    #[test]
+    fn lines_around_others_and_gaps_are_marked_as_grep_does() {
+        let around = |line, before: &[&str], after: &[&str]| {
+            let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
+            Hit { before: lines(before), after: lines(after), ..Hit::alone("/a", line, None, "x") }
+        };
+        let hits =
+            vec![around(2, &["one"], &["three"]), around(4, &[], &["\u{7}"]), around(9, &["eight"], &[])];
+        let found = Hits { hits, stop: None, was_denied: false, none: String::new() };
+        assert_eq!(found.text(), "/a\n1- one\n2: x\n3- three\n4: x\n5- \\u{7}\n--\n8- eight\n9: x");
     }
 
     #[test]

@@ -60,6 +60,8 @@ pub struct View {
     /// As it was asked for, behind the host.
     address: Box<str>,
     question: Question,
+    /// Its answer stands for many hosts.
+    is_nameless: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +110,7 @@ impl View {
         let question = Question::read(&segments, &mut query)?;
         Some(question.and_then(|question| {
             query.finish()?;
-            Ok(Self { address: address.into(), question })
+            Ok(Self { address: address.into(), question, is_nameless: false })
         }))
     }
 }
@@ -118,6 +120,12 @@ impl View {
     /// means a file.
     pub fn at(path: &RemotePath) -> Option<Result<Self>> {
         path.as_str().strip_prefix("//").and_then(Self::parse)
+    }
+
+    /// The same, told without the host's own name: hosts on which it is alike say the same, then.
+    #[must_use]
+    pub fn nameless(self) -> Self {
+        Self { is_nameless: true, ..self }
     }
 }
 
@@ -190,12 +198,15 @@ pub async fn show(caller: &Caller, host: &str, view: &View) -> Result<Shown> {
     if !ask.is_in_parts() {
         answer.in_time()?;
     }
-    ask.read(host, &answer)
+    ask.read(if view.is_nameless { ANY_HOST } else { host }, &answer)
 }
+
+/// What stands in the place of a host's name in an answer of many, as in a template.
+const ANY_HOST: &str = "{host}";
 
 /// The address of a view: `HOST://docker`, or `scout://HOST/:docker` where the host's name can be no scheme.
 pub fn address(host: &str, view: &str) -> String {
-    match is_scheme(host) {
+    match host == ANY_HOST || is_scheme(host) {
         true => format!("{host}://{view}"),
         false => format!("scout://{}/:{view}", encoded(host)),
     }

@@ -42,9 +42,7 @@ impl Script {
 
     /// What the host's shell gets to see.
     pub fn command(&self) -> Vec<u8> {
-        let arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
-        let (first, others) = arguments.split_first().unwrap_or((&"", &[]));
-        command(first.as_bytes(), others, &[SAY, PRELUDE, self.text])
+        command(&self.arguments, &[SAY, PRELUDE, self.text])
     }
 }
 

@@ -68,6 +68,12 @@ impl Rows {
         Self { columns, rows: rows.into_iter().map(Into::into).collect() }
     }
 
+    /// Each row, as pairs of a column's name and what stands there.
+    pub fn named(&self) -> impl Iterator<Item = impl Iterator<Item = (&str, &str)>> {
+        let names = || self.columns.iter().map(String::as_str);
+        self.rows.iter().map(move |row| names().zip(row.iter().map(String::as_str)))
+    }
+
     /// What stands in the column of this name; nothing if there is none.
     pub fn column(&self, name: &str) -> Vec<&str> {
         let Some(at) = self.columns.iter().position(|column| column == name) else { return Vec::new() };

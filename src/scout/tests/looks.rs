@@ -3,12 +3,20 @@
 use std::num::NonZeroU64;
 
 use super::*;
+use crate::base::Result;
+use crate::base::limits::{READ_SKIPPED_BYTES_MAX, SFTP_READ_BYTES_MAX, SFTP_SILENCE_MAX};
 use crate::fleet::{Caller, Shards};
 use crate::scout::diff::{Place, With, diff};
-use crate::scout::read::{Part, read};
+use crate::scout::read::{Cut, Part, Piece, read};
 use crate::scout::{Client, find, search, tree};
 
 impl Far {
+    fn read(&self, path: &str, part: Part) -> Result<Piece> {
+        let caller = self.fleet.caller(Class::Interactive, ClientId::STDIO);
+        let path = RemotePath::parse(path).unwrap();
+        self.world.run(async move { read(&caller, "alpha", &path, part).await })
+    }
+
     fn takes<W, F>(&self, work: W) -> f64
     where
         W: FnOnce(Caller, RemotePath) -> F,
@@ -73,4 +81,46 @@ fn files_are_compared_in_the_time_of_one() {
         assert!(compared.is_same() && compared.groups[0].places.len() == 2);
     });
     assert_eq!(took, 1.0);
+}
+
+#[test]
+fn a_read_that_hangs_the_server_is_not_tried_again() {
+    let far = Far::warm();
+    let begun = far.world.now();
+    let error = far.read("/hangs", Part::Head(1)).unwrap_err();
+    assert!(error.message().contains("may block"), "{error}");
+    assert!(far.world.now() - begun < SFTP_SILENCE_MAX + SECOND);
+}
+
+#[test]
+fn lines_far_behind_are_not_carried_here() {
+    let far = Far::new();
+    far.world.host("alpha").server.borrow_mut().sftp = Some(|| {
+        let mut files = files();
+        files.put_file("/one-line", vec![b'x'; 5 * READ_SKIPPED_BYTES_MAX as usize]);
+        files
+    });
+    far.look("/dir");
+    let requests = || far.world.host("alpha").last().server().sftp().unwrap().requests().len();
+    let before = requests();
+    let lines = Part::Lines { first: NonZeroU64::new(5).unwrap(), last: 6 };
+    let error = far.read("/one-line", lines).unwrap_err();
+    let told = "The lines are not in the first 8 MiB of /one-line, and the host does not look for them further behind: ";
+    assert!(error.message().starts_with(told), "{error}");
+    let carried = (requests() - before) as u64 * u64::from(SFTP_READ_BYTES_MAX);
+    assert!(carried < 4 * READ_SKIPPED_BYTES_MAX, "{carried}");
+    // Those that are wanted are carried, as many as fit into an answer.
+    let lines = Part::Lines { first: NonZeroU64::MIN, last: 6 };
+    assert_eq!(far.read("/one-line", lines).unwrap().cut, Some(Cut::End(1024 * 1024)));
+}
+
+#[test]
+fn there_is_nothing_behind_the_end_of_a_file_however_far() {
+    let far = Far::warm();
+    for offset in [256 * 1024, 1 << 40, i64::MAX as u64, u64::MAX] {
+        for length in [None, Some(10)] {
+            let piece = far.read("/large", Part::Bytes { offset, length }).unwrap();
+            assert_eq!((piece.data.len(), piece.goes_on, piece.cut), (0, false, None), "{offset}");
+        }
+    }
 }

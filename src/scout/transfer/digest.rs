@@ -85,7 +85,8 @@ pub(super) async fn by_program(machine: &Machine, path: &[u8], span: Span, syncs
         Span::Behind(count) => ("behind", count),
     };
     let syncs = if syncs { "sync" } else { "no" };
-    let command = script::command(path, &[what, &count.to_string(), syncs], &[SCRIPT]);
+    let command =
+        script::command(&[path, what.as_bytes(), count.to_string().as_bytes(), syncs.as_bytes()], &[SCRIPT]);
     let mut output = Collected::up_to(SHELL_NOISE_BYTES_MAX as u64);
     machine.query(&command, &mut output).await.ok()?;
     parse(&output.stdout)

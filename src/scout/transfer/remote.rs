@@ -77,7 +77,7 @@ impl RemoteSource {
         let label = spot.label(path.as_str());
         let explain = |failure: Failure| cannot("read", &label, &failure);
         regular(&label, &attrs.map_err(explain)?)?;
-        let file = spot.link.open(&sftp, Opening::Read).await.map_err(begun)?.map_err(explain)?;
+        let file = spot.link.open(&sftp, Opening::Read).await.map_err(Error::begun)?.map_err(explain)?;
         let attrs = file.stat().await?.map_err(explain)?;
         let head = Head {
             name: name_of(path.as_str()).unwrap_or("file").to_owned(),
@@ -194,7 +194,7 @@ impl RemoteTarget {
         if self.leads_to_directory(&found).await? {
             self.path = [self.path.as_slice(), b"/", head.name.as_bytes()].concat();
             self.shown = format!("{}/{}", self.shown.trim_end_matches('/'), head.name);
-            let found = self.spot.link.link_stat(&self.path).await.map_err(begun)?;
+            let found = self.spot.link.link_stat(&self.path).await.map_err(Error::begun)?;
             let found = found.map(|outcome| outcome.attrs().unwrap_or_default());
             return self.check(&found);
         }
@@ -205,7 +205,7 @@ impl RemoteTarget {
         Ok(match found.as_ref().map(Attrs::file_type) {
             Ok(FileType::Directory) => true,
             Ok(FileType::Symlink) => {
-                let behind = self.spot.link.stat(&self.path).await.map_err(begun)?;
+                let behind = self.spot.link.stat(&self.path).await.map_err(Error::begun)?;
                 let behind = behind.ok().and_then(Outcome::attrs);
                 behind.is_some_and(|attrs| attrs.file_type() == FileType::Directory)
             }
@@ -253,7 +253,7 @@ impl RemoteTarget {
             len: Cell::new(0),
             is_kept: self.resumes,
         });
-        match link.open(&path, Opening::New { mode: MODE_UNFINISHED }).await.map_err(begun)? {
+        match link.open(&path, Opening::New { mode: MODE_UNFINISHED }).await.map_err(Error::begun)? {
             Ok(file) => {
                 unfinished.file = Some(file);
                 Ok(())
@@ -272,13 +272,13 @@ impl RemoteTarget {
     /// What is longer than the source is no part of it.
     async fn reopen(&mut self, path: &[u8], size: u64) -> Result<Option<Partial>> {
         let link = Rc::clone(&self.spot.link);
-        let found = link.link_stat(path).await.map_err(begun)?.ok().and_then(Outcome::attrs);
+        let found = link.link_stat(path).await.map_err(Error::begun)?.ok().and_then(Outcome::attrs);
         let Some(found) = found.filter(is_unfinished) else { return Ok(None) };
         let len = found.size.unwrap_or_default();
         if len == 0 || len > size {
             return Ok(None);
         }
-        let Ok(file) = link.open(path, Opening::Update).await.map_err(begun)? else { return Ok(None) };
+        let Ok(file) = link.open(path, Opening::Update).await.map_err(Error::begun)? else { return Ok(None) };
         // Opening it follows links, and one may have been put there meanwhile.
         if !file.stat().await?.is_ok_and(|opened| is_same(&opened, &found)) {
             return Ok(None);
@@ -310,7 +310,7 @@ impl RemoteTarget {
     /// Errors: the other name does not lead to a file as long as what was written. Who writes from elsewhere, or by
     /// another name of the host, is not kept out.
     async fn check_written(&self, unfinished: &Unfinished) -> Result<()> {
-        let found = self.spot.link.link_stat(&unfinished.path).await.map_err(begun)?;
+        let found = self.spot.link.link_stat(&unfinished.path).await.map_err(Error::begun)?;
         let found = found.ok().and_then(Outcome::attrs);
         let is_it = found.is_some_and(|found| {
             found.file_type() == FileType::Regular && found.size == Some(unfinished.len.get())
@@ -327,16 +327,17 @@ impl RemoteTarget {
         let link = &self.spot.link;
         let failed = |failure: Failure| cannot("write", &self.label(), &failure);
         if !self.may_replace {
-            let renamed = link.rename(from, &self.path).await.map_err(begun)?;
+            let renamed = link.rename(from, &self.path).await.map_err(Error::begun)?;
             // Version 3 has no word for it.
-            let is_there = renamed.is_err() && link.link_stat(&self.path).await.map_err(begun)?.is_ok();
+            let is_there =
+                renamed.is_err() && link.link_stat(&self.path).await.map_err(Error::begun)?.is_ok();
             return if is_there { Err(exists(&self.label())) } else { renamed.map(drop).map_err(failed) };
         }
         if link.extensions().replace {
-            return link.replace(from, &self.path).await.map_err(begun)?.map(drop).map_err(failed);
+            return link.replace(from, &self.path).await.map_err(Error::begun)?.map(drop).map_err(failed);
         }
-        let _ = link.remove(&self.path).await.map_err(begun)?;
-        link.rename(from, &self.path).await.map_err(begun)?.map(drop).map_err(failed)
+        let _ = link.remove(&self.path).await.map_err(Error::begun)?;
+        link.rename(from, &self.path).await.map_err(Error::begun)?.map(drop).map_err(failed)
     }
 }
 
@@ -351,7 +352,7 @@ impl Target for RemoteTarget {
             if let Some(partial) = self.reopen(&path, head.size).await? {
                 return Ok(partial);
             }
-            let _ = self.spot.link.remove(&path).await.map_err(begun)?;
+            let _ = self.spot.link.remove(&path).await.map_err(Error::begun)?;
         }
         self.create(path).await?;
         Ok(Partial::NONE)
@@ -362,7 +363,7 @@ impl Target for RemoteTarget {
         let path = unfinished.path.clone();
         drop(unfinished);
         let failed = |failure: Failure| cannot("write", &self.label(), &failure);
-        self.spot.link.remove(&path).await.map_err(begun)?.map_err(failed)?;
+        self.spot.link.remove(&path).await.map_err(Error::begun)?.map_err(failed)?;
         self.create(path).await
     }
 
@@ -400,7 +401,7 @@ impl Target for RemoteTarget {
         let Some(unfinished) = &mut self.unfinished else { return Err(not_open()) };
         let Some(file) = unfinished.file.take() else { return Err(not_open()) };
         let path = unfinished.path.clone();
-        let closed = file.close().await.map_err(begun)?;
+        let closed = file.close().await.map_err(Error::begun)?;
         closed.map_err(|failure| cannot("write", &self.label(), &failure))?;
         if let Some(unfinished) = &self.unfinished {
             self.check_written(unfinished).await?;
@@ -482,14 +483,6 @@ fn no_sftp(host: &str) -> Error {
     let text =
         format!("{host} has no SFTP server, which transfers need (with dropbear: OpenSSH's sftp-server)");
     Error::new(Kind::Refused, text)
-}
-
-/// What would not have been begun on a fresh connection has been by now.
-fn begun(error: Error) -> Error {
-    match error.kind() {
-        Kind::NotBegun => Error::new(Kind::ConnectionLost, error.message()),
-        _ => error,
-    }
 }
 
 fn not_open() -> Error {

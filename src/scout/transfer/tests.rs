@@ -15,7 +15,7 @@ use super::*;
 use crate::base::limits::TRANSFER_PIECE_BYTES;
 use crate::base::time::Duration;
 use crate::crypto::hash::sha256;
-use crate::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
+use crate::simulated::sftp::{Given, Knobs, Node, Numbering, SftpServer};
 use crate::testing::world::World;
 
 const PIECE: usize = TRANSFER_PIECE_BYTES as usize;
@@ -278,9 +278,9 @@ fn from_host_to_host() {
     let server = server.server();
     let sftp = server.sftp().expect("a server of files");
     assert!(sftp.file("/dir/long") == Some(&bytes(LONG)));
-    assert_eq!(sftp.given("/dir/long").0, Some(0o644));
+    assert_eq!(sftp.tree().given(b"/dir/long").mode, Some(0o644));
     assert_eq!((sftp.handles().0, sftp.synced()), (0, 1));
-    assert!(sftp.paths().all(|path| !String::from_utf8_lossy(path).contains(".scout-")));
+    assert!(sftp.tree().paths().all(|path| !String::from_utf8_lossy(path).contains(".scout-")));
 }
 
 #[test]
@@ -304,7 +304,7 @@ fn a_transfer_given_up_at_any_moment_leaves_nothing_behind() {
             let server = connection.server();
             let Some(sftp) = server.sftp() else { continue };
             assert_eq!(sftp.handles().0, 0, "{host} after {moment}");
-            let left = sftp.paths().filter(|path| path.starts_with(b"/.")).count();
+            let left = sftp.tree().paths().filter(|path| path.starts_with(b"/.")).count();
             assert_eq!(left, 0, "{host} after {moment}");
             // Given up while it was renamed, it may be there, as a whole.
             let is_whole = sftp.file("/new").is_none_or(|new| *new == bytes(LONG));
@@ -411,7 +411,7 @@ fn only_what_a_transfer_has_left_is_gone_on_with() {
     let of_ours = || {
         let mut server = files(Knobs::default());
         server.put_file(&left(), bytes(1_000_000));
-        server.set_mode(&left(), 0o600);
+        server.tree_mut().give(left().as_bytes(), Given { mode: Some(0o600), time: None });
         server
     };
     assert_eq!(gone_on_with(of_ours), (1_000_000, true, b"old".to_vec()));
@@ -430,7 +430,7 @@ fn only_what_a_transfer_has_left_is_gone_on_with() {
     let longer = || {
         let mut server = files(Knobs::default());
         server.put_file(&left(), bytes(LONG + 1));
-        server.set_mode(&left(), 0o600);
+        server.tree_mut().give(left().as_bytes(), Given { mode: Some(0o600), time: None });
         server
     };
     assert_eq!(gone_on_with(longer), (0, true, b"old".to_vec()));

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::limits::{SFTP_PACKET_BYTES_MAX, SFTP_UNSENT_BYTES_MAX};
+use crate::simulated::sftp::Given;
 
 const NEW: Opening = Opening::New { mode: 0o600 };
 
@@ -42,7 +43,7 @@ impl Pair {
 fn a_new_file_is_written_piece_by_piece_and_has_its_mode_from_the_beginning() {
     let mut pair = Pair::new(Knobs::default());
     let file = pair.open("/a", NEW).unwrap();
-    assert_eq!(pair.server.given("/a").0, Some(0o600));
+    assert_eq!(pair.server.tree().given(b"/a").mode, Some(0o600));
     let data = bytes(2 << 20);
     let pieces: Vec<_> = data.chunks(700_000).enumerate().collect();
     for (nth, piece) in pieces {
@@ -65,6 +66,7 @@ fn nothing_that_is_there_is_opened_as_new() {
     }
     assert_eq!(pair.server.file("/file"), Some(&b"x"[..]));
     let denied = status(StatusCode::PermissionDenied, "Permission denied");
+    pair.server.tree_mut().bar(b"/secret", Bar::Forbidden);
     assert_eq!(pair.open("/secret", NEW), Err(denied));
 }
 
@@ -96,7 +98,7 @@ fn a_piece_is_as_long_as_wanted_or_ends_with_the_file() {
             assert!(pair.piece(&file, offset as u64, len as u64).unwrap() == expected, "{len} from {offset}");
         }
         assert!(pair.piece(&file, 7, u64::MAX).unwrap() == data[7..]);
-        assert_eq!(pair.piece(&file, u64::MAX, u64::MAX), Ok(Vec::new()));
+        assert_eq!(pair.piece(&file, 1 << 61, u64::MAX), Ok(Vec::new()));
         pair.close(file);
     }
 }
@@ -137,6 +139,9 @@ fn what_is_small_does_not_wait_for_what_is_long() {
     let mut next = Vec::new();
     pair.client.poll_transmit(&mut next);
     pair.server.handle_input(&[out, next].concat());
+    let mut answers = Vec::new();
+    pair.server.poll_transmit(&mut answers);
+    pair.client.handle_input(&answers).unwrap();
     assert!(pair.server.requests().contains(&17));
     assert!(pair.settle().iter().position(|(op, _)| *op == small).unwrap() < 4);
 }
@@ -171,6 +176,7 @@ fn replies_may_overtake_each_other() {
 #[test]
 fn a_full_disk_is_an_error_and_the_file_stays_open() {
     let mut pair = Pair::new(Knobs::default());
+    pair.server.tree_mut().bar(b"/full", Bar::Full);
     let file = pair.open("/full", NEW).unwrap();
     let full = Err(status(StatusCode::Failure, "Failure"));
     assert_eq!(pair.done(|client| client.write_piece(&file, 0, bytes(1 << 20))), full);
@@ -184,7 +190,7 @@ fn attributes_of_an_open_file() {
     let file = pair.open("/a", NEW).unwrap();
     let attrs = NewAttrs { mode: Some(0o640), times: Some((7, 8)) };
     assert_eq!(pair.done(|client| client.change(&file, attrs)), Ok(Outcome::Done));
-    assert_eq!(pair.server.given("/a"), (Some(0o640), Some(8)));
+    assert_eq!(pair.server.tree().given(b"/a"), Given { mode: Some(0o640), time: Some(8) });
     let told = pair.done(|client| client.describe(&file)).unwrap().attrs().unwrap();
     assert_eq!((told.mode, told.modified, told.size), (Some(0o100_640), Some(8), Some(0)));
     assert_eq!(pair.client.extensions(), Extensions { limits: true, replace: true, sync: true });
@@ -204,14 +210,14 @@ fn paths_are_renamed_replaced_and_removed() {
     assert_eq!(pair.done(|client| client.replace(b"/c", b"/b")), Ok(Outcome::Done));
     assert_eq!(pair.server.file("/b"), Some(&b"a"[..]));
     assert_eq!(pair.done(|client| client.remove(b"/b")), Ok(Outcome::Done));
-    assert_eq!(pair.server.paths().collect::<Vec<_>>(), [b"/"]);
+    assert_eq!(pair.server.tree().paths().collect::<Vec<_>>(), [b"/"]);
     let missing = Err(status(StatusCode::NoSuchFile, "No such file"));
     assert_eq!(pair.done(|client| client.remove(b"/b")), missing);
     assert_eq!(pair.client.rename(b"/a", b"/b\0"), Err(Refusal::PathHasNul));
 
     let mut plain = Pair::new(Knobs { renames_over: false, limits: None, ..Knobs::default() });
     plain.server.put_file("/a", "a");
-    let unknown = Err(status(StatusCode::OpUnsupported, "Failure"));
+    let unknown = Err(status(StatusCode::OpUnsupported, "Operation unsupported"));
     assert_eq!(plain.done(|client| client.replace(b"/a", b"/b")), unknown);
     assert_eq!(plain.client.extensions(), Extensions::default());
 }

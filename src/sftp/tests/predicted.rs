@@ -139,6 +139,7 @@ fn what_was_a_file_may_be_anything_now() {
 fn failures_are_those_of_reading_and_of_listing() {
     let mut pair = tree(like_openssh());
     pair.server.put_file("/secret", "x");
+    pair.server.tree_mut().bar(b"/secret", Bar::Forbidden);
     assert_eq!(look(&mut pair, "/fifo"), (Err(Failure::NotRegular(FileType::Fifo)), 1));
     assert_eq!(look(&mut pair, "/none"), (Err(status(StatusCode::NoSuchFile, "No such file")), 1));
     let denied = Err(status(StatusCode::PermissionDenied, "Permission denied"));

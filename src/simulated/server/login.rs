@@ -1,138 +1,66 @@
-//! How the server lets its users in: by key as it is, by password and dialogue where a test says so.
+//! How users get in (RFC 4252): by public key.
 
-use super::{MAX, Misbehaviour, Server, WHAT};
-use crate::ssh::hostkey;
-use crate::ssh::number;
+use super::Server;
+use crate::base::limits::{SSH_AUTH_REQUESTS_MAX, SSH_KEY_BYTES_MAX, SSH_TEXT_BYTES_MAX};
 use crate::ssh::wire::{NameList, Reader, Write};
-use crate::ssh::{Error, SignatureAlgorithm};
+use crate::ssh::{Error, SignatureAlgorithm, hostkey, number};
 
-/// What it takes to get in.
-#[derive(Debug, Clone)]
-pub struct Doors {
-    /// The methods of every step; one of each is needed (`AuthenticationMethods`).
-    pub steps: &'static [&'static str],
-    pub password: &'static str,
-    /// The rounds of a dialogue: question, whether its answer may be seen, the right answer.
-    pub dialog: &'static [&'static [(&'static str, bool, &'static str)]],
-    /// Failures until it hangs up (`MaxAuthTries`).
-    pub tries: usize,
-    /// The right password has to be changed.
-    pub is_expired: bool,
-}
+const WHAT: &str = "login message";
+const METHOD: &str = "publickey";
 
-impl Default for Doors {
-    fn default() -> Self {
-        Self { steps: &["publickey"], password: "", dialog: &[], tries: usize::MAX, is_expired: false }
-    }
-}
-
-/// How far a login has come.
-#[derive(Debug, Default)]
-pub struct Progress {
-    step: usize,
-    /// The round of the dialogue under way, and whether every answer was right.
-    round: Option<(usize, bool)>,
-    pub is_done: bool,
-}
-
-enum Verdict {
+/// What becomes of a request to log in with a key.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict<'a> {
     Right,
     Wrong,
-    /// Something else was said.
-    Said,
-}
-
-impl From<bool> for Verdict {
-    fn from(is_right: bool) -> Self {
-        if is_right { Self::Right } else { Self::Wrong }
-    }
+    /// Nothing was signed yet, and it would be taken: its algorithm and the key.
+    Welcome {
+        algorithm: &'a str,
+        blob: &'a [u8],
+    },
 }
 
 impl Server {
-    pub(super) fn login(&mut self, payload: &[u8]) -> Result<(), Error> {
-        if let Some(banner) = self.config.banner.take() {
-            self.send(|out| {
-                out.push(number::USERAUTH_BANNER);
-                out.put_string(banner.as_bytes());
-                out.put_string(b"");
-            });
-        }
-        self.progress.round = None;
+    /// Accepts a service, of which there are two (RFC 4253 §10).
+    pub(super) fn serve(&mut self, payload: &[u8]) -> Result<(), Error> {
         let mut reader = Reader::new(payload);
         reader.u8(WHAT)?;
-        let (_user, _service) = (reader.string(MAX, WHAT)?, reader.string(MAX, WHAT)?);
-        let method = reader.text(MAX, WHAT)?;
+        let service = reader.string(SSH_TEXT_BYTES_MAX, WHAT)?;
+        self.send(|out| {
+            out.push(number::SERVICE_ACCEPT);
+            out.put_string(service);
+        });
+        Ok(())
+    }
+
+    pub(super) fn log_in(&mut self, payload: &[u8]) -> Result<(), Error> {
+        let (method, reader) = method(payload)?;
         let verdict = match method {
-            _ if !NameList(self.step()).contains(method) => Verdict::Wrong,
-            "publickey" => self.is_signed(payload, reader)?.into(),
-            "password" => self.is_password(reader)?,
-            "keyboard-interactive" => self.question(0, true),
+            METHOD => self.judge(payload, reader, self.transport.terms.accepts.as_deref())?,
             _ => Verdict::Wrong,
         };
-        self.judge(verdict);
-        Ok(())
-    }
-
-    /// The answers to a round of questions (RFC 4256 §3.4).
-    pub(super) fn answers(&mut self, payload: &[u8]) -> Result<(), Error> {
-        let (round, was_right) =
-            self.progress.round.take().ok_or(Error::Malformed { what: "an answer nobody asked for" })?;
-        let questions = self.config.doors.dialog[round];
-        let mut reader = Reader::new(payload);
-        reader.u8(WHAT)?;
-        let mut is_right = was_right && reader.u32(WHAT)? as usize == questions.len();
-        for (_, _, answer) in questions {
-            is_right &= reader.string(MAX, WHAT)? == answer.as_bytes();
-        }
-        let verdict = if round + 1 < self.config.doors.dialog.len() {
-            self.question(round + 1, is_right)
-        } else {
-            is_right.into()
-        };
-        self.judge(verdict);
-        Ok(())
-    }
-
-    /// Whether a request to open a channel comes before login.
-    pub(super) fn is_too_early(&self) -> bool {
-        !self.progress.is_done || (self.misbehaves(Misbehaviour::ForgetFirstOpen) && self.not_understood == 0)
-    }
-
-    /// As sshd answers what has no place before login.
-    pub(super) fn misunderstand(&mut self) {
-        self.not_understood += 1;
-        if self.misbehaves(Misbehaviour::HangUpOnEarlyOpen) {
-            self.is_closed = true;
-            return;
-        }
-        self.send(|out| {
-            out.push(number::UNIMPLEMENTED);
-            out.put_u32(0);
-        });
-    }
-
-    fn step(&self) -> &'static str {
-        self.config.doors.steps.get(self.progress.step).copied().unwrap_or_default()
-    }
-
-    fn judge(&mut self, verdict: Verdict) {
-        let is_partial = match verdict {
-            Verdict::Said => return,
-            Verdict::Wrong => false,
-            Verdict::Right => {
-                self.progress.step += 1;
-                true
+        match verdict {
+            Verdict::Right => self.let_in(),
+            Verdict::Welcome { algorithm, blob } => self.welcome(algorithm, blob),
+            Verdict::Wrong => {
+                self.refuse_login(METHOD, false);
+                if self.tally.refused_logins >= SSH_AUTH_REQUESTS_MAX as usize {
+                    self.disconnect("Too many authentication failures");
+                }
             }
-        };
-        if is_partial && self.step().is_empty() {
-            self.progress.is_done = true;
-            return self.send(|out| out.push(number::USERAUTH_SUCCESS));
         }
-        self.refused_logins += usize::from(!is_partial);
-        if self.refused_logins >= self.config.doors.tries {
-            return self.send_disconnect("Too many authentication failures");
-        }
-        let methods = self.step();
+        Ok(())
+    }
+
+    pub(crate) fn let_in(&mut self) {
+        self.is_logged_in = true;
+        self.tally.logins += 1;
+        self.send(|out| out.push(number::USERAUTH_SUCCESS));
+    }
+
+    /// Says what could be tried next; `is_partial`: this was right, and not enough.
+    pub(crate) fn refuse_login(&mut self, methods: &str, is_partial: bool) {
+        self.tally.refused_logins += usize::from(!is_partial);
         self.send(|out| {
             out.push(number::USERAUTH_FAILURE);
             out.put_string(methods.as_bytes());
@@ -140,54 +68,55 @@ impl Server {
         });
     }
 
-    fn is_signed(&self, payload: &[u8], mut reader: Reader<'_>) -> Result<bool, Error> {
-        if !reader.bool(WHAT)? {
-            return Ok(false);
+    /// The key would do (RFC 4252 §7).
+    pub(crate) fn welcome(&mut self, algorithm: &str, blob: &[u8]) {
+        self.send(|out| {
+            out.push(number::USERAUTH_PK_OK);
+            out.put_string(algorithm.as_bytes());
+            out.put_string(blob);
+        });
+    }
+
+    /// A request with a key, of which `reader` holds what stands behind the method. `accepts` is the one key that may
+    /// log in, if there is one.
+    pub(crate) fn judge<'a>(
+        &self,
+        payload: &[u8],
+        mut reader: Reader<'a>,
+        accepts: Option<&[u8]>,
+    ) -> Result<Verdict<'a>, Error> {
+        let is_signed = reader.bool(WHAT)?;
+        let name = reader.text(SSH_TEXT_BYTES_MAX, WHAT)?;
+        let blob = reader.string(SSH_KEY_BYTES_MAX, WHAT)?;
+        let is_known = accepts.is_none_or(|accepted| accepted == blob);
+        let terms = &self.transport.terms;
+        let algorithm = SignatureAlgorithm::from_name(name)
+            .filter(|algorithm| is_known && NameList(terms.signature_algorithms).contains(algorithm.name()));
+        let Some(algorithm) = algorithm else { return Ok(Verdict::Wrong) };
+        if !is_signed {
+            return Ok(Verdict::Welcome { algorithm: name, blob });
         }
-        let algorithm = SignatureAlgorithm::from_name(reader.text(MAX, WHAT)?);
-        let blob = reader.string(MAX, WHAT)?;
-        let signature = reader.string(MAX, WHAT)?;
-        let signed = &payload[..payload.len() - 4 - signature.len()];
-        let mut data = Vec::new();
-        data.put_string(self.session_id.as_ref().map_or(&[], |id| &id[..]));
+        let signature = reader.string(SSH_KEY_BYTES_MAX, WHAT)?;
+        if !terms.verifies {
+            return Ok(Verdict::Right);
+        }
+        // The request up to its signature, behind the session identifier.
+        let signed = payload.len().checked_sub(size_of::<u32>() + signature.len() + reader.rest().len());
+        let signed = signed.and_then(|end| payload.get(..end)).ok_or(Error::Truncated { what: WHAT })?;
+        let mut data = Vec::with_capacity(signed.len() + 64);
+        data.put_string(self.transport.session_id().map_or(&[], |id| &id[..]));
         data.extend_from_slice(signed);
-        let is_known = self.config.accepts.as_deref().is_none_or(|accepted| accepted == blob);
-        let is_allowed =
-            algorithm.is_some_and(|a| self.config.signature_algorithms.split(',').any(|n| n == a.name()));
-        Ok(is_known
-            && is_allowed
-            && algorithm.is_some_and(|a| hostkey::check(a, blob, &data, signature).is_ok()))
+        let is_right = hostkey::check(algorithm, blob, &data, signature).is_ok();
+        Ok(if is_right { Verdict::Right } else { Verdict::Wrong })
     }
+}
 
-    fn is_password(&mut self, mut reader: Reader<'_>) -> Result<Verdict, Error> {
-        reader.bool(WHAT)?;
-        let is_right = reader.string(MAX, WHAT)? == self.config.doors.password.as_bytes();
-        if !is_right || !self.config.doors.is_expired {
-            return Ok(is_right.into());
-        }
-        self.send(|out| {
-            out.push(number::USERAUTH_PASSWD_CHANGEREQ);
-            out.put_string(b"Time for a new one");
-            out.put_string(b"");
-        });
-        Ok(Verdict::Said)
-    }
-
-    fn question(&mut self, round: usize, was_right: bool) -> Verdict {
-        let Some(questions) = self.config.doors.dialog.get(round) else { return Verdict::Wrong };
-        self.progress.round = Some((round, was_right));
-        let is_hostile = self.misbehaves(Misbehaviour::ManyQuestions);
-        self.send(|out| {
-            out.push(number::USERAUTH_INFO_REQUEST);
-            out.put_string(b"Log in\x1b[2J");
-            out.put_string(b"Please answer");
-            out.put_string(b"");
-            out.put_u32(if is_hostile { 1 << 30 } else { questions.len() as u32 });
-            for (question, echo, _) in *questions {
-                out.put_string(question.as_bytes());
-                out.put_bool(*echo);
-            }
-        });
-        Verdict::Said
-    }
+/// The method of a request, and what stands behind it.
+pub(crate) fn method(payload: &[u8]) -> Result<(&str, Reader<'_>), Error> {
+    let mut reader = Reader::new(payload);
+    reader.u8(WHAT)?;
+    let _user = reader.string(SSH_TEXT_BYTES_MAX, WHAT)?;
+    let _service = reader.string(SSH_TEXT_BYTES_MAX, WHAT)?;
+    let method = reader.text(SSH_TEXT_BYTES_MAX, WHAT)?;
+    Ok((method, reader))
 }

@@ -49,7 +49,7 @@ fn what_the_server_did_not_understand_is_sent_again_after_login() {
     let mut pair = pair(2, true);
     pair.server.config.accepts = Some(pair.users[1].public.blob.clone());
     assert!(echo(&mut pair).0, "{:?}", pair.error);
-    assert_eq!((pair.server.not_understood, pair.server.opened_sessions), (1, 1));
+    assert_eq!((pair.server.tally().not_understood, pair.server.tally().opened_sessions), (1, 1));
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn where_the_key_is_not_enough_channels_wait_for_the_rest() {
         Doors { steps: &["publickey", "password"], password: "word", ..Doors::default() };
     pair.passwords = vec!["word"];
     assert!(echo(&mut pair).0, "{:?}", pair.error);
-    assert_eq!((pair.server.not_understood, pair.server.opened_sessions), (1, 1));
+    assert_eq!((pair.server.tally().not_understood, pair.server.tally().opened_sessions), (1, 1));
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_server_that_forgets_a_message_behind_the_login_gets_it_again() {
     let mut pair = pair(1, true);
     pair.server.config.misbehaviour = Some(Misbehaviour::ForgetFirstOpen);
     assert!(echo(&mut pair).0, "{:?}", pair.error);
-    assert_eq!((pair.server.not_understood, pair.server.opened_sessions), (1, 1));
+    assert_eq!((pair.server.tally().not_understood, pair.server.tally().opened_sessions), (1, 1));
 }
 
 #[test]
@@ -85,10 +85,10 @@ fn a_window_made_larger_meanwhile_is_granted_as_it_is_announced() {
     let mut pair = pair(2, true);
     pair.server.config.accepts = Some(pair.users[1].public.blob.clone());
     let wide = pair.client.open_session().unwrap();
-    while pair.server.not_understood == 0 {
+    while pair.server.tally().not_understood == 0 {
         let out = pair.client_output();
         pair.server.handle_input(&out).unwrap();
-        if pair.server.not_understood > 0 {
+        if pair.server.tally().not_understood > 0 {
             pair.client.widen(wide, 2 * SSH_WINDOW_BYTES);
         }
         let mut out = Vec::new();
@@ -108,10 +108,10 @@ fn channels_given_up_meanwhile_are_forgotten() {
     let given_up = pair.client.open_session().unwrap();
     let kept = pair.client.open_session().unwrap();
     pair.client.exec(kept, b"echo kept");
-    while pair.server.not_understood == 0 {
+    while pair.server.tally().not_understood == 0 {
         let out = pair.client_output();
         pair.server.handle_input(&out).unwrap();
-        if pair.server.not_understood > 0 {
+        if pair.server.tally().not_understood > 0 {
             pair.client.close(given_up);
         }
         let mut out = Vec::new();
@@ -119,7 +119,7 @@ fn channels_given_up_meanwhile_are_forgotten() {
         pair.deliver(&out);
     }
     assert_eq!(pair.finish(kept, b""), b"kept");
-    assert_eq!((pair.server.not_understood, pair.server.opened_sessions), (2, 1));
+    assert_eq!((pair.server.tally().not_understood, pair.server.tally().opened_sessions), (2, 1));
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn no_key_is_no_reason_to_hurry() {
         pair.client.open_session().unwrap();
         pair.run();
         assert!(matches!(pair.error, Some(Error::AuthRejected { .. })));
-        assert_eq!(pair.server.not_understood, 0);
+        assert_eq!(pair.server.tally().not_understood, 0);
     }
 }
 
@@ -144,7 +144,11 @@ fn a_key_nobody_has_tried_is_hurried_for_openssh_only() {
         let mut pair = pair_with(ident, 2, Haste::WhereHarmless);
         pair.server.config.accepts = Some(pair.users[1].public.blob.clone());
         assert!(echo(&mut pair).0, "{:?}", pair.error);
-        assert_eq!((pair.server.not_understood, pair.server.opened_sessions), (not_understood, 1), "{ident}");
+        assert_eq!(
+            (pair.server.tally().not_understood, pair.server.tally().opened_sessions),
+            (not_understood, 1),
+            "{ident}"
+        );
     }
 }
 
@@ -165,7 +169,7 @@ fn what_was_started_behind_a_refused_login_starts_after_the_next() {
     let mut pair = pair_with(OPENSSH, 2, Haste::Start { numbered: 1 });
     pair.server.config.accepts = Some(pair.users[1].public.blob.clone());
     assert_eq!(echo_early(&mut pair).0, b"in", "{:?}", pair.error);
-    assert_eq!((pair.server.not_understood, pair.server.opened_sessions), (2, 1));
+    assert_eq!((pair.server.tally().not_understood, pair.server.tally().opened_sessions), (2, 1));
     assert!(!pair.client.is_hasty());
 }
 

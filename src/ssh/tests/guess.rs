@@ -20,7 +20,7 @@ fn outcome(config: &ServerConfig, guess: Guess, link: Link) -> (usize, usize, us
     }
     let writes = pair.client_writes.len();
     assert_eq!(pair.exec("echo x", b""), b"x", "{config:?} {guess:?} {link:?} {:?}", pair.error);
-    (writes, pair.server.right_guesses, pair.server.wrong_guesses)
+    (writes, pair.server.exchanges().right_guesses, pair.server.exchanges().wrong_guesses)
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn what_is_not_offered_is_not_guessed() {
         config.guess = Some(Guess { host_key: Plain(RsaSha512), ..CURVE });
     });
     assert_eq!(pair.exec("echo x", b""), b"x");
-    assert_eq!((pair.server.right_guesses, pair.server.wrong_guesses), (0, 0));
+    assert_eq!((pair.server.exchanges().right_guesses, pair.server.exchanges().wrong_guesses), (0, 0));
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn keys_are_renewed_after_a_guess() {
     let mut pair = pair(ServerConfig::default(), CURVE, Link::Whole);
     pair.run().server.start_exchange();
     assert_eq!(pair.exec("echo x", b""), b"x");
-    assert_eq!((pair.server.exchanges, pair.server.right_guesses), (2, 1));
+    assert_eq!((pair.server.exchanges().done, pair.server.exchanges().right_guesses), (2, 1));
 }
 
 #[test]
@@ -106,7 +106,11 @@ fn a_server_is_remembered_as_it_is_now() {
     ] {
         let mut pair = Pair::with(config, Link::Whole, 1, |config| config.guess = guess);
         assert_eq!(pair.exec("echo x", b""), b"x", "{:?}", pair.error);
-        assert_eq!((pair.server.right_guesses, pair.server.wrong_guesses), (right, wrong), "{guess:?}");
+        assert_eq!(
+            (pair.server.exchanges().right_guesses, pair.server.exchanges().wrong_guesses),
+            (right, wrong),
+            "{guess:?}"
+        );
         guess = pair.client.preferences().copied();
         assert!(guess.is_some());
     }

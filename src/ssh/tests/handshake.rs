@@ -114,7 +114,7 @@ fn an_orderly_end_is_no_error() {
     let mut pair = Pair::new(ServerConfig::default(), Link::Whole);
     pair.run().client.disconnect();
     pair.run();
-    assert!(pair.server.is_closed);
+    assert!(pair.server.is_closed());
     assert_eq!(pair.client.handle_eof(), Ok(()));
     assert_eq!(pair.client.open_session(), Err(Error::AlreadyClosed));
 }

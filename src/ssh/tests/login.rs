@@ -7,7 +7,7 @@ fn identities_are_tried_in_order_until_one_is_accepted() {
     let mut pair = Pair::with(ServerConfig::default(), Link::Whole, 3, |_| {});
     pair.server.config.accepts = Some(pair.users[2].public.blob.clone());
     assert_eq!(pair.exec("echo in", b""), b"in");
-    assert_eq!(pair.server.refused_logins, 2);
+    assert_eq!(pair.server.tally().refused_logins, 2);
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn requests_are_bounded() {
     let mut pair = Pair::with(ServerConfig::default(), Link::Whole, 100, |_| {});
     pair.server.config.accepts = Some(Vec::new());
     pair.run();
-    assert_eq!(pair.server.refused_logins, 64);
+    assert_eq!(pair.server.tally().refused_logins, 64);
     assert!(matches!(&pair.error, Some(Error::AuthRounds { tried }) if tried.identities.len() == 64));
 }
 
@@ -64,7 +64,7 @@ fn rsa_signs_with_what_the_server_takes() {
         let config = ServerConfig { signature_algorithms: algorithms, ..ServerConfig::default() };
         let mut pair = Pair::of(rsa(), config, link, |_| {});
         assert_eq!(pair.exec("echo in", b""), b"in", "{algorithms} {link:?} {:?}", pair.error);
-        assert_eq!(pair.server.refused_logins, refused);
+        assert_eq!(pair.server.tally().refused_logins, refused);
     }
 }
 

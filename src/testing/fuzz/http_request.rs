@@ -1,5 +1,6 @@
 //! Bytes on a connection of the HTTP server: however they are split, the same is heard; what is given out keeps to every
-//! bound, and is the same when it is written again as plainly as can be; after a refusal nothing more is.
+//! bound, says in one way only where it ends and whom it is for, and is the same when it is written again as plainly as can
+//! be; after a refusal nothing more is.
 
 use super::check_shown;
 use crate::base::limits::{
@@ -49,6 +50,10 @@ fn check(request: &Request) {
         let framing = ["content-length", "transfer-encoding", "connection", "expect", "host"];
         framing.iter().any(|other| name.eq_ignore_ascii_case(other))
     };
+    // Two readers of one of these would differ about where the next request begins (RFC 9112 §11.2).
+    let count = |name| request.headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).count();
+    assert!(count("content-length") + usize::from(count("transfer-encoding") > 0) <= 1);
+    assert!(count("host") <= 1);
     let mut plain = format!("{} {} HTTP/1.1\r\n", request.method(), request.target()).into_bytes();
     for (name, value) in request.headers.iter() {
         assert!(!name.is_empty() && !value.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)));

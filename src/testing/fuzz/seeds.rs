@@ -1,6 +1,8 @@
 //! What the fuzzers start from: whole lives of connections, files and messages as they really are. Kept in
 //! `fuzz/corpus/` beside what the fuzzers have found.
 
+mod texts;
+
 use crate::ssh::agent;
 use crate::ssh::number;
 use crate::ssh::packet::Sealer;
@@ -13,124 +15,15 @@ use crate::testing::ssh_server_kex::{CertificateRequest, HostSecret};
 /// The seeds of a target, in an order that does not change.
 pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     match target {
-        "http_request" => HTTP.iter().map(|text| [b"\x10\x03", text.as_bytes()].concat()).collect(),
-        "known_hosts" => texts(&KNOWN_HOSTS, 4),
-        "mcp_session" => {
-            SESSIONS.iter().map(|(first, lines)| [&[*first], lines.as_bytes()].concat()).collect()
-        }
-        "rpc" => MESSAGES.iter().map(|text| text.as_bytes().to_vec()).collect(),
         "sftp" => sftp(),
         "ssh_client" => ssh_client(),
-        "ssh_config" => texts(&CONFIGS, 1).into_iter().map(|text| text[1..].to_vec()).collect(),
         "ssh_packet" => ssh_packet(),
         "ssh_wire" => ssh_wire(),
-        "target_uri" => TARGETS.iter().map(|text| text.as_bytes().to_vec()).collect(),
-        _ => Vec::new(),
+        _ => texts::seeds(target).unwrap_or_default(),
     }
 }
 
-const TARGETS: [&str; 10] = [
-    "hosts",
-    " HOSTS\n",
-    "web1:/etc/hosts",
-    "[::1]:/var/log/a b",
-    "db-1.example.org:~user/notes.txt",
-    "h:/a/../b",
-    "a;b:/x",
-    ":",
-    "web1://docker/web/logs?lines=5&since=2h",
-    "scout://h%5F1/:k8s/default/pods",
-];
-
-const HTTP: [&str; 8] = [
-    "GET /a?b HTTP/1.1\r\nHost: a.example:80\r\n\r\nHEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-    "POST /mcp HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nX-Key: one\r\nx-key: two\r\n\r\n{}\r\nGET /",
-    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n\
-     3;a=\"b\"\r\nabc\r\n0A \r\n0123456789\r\n0\r\nT: u\r\n\r\n",
-    "GET http://b/x HTTP/1.0\r\nConnection: keep-alive\r\n\r\nOPTIONS * HTTP/1.1\r\nHost: [::1]\r\n\r\n",
-    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-    "PUT / HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 1, 1\r\nExpect: x\r\n\r\n",
-    "GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n z\r\n\r\n",
-    "\r\nGET /\u{e9}#x HTTP/2.0\nHost : a\n\n",
-];
-
-const MESSAGES: [&str; 10] = [
-    r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":null}}"#,
-    r#"{"jsonrpc":"2.0","id":"\ud83d\ude00\n","method":"\u0061"}"#,
-    r#" [{"jsonrpc":"2.0","id":1.5e3,"method":"a"},{"jsonrpc":"2.0","method":"b"},1,{}]"#,
-    r#"{"jsonrpc":"2.0","id":null,"error":{"code":-1,"message":"x"}}"#,
-    r#"{"jsonrpc":"2.0","id":"a","result":{}}"#,
-    r#"{"jsonrpc":"2.0","id":1,"id":2,"method":"a"}"#,
-    r#"{"jsonrpc":"1.0","id":-0,"method":"a","params":[]}"#,
-    r#"{"jsonrpc":"2.0","id":{},"method":"a","params":3}"#,
-    r#"{"jsonrpc":"2.0","id":1,"method":"\ud800"}"#,
-    "[[[[[[[[",
-];
-
-/// The first byte, and what follows it: both eras, with labels and without.
-const SESSIONS: [(u8, &str); 6] = [
-    (
-        0,
-        r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"a","version":"1"}}}
-{"jsonrpc":"2.0","method":"notifications/initialized"}
-{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"scout","arguments":{"target":"localhost:/x"},"_meta":{"progressToken":7}}}
-{"jsonrpc":"2.0","id":3,"method":"resources/subscribe","params":{"uri":"scout://localhost/x"}}
-{"jsonrpc":"2.0","id":4,"method":"logging/setLevel","params":{"level":"debug"}}
-{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"run","arguments":{"target":"localhost","command":"wait"}}}
-{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":5}}"#,
-    ),
-    (
-        49,
-        r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}
-{"jsonrpc":"2.0","id":2,"method":"subscriptions/listen","params":{"notifications":{"resourcesListChanged":true,"resourceSubscriptions":["scout://localhost/x"]},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}"#,
-    ),
-    (
-        0,
-        r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-03-26","capabilities":{"roots":{}}}}
-[{"jsonrpc":"2.0","id":2,"method":"ping"},{"jsonrpc":"2.0","id":3,"method":"resources/read","params":{"uri":"hosts://list"}},{"jsonrpc":"2.0","id":2,"method":"x"}]"#,
-    ),
-    (
-        32,
-        r#"{"jsonrpc":"2.0","id":"a","method":"server/discover","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}
-{"jsonrpc":"2.0","id":"b","method":"completion/complete","params":{"ref":{"type":"ref/resource","uri":"scout://{host}/{+path}"},"argument":{"name":"host","value":"l"}}}"#,
-    ),
-    (
-        0,
-        r#"{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"compare_config","arguments":{"path":"/etc/hosts"}}}
-{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"batch","arguments":{"calls":[{"target":"localhost:/a"},{"target":"hosts"}]}}}
-{"jsonrpc":"2.0","id":"x","result":{}}"#,
-    ),
-    (0, "nonsense\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n"),
-];
-
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE9VZ3qLcHJyTnVnZ0tlS2V5S2V5S2V5S2V5S2V5S2V5";
-
-const KNOWN_HOSTS: [&str; 6] = [
-    "# a comment\n\nhost,192.0.2.1 ",
-    "[host]:2222,*.example.org,!bad.example.org ",
-    "@revoked * ",
-    "@cert-authority *.example.org ",
-    "|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg= ",
-    "host ssh-rsa AAAA\nhost\n|1|x|y ssh-ed25519 AAAA\n@nothing host ",
-];
-
-const CONFIGS: [&str; 8] = [
-    "Host a b *.example.org !c\n  HostName %h.internal\n  User me\n  Port 2222\n",
-    "Host=\"a\"\nIdentityFile ~/.ssh/id_%r_%h\nIdentitiesOnly yes\nIdentityAgent $NAME\n",
-    "Match host a,b user me !localuser root\n\tProxyJump j1,me@j2:22\nMatch all\n\tCompression no\n",
-    "Host a\r\nKexAlgorithms +curve25519-sha256\r\nCiphers -aes*\r\nMACs ^hmac-sha2-256\r\n",
-    "Host a\nProxyCommand nc -X %p \"%h\" # not a comment\nUserKnownHostsFile /a \"/b c\" none\n",
-    "Host *\nServerAliveInterval 5m30s\nConnectTimeout 1\nRekeyLimit 1G 1h\nSetEnv A=1 \"B=2 3\"\nSendEnv N* -L*\n",
-    "Host \"unclosed\nPort seventy\nNoSuchKeyword x\nIgnoreUnknown No*\nMatch final canonical\nUser x\n",
-    "AddressFamily inet6\nBindAddress ::1\nStrictHostKeyChecking accept-new\nHashKnownHosts yes\nHost a\n",
-];
-
-/// Texts behind a byte that the body reads first; a key is put behind each line of known hosts.
-fn texts(texts: &[&str], firsts: u8) -> Vec<Vec<u8>> {
-    let with_key = |text: &str| if firsts > 1 { format!("{text}{KEY} comment\n") } else { text.to_owned() };
-    let each = texts.iter().zip((0..firsts).cycle());
-    each.map(|(text, first)| [&[first][..], with_key(text).as_bytes()].concat()).collect()
-}
 
 // --- sftp
 

@@ -8,8 +8,8 @@ use super::check_shown;
 use crate::base::limits::{SFTP_OPERATIONS_MAX, SFTP_PACKET_BYTES_MAX};
 use crate::base::time::now;
 use crate::sftp::{Error, Failure, Handle, LookMax, NewAttrs, OpId, Opening, Outcome, Refusal, Session};
+use crate::simulated::sftp::{Knobs, Node, Numbering, SftpServer};
 use crate::testing::choices::Choices;
-use crate::testing::sftp_server::{Knobs, Node, Numbering, SftpServer};
 use std::collections::BTreeMap;
 
 const ACTS_MAX: usize = 300;
@@ -78,6 +78,7 @@ fn content(path: &str) -> Option<Vec<u8>> {
 
 fn server(choices: &mut Choices<'_>) -> SftpServer {
     let mut server = SftpServer::new(Knobs {
+        is_writable: true,
         // As many handles as may be asked for before the limit is known.
         limits: choices.pick(&[None, Some((1_000, 200)), Some((255 * 1024, 1_000))]),
         data_bytes_max: 100 + usize::from(choices.u16()),
@@ -150,6 +151,7 @@ fn serve(session: &mut Session, server: &mut SftpServer, down: &mut Vec<u8>) {
     session.poll_transmit(&mut up);
     server.handle_input(&up);
     server.poll_transmit(down);
+    assert!(server.faults().is_empty(), "{:?}", server.faults());
 }
 
 fn collect(

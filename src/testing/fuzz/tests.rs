@@ -1,7 +1,7 @@
 //! Replays what the fuzzers have collected, and what broke an invariant once.
 
-use super::TARGETS;
 use super::seeds::seeds;
+use super::{TARGETS, command_policy};
 use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
@@ -39,6 +39,21 @@ fn corpora_replay() {
     }
 }
 
+/// Those of them that are installed; `sh`, whichever it is, has replayed the same above.
+#[test]
+fn posix_shells_agree_about_commands() {
+    for shell in [&["dash"][..], &["bash", "--posix"], &["busybox", "sh"]] {
+        let path = std::env::var_os("PATH").unwrap();
+        if !std::env::split_paths(&path).any(|folder| folder.join(shell[0]).exists()) {
+            continue;
+        }
+        let mut jail = command_policy::jail_of(shell);
+        for input in fs::read_dir(corpus("command_policy")).unwrap() {
+            command_policy::run_in(&mut jail, &fs::read(input.unwrap().path()).unwrap());
+        }
+    }
+}
+
 #[test]
 fn every_target_is_in_the_fuzzers_manifest() {
     let manifest = fs::read_to_string(corpus("").join("../Cargo.toml")).unwrap();
@@ -46,4 +61,21 @@ fn every_target_is_in_the_fuzzers_manifest() {
         assert!(manifest.contains(&format!("name = \"{target}\"")), "{target}");
     }
     assert_eq!(manifest.matches("[[bin]]").count(), TARGETS.len());
+}
+
+/// A hunk's old lines stand where its file is: `git apply` will find them.
+#[test]
+fn every_target_has_a_bug_to_find() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (target, _) in TARGETS {
+        let patch = fs::read_to_string(root.join(format!("fuzz/seeded/{target}.patch"))).unwrap();
+        let (head, hunks) = patch.split_once("\n@@").unwrap();
+        let (_, file) = head.split_once("\n+++ b/").unwrap();
+        let text = fs::read_to_string(root.join(file)).unwrap();
+        for hunk in hunks.split("\n@@") {
+            let old = hunk.lines().skip(1).filter(|line| !line.starts_with('+'));
+            let old: String = old.map(|line| format!("{}\n", &line[1..])).collect();
+            assert!(text.contains(&old), "{target}: {file} has changed");
+        }
+    }
 }

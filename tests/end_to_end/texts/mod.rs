@@ -8,7 +8,7 @@ mod stage;
 
 use serde_json::Value;
 
-use stage::{Stage, WITHOUT_THIS_MACHINE};
+use stage::{AS_OF_OLD, Stage};
 
 /// A call, and what both answer to it.
 ///
@@ -103,7 +103,7 @@ fn patterns() {
 
 #[test]
 fn calls_are_answered_as_ever() {
-    check(&mut Stage::of_files(WITHOUT_THIS_MACHINE), calls::TABLE);
+    check(&mut Stage::of_files(AS_OF_OLD), calls::TABLE);
 }
 
 #[test]

@@ -17,8 +17,8 @@ pub struct Stage {
     _down: Option<Fake>,
 }
 
-/// The original did not know this machine unasked.
-pub const WITHOUT_THIS_MACHINE: Variables = &[("SCOUT_BLOCKLIST", "localhost")];
+/// The original had one tool, and did not know this machine unasked.
+pub const AS_OF_OLD: Variables = &[("SCOUT_TOOLS", "scout"), ("SCOUT_BLOCKLIST", "localhost")];
 
 /// Of the environment.
 pub type Variables = &'static [(&'static str, &'static str)];
@@ -59,7 +59,7 @@ impl Stage {
         programs.put("shop/b.yml", "volumes: {}\n");
         let note = web1.write("notes.md", "# Notes\n");
         let scout = Scout::new().host("web1", &web1.endpoint).host("bare", &bare.endpoint);
-        let scout = set(scout, WITHOUT_THIS_MACHINE);
+        let scout = set(scout, AS_OF_OLD);
         let names = vec![
             (
                 "{programs}",

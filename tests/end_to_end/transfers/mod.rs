@@ -50,9 +50,13 @@ struct Site {
 
 impl Site {
     fn start() -> Self {
+        Self::with(&[])
+    }
+
+    fn with(arguments: &[&str]) -> Self {
         let (one, two) = (Sshd::start(), Sshd::start());
         let scout = Scout::with(&one.endpoint).host("h2", &two.endpoint);
-        let mut client = scout.serve_with(&["--cores", "2"]);
+        let mut client = scout.serve_with(&[&["--cores", "2"], arguments].concat());
         client.initialize("2025-11-25");
         Self { one, two, scout, client }
     }
@@ -277,7 +281,7 @@ fn servers_of_other_make_take_and_give_files() {
 
 #[test]
 fn beams_of_the_tool_scout() {
-    let mut site = Site::start();
+    let mut site = Site::with(&["--tools", "scout"]);
     let here = site.here("notes", vec![b'x'; 1239]);
     let there = site.one.path("notes");
     let up = site.client.scout(json!({ "target": format!("h1:{there}"), "beam": here })).text();
@@ -318,6 +322,35 @@ fn beams_of_the_tool_scout() {
     let arguments = json!({ "target": format!("h1:{there}"), "beam": "/etc/hostname" });
     let text = site.client.scout(arguments).tool_error();
     assert!(text.starts_with("Error: Forbidden: /etc/hostname is not below "), "{text}");
+}
+
+#[test]
+fn where_transfer_is_offered_scout_only_looks() {
+    let mut site = Site::start();
+    let here = site.here("notes", "x");
+    let there = format!("h1:{}", site.one.path("notes"));
+    for arguments in [
+        json!({ "target": there, "beam": here }),
+        json!({ "beam_source": "h1:/etc/hostname", "beam_target": there }),
+    ] {
+        let told = site.client.scout(arguments).tool_error();
+        assert!(told.starts_with("Error: This server copies files with the tool transfer: {"), "{told}");
+        assert!(!Path::new(&site.one.path("notes")).exists());
+    }
+    // What contradicts itself is told first.
+    let told = site.client.scout(json!({ "beam_source": "h1:/a" })).tool_error();
+    assert_eq!(told, "Error: beam_source requires beam_target to be specified.");
+    let call = told_to_call(&site.client.scout(json!({ "target": there, "beam": here })).tool_error());
+    let members: Vec<_> = call.as_object().expect("arguments").keys().collect();
+    assert_eq!(members, ["from", "to"]);
+    site.copy(&here, &there).text();
+    check_copy(&here, &site.one.path("notes"));
+}
+
+/// The arguments that a text shows.
+fn told_to_call(text: &str) -> Value {
+    let (begin, end) = (text.find('{').expect("a beginning"), text.rfind('}').expect("an end"));
+    serde_json::from_str(&text[begin..=end]).expect("JSON")
 }
 
 #[test]

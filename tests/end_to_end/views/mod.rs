@@ -158,6 +158,76 @@ fn paths_are_still_paths() {
 }
 
 #[test]
+fn hosts_whose_software_says_the_same_are_told_as_one() {
+    let programs = Programs::new(&["docker", "kubectl", "zpool", "zfs", "systemctl", "journalctl"]);
+    programs.put("shop/a.yml", "services: {}");
+    let fleet = Sshd::builder().config(&programs.config()).start();
+    let nothing = Programs::new(&[]);
+    let odd = Sshd::builder().config(&nothing.config()).start();
+    let scout = ["h1", "h2", "h3"].iter().fold(Scout::new(), |scout, name| scout.host(name, &fleet.endpoint));
+    let mut client = scout.host("odd", &odd.endpoint).client();
+    let views = [
+        "docker",
+        "docker/web/logs",
+        "compose",
+        "compose/shop",
+        "zfs",
+        "zfs/tank",
+        "k8s",
+        "systemd",
+        "syslog",
+    ];
+    for view in views {
+        let target = format!("h?://{view}");
+        let result = client.scout(json!({ "target": target })).result();
+        let text = result["content"][0]["text"].as_str().expect("a text");
+        assert!(text.starts_with("3 hosts agree\n\n═══ h1, h2, h3 ═"), "{view}: {text}");
+        assert_eq!(result["structuredContent"]["results"].as_array().map(Vec::len), Some(1), "{result}");
+    }
+    let text = client.read("h1,h2,odd://docker");
+    assert!(text.starts_with("2 hosts agree, 1 differ\n\n═══ h1, h2 ═"), "{text}");
+    assert!(text.contains("\n# Docker Containers on {host}\n"), "{text}");
+    assert!(text.contains("\n    Logs:   {host}://docker/web/logs\n"), "{text}");
+    assert!(
+        text.ends_with("\n# Docker Containers on {host}\n\nDocker is not available on this host."),
+        "{text}"
+    );
+    let missing = client.scout(json!({ "target": "h?://docker/nope/logs" })).tool_error();
+    assert!(
+        missing.starts_with("3 hosts failed\n\n✗ h1, h2, h3: Container 'nope' not found on {host}."),
+        "{missing}"
+    );
+    // Named one by one, each has a section of its own, and its name.
+    let sections = client.scout(json!({ "targets": ["h1://docker", "h2://docker"] })).text();
+    assert!(sections.contains("# Docker Containers on h2\n"), "{sections}");
+}
+
+#[test]
+fn the_tool_read_and_the_command_read_show_views_too() {
+    let programs = Programs::new(&["docker"]);
+    let sshd = Sshd::builder().config(&programs.config()).start();
+    let scout = Scout::with(&sshd.endpoint);
+    let mut client = scout.client();
+    let list = client.read("h1://docker");
+    let read = client.call("read", json!({ "target": "h1://docker" })).result();
+    assert_eq!(read["content"][0]["text"], list);
+    let form = &read["structuredContent"];
+    assert_eq!((&form["kind"], &form["rows"][0]["name"]), (&json!("view"), &json!("web")), "{form}");
+    let part = client.call("read", json!({ "target": "h1://docker/web/logs", "tail": 5 })).tool_error();
+    assert_eq!(
+        part,
+        "Error: Parts and encodings are those of files; //docker/web/logs is none. Logs take ?lines=50&since=2h"
+    );
+    let malformed = client.call("read", json!({ "target": "h1://docker/-v/logs" })).tool_error();
+    assert_eq!(malformed, "Error: Not the name of a container: '-v'");
+
+    assert_eq!(scout.run(&["read", "h1://docker"]).text(), format!("{list}\n"));
+    let json = scout.run(&["--json", "read", "h1://docker"]).json();
+    assert_eq!((&json["text"], &json["rows"]), (&json!(list), &form["rows"]));
+    assert_eq!(scout.run(&["read", "h1://docker/-v/logs"]).code, Some(2));
+}
+
+#[test]
 fn views_are_not_watched() {
     let mut scene = Scene::new(&["docker"]);
     let (code, message) =

@@ -9,7 +9,7 @@ const DELAY: Duration = Duration::from_millis(10);
 fn sessions(world: &World) -> (usize, usize) {
     let connection = world.host("alpha").last();
     let server = connection.server();
-    (server.sessions(), server.refused_sessions)
+    (server.sessions(), server.tally().refused_sessions)
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn more_commands_than_sessions_take_turns() {
         assert_eq!(run.output().unwrap().1, at.to_string().into_bytes());
     }
     // Nobody was refused: the gate stood before the server.
-    assert_eq!(world.host("alpha").last().server().refused_sessions, 0);
+    assert_eq!(world.host("alpha").last().server().tally().refused_sessions, 0);
 }
 
 #[test]

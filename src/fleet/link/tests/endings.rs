@@ -60,7 +60,7 @@ fn an_idle_link_is_closed_in_good_order() {
     world.pass(59 * SECOND);
     assert!(used.output().is_ok() && !link.has_ended());
     world.pass(2 * SECOND);
-    assert!(link.has_ended() && world.host("alpha").last().server().is_closed);
+    assert!(link.has_ended() && world.host("alpha").last().server().is_closed());
 }
 
 #[test]

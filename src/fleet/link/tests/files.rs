@@ -1,6 +1,7 @@
 //! The SFTP channel: whether there is one, how it breaks, and how it shares sessions with commands.
 
 use super::*;
+use crate::base::limits;
 
 #[test]
 fn many_reads_share_one_channel() {
@@ -82,4 +83,51 @@ fn a_read_given_up_at_any_moment_leaves_nothing_behind() {
         assert_eq!(reads[1].output().unwrap(), Some(file()), "after {moment}");
         assert_eq!((link.pipeline.held(), link.idle_since().is_some()), (0, true), "after {moment}");
     }
+}
+
+#[test]
+fn only_what_a_silent_server_hangs_at_fails_and_who_stood_behind_it_gets_on_at_once() {
+    let world = world_with_sessions(10);
+    let link = world.link("alpha");
+    let before = read(&world, &link);
+    world.pass(SECOND);
+    assert!(before.output().is_ok());
+    let hung = [read_at(&world, &link, "/hangs"), read_at(&world, &link, "/hangs")];
+    world.pass(SECOND);
+    let behind = [read(&world, &link), read(&world, &link)];
+    world.pass(limits::SFTP_SILENCE_MAX);
+    for hung in hung {
+        let error = hung.output().unwrap_err();
+        assert!(!error.kind().is_worth_retrying(), "{error}");
+        assert_eq!(
+            error.message(),
+            "alpha: the SFTP server did not answer for 20s; the file, or the file system it is on, may block"
+        );
+    }
+    assert!(behind.iter().all(|read| read.output().unwrap() == Some(file())));
+    assert_eq!(world.host("alpha").last().server().busy_sessions(), 1);
+}
+
+#[test]
+fn several_files_that_hang_a_server_cost_others_one_wait_each() {
+    let world = world_with_sessions(10);
+    let link = world.link("alpha");
+    let hung = [read_at(&world, &link, "/hangs"), read_at(&world, &link, "/dir/hangs")];
+    world.pass(SECOND);
+    let behind = read(&world, &link);
+    world.pass(2 * limits::SFTP_SILENCE_MAX + SECOND);
+    assert!(hung.iter().all(|read| read.output().is_err()));
+    assert_eq!(behind.output().unwrap(), Some(file()));
+}
+
+#[test]
+fn what_hangs_is_not_waited_for_anew_once_its_reader_has_given_up() {
+    let world = world_with_sessions(10);
+    let link = world.link("alpha");
+    let hung = read_at(&world, &link, "/hangs");
+    world.pass(limits::SFTP_SILENCE_MAX - SECOND);
+    hung.cancel();
+    let next = read(&world, &link);
+    world.pass(2 * SECOND);
+    assert_eq!(next.output().unwrap(), Some(file()));
 }

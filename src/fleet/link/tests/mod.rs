@@ -14,7 +14,7 @@ use crate::base::time::Duration;
 use crate::base::{Kind, Result};
 use crate::fleet::{Collected, Exit};
 use crate::sftp::{Failure, Outcome};
-use crate::testing::sftp_server::{Knobs, SftpServer};
+use crate::simulated::sftp::{Knobs, SftpServer};
 use crate::testing::world::{Handle, World};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -31,10 +31,15 @@ fn run(world: &World, link: &Rc<Link>, command: &str) -> Handle<Result<(Exit, Ve
 
 /// Reads the file of [`files`]; `None` where there is no SFTP.
 fn read(world: &World, link: &Rc<Link>) -> Handle<Result<Option<Vec<u8>>>> {
+    read_at(world, link, "/file")
+}
+
+/// Reads a file of [`files`].
+fn read_at(world: &World, link: &Rc<Link>, path: &'static str) -> Handle<Result<Option<Vec<u8>>>> {
     let link = Rc::clone(link);
     world.spawn(async move {
         while link.serves_files()? {
-            match link.read(b"/file", 0, 1_000_000).await {
+            match link.read(path.as_bytes(), 0, 1_000_000).await {
                 // As a fleet would: it was not known yet.
                 Err(error) if error.kind() == Kind::NotBegun => {}
                 read => return Ok(Some(content(read?))),
@@ -55,6 +60,8 @@ fn content(read: Result<Outcome, Failure>) -> Vec<u8> {
 fn files() -> SftpServer {
     let mut server = SftpServer::new(Knobs::default());
     server.put_file("/file", file());
+    server.put_file("/hangs", file());
+    server.put_file("/dir/hangs", file());
     server
 }
 

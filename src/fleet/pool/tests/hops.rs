@@ -144,7 +144,7 @@ fn leave_is_taken_of_the_hosts_behind_first() {
     connected(&world, &fleet, "deep");
     world.run(async move { fleet.close().await });
     for host in ["alpha", "bravo", "deep"] {
-        assert!(world.host(host).last().server().is_closed, "{host} heard a goodbye");
+        assert!(world.host(host).last().server().is_closed(), "{host} heard a goodbye");
     }
 }
 

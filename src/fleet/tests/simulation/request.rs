@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{Caller, Claim, Collected, Exit, Machine, Need, Repeat};
-use crate::testing::sftp_server::{Knobs, SftpServer};
+use crate::simulated::sftp::{Knobs, SftpServer};
 use crate::testing::world::Handle;
 
 const FILE: &str = "/file";

@@ -1,6 +1,6 @@
 //! One file on many hosts.
 
-use super::{Argument, Given, HOSTS, Prompt, UNREACHED};
+use super::{Argument, GROUPED, Given, HOSTS, Prompt, UNREACHED};
 use crate::base::text::shown;
 use crate::config::Scope;
 use crate::mcp::catalog::completion::Values;
@@ -26,10 +26,10 @@ pub const PROMPT: Prompt = Prompt {
 
 fn write(given: &Given<'_>) -> Result<String, Invalid> {
     let path = given.text("path")?.unwrap_or_default();
-    let (calls, path) = (given.calls(&path, None), shown(&path));
+    let (call, path) = (given.everywhere(&path, None), shown(&path));
     Ok(format!(
         "Compare {path} across hosts.\n\n\
-         1. Call the tool `scout` with each of these, all at once:\n{calls}\n\n\
+         1. Call the tool `scout` with this:\n{call}\n{GROUPED}\n\n\
          2. Put hosts together whose files say the same; comments, blank lines and the order of independent lines do not \
          count. Take the largest group for what is meant.\n\
          3. For every other group name its hosts, and each difference with both values and what it changes. Begin with \

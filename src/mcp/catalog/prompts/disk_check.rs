@@ -1,6 +1,6 @@
 //! Which disks fill up, and with what.
 
-use super::{Argument, Given, HOSTS, Prompt, UNREACHED, call};
+use super::{Argument, GROUPED, Given, HOSTS, Prompt, UNREACHED};
 use crate::config::Scope;
 use crate::mcp::catalog::completion::Values;
 use crate::mcp::catalog::tools::Invalid;
@@ -33,11 +33,11 @@ fn write(given: &Given<'_>) -> Result<String, Invalid> {
             .filter(|per_cent| (1..=100).contains(per_cent))
             .ok_or_else(|| Invalid("Argument 'threshold' must be a number from 1 to 100".to_owned()))?,
     };
-    let (bytes, inodes) = (given.calls("/", Some("df -P")), given.calls("/", Some("df -Pi")));
-    let largest = given.hosts.first().map(|host| call(host, "MOUNT", Some(LARGEST))).unwrap_or_default();
+    let (bytes, inodes) = (given.everywhere("/", Some("df -P")), given.everywhere("/", Some("df -Pi")));
+    let largest = given.example("MOUNT", LARGEST);
     Ok(format!(
         "Check the disks of hosts.\n\n\
-         1. Call the tool `scout` with each of these, all at once:\n{bytes}\n{inodes}\n\n\
+         1. Call the tool `scout` with both of these at once:\n{bytes}\n{inodes}\n{GROUPED}\n\n\
          2. Leave out what holds no files of its own (tmpfs, devtmpfs, overlay, squashfs, efivarfs). A file system is nearly \
          full from {threshold} % of its bytes or inodes on.\n\
          3. For each that is nearly full, all at once, in this way, with the directory it is mounted on in the place of \

@@ -1,6 +1,6 @@
 //! What went wrong lately, by the logs.
 
-use super::{Argument, Given, HOSTS, Prompt, UNREACHED, call};
+use super::{Argument, GROUPED, Given, HOSTS, Prompt, UNREACHED};
 use crate::config::Scope;
 use crate::mcp::catalog::completion::Values;
 use crate::mcp::catalog::tools::Invalid;
@@ -38,11 +38,11 @@ fn write(given: &Given<'_>) -> Result<String, Invalid> {
         )
     })?;
     let directory = given.text("directory")?.unwrap_or_else(|| "/var/log".to_owned());
-    let written = given.calls(&directory, Some(&format!("find . -type f -mmin -{minutes}")));
-    let grep = given.hosts.first().map(|host| call(host, &directory, Some(GREP))).unwrap_or_default();
+    let written = given.everywhere(&directory, Some(&format!("find . -type f -mmin -{minutes}")));
+    let grep = given.example(&directory, GREP);
     Ok(format!(
         "Find out what went wrong on hosts in the last {since}.\n\n\
-         1. Call the tool `scout` with each of these, all at once; they name the logs that were written to:\n{written}\n\n\
+         1. Call the tool `scout` with this, which names the logs that were written to:\n{written}\n{GROUPED}\n\n\
          2. For every such log that is text (no journal, wtmp, btmp, lastlog, nor anything compressed), all at once, in \
          this way, with the name of the log in the place of LOG:\n{grep}\n\n\
          3. Leave out lines from before that time. Put lines together that say the same, with how often, when first and \

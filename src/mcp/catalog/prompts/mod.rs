@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 
 use super::completion::Values;
 use super::tools::{Arguments, Invalid};
-use crate::base::limits::PROMPT_HOSTS_MAX;
 use crate::base::text::shown;
 use crate::config::Scope;
 use crate::mcp::content::{self, Content, PromptMessage, Role};
@@ -102,8 +101,8 @@ struct Given<'a> {
     values: Arguments<'a>,
     /// Those that are to be looked at.
     hosts: Vec<Rc<str>>,
-    /// How many more there are.
-    more: usize,
+    /// The same as a target names them.
+    list: String,
 }
 
 impl<'a> Given<'a> {
@@ -123,12 +122,11 @@ impl<'a> Given<'a> {
             })
         };
         let mut hosts: Vec<Rc<str>> = listed(&asked).map(find).collect::<Result<_, _>>()?;
+        let mut list = hosts.join(",");
         if hosts.is_empty() {
-            hosts = known.to_vec();
+            (hosts, list) = (known.to_vec(), "*".to_owned());
         }
-        let more = hosts.len().saturating_sub(PROMPT_HOSTS_MAX);
-        hosts.truncate(PROMPT_HOSTS_MAX);
-        Ok(Self { values, hosts, more })
+        Ok(Self { values, hosts, list })
     }
 
     /// What was given under a name, without white space around it; `None` when nothing was.
@@ -137,26 +135,30 @@ impl<'a> Given<'a> {
         Ok(text.filter(|text| !text.is_empty()))
     }
 
-    /// A call of the tool for each host, a line each.
-    fn calls(&self, path: &str, query: Option<&str>) -> String {
-        let mut lines: Vec<String> = self.hosts.iter().map(|host| call(host, path, query)).collect();
-        if self.more > 0 {
-            let more = self.more;
-            lines.push(format!("and the same for {more} more hosts, which {{\"target\": \"hosts\"}} names."));
-        }
-        lines.join("\n")
+    /// The call of the tool that looks at all of them.
+    fn everywhere(&self, path: &str, query: Option<&str>) -> String {
+        call(&self.list, path, query)
+    }
+
+    /// A call for one of them, as an example.
+    fn example(&self, path: &str, query: &str) -> String {
+        self.hosts.first().map(|host| call(host, path, Some(query))).unwrap_or_default()
     }
 }
 
-/// The arguments of a call.
-fn call(host: &str, path: &str, query: Option<&str>) -> String {
-    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-    let mut arguments = json!({ "target": format!("{host}:{path}") });
+/// The arguments of a call, for a host or a list of hosts.
+fn call(hosts: &str, path: &str, query: Option<&str>) -> String {
+    let hosts = if hosts.contains(':') { format!("[{hosts}]") } else { hosts.to_owned() };
+    let mut arguments = json!({ "target": format!("{hosts}:{path}") });
     if let Some(query) = query {
         arguments["query"] = query.into();
     }
     arguments.to_string()
 }
+
+/// How the answer of many hosts is to be read.
+const GROUPED: &str = "\
+It shows once what most hosts agree on, then how the others differ from that: as a diff, where that is shorter.";
 
 /// What holds for every task.
 const UNREACHED: &str =

@@ -74,13 +74,13 @@ fn what_has_no_arguments_says_so() {
 }
 
 #[test]
-fn prompts_name_the_hosts_there_are() {
+fn prompts_ask_many_hosts_with_one_call() {
     let scene = Scene::new();
     let prompt =
         scene.ask("prompts/get", json!({ "name": "compare_config", "arguments": { "path": "/etc/hosts" } }));
     assert_eq!(prompt["messages"][0]["role"], "user");
     let text = prompt["messages"][0]["content"]["text"].as_str().unwrap();
-    assert!(text.contains(r#"{"target":"charlie:/etc/hosts"}"#), "{text}");
+    assert!(text.contains(r#"{"target":"*:/etc/hosts"}"#), "{text}");
     assert!(prompt["description"].is_string());
     for params in [json!({ "name": "nope" }), json!({ "name": "compare_config" }), json!({})] {
         assert_eq!(scene.answer("prompts/get", params)["error"]["code"], -32602);

@@ -61,11 +61,16 @@ pub struct HitLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<u64>,
     text: &'a str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    before: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    after: &'a [String],
 }
 
 impl<'a> HitLine<'a> {
     pub fn of(hit: &'a Hit) -> Self {
-        Self { path: &hit.path, line: hit.line, column: hit.column, text: &hit.text }
+        let Hit { path, line, column, text, before, after } = hit;
+        Self { path, line: *line, column: *column, text, before, after }
     }
 }
 

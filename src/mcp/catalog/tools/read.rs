@@ -1,4 +1,4 @@
-//! The tool `read`: a file, or a part of it.
+//! The tool `read`: a file, or a part of it; or what a host's software says.
 
 use std::num::NonZeroU64;
 use std::rc::Rc;
@@ -35,7 +35,7 @@ pub fn start(
     let (shards, call) = (Rc::clone(shards), Rc::clone(call));
     let work = async move {
         let (host, path) = Target::place(&target)?;
-        match one::ask(&shards, &call, &target, &host, Action::Read { path, part, reading }).await? {
+        match one::ask(&shards, &call, &target, &host, Action::read(path, part, reading)?).await? {
             Seen::Read(excerpt) => {
                 let uri = address(&host, &excerpt.path);
                 looks::excerpt(excerpt, uri)
@@ -49,7 +49,7 @@ pub fn start(
 pub fn describe(_: &Options) -> Value {
     json!({
         "name": NAME,
-        "description": "Read a file or a part of it, of any size: the last lines of a log, a page of bytes. Binary files come as base64, pictures as images.",
+        "description": "Read a file or a part of it, of any size: the last lines of a log, a page of bytes. Binary files come as base64, pictures as images. Also host://docker and the like.",
         "inputSchema": {
             "type": "object",
             "properties": {
@@ -64,7 +64,7 @@ pub fn describe(_: &Options) -> Value {
             "required": ["target"],
             "additionalProperties": false,
         },
-        "outputSchema": structured::schema(&["part"]),
+        "outputSchema": structured::schema(&["part", "view"]),
         "annotations": structured::harmless("Read a file"),
     })
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::super::Options;
 use super::{Arguments, Invalid, looks, many, structured, told, transfer};
 use crate::base::{Error, Kind, Result};
+use crate::config::{Scope, ToolSet};
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
 use crate::mcp::content::ToolOutput;
@@ -17,7 +18,7 @@ use crate::rpc::Raw;
 use crate::scout::beam::{self, Beam};
 use crate::scout::diff::{Place, With, diff, places};
 use crate::scout::transfer::has_file;
-use crate::scout::{Request, scout};
+use crate::scout::{Request, access, scout};
 use crate::target::Target;
 
 pub const NAME: &str = "scout";
@@ -93,6 +94,10 @@ async fn compared(
 
 /// Transfers a file, and tells it in the words of this tool.
 async fn beamed(shards: &Shards, call: &Call, beam: Beam) -> Result<ToolOutput> {
+    if !copies(shards.own().settings().tools) {
+        access::require(shards, &call.client.access, Scope::Transfer)?;
+        return Err(Error::new(Kind::InvalidArgument, COPY_INSTEAD));
+    }
     let has_file = match &beam {
         Beam::Here { local, .. } => has_file(shards, &call.client, local).await?,
         Beam::Between { .. } => false,
@@ -134,6 +139,16 @@ fn beams_of(arguments: &Arguments<'_>) -> Result<beam::Arguments, Invalid> {
     })
 }
 
+/// Whether this tool copies files. Where the tool `transfer` is offered beside it, that one alone does: whoever may
+/// write is not read-only, however seldom it does, and clients ask their users before every call of such a tool. So the
+/// one that is called most can promise to look only, and who is asked about `transfer` knows what about.
+fn copies(offered: ToolSet) -> bool {
+    offered == ToolSet::Scout
+}
+
+const COPY_INSTEAD: &str = "This server copies files with the tool transfer: {\"from\": \"host:/path\", \"to\": \"/path\"}. \
+                            The arguments beam, beam_source and beam_target are for servers that offer scout alone";
+
 /// Hints are promises to the user: a server that lets every command pass promises nothing.
 pub fn describe(options: &Options) -> Value {
     let any = options.allow_any_command;
@@ -169,9 +184,7 @@ pub fn describe(options: &Options) -> Value {
             },
             "additionalProperties": false,
         },
-        "outputSchema": structured::schema(&[
-            "hosts", "file", "directory", "tree", "paths", "diff", "command", "cached", "view", "many", "beam",
-        ]),
+        "outputSchema": structured::schema(KINDS),
         "annotations": {
             "title": "Scout remote hosts",
             "readOnlyHint": !any,
@@ -180,11 +193,15 @@ pub fn describe(options: &Options) -> Value {
             "openWorldHint": true,
         },
     });
-    if options.transfers {
+    if options.transfers && copies(options.tools) {
         describe_beams(&mut described);
     }
     described
 }
+
+/// What it answers with, but for transfers.
+const KINDS: &[&str] =
+    &["hosts", "file", "directory", "tree", "paths", "diff", "command", "cached", "view", "many"];
 
 /// Whoever transfers files writes new ones, here or there.
 fn describe_beams(described: &mut Value) {
@@ -193,6 +210,7 @@ fn describe_beams(described: &mut Value) {
     properties["beam"] = text("path here: a file is uploaded, else target downloaded");
     properties["beam_source"] = text("host:/path to copy to beam_target");
     properties["beam_target"] = text("host:/path");
+    described["outputSchema"] = structured::schema(&[KINDS, &["beam"]].concat());
     let hints = &mut described["annotations"];
     (hints["readOnlyHint"], hints["idempotentHint"]) = (false.into(), false.into());
 }

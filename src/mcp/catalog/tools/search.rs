@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::Options;
 use super::{Arguments, Invalid, one, structured};
-use crate::base::limits::SEARCH_RESULTS_MAX;
+use crate::base::limits::{SEARCH_CONTEXT_MAX, SEARCH_RESULTS_MAX};
 use crate::fleet::Shards;
 use crate::mcp::call::Call;
 use crate::mcp::content::ToolOutput;
@@ -18,7 +18,7 @@ use crate::scout::search::Query;
 
 pub const NAME: &str = "search";
 
-const ARGUMENTS: &[&str] = &["target", "pattern", "literal", "ignore_case", "glob", "limit"];
+const ARGUMENTS: &[&str] = &["target", "pattern", "literal", "ignore_case", "glob", "limit", "context"];
 
 pub fn start(
     shards: &Rc<Shards>,
@@ -34,6 +34,7 @@ pub fn start(
         ignores_case: arguments.flag("ignore_case")?.unwrap_or_default(),
         names: arguments.text("glob")?.map(Cow::into_owned),
         limit: arguments.count("limit", 1..=SEARCH_RESULTS_MAX)?.unwrap_or(query.limit),
+        context: arguments.count("context", 0..=SEARCH_CONTEXT_MAX)?.unwrap_or(query.context),
         ..query
     };
 
@@ -53,6 +54,7 @@ pub fn describe(_: &Options) -> Value {
                 "ignore_case": { "type": "boolean" },
                 "glob": { "type": "string", "description": "file names: \"*.log\"" },
                 "limit": { "type": "integer", "description": "lines, default 100" },
+                "context": { "type": "integer", "description": "lines before and after, 0-20" },
             },
             "required": ["target", "pattern"],
             "additionalProperties": false,

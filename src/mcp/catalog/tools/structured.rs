@@ -16,7 +16,6 @@ use crate::scout::hosts::{HostList, place};
 use crate::scout::list::Entry;
 use crate::scout::look::Found;
 use crate::scout::run::{End, Output};
-use crate::scout::system::Rows;
 use crate::scout::transfer::Transferred;
 
 /// The host list.
@@ -93,7 +92,7 @@ pub fn of_seen(seen: &Seen, text: &SharedText) -> Result<Structured> {
             truncated: hits.stop.is_some(),
         })?,
         Seen::Shown(shown) => {
-            let rows = shown.rows.as_ref().map(|rows| ("rows", objects(rows)));
+            let rows = shown.rows.as_ref().map(|rows| ("rows", rows.named().map(Value::from_iter).collect()));
             let others = [("kind", "view".into()), ("truncated", shown.cut_at.is_some().into())];
             Structured::WithText { text: text.clone(), others: others.into_iter().chain(rows).collect() }
         }
@@ -103,14 +102,6 @@ pub fn of_seen(seen: &Seen, text: &SharedText) -> Result<Structured> {
             Structured::WithText { text: text.clone(), others }
         }
     })
-}
-
-fn objects(rows: &Rows) -> Value {
-    let object = |row: &Vec<String>| -> Value {
-        let cells = row.iter().map(|cell| Value::from(cell.as_str()));
-        rows.columns.iter().cloned().zip(cells).collect::<Map<_, _>>().into()
-    };
-    rows.rows.iter().map(object).collect()
 }
 
 /// A file that the tool for everything has transferred, in its words.

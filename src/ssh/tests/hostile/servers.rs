@@ -55,7 +55,7 @@ fn a_wrong_guess_is_dropped_when_keys_are_renewed_too() {
         let mut pair = Pair::new(ServerConfig { misbehaviour, ..ServerConfig::default() }, link);
         pair.run().server.start_exchange();
         assert_eq!(pair.exec("echo x", b""), b"x", "{:?}", pair.error);
-        assert_eq!(pair.server.exchanges, 2);
+        assert_eq!(pair.server.exchanges().done, 2);
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Instant;
 impl Server {
     /// Takes the first key exchange as done, under a key that everybody knows; the client that belongs to it.
     pub fn keyed_client(&mut self, config: ClientConfig, now: Instant) -> Client {
-        let mac = (!self.config.cipher.authenticates()).then_some(self.config.mac);
+        let mac = self.config.cipher.needs_mac().then_some(self.config.mac);
         let key = || packet_key(Some(Protection { cipher: self.config.cipher, mac }));
         let session_id = Sha2::Sha256.digest(&[b"a session"]);
         let past = Past {
@@ -21,14 +21,7 @@ impl Server {
             incoming: key(),
         };
         let client = Client::keyed(config, now, past);
-        self.sealer.direction.install(key(), true);
-        self.opener.direction.install(key(), true);
-        self.client_ident = Some(crate::ssh::ident::IDENT.as_bytes().to_vec());
-        self.config.is_strict = true;
-        self.session_id = Some(session_id);
-        self.kexinit = None;
-        self.swallow();
-        self.announce();
+        self.simulated.transport.begin_keyed(crate::ssh::ident::IDENT, session_id, key(), key());
         client
     }
 }

@@ -1,0 +1,88 @@
+//! What a hostile server says beside or instead of what the obedient one would.
+
+use super::{MAX, Misbehaviour, Server, WHAT, script};
+use crate::simulated::server::sessions::Opening;
+use crate::ssh::wire::{Reader, Write};
+use crate::ssh::{Error, number};
+use crate::testing::timers::now;
+
+impl Server {
+    /// Sends `payload` at once and as it is, under the key in use: in any phase, whatever the rules say.
+    pub fn inject(&mut self, payload: &[u8]) {
+        self.simulated.transport.seal(|out| out.extend_from_slice(payload));
+    }
+
+    /// Sends bytes that are no packet.
+    pub fn inject_raw(&mut self, bytes: &[u8]) {
+        self.simulated.transport.out.extend_from_slice(bytes);
+    }
+
+    /// Forgets what it was about to send.
+    pub fn swallow(&mut self) {
+        self.simulated.transport.out.clear();
+    }
+
+    /// A channel is to be opened: a session, or a TCP connection.
+    pub(super) fn open(&mut self, payload: &[u8]) -> Result<(), Error> {
+        let mut opening = Opening::read(payload)?;
+        let remote = opening.window.remote;
+        if self.misbehaves(Misbehaviour::DataBeforeOpen) {
+            self.simulated.send(|out| {
+                out.push(number::CHANNEL_DATA);
+                out.put_u32(remote);
+                out.put_string(b"early");
+            });
+        }
+        if opening.kind == "session" {
+            return self.simulated.handle_message(payload, now());
+        }
+        let (host, port) = (opening.rest.text(MAX, WHAT)?, opening.rest.u32(WHAT)?);
+        match (host, port) {
+            ("forbidden", _) => self.simulated.refuse_channel(&opening, 1, "open failed"),
+            (_, 7) => self.simulated.accept_channel(&opening).expect("a place").connect(),
+            _ => self.simulated.refuse_channel(&opening, 2, "Connection refused"),
+        }
+        Ok(())
+    }
+
+    /// Something is to be done in a channel.
+    pub(super) fn request(&mut self, payload: &[u8]) -> Result<(), Error> {
+        let mut reader = Reader::new(payload);
+        reader.u8(WHAT)?;
+        let (channel, kind) = (reader.u32(WHAT)?, reader.text(MAX, WHAT)?);
+        reader.bool(WHAT)?;
+        match kind {
+            "signal" => self.signals.push((channel, reader.text(MAX, WHAT)?.to_owned())),
+            "exec" if self.config.runs_commands => {
+                if let Some(task) = script::bare(reader.text(MAX, WHAT)?).strip_prefix("task ") {
+                    self.tasks_begun += 1;
+                    self.tasks.push((self.tasks_begun, task.to_owned()));
+                    self.running.push((self.tasks_begun, channel));
+                }
+            }
+            _ => {}
+        }
+        self.simulated.handle_message(payload, now())?;
+        self.break_windows(channel);
+        Ok(())
+    }
+
+    /// Breaks the rules when a command starts.
+    fn break_windows(&mut self, channel: u32) {
+        let place = channel.wrapping_sub(self.config.first_channel) as usize;
+        let Some(window) = self.simulated.sessions.at(place).map(|session| session.window()) else { return };
+        let (remote, excess) = match self.config.misbehaviour {
+            Some(Misbehaviour::OverrunWindow) => {
+                let beyond = window.bytes as usize + 1;
+                (window.remote, vec![0; beyond.min(window.packet as usize)])
+            }
+            Some(Misbehaviour::UnknownChannel) => (777, b"x".to_vec()),
+            _ => return,
+        };
+        self.simulated.send(|out| {
+            out.push(number::CHANNEL_DATA);
+            out.put_u32(remote);
+            out.put_string(&excess);
+        });
+    }
+}
