@@ -12,7 +12,7 @@ use crate::base::{Error, Kind, Result};
 /// What a measurement does. Two with the same plan can be compared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// What is measured: `engine`, `http`, `stdio`.
+    /// What is measured: `engine`, `simulated`, `http` or `stdio`.
     pub subject: String,
     pub mix: Mix,
     /// How many hosts take turns.
@@ -184,6 +184,7 @@ impl fmt::Display for Load {
         match self {
             Self::Closed(1) => f.write_str("1 at once"),
             Self::Closed(users) => write!(f, "{users} at once"),
+            Self::Open(rate) if *rate < 1_000.0 => write!(f, "{rate}/s"),
             Self::Open(rate) => write!(f, "{}/s", count(*rate)),
             Self::Share(percent) => write!(f, "{percent} % of maximum"),
         }

@@ -58,7 +58,7 @@ fn heading(results: &Results) -> String {
     let (mix, subject, hosts, extent) = (&plan.mix, &plan.subject, plan.hosts, &plan.extent);
     let machine = &results.machine;
     format!(
-        "{mix}, {temperature}, {} of {subject}, {extent} a step\nscout-mcp {}, {}, {} processors, {} UTC\n\n",
+        "{mix}, {temperature}, {}, {subject}, {extent} a step\nscout-mcp {}, {}, {} processors, {} UTC\n\n",
         if hosts == 1 { "1 host".to_owned() } else { format!("{hosts} hosts") },
         results.version,
         machine.system,
@@ -137,7 +137,7 @@ mod tests {
         results.steps[1].asked_rate = Some(500.0);
         let text = text(&results);
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0], "read, warm, 3 hosts of engine, 2 s a step");
+        assert_eq!(lines[0], "read, warm, 3 hosts, engine, 2 s a step");
         assert!(lines[3].starts_with("load") && lines[3].ends_with("late"), "{text}");
         let column = |line: &str, text: &str| {
             line.find(text).map(|at| line[..at].chars().count() + text.chars().count())

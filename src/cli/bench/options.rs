@@ -125,8 +125,8 @@ impl Options {
         match (&self.url, &self.command, &self.fleet) {
             (Some(_), _, _) => "http",
             (_, Some(_), _) => "stdio",
-            (_, _, Some(_)) => "simulated hosts",
-            _ => "this engine",
+            (_, _, Some(_)) => "simulated",
+            _ => "engine",
         }
     }
 

@@ -44,7 +44,7 @@ fn title(results: &Results) -> String {
     let plan = &results.plan;
     let temperature = if plan.cold { "cold" } else { "warm" };
     let hosts = if plan.hosts == 1 { "1 host".to_owned() } else { format!("{} hosts", plan.hosts) };
-    format!("{}, {temperature}, {hosts} of {}", plan.mix, plan.subject)
+    format!("{}, {temperature}, {hosts}, {}", plan.mix, plan.subject)
 }
 
 fn facts(results: &Results) -> String {
