@@ -32,6 +32,8 @@ pub struct Memory {
     numbered: Cell<u32>,
     /// It did not do as expected when something was started in a session that it had not confirmed.
     dislikes_early_starts: Cell<bool>,
+    /// Its shells are not kept for several commands: it has too few sessions, or they do not do as expected.
+    pub(super) keeps_no_shell: Cell<bool>,
     /// It hung up when sessions were opened ahead of their use.
     pub(super) opens_no_sessions_ahead: Cell<bool>,
     /// What it prefers of our algorithms.

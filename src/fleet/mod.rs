@@ -13,6 +13,7 @@ mod directory;
 pub mod errors;
 pub mod gate;
 mod health;
+mod kept_shell;
 mod key_memory;
 pub mod leash;
 pub mod link;

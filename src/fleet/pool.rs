@@ -177,7 +177,9 @@ impl Pool {
             if links.is_empty() {
                 return;
             }
+            let patience = self.net.now() + limits::LAST_FILES_PATIENCE;
             join_all(links.into_iter().map(|link| async move {
+                select(pin!(link.at_rest()), self.net.sleep_until(patience)).await;
                 link.close();
                 link.closed().await;
             }))

@@ -151,20 +151,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_is_woken_in_time_and_in_order() {
+    fn everybody_is_woken_and_nobody_early() {
         runtime::run(async {
             let alarm = Alarm::start().unwrap();
             let begun = now();
-            let order = RefCell::new(Vec::new());
-            let (alarm, order) = (&alarm, &order);
+            let alarm = &alarm;
             // The first to ask is not the first to be woken.
             join_all([3, 1, 2].map(|n| async move {
                 alarm.sleep_until(begun + n * Duration::from_micros(1500)).await;
                 assert!(now() >= begun + n * Duration::from_micros(1500));
-                order.borrow_mut().push(n);
             }))
             .await;
-            assert_eq!(order.take(), [1, 2, 3]);
             drop(alarm.sleep_until(now() + Duration::from_secs(3600)));
             assert!(alarm.waiting.borrow().is_empty());
         })

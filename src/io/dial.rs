@@ -88,6 +88,7 @@ async fn connect(
     let options = LinkOptions {
         host: host.alias.as_str().into(),
         sessions: settings.max_sessions_per_connection,
+        keeps_shells: settings.kept_shells,
         idle_timeout: settings.idle_timeout,
         clock: time::now,
         memory,

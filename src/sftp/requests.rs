@@ -128,6 +128,11 @@ impl Requests {
         !self.pending.is_empty()
     }
 
+    /// Whether everything is answered, and closed.
+    pub fn is_at_rest(&self) -> bool {
+        self.pending.is_empty() && self.handles == 0
+    }
+
     /// What the server has to answer first, where it answers in order.
     pub fn oldest(&self) -> Option<&Pending> {
         let age = |id: &u32| self.next_id.wrapping_sub(*id);

@@ -195,6 +195,11 @@ impl Session {
         self.requests.is_waiting()
     }
 
+    /// Whether the server has answered everything, and nothing is open.
+    pub fn is_at_rest(&self) -> bool {
+        self.requests.is_at_rest()
+    }
+
     /// The operations that a silent server hangs at, if it works on one request after the other, as OpenSSH's: the one that
     /// asked what it has to answer first, and those on the same path, which would hang at it as well. None where that one
     /// was given up.

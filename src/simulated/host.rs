@@ -189,8 +189,10 @@ impl Programs for Installed {
     }
 
     fn subsystem(&self, name: &str) -> Option<Subsystem> {
-        let knobs = || Knobs { numbering: Numbering::OpenSsh, is_writable: false, ..Knobs::default() };
-        (name == "sftp").then(|| Subsystem::Sftp(SftpServer::of(Arc::clone(&self.tree), &self.name, knobs())))
+        let knobs =
+            || Knobs { numbering: Numbering::OpenSsh, is_writable: false, home: HOME, ..Knobs::default() };
+        let server = || SftpServer::of(Arc::clone(&self.tree), &self.name, knobs());
+        (name == "sftp").then(|| Subsystem::Sftp(Box::new(server())))
     }
 }
 
@@ -203,9 +205,8 @@ fn say(session: &mut Session, text: &str) {
 fn absolute(path: &str, directory: &str) -> Vec<u8> {
     match path.strip_prefix('~') {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => {
-            resolved(format!("{HOME}{rest}").as_bytes())
+            resolved(rest.trim_start_matches('/').as_bytes(), HOME)
         }
-        _ if path.starts_with('/') => resolved(path.as_bytes()),
-        _ => resolved(format!("{directory}/{path}").as_bytes()),
+        _ => resolved(path.as_bytes(), directory),
     }
 }

@@ -6,7 +6,7 @@
 //! be started there, [`sftp`] what serves its files; [`host`] is what a host of a fleet has of those, and `words` how it
 //! reads command lines. [`user_key`] is what users log in with. Must not know sockets, clocks or fleets.
 
-mod exchange;
+pub(crate) mod exchange;
 pub mod host;
 pub mod keys;
 pub mod plan;

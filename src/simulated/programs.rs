@@ -13,7 +13,7 @@ pub trait Programs: Send + Sync {
 }
 
 pub enum Subsystem {
-    Sftp(SftpServer),
+    Sftp(Box<SftpServer>),
     /// Repeats what arrives.
     Echo,
 }

@@ -6,6 +6,7 @@ use super::programs::{Programs, Subsystem};
 use super::server::transport::Transport;
 use super::sftp::SftpServer;
 use super::weather::Sky;
+use super::words::kept_shell;
 use crate::base::limits::{
     SIMULATED_ENV_MAX, SIMULATED_OUTPUT_BYTES_MAX, SSH_CHANNEL_PACKET_BYTES_MAX, SSH_PACKET_BYTES_MAX,
     SSH_TEXT_BYTES_MAX,
@@ -46,6 +47,16 @@ enum Work {
     Sftp(Box<SftpServer>),
 }
 
+/// A shell that is kept for several commands.
+struct Shell {
+    /// Of the command that runs.
+    number: String,
+    input: Vec<u8>,
+}
+
+/// What a shell tells of a command that a signal has ended.
+const KILLED: u32 = 137;
+
 pub struct Session {
     window: Window,
     /// What the client may still send, and what it starts with.
@@ -59,6 +70,8 @@ pub struct Session {
     held_bytes: usize,
     /// What the command that is being started takes beside what every operation does.
     takes: Duration,
+    /// Commands come as lines of input, one after the other, and tell their ends by marks.
+    shell: Option<Shell>,
     env: Vec<(String, String)>,
     exit: Option<Exit>,
     /// It is a TCP connection to an echo, and no session.
@@ -131,6 +144,7 @@ impl Session {
             held: VecDeque::new(),
             held_bytes: 0,
             takes: Duration::ZERO,
+            shell: None,
             env: Vec::new(),
             exit: None,
             is_connection: false,
@@ -141,57 +155,14 @@ impl Session {
         }
     }
 
-    /// Makes it a connection to an echo.
-    pub(crate) fn connect(&mut self) {
-        self.is_connection = true;
-        self.work = Work::Echo;
-    }
-
     /// Whether it is one of those of which there may be so many.
     pub(crate) fn counts(&self) -> bool {
         !self.is_connection
     }
 
-    /// Whether a command or subsystem was asked for.
-    pub(crate) fn is_started(&self) -> bool {
-        !matches!(self.work, Work::Nothing)
-    }
-
     /// Both sides have closed it.
     pub(crate) fn is_over(&self) -> bool {
         self.is_closed
-    }
-
-    /// Whether it is open and nothing has ended it.
-    pub(crate) fn goes_on(&self) -> bool {
-        !self.closes && self.exit.is_none()
-    }
-
-    /// What the client takes now.
-    #[cfg(any(test, feature = "testing"))]
-    pub(crate) fn window(&self) -> Window {
-        self.window
-    }
-
-    pub(crate) fn sftp(&self) -> Option<&SftpServer> {
-        match &self.work {
-            Work::Sftp(sftp) => Some(sftp),
-            _ => None,
-        }
-    }
-
-    /// Ends a subsystem as if its process had died.
-    pub(crate) fn end_subsystem(&mut self) {
-        if matches!(self.work, Work::Echo | Work::Sftp(_)) {
-            self.end(Exit::Status(1));
-        }
-    }
-
-    /// Closes it if nothing was started in it.
-    pub(crate) fn close_unused(&mut self, transport: &mut Transport) {
-        if !self.is_started() {
-            self.close(transport);
-        }
     }
 
     /// When more of its output may leave.
@@ -212,7 +183,8 @@ impl Session {
         match message {
             number::CHANNEL_DATA => {
                 let data = reader.string(SSH_PACKET_BYTES_MAX, WHAT)?;
-                return self.receive(data, transport, sky, now);
+                let answered = self.receive(data, transport, sky, now)?;
+                return Ok(answered + self.run_lines(programs, sky, now));
             }
             number::CHANNEL_WINDOW_ADJUST => {
                 let more = reader.u32(WHAT)?;
@@ -223,6 +195,7 @@ impl Session {
             number::CHANNEL_EOF if matches!(self.work, Work::Echo | Work::Sftp(_)) => {
                 self.end(Exit::Status(0));
             }
+            number::CHANNEL_EOF if self.shell.is_some() => self.end(Exit::Status(0)),
             number::CHANNEL_CLOSE => {
                 self.close(transport);
                 self.is_closed = true;
@@ -305,7 +278,11 @@ impl Session {
         match &mut self.work {
             Work::Echo => self.output.extend_from_slice(data),
             Work::Sftp(sftp) => sftp.handle_input(data),
-            Work::Nothing | Work::Command => {}
+            Work::Nothing | Work::Command => {
+                if let Some(shell) = &mut self.shell {
+                    shell.input.extend_from_slice(data);
+                }
+            }
         }
         let operations = self.answer(sky, now);
         self.grant(transport);
@@ -393,9 +370,40 @@ impl Session {
     }
 
     fn run(&mut self, line: &str, programs: &dyn Programs, sky: &Sky, now: Instant) -> bool {
+        let Some((number, command)) = kept_shell(line) else {
+            return self.run_command(line, programs, sky, now);
+        };
+        let mark = format!("\x01({number}\n");
+        self.print(mark.as_bytes());
+        self.complain(mark.as_bytes());
+        self.shell = Some(Shell { number, input: Vec::new() });
+        self.run_command(&command, programs, sky, now)
+    }
+
+    /// What a shell has been told to run; how many commands. Empty lines are none.
+    fn run_lines(&mut self, programs: &dyn Programs, sky: &Sky, now: Instant) -> usize {
+        let mut count = 0;
+        while let Some(shell) = &mut self.shell
+            && let Some(end) = memchr::memchr(b'\n', &shell.input)
+        {
+            let line: Vec<_> = shell.input.drain(..=end).collect();
+            let line = String::from_utf8_lossy(&line);
+            let Some((number, command)) = line.trim_end_matches('\n').split_once(' ') else { continue };
+            number.clone_into(&mut shell.number);
+            self.run_command(command, programs, sky, now);
+            count += 1;
+        }
+        if self.shell.as_ref().is_some_and(|shell| shell.input.len() > SSH_PACKET_BYTES_MAX) {
+            self.end(Exit::Status(2));
+        }
+        count
+    }
+
+    fn run_command(&mut self, line: &str, programs: &dyn Programs, sky: &Sky, now: Instant) -> bool {
         self.work = Work::Command;
         let before = self.output.len();
         let is_known = programs.run(line, self);
+        self.mark_end();
         if matches!(self.work, Work::Command) {
             let time = sky.operation() + std::mem::take(&mut self.takes);
             self.hold(self.output.len() - before, time, now);
@@ -403,11 +411,27 @@ impl Session {
         is_known
     }
 
+    /// In a shell, what would have ended the session is told by marks, and the session goes on.
+    fn mark_end(&mut self) {
+        let Some(shell) = &self.shell else { return };
+        let status = match (&self.exit, &self.work) {
+            (Some(Exit::Status(status)), _) => *status,
+            (Some(_), _) => KILLED,
+            // There is no input.
+            (None, Work::Echo) => 0,
+            (None, _) => return,
+        };
+        let mark = format!("\x01){} {status}\n", shell.number);
+        (self.exit, self.work) = (None, Work::Command);
+        self.print(mark.as_bytes());
+        self.complain(mark.as_bytes());
+    }
+
     fn start(&mut self, name: &str, programs: &dyn Programs) -> bool {
         let found = programs.subsystem(name);
         let is_known = found.is_some();
         self.work = match found {
-            Some(Subsystem::Sftp(sftp)) => Work::Sftp(Box::new(sftp)),
+            Some(Subsystem::Sftp(sftp)) => Work::Sftp(sftp),
             Some(Subsystem::Echo) => Work::Echo,
             None => Work::Command,
         };
@@ -431,6 +455,52 @@ impl Session {
             out.push(message);
             out.put_u32(remote);
         });
+    }
+}
+
+/// What tests look at, and do to it.
+#[cfg(any(test, feature = "testing"))]
+impl Session {
+    /// Makes it a connection to an echo.
+    pub(crate) fn connect(&mut self) {
+        self.is_connection = true;
+        self.work = Work::Echo;
+    }
+
+    /// Whether a command or subsystem was asked for.
+    pub(crate) fn is_started(&self) -> bool {
+        !matches!(self.work, Work::Nothing)
+    }
+
+    /// Whether it is open and nothing has ended it.
+    pub(crate) fn goes_on(&self) -> bool {
+        !self.closes && self.exit.is_none()
+    }
+
+    /// What the client takes now.
+    pub(crate) fn window(&self) -> Window {
+        self.window
+    }
+
+    pub(crate) fn sftp(&self) -> Option<&SftpServer> {
+        match &self.work {
+            Work::Sftp(sftp) => Some(sftp),
+            _ => None,
+        }
+    }
+
+    /// Ends a subsystem as if its process had died.
+    pub(crate) fn end_subsystem(&mut self) {
+        if matches!(self.work, Work::Echo | Work::Sftp(_)) {
+            self.end(Exit::Status(1));
+        }
+    }
+
+    /// Closes it if nothing was started in it.
+    pub(crate) fn close_unused(&mut self, transport: &mut Transport) {
+        if !self.is_started() {
+            self.close(transport);
+        }
     }
 }
 

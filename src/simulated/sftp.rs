@@ -30,6 +30,8 @@ pub struct Knobs {
     pub renames_over: bool,
     /// Anything may be changed.
     pub is_writable: bool,
+    /// Where relative paths begin.
+    pub home: &'static str,
 }
 
 impl Default for Knobs {
@@ -42,6 +44,7 @@ impl Default for Knobs {
             numbering: Numbering::Counting,
             renames_over: true,
             is_writable: true,
+            home: "/",
         }
     }
 }

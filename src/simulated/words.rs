@@ -15,6 +15,18 @@ pub enum Line {
     Foreign,
 }
 
+/// A shell that is kept for several commands (`fleet/kept_shell.rs`): the number of the first one, and that one.
+pub fn kept_shell(line: &str) -> Option<(String, String)> {
+    match words(line)?.as_slice() {
+        [exec, sh, c, _, name, number, command]
+            if [exec, sh, c, name] == ["exec", "sh", "-c", "scout-shell"] =>
+        {
+            Some((number.clone(), command.clone()))
+        }
+        _ => None,
+    }
+}
+
 impl Line {
     pub fn read(line: &str) -> Self {
         let Some(words) = words(line) else { return Self::Foreign };
@@ -109,7 +121,7 @@ mod tests {
         );
         assert_eq!(Line::read("cd /tmp && ls -la"), command(Some("/tmp"), &["ls", "-la"]));
         assert_eq!(Line::read("cd '/a b' && eval 'cat x'"), command(Some("/a b"), &["cat", "x"]));
-        let leashed = leash::for_login_shell(b"cd '/it'\\''s' && ls");
+        let leashed = leash::for_login_shell(b"cd '/it'\\''s' && ls").unwrap();
         assert_eq!(Line::read(std::str::from_utf8(&leashed).unwrap()), command(Some("/it's"), &["ls"]));
     }
 

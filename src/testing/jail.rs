@@ -2,7 +2,7 @@
 //! holds nothing else and cannot be written to. Where the system grants no namespaces it is an ordinary process, whose
 //! search path and working directory are empty.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use super::scratch;
@@ -56,8 +56,12 @@ impl Jail {
         let mut output = Vec::new();
         let mut piece = [0; 4096];
         while !output.ends_with(end.as_bytes()) {
-            let count = self.output.read(&mut piece).ok().filter(|count| *count > 0)?;
-            output.extend_from_slice(&piece[..count]);
+            match self.output.read(&mut piece) {
+                // A fuzzer's clock.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(0) | Err(_) => return None,
+                Ok(count) => output.extend_from_slice(&piece[..count]),
+            }
         }
         output.truncate(output.len() - end.len());
         Some(output)

@@ -169,6 +169,7 @@ impl SimHost {
         });
         self.keep(Rc::clone(&connection));
         let options = LinkOptions {
+            keeps_shells: true,
             host: host.alias.as_str().into(),
             sessions: self.sessions.get(),
             idle_timeout: self.idle_timeout.get(),

@@ -14,21 +14,22 @@ use crate::support::{Scout, program};
 fn site(change: impl FnOnce(&mut Plan)) -> Site {
     let mut plan = Plan { hosts: 3, ..Plan::default() };
     change(&mut plan);
-    Site::start(plan, None).unwrap()
+    Site::start(plan, None).expect("a fleet")
 }
 
 /// Runs OpenSSH's client; what it printed.
 fn openssh(config: &Path, arguments: &[&str]) -> Result<String, String> {
-    let output = program("ssh", "openssh-client").arg("-F").arg(config).args(arguments).output().unwrap();
+    let output =
+        program("ssh", "openssh-client").arg("-F").arg(config).args(arguments).output().expect("ssh runs");
     match output.status.success() {
-        true => Ok(String::from_utf8(output.stdout).unwrap()),
+        true => Ok(String::from_utf8(output.stdout).expect("text")),
         false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
     }
 }
 
 /// Ours, that knows the fleet.
 fn scout(site: &Site) -> Scout {
-    Scout::new().config(&fs::read_to_string(site.ssh_config()).unwrap())
+    Scout::new().config(&fs::read_to_string(site.ssh_config()).expect("a configuration"))
 }
 
 #[test]
@@ -73,7 +74,7 @@ fn sftp_of_openssh_lists_and_gets() {
     fs::write(&batch, "ls -l /srv\ncd /srv\nget large\nget small\n").unwrap();
     let mut sftp = program("sftp", "openssh-client");
     sftp.current_dir(&folder).arg("-F").arg(site.ssh_config()).arg("-b").arg(&batch).arg("host0003");
-    let output = sftp.output().unwrap();
+    let output = sftp.output().expect("ssh runs");
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.contains("large"), "{output:?}");
     assert_eq!(fs::read(folder.path().join("large")).unwrap().len(), LARGE_BYTES);
@@ -113,7 +114,7 @@ fn what_is_played_without_crypto_is_for_nobody_else() {
     // Whatever one configures.
     let scout = scout(&site);
     for line in ["", "Ciphers none\n", "Ciphers +none\n", "Ciphers aes128-gcm@openssh.com,none\n"] {
-        let config = fs::read_to_string(site.ssh_config()).unwrap();
+        let config = fs::read_to_string(site.ssh_config()).expect("a configuration");
         let scout = Scout::new().config(&format!("{line}{config}"));
         let outcome = scout.run(&["read", "host0001:/etc/hostname"]);
         assert_ne!(outcome.code, Some(0), "{line}: {outcome:?}");

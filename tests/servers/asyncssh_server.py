@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import asyncssh
 
@@ -84,6 +85,8 @@ async def copy_input(process, child, loop):
 
 
 async def main():
+    # A process keeps three of them waiting, and there are many at once.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(256))
     await asyncssh.listen(
         OPTIONS.address,
         OPTIONS.port,

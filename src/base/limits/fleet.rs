@@ -54,6 +54,8 @@ pub const CLOSE_GRACE: Duration = Duration::from_secs(1);
 pub const SESSIONS_AHEAD_KEPT: Duration = Duration::from_secs(10);
 /// How long the last words of an ended connection may take to be sent.
 pub const FAREWELL_PATIENCE: Duration = Duration::from_secs(1);
+/// How long a server may take to remove what was begun to be written, before its connection is closed for good.
+pub const LAST_FILES_PATIENCE: Duration = Duration::from_millis(300);
 /// Probes under way for one host list: each holds a socket, and the usual limit is 1,024 descriptors.
 pub const PROBES_AT_ONCE_MAX: usize = 256;
 /// Jump hosts on the way to one host. Each adds its round trips and a place in the pool; people use one or two.
@@ -108,3 +110,11 @@ pub const TURNED_AWAY_RETRIES_MAX: u32 = 8;
 pub const TURNED_AWAY_PAUSE: Duration = Duration::from_millis(20);
 /// What is kept of a line that a `ProxyCommand` writes to stderr.
 pub const PROXY_LINE_BYTES_MAX: usize = 1024;
+/// A command that is handed to a shell which is kept on the host: the shell reads it with a system call for each byte.
+pub const KEPT_SHELL_LINE_BYTES_MAX: usize = 4 * 1024;
+/// How long such a shell is kept without work: a process of the host, and a session of the connection.
+pub const KEPT_SHELL_IDLE_MAX: Duration = Duration::from_secs(20);
+/// When one without work is told to look after its last command, which is a zombie until then.
+pub const KEPT_SHELL_REAPS_AFTER: Duration = Duration::from_secs(1);
+/// A shell that has not begun its first command after that long is not waited for again.
+pub const KEPT_SHELL_START_MAX: Duration = Duration::from_secs(5);

@@ -187,6 +187,8 @@ settings! {
         "Signs of life a connection may miss";
     max_sessions_per_connection: usize = limits::SESSIONS_PER_CONNECTION_DEFAULT, Count { min: 1, max: 1_000 }, New, Live,
         "Sessions on one connection; sshd's MaxSessions is 10";
+    kept_shells: bool = true, Flag, New, Live,
+        "Let commands that only read share shells, which are kept on hosts for 20 s";
     max_pool_size: usize = limits::POOL_CONNECTIONS_DEFAULT, Count { min: 1, max: 100_000 }, New, Restart,
         "Connections of the whole process";
     max_connections_per_host: usize = limits::CONNECTIONS_PER_HOST_DEFAULT, Count { min: 1, max: 64 }, New, Restart,

@@ -30,12 +30,14 @@ pub(super) struct Ahead {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct InUse {
     pub(super) commands: usize,
+    /// Kept for commands to come.
+    pub(super) shells: usize,
     pub(super) sftp: bool,
 }
 
 impl InUse {
     fn sessions(self) -> usize {
-        self.commands + usize::from(self.sftp)
+        self.commands + self.shells + usize::from(self.sftp)
     }
 }
 
@@ -80,8 +82,8 @@ impl Ahead {
         if in_use.commands >= self.busiest {
             (self.busiest, self.busiest_at) = (in_use.commands.max(1), now);
         }
-        let wanted = self.busiest + usize::from(!in_use.sftp);
-        let allowed = commands_max.saturating_sub(in_use.commands);
+        let wanted = self.busiest.saturating_sub(in_use.shells) + usize::from(!in_use.sftp);
+        let allowed = commands_max.saturating_sub(in_use.commands + in_use.shells);
         let given = self.sessions_max.saturating_sub(in_use.sessions());
         while self.idle.len() < wanted.min(allowed).min(given)
             && let Ok(channel) = self.open(client, now)
@@ -138,7 +140,7 @@ impl Ahead {
             return;
         }
         (self.busiest, self.busiest_at) = (in_use.commands.max(1), now);
-        let kept = self.busiest + usize::from(!in_use.sftp);
+        let kept = self.busiest.saturating_sub(in_use.shells) + usize::from(!in_use.sftp);
         for channel in self.idle.drain(kept.min(self.idle.len())..) {
             client.close(channel);
             self.freed = Some(now);

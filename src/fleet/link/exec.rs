@@ -1,6 +1,7 @@
-//! Commands on a link: a session channel each (RFC 4254 §6.5).
+//! Commands on a link: a session channel each (RFC 4254 §6.5), or a shell that is kept for several.
 
 use std::future::Future;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -9,6 +10,7 @@ use super::sessions::{Denied, Granted, Permit};
 use super::{Channels, InUse, Link, State};
 use crate::base::time::Instant;
 use crate::base::{Error, Kind, Result, limits};
+use crate::fleet::kept_shell::{self, Number, Reading, Taken};
 use crate::fleet::machine::{Exit, Sink};
 use crate::fleet::{Repeat, leash};
 use crate::metrics::Histogram;
@@ -28,6 +30,8 @@ struct Exec {
     opened: bool,
     /// It was sent to its session before the server had confirmed that.
     is_early: bool,
+    /// It runs in a shell that is kept, and this is how far it is.
+    reading: Option<Reading>,
     refusal: Option<Refusal>,
     exit: Option<Exit>,
     /// Nothing more will come but the end of the channel.
@@ -53,6 +57,8 @@ enum Refusal {
     },
     /// It gave a session but would not run the command.
     Command,
+    /// A shell that was to be kept is of no use; `first` when it has done nothing yet. The command may have run.
+    Shell { first: bool },
 }
 
 impl Link {
@@ -78,11 +84,12 @@ impl Link {
         sink: &mut dyn Sink,
     ) -> Result<Exit> {
         let _at_work = self.at_work();
+        let mut may_share = repeat == Repeat::Safe;
         loop {
             let (link, permit) = self.session().await?;
             link.can_begin()?;
             let begun = (link.clock)();
-            let channel = link.start(command, repeat, permit)?;
+            let channel = link.start(command, repeat, may_share, permit)?;
             match (Run { link: &link, channel, begun, sink }).await? {
                 Ended::Exit(exit) => {
                     link.memory.note_command_time((link.clock)() - begun);
@@ -94,7 +101,14 @@ impl Link {
                 Ended::NotStarted(Refusal::Command) => {
                     return Err(Error::new(Kind::Refused, format!("{} refuses to run commands", self.host)));
                 }
+                Ended::NotStarted(Refusal::Shell { first }) => {
+                    may_share = false;
+                    link.memory.keeps_no_shell.set(link.memory.keeps_no_shell.get() || first);
+                }
                 Ended::NotStarted(Refusal::Session { early: true, .. }) => {}
+                Ended::NotStarted(Refusal::Session { in_use: InUse { shells: 1.., .. }, .. }) => {
+                    link.keep_no_shells();
+                }
                 // Beside other commands: there will be a session when one of them ends.
                 Ended::NotStarted(Refusal::Session { in_use: InUse { commands: 1.., .. }, .. }) => {}
                 Ended::NotStarted(Refusal::Session { reason, in_use, .. }) => {
@@ -122,11 +136,11 @@ impl Link {
     /// the server does not start it: nobody is to learn from a command that need not be.
     pub async fn try_run(self: &Rc<Self>, command: &[u8], sink: &mut dyn Sink) -> Result<Option<Exit>> {
         let _at_work = self.at_work();
-        if self.state.borrow().ahead.len() == 0 {
+        if !self.state.borrow().has_sessions_ready() {
             return Ok(None);
         }
         let Some(permit) = self.sessions.try_enter() else { return Ok(None) };
-        let channel = self.start(command, Repeat::Safe, permit)?;
+        let channel = self.start(command, Repeat::Safe, true, permit)?;
         Ok(match (Run { link: self, channel, begun: (self.clock)(), sink }).await? {
             Ended::Exit(exit) => Some(exit),
             Ended::NotStarted(_) => None,
@@ -151,18 +165,44 @@ impl Link {
         Error::new(Kind::NotBegun, text)
     }
 
-    fn start(&self, command: &[u8], repeat: Repeat, permit: Permit) -> Result<ChannelId> {
-        let line = leash::for_login_shell(command)?;
+    fn start(&self, command: &[u8], repeat: Repeat, may_share: bool, permit: Permit) -> Result<ChannelId> {
         let mut state = self.state.borrow_mut();
-        let State { client, ahead, execs, .. } = &mut *state;
-        let channel = ahead.take(client, (self.clock)()).map_err(|error| self.explain(&error))?;
-        self.env.iter().for_each(|(name, value)| client.set_env(channel, name, value));
-        client.exec(channel, &line);
-        let is_early = repeat == Repeat::Safe && client.start_early(channel);
-        execs.running.insert(channel, Exec::new(permit, client.is_open(channel), is_early));
+        let shares = may_share && self.keeps_shells(&state) && kept_shell::takes(command);
+        let channel = match shares {
+            true => self.start_in_shell(&mut state, command, permit)?,
+            false => {
+                let line = leash::for_login_shell(command)?;
+                self.make_room(&mut state);
+                self.start_alone(&mut state, &line, repeat, Exec::new(permit))?
+            }
+        };
         self.keep_ahead(&mut state);
         drop(state);
         self.driver.notify(usize::MAX);
+        Ok(channel)
+    }
+
+    fn start_in_shell(&self, state: &mut State, command: &[u8], permit: Permit) -> Result<ChannelId> {
+        let number = Number::random();
+        let exec = Exec::new(permit);
+        if let Some(channel) = state.shells.start(&mut state.client, &number, command) {
+            let exec = Exec { opened: true, reading: Some(Reading::next(&number)), ..exec };
+            state.execs.running.insert(channel, exec);
+            return Ok(channel);
+        }
+        let line = kept_shell::for_login_shell(&number, command);
+        let exec = Exec { reading: Some(Reading::first(&number)), ..exec };
+        self.start_alone(state, &line, Repeat::Safe, exec)
+    }
+
+    /// In a session of its own.
+    fn start_alone(&self, state: &mut State, line: &[u8], repeat: Repeat, exec: Exec) -> Result<ChannelId> {
+        let State { client, ahead, execs, .. } = state;
+        let channel = ahead.take(client, (self.clock)()).map_err(|error| self.explain(&error))?;
+        self.env.iter().for_each(|(name, value)| client.set_env(channel, name, value));
+        client.exec(channel, line);
+        let is_early = repeat == Repeat::Safe && client.start_early(channel);
+        execs.running.insert(channel, Exec { opened: client.is_open(channel), is_early, ..exec });
         Ok(channel)
     }
 }
@@ -264,12 +304,13 @@ impl Execs {
 }
 
 impl Exec {
-    fn new(permit: Permit, opened: bool, is_early: bool) -> Self {
+    fn new(permit: Permit) -> Self {
         Self {
             _permit: permit,
             waker: None,
-            opened,
-            is_early,
+            opened: false,
+            is_early: false,
+            reading: None,
             refusal: None,
             exit: None,
             eof: false,
@@ -306,18 +347,28 @@ impl Future for Run<'_> {
         let this = self.get_mut();
         let mut state = this.link.state.borrow_mut();
         let state = &mut *state;
-        if pass_on(&mut state.client, this.channel, this.sink) {
-            this.link.driver.notify(usize::MAX);
-        } else {
-            return Poll::Ready(Ok(Ended::Exit(Exit::Stopped)));
-        }
         let Some(exec) = state.execs.running.get_mut(&this.channel) else {
             return Poll::Ready(Err(Error::new(Kind::Internal, "a command's channel is not known any more")));
         };
+        match pass_on(&mut state.client, this.channel, exec.reading.as_mut(), this.sink) {
+            Ok(ControlFlow::Continue(())) => {
+                this.link.driver.notify(usize::MAX);
+            }
+            Ok(ControlFlow::Break(())) => return Poll::Ready(Ok(Ended::Exit(Exit::Stopped))),
+            Err(kept_shell::Broken) => return Poll::Ready(this.link.without_end(exec.reading.as_ref())),
+        }
+        if let Some(status) = exec.reading.as_ref().and_then(Reading::status) {
+            state.was_of_use = true;
+            this.link.hand_back(state, this.channel, this.begun);
+            return Poll::Ready(Ok(Ended::Exit(Exit::Code(status))));
+        }
         if let Some(refusal) = exec.refusal.take() {
             // Learned before the permit goes to the next in the queue, who would be refused as well.
-            if let Refusal::Session { in_use: InUse { commands: commands @ 1.., .. }, early: false, .. } =
-                refusal
+            if let Refusal::Session {
+                in_use: InUse { commands: commands @ 1.., shells: 0, .. },
+                early: false,
+                ..
+            } = refusal
             {
                 this.link.sessions.narrow(commands);
             }
@@ -327,19 +378,43 @@ impl Future for Run<'_> {
             // TinySSH may hang up after the status without closing the channel first.
             if let Some(exit) = exec.exit.take() {
                 state.was_of_use = true;
-                return Poll::Ready(Ok(Ended::Exit(exit)));
+                return Poll::Ready(match &exec.reading {
+                    Some(_) => this.link.without_end(exec.reading.as_ref()),
+                    None => Ok(Ended::Exit(exit)),
+                });
             }
             return Poll::Ready(Err(match &state.ended {
                 Some(end) if !exec.opened => Link::not_begun(end),
                 Some(end) => end.clone(),
-                None => {
-                    let text = format!("{} ended the command without saying how it ended", this.link.host);
-                    Error::new(Kind::ConnectionLost, text)
-                }
+                None => return Poll::Ready(this.link.without_end(exec.reading.as_ref())),
             }));
         }
         exec.waker = Some(cx.waker().clone());
         Poll::Pending
+    }
+}
+
+impl Link {
+    /// What a command comes to whose end nobody has told. In a shell that was to be kept it has not run, as far as anybody
+    /// has seen.
+    fn without_end(&self, reading: Option<&Reading>) -> Result<Ended> {
+        match reading.filter(|reading| !reading.has_output()) {
+            Some(reading) => Ok(Ended::NotStarted(Refusal::Shell { first: !reading.has_begun() })),
+            None => {
+                let text = format!("{} ended the command without saying how it ended", self.host);
+                Err(Error::new(Kind::ConnectionLost, text))
+            }
+        }
+    }
+
+    /// A shell has told the end of its command, and is there for the next.
+    fn hand_back(&self, state: &mut State, channel: ChannelId, begun: Instant) {
+        let now = (self.clock)();
+        self.recorder.time(Histogram::Command, now - begun);
+        state.execs.running.remove(&channel);
+        state.shells.put(channel, now);
+        self.keep_ahead(state);
+        self.driver.notify(usize::MAX);
     }
 }
 
@@ -357,6 +432,11 @@ impl Drop for Run<'_> {
             self.link.keep_ahead(state);
         } else {
             exec.waker = None;
+            if exec.reading.as_ref().is_some_and(|reading| !reading.has_begun())
+                && (self.link.clock)() - self.begun >= limits::KEPT_SHELL_START_MAX
+            {
+                self.link.memory.keeps_no_shell.set(true);
+            }
             exec.abandoned = Some((self.link.clock)() + limits::KILL_GRACE);
             match (exec.opened, exec.is_early) {
                 (true, _) => ask_to_end(&mut state.client, self.channel),
@@ -371,15 +451,28 @@ impl Drop for Run<'_> {
 
 const STREAMS: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
 
-/// Gives the sink what has come; false when it has had enough.
-fn pass_on(client: &mut Client, channel: ChannelId, sink: &mut dyn Sink) -> bool {
-    STREAMS.into_iter().all(|stream| {
+/// Gives the sink what has come. It breaks when the sink has had enough.
+fn pass_on(
+    client: &mut Client,
+    channel: ChannelId,
+    mut reading: Option<&mut Reading>,
+    sink: &mut dyn Sink,
+) -> Result<ControlFlow<()>, kept_shell::Broken> {
+    for stream in STREAMS {
         let bytes = client.received(channel, stream);
-        let goes_on = bytes.is_empty() || sink.take(stream, bytes).is_continue();
-        let read = bytes.len();
-        client.consume(channel, stream, read);
-        goes_on
-    })
+        if bytes.is_empty() {
+            continue;
+        }
+        let taken = match &mut reading {
+            Some(reading) => reading.take(stream, bytes, sink)?,
+            None => Taken { bytes: bytes.len(), flow: sink.take(stream, bytes) },
+        };
+        client.consume(channel, stream, taken.bytes);
+        if taken.flow.is_break() {
+            return Ok(taken.flow);
+        }
+    }
+    Ok(ControlFlow::Continue(()))
 }
 
 fn ask_to_end(client: &mut Client, channel: ChannelId) {

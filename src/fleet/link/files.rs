@@ -122,6 +122,22 @@ impl Link {
         }
     }
 
+    /// Waits until nothing is open by SFTP and everything is answered: what nobody waits for any more, as the removal of
+    /// half a file, is done then. A server that hears of the end of its connection does not come to it.
+    pub async fn at_rest(&self) {
+        loop {
+            let changed = self.driver.listen();
+            let is_at_rest = match &self.state.borrow().files {
+                Files::Open(channel) => channel.session.is_at_rest(),
+                _ => true,
+            };
+            if is_at_rest || self.has_ended() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     pub(super) async fn operate(
         self: &Rc<Self>,
         begin: impl FnOnce(&mut Session) -> Result<OpId, Refusal>,

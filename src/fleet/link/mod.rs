@@ -12,6 +12,7 @@ mod hold;
 mod login;
 mod open_file;
 mod sessions;
+mod shells;
 mod tunnel;
 mod watch;
 
@@ -42,6 +43,7 @@ pub use hold::Keeper;
 pub use open_file::OpenFile;
 use sessions::Lane;
 pub use sessions::Sessions;
+use shells::Shells;
 pub use tunnel::Tunnel;
 use tunnel::Tunnels;
 use watch::Watched;
@@ -56,6 +58,8 @@ pub struct LinkOptions {
     pub host: Rc<str>,
     /// Commands that may run at once.
     pub sessions: usize,
+    /// Commands that may run twice share shells that are kept for them.
+    pub keeps_shells: bool,
     /// A link without work for this long is closed.
     pub idle_timeout: Duration,
     /// Reads the clock that the driver's times come from.
@@ -73,6 +77,7 @@ pub struct Link {
     host: Rc<str>,
     /// What the options say.
     idle_timeout: Duration,
+    may_keep_shells: bool,
     /// What counts now: `None` while it is to be kept.
     closes_after: Cell<Option<Duration>>,
     clock: fn() -> Instant,
@@ -103,6 +108,7 @@ struct State {
     client: ssh::Client,
     ahead: Ahead,
     execs: Execs,
+    shells: Shells,
     files: Files,
     tunnels: Tunnels,
     /// Whether the server has ever opened a session.
@@ -117,7 +123,12 @@ struct State {
 
 impl State {
     fn in_use(&self) -> InUse {
-        InUse { commands: self.execs.len(), sftp: self.files.is_open() }
+        InUse { commands: self.execs.len(), shells: self.shells.len(), sftp: self.files.is_open() }
+    }
+
+    /// Whether a command can begin without waiting for a session to be confirmed.
+    fn has_sessions_ready(&self) -> bool {
+        self.ahead.len() + self.shells.len() > 0
     }
 }
 
@@ -146,6 +157,7 @@ impl Link {
         let link = Rc::new_cyclic(|link| Self {
             host: options.host,
             idle_timeout: options.idle_timeout,
+            may_keep_shells: options.keeps_shells,
             closes_after: Cell::new(Some(options.idle_timeout)),
             clock: options.clock,
             sessions: options.memory.sessions.join(link.clone(), sessions),
@@ -164,6 +176,7 @@ impl Link {
                 client,
                 ahead,
                 execs: Execs::default(),
+                shells: Shells::default(),
                 files: Files::default(),
                 tunnels: Tunnels::default(),
                 has_served: false,
@@ -209,8 +222,11 @@ impl Link {
         let mut state = self.state.borrow_mut();
         let ticked = state.client.handle_timeout(now);
         let in_use = state.in_use();
-        let State { client, ahead, execs, files, .. } = &mut *state;
+        let State { client, ahead, execs, shells, files, .. } = &mut *state;
         ahead.handle_timeout(client, in_use, now);
+        if shells.handle_timeout(client, now) {
+            ahead.freed = Some(now);
+        }
         execs.end_overdue(client, now);
         files.handle_timeout(client, now);
         let is_idle = self.idle_ends(&state).is_some_and(|end| end <= now);
@@ -232,6 +248,7 @@ impl Link {
             state.client.poll_timeout(),
             state.ahead.poll_timeout(state.in_use()),
             state.execs.poll_timeout(),
+            state.shells.poll_timeout(),
             state.files.poll_timeout(),
             self.idle_ends(&state),
         ];
@@ -330,8 +347,8 @@ impl Link {
         if event.channel().is_some_and(|channel| state.tunnels.owns(channel)) {
             return state.tunnels.handle_event(event);
         }
-        let in_use = InUse { commands: state.execs.open(), sftp: state.files.is_open() };
-        let State { client, ahead, execs, files, has_served, .. } = state;
+        let in_use = InUse { commands: state.execs.open(), ..state.in_use() };
+        let State { client, ahead, execs, shells, files, has_served, .. } = state;
         let mut early = false;
         match &event {
             Event::Ready => self.logged_in(now),
@@ -355,7 +372,13 @@ impl Link {
             if matches!(event, Event::RequestFailed(_)) {
                 self.memory.lacks_sftp.set(true);
             }
-            files.handle_event(client, &event, in_use.commands, now);
+            if matches!(event, Event::OpenRefused { .. }) && in_use.shells > 0 && !early {
+                self.memory.keeps_no_shell.set(true);
+                shells.close_all(client);
+            }
+            files.handle_event(client, &event, in_use.commands + in_use.shells, now);
+        } else if shells.owns(channel) {
+            shells.handle_event(client, &event);
         } else if ahead.owns(channel) {
             ahead.handle_event(client, &event, in_use, early);
         } else {

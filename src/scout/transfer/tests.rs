@@ -314,6 +314,33 @@ fn a_transfer_given_up_at_any_moment_leaves_nothing_behind() {
 }
 
 #[test]
+fn what_is_given_up_at_the_end_is_removed_before_its_host_is_left() {
+    let world = world();
+    let fleet = world.fleet(|_| ());
+    let going = world.spawn(go(Shards::alone(Rc::clone(&fleet)), order("alpha:/long", "bravo:/new", false)));
+    let is_begun = || {
+        let bravo = world.host("bravo");
+        let is_there = |server: &SftpServer| server.tree().paths().any(|path| path.starts_with(b"/."));
+        bravo.open() > 0 && bravo.last().server().sftp().is_some_and(is_there)
+    };
+    while !is_begun() {
+        world.pass(Duration::from_millis(1));
+    }
+    going.cancel();
+    let left = world.spawn(async move { fleet.close().await });
+    // Until the removal is answered nobody takes leave.
+    let round_trip = 2 * world.host("bravo").delay.get();
+    world.pass(round_trip - Duration::from_millis(1));
+    assert!(!world.host("bravo").last().server().is_closed() && !left.is_done());
+    world.pass(Duration::from_secs(1));
+    assert!(left.is_done() && world.host("bravo").open() == 0);
+    assert!(!is_begun());
+    let connection = world.host("bravo").last();
+    let server = connection.server();
+    assert!(server.is_closed() && !server.sftp().unwrap().tree().paths().any(|path| path.starts_with(b"/.")));
+}
+
+#[test]
 fn a_server_that_cannot_rename_over_files_is_helped() {
     let world = world();
     let plain = || files(Knobs { renames_over: false, limits: None, ..Knobs::default() });

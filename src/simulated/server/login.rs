@@ -37,12 +37,18 @@ impl Server {
         let (method, reader) = method(payload)?;
         let verdict = match method {
             METHOD => self.judge(payload, reader, self.transport.terms.accepts.as_deref())?,
+            // Asks for nothing but the methods (RFC 4252 §5.2).
+            "none" => {
+                self.refuse_login(METHOD, false);
+                return Ok(());
+            }
             _ => Verdict::Wrong,
         };
         match verdict {
             Verdict::Right => self.let_in(),
             Verdict::Welcome { algorithm, blob } => self.welcome(algorithm, blob),
             Verdict::Wrong => {
+                self.tally.refused_logins += 1;
                 self.refuse_login(METHOD, false);
                 if self.tally.refused_logins >= SSH_AUTH_REQUESTS_MAX as usize {
                     self.disconnect("Too many authentication failures");
@@ -60,7 +66,6 @@ impl Server {
 
     /// Says what could be tried next; `is_partial`: this was right, and not enough.
     pub(crate) fn refuse_login(&mut self, methods: &str, is_partial: bool) {
-        self.tally.refused_logins += usize::from(!is_partial);
         self.send(|out| {
             out.push(number::USERAUTH_FAILURE);
             out.put_string(methods.as_bytes());

@@ -154,8 +154,6 @@ impl Server {
 pub(crate) struct Opening<'a> {
     pub kind: &'a str,
     pub window: Window,
-    /// What belongs to its kind.
-    pub rest: Reader<'a>,
 }
 
 impl<'a> Opening<'a> {
@@ -164,6 +162,6 @@ impl<'a> Opening<'a> {
         reader.u8(WHAT)?;
         let kind = reader.text(SSH_TEXT_BYTES_MAX, WHAT)?;
         let (remote, bytes, packet) = (reader.u32(WHAT)?, reader.u32(WHAT)?, reader.u32(WHAT)?);
-        Ok(Self { kind, window: Window { remote, bytes, packet }, rest: reader })
+        Ok(Self { kind, window: Window { remote, bytes, packet } })
     }
 }

@@ -56,6 +56,14 @@ impl SftpServer {
         let answer = Answer { id, out };
         // Of a handle or a path.
         let name = fields.string(MAX, WHAT)?;
+        let whole;
+        let name = match kind {
+            kind::OPEN | kind::LSTAT | kind::STAT | kind::OPENDIR if self.tree.node(name).is_none() => {
+                whole = resolved(name, self.knobs.home);
+                &whole
+            }
+            _ => name,
+        };
         match kind {
             kind::OPEN => self.open(answer, name, fields)?,
             kind::CLOSE => {
@@ -96,7 +104,7 @@ impl SftpServer {
                 Some(Node::Symlink(target)) => one_name(answer, target),
                 _ => answer.status(Status::NoSuchFile),
             },
-            kind::REALPATH => one_name(answer, &resolved(name)),
+            kind::REALPATH => one_name(answer, &resolved(name, self.knobs.home)),
             kind::REMOVE | kind::RENAME if !self.knobs.is_writable => answer.status(Status::PermissionDenied),
             kind::REMOVE => {
                 let is_gone = self.tree_mut().remove(name).is_some();

@@ -155,10 +155,11 @@ impl Tree {
     }
 }
 
-/// An absolute path without `.`, `..` and double slashes; relative ones begin at the root.
-pub fn resolved(path: &[u8]) -> Vec<u8> {
+/// An absolute path without `.`, `..` and double slashes; a relative one begins in `directory`.
+pub fn resolved(path: &[u8], directory: &str) -> Vec<u8> {
     let mut parts: Vec<&[u8]> = Vec::new();
-    for part in path.split(|byte| *byte == b'/') {
+    let before = if path.starts_with(b"/") { "" } else { directory };
+    for part in before.as_bytes().split(|byte| *byte == b'/').chain(path.split(|byte| *byte == b'/')) {
         match part {
             b"" | b"." => {}
             b".." => drop(parts.pop()),
@@ -204,9 +205,9 @@ mod tests {
     #[test]
     fn paths_are_made_absolute() {
         for (path, whole) in
-            [(&b"."[..], &b"/"[..]), (b"/a//b/./../c/", b"/a/c"), (b"x/y", b"/x/y"), (b"/..", b"/")]
+            [(&b"."[..], &b"/home"[..]), (b"/a//b/./../c/", b"/a/c"), (b"x/y", b"/home/x/y"), (b"/..", b"/")]
         {
-            assert_eq!(resolved(path), whole);
+            assert_eq!(resolved(path, "/home"), whole);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use super::Chore;
 use crate::base::time::{Instant, now};
 use crate::sftp::{OpId, Outcome, Refusal, Session};
-use crate::testing::sftp_server::{Knobs, SftpServer};
+use crate::simulated::sftp::{Knobs, SftpServer};
 
 const FILE_BYTES: usize = 64 * 1024;
 const NAMES: usize = 100;

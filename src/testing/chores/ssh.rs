@@ -3,12 +3,12 @@
 use std::hint::black_box;
 
 use super::Chore;
+use crate::simulated::exchange::respond;
 use crate::ssh::KexAlgorithm;
 use crate::ssh::cipher::Protection;
 use crate::ssh::kex::share::Share;
 use crate::ssh::packet::{Opener, Sealer};
 use crate::testing::protections::{packet_key, protections};
-use crate::testing::ssh_server_kex::respond;
 
 /// A keystroke, a screen, what a file is read in.
 const SIZES: [usize; 3] = [32, 1024, 32 * 1024];

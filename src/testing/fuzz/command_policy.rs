@@ -63,17 +63,18 @@ pub fn run_in(jail: &mut Jail, data: &[u8]) {
     let stages = command.words(home).expect("a pipeline has words");
     let told: Vec<u8> = stages.iter().flat_map(|words| record(words)).collect();
 
-    let script = [&evaluated(text.as_bytes())[..], b"\n", &evaluated(&command.to_shell())].concat();
-    same(&jail.run(&script), &[&told[..], &told].concat());
-    let script = evaluated(&command.to_shell_in(directory.as_str().as_bytes()));
     let entered = record(&["cd".to_owned(), announced(directory.as_str())]);
-    same(&jail.run(&script), &[&entered[..], &told].concat());
+    let in_directory = command.to_shell_in(directory.as_str().as_bytes());
+    let script = [text.as_bytes(), &command.to_shell(), &in_directory].map(evaluated).concat();
+    let said = jail.run(&script);
+    let wanted = [&told[..], &told, &entered, &told].concat();
+    assert_eq!(String::from_utf8_lossy(&said), String::from_utf8_lossy(&wanted));
 }
 
 /// In a process of its own, which cannot reach the shell's own input.
 fn evaluated(text: &[u8]) -> Vec<u8> {
     let quoted = String::from_utf8_lossy(text).replace('\'', r"'\''");
-    format!("(eval '{quoted}') </dev/null").into_bytes()
+    format!("(eval '{quoted}') </dev/null\n").into_bytes()
 }
 
 /// What a program says of its name and arguments.
@@ -106,8 +107,4 @@ fn home(user: &str) -> Option<String> {
         "" => Some(HOME.to_owned()),
         user => ENV.homes.get(user).map(|home| home.display().to_string()),
     }
-}
-
-fn same(told: &[u8], wanted: &[u8]) {
-    assert_eq!(String::from_utf8_lossy(told), String::from_utf8_lossy(wanted));
 }

@@ -79,6 +79,7 @@ fn content(path: &str) -> Option<Vec<u8>> {
 fn server(choices: &mut Choices<'_>) -> SftpServer {
     let mut server = SftpServer::new(Knobs {
         is_writable: true,
+        home: "/",
         // As many handles as may be asked for before the limit is known.
         limits: choices.pick(&[None, Some((1_000, 200)), Some((255 * 1024, 1_000))]),
         data_bytes_max: 100 + usize::from(choices.u16()),

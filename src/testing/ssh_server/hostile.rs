@@ -24,7 +24,7 @@ impl Server {
 
     /// A channel is to be opened: a session, or a TCP connection.
     pub(super) fn open(&mut self, payload: &[u8]) -> Result<(), Error> {
-        let mut opening = Opening::read(payload)?;
+        let opening = Opening::read(payload)?;
         let remote = opening.window.remote;
         if self.misbehaves(Misbehaviour::DataBeforeOpen) {
             self.simulated.send(|out| {
@@ -36,7 +36,12 @@ impl Server {
         if opening.kind == "session" {
             return self.simulated.handle_message(payload, now());
         }
-        let (host, port) = (opening.rest.text(MAX, WHAT)?, opening.rest.u32(WHAT)?);
+        let mut reader = Reader::new(payload);
+        reader.u8(WHAT)?;
+        reader.string(MAX, WHAT)?;
+        // Its number, window and packet.
+        reader.array::<12>(WHAT)?;
+        let (host, port) = (reader.text(MAX, WHAT)?, reader.u32(WHAT)?);
         match (host, port) {
             ("forbidden", _) => self.simulated.refuse_channel(&opening, 1, "open failed"),
             (_, 7) => self.simulated.accept_channel(&opening).expect("a place").connect(),

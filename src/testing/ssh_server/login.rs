@@ -122,8 +122,8 @@ impl Server {
             return self.simulated.let_in();
         }
         let tried = self.tally().refused_logins + usize::from(!is_partial);
+        self.simulated.tally.refused_logins = tried;
         if tried >= self.config.doors.tries {
-            self.simulated.tally.refused_logins = tried;
             return self.simulated.disconnect("Too many authentication failures");
         }
         self.simulated.refuse_login(self.step(), is_partial);

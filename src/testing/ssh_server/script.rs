@@ -86,7 +86,7 @@ impl Programs for Script {
     fn subsystem(&self, name: &str) -> Option<Subsystem> {
         match name {
             "echo" => Some(Subsystem::Echo),
-            "sftp" => self.sftp.map(|serves| Subsystem::Sftp(serves())),
+            "sftp" => self.sftp.map(|serves| Subsystem::Sftp(Box::new(serves()))),
             _ => None,
         }
     }

@@ -27,7 +27,8 @@ impl Scene {
 
     fn of(programs: Programs, scout: impl FnOnce(&Endpoint) -> Scout) -> Self {
         let sshd = Sshd::builder().config(&programs.config()).start();
-        let client = scout(&sshd.endpoint).client();
+        // Each command is counted by its session.
+        let client = scout(&sshd.endpoint).env("SCOUT_KEPT_SHELLS", "false").client();
         Self { programs, sshd, client }
     }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::limits;
+use crate::fleet::Machine;
 
 #[test]
 fn many_reads_share_one_channel() {
@@ -130,4 +131,23 @@ fn what_hangs_is_not_waited_for_anew_once_its_reader_has_given_up() {
     let next = read(&world, &link);
     world.pass(2 * SECOND);
     assert_eq!(next.output().unwrap(), Some(file()));
+}
+
+#[test]
+fn a_server_that_hangs_keeps_nobody_from_leaving() {
+    let world = world_with_sessions(10);
+    let fleet = world.fleet(|_| {});
+    let hanging = {
+        let (fleet, deadline) = (Rc::clone(&fleet), world.now() + SECOND);
+        world.spawn(async move {
+            let Ok(Machine::Remote(link)) = fleet.machine("alpha", deadline).await else { panic!("no link") };
+            link.serves_files().unwrap();
+            let _ = link.read(b"/hangs", 0, 9).await;
+        })
+    };
+    world.pass(SECOND);
+    let left = world.spawn(async move { fleet.close().await });
+    world.pass(limits::FAREWELL_PATIENCE);
+    assert!(left.is_done() && world.host("alpha").last().server().is_closed());
+    hanging.cancel();
 }

@@ -14,7 +14,7 @@ use crate::base::time::Duration;
 use crate::base::{Kind, Result};
 use crate::fleet::{Collected, Exit};
 use crate::sftp::{Failure, Outcome};
-use crate::simulated::sftp::{Knobs, SftpServer};
+use crate::simulated::sftp::{Bar, Knobs, SftpServer};
 use crate::testing::world::{Handle, World};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -62,6 +62,9 @@ fn files() -> SftpServer {
     server.put_file("/file", file());
     server.put_file("/hangs", file());
     server.put_file("/dir/hangs", file());
+    for path in ["/hangs", "/dir/hangs"] {
+        server.tree_mut().bar(path.as_bytes(), Bar::Hangs);
+    }
     server
 }
 

@@ -42,7 +42,7 @@ fn every_answer_has_a_form_for_programs_that_is_as_it_is_described() {
     assert_eq!(text.lines().count(), 4);
     assert_eq!((&directory["kind"], &directory["truncated"]), (&json!("directory"), &json!(false)));
     let inside = json!({
-        "name": "inside", "type": "file", "size": 5, "mode": "0644", "owner": "root",
+        "name": "inside", "type": "file", "size": 5, "mode": "0644", "owner": "scout",
     });
     assert_eq!(directory["entries"][2], inside);
     assert_eq!(directory["entries"][3]["target"], "/file");

@@ -1,0 +1,72 @@
+//! A file of a host that is read.
+
+use super::{Spot, cannot, reachable, read_back, regular};
+use crate::base::limits::TRANSFER_READS_AHEAD;
+use crate::base::{Error, Result};
+use crate::fleet::{Caller, OpenFile};
+use crate::scout::transfer::bridge::Head;
+use crate::scout::transfer::digest::{Digest, Span, by_program};
+use crate::scout::transfer::place::name_of;
+use crate::scout::transfer::send::Source;
+use crate::sftp::{Failure, Opening};
+use crate::target::RemotePath;
+
+/// Permissions without those bits that are about whose a file is.
+const MODE: u32 = 0o777;
+/// Of a file of which the host does not tell them.
+const MODE_DEFAULT: u32 = 0o644;
+
+/// A file of a host that is read.
+pub(in crate::scout::transfer) struct RemoteSource {
+    spot: Spot,
+    path: Vec<u8>,
+    file: OpenFile,
+    head: Head,
+}
+
+impl RemoteSource {
+    /// Errors: those of the connection; there is no regular file at the path that may be read.
+    pub async fn open(caller: &Caller, host: &str, path: &RemotePath) -> Result<Self> {
+        let sftp = reachable(host, path)?.to_vec();
+        let (spot, attrs) = Spot::reach(caller, host, async |link| link.stat(&sftp).await).await?;
+        let label = spot.label(path.as_str());
+        let explain = |failure: Failure| cannot("read", &label, &failure);
+        regular(&label, &attrs.map_err(explain)?)?;
+        let file = spot.link.open(&sftp, Opening::Read).await.map_err(Error::begun)?.map_err(explain)?;
+        let attrs = file.stat().await?.map_err(explain)?;
+        let head = Head {
+            name: name_of(path.as_str()).unwrap_or("file").to_owned(),
+            size: attrs.size.unwrap_or_default(),
+            mode: attrs.mode.map_or(MODE_DEFAULT, |mode| mode & MODE),
+            modified: attrs.modified,
+            label,
+        };
+        Ok(Self { spot, path: sftp, file, head })
+    }
+}
+
+impl Source for RemoteSource {
+    const AHEAD: usize = TRANSFER_READS_AHEAD;
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    async fn read(&self, offset: u64, len: u64) -> Result<Vec<u8>> {
+        let explain = |failure: Failure| cannot("read", &self.head.label, &failure);
+        self.file.read(offset, len).await?.map_err(explain)
+    }
+
+    async fn digest(&self, span: Span) -> Result<Digest> {
+        match by_program(&self.spot.machine, &self.path, span, false).await {
+            Some(digest) => Ok(digest),
+            None => read_back(&self.file, span, &self.head.label).await,
+        }
+    }
+
+    async fn state(&self) -> Result<(u64, Option<u32>)> {
+        let explain = |failure: Failure| cannot("read", &self.head.label, &failure);
+        let attrs = self.file.stat().await?.map_err(explain)?;
+        Ok((attrs.size.unwrap_or_default(), attrs.modified))
+    }
+}
