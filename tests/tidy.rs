@@ -37,9 +37,9 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("serde_json", &["rpc/", "metrics/", "mcp/", "cli/", "rig/results.rs", "scout/system/json.rs"]),
     ("clap", &["cli/"]),
     ("Instant::now", &["base/time.rs"]),
-    ("time::now", &["base/", "io/"]),
+    ("time::now", &["base/", "io/", "cli/bench/"]),
     ("SystemTime", &["base/time.rs"]),
-    ("unix_now()", &["base/", "io/"]),
+    ("unix_now()", &["base/", "io/", "cli/bench/"]),
     // Refusals have a reason by which they are counted.
     ("new(Kind::Busy", &[]),
     ("new(Kind::CircuitOpen", &[]),

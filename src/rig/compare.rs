@@ -207,7 +207,7 @@ fn to_bytes(size: f64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::results::tests::sample;
+    use super::super::tests::sample;
     use super::*;
 
     const LOADS: [Load; 2] = [Load::Closed(1), Load::Closed(10)];

@@ -36,7 +36,7 @@ fn name(step: &Step) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::plan::Load;
-    use super::super::results::tests::sample;
+    use super::super::tests::sample;
     use super::*;
 
     #[test]

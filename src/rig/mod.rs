@@ -25,6 +25,8 @@ mod schedule;
 mod series;
 pub mod table;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod unit;
 
 pub use distribution::{Distribution, Point};

@@ -127,7 +127,7 @@ fn remarks(results: &Results, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::super::plan::Load;
-    use super::super::results::tests::sample;
+    use super::super::tests::sample;
     use super::*;
 
     #[test]

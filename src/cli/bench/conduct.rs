@@ -108,8 +108,7 @@ impl Conductor<'_> {
         let first = tally.complaints().max_by_key(|(_, count, _)| *count);
         let Some((kind, _, example)) = first else { return Ok(true) };
         if failed == asked {
-            let message =
-                format!("none of {asked} hosts answers as it should, so nothing was measured: {example}");
+            let message = format!("nothing was measured, as no host answers as it should: {example}");
             return Err(Error::new(Kind::Remote, message));
         }
         results.notes.push(format!("{failed} of {asked} hosts did not answer at first ({kind}: {example})"));

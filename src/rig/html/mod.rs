@@ -159,7 +159,7 @@ fn errors(results: &Results) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::plan::Load;
-    use super::super::results::tests::sample;
+    use super::super::tests::sample;
     use super::*;
 
     #[test]

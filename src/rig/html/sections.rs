@@ -362,7 +362,7 @@ fn spread<'a>(steps: &[&'a Step], most: usize) -> Vec<&'a Step> {
 mod tests {
     use super::super::markup::escaped;
     use super::*;
-    use crate::rig::results::tests::sample;
+    use crate::rig::tests::sample;
 
     fn ids(sections: &[String]) -> Vec<&str> {
         let text = sections.iter().flat_map(|section| section.split("class=\"chart\" id=\"").skip(1));
