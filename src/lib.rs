@@ -33,10 +33,11 @@
 //! | [`sftp`] | sans-IO SFTP v3 client, pipelined | sockets, fleets |
 //! | [`simulated`] | sans-IO SSH servers that play hosts: a fleet to measure with, and the other side of tests | sockets, clocks, fleets |
 //! | [`rpc`] | JSON-RPC 2.0 framing | MCP |
-//! | [`http`] | sans-IO HTTP/1.1, the server's side, and its event streams | sockets, JSON, MCP |
+//! | [`http`] | sans-IO HTTP/1.1, the server's side, and its event streams; how a client reads answers | sockets, JSON, MCP |
 //! | [`config`] | settings, SSH client configuration, known_hosts | sockets |
 //! | [`target`] | `host:/path` and `hosts` | everything but base |
 //! | [`metrics`] | histograms, counters, and what is said of them | MCP, SSH |
+//! | [`rig`] | what is measured of fleets and servers, and how it is told | sockets, SSH, MCP |
 //! | [`fleet`] | hosts, pool, links: what one core knows of its machines, and which core that is | MCP, JSON |
 //! | [`scout`] | what one can do on a host, a file per operation | MCP, JSON |
 //! | [`mcp`] | what an agent sees: revisions, tools, resources, prompts, completion, progress, cancellation | transports, sockets |
@@ -70,6 +71,7 @@
 //! | what HTTP requests become of MCP, sessions, paths | `server/http/` |
 //! | which revisions of MCP there are, and what differs | `mcp/revision.rs`, `mcp/session.rs` |
 //! | which HTTP requests are refused, and how | `http/refusal.rs`, `http/framing.rs`, and the table `tests/http_verdicts/table.rs` |
+//! | what `bench` measures, and what it makes of it | `rig/`; how it asks a server or our own fleet: `cli/bench/` |
 //! | what agents see of a tool | `mcp/catalog/tools/`, then `UPDATE_GOLDEN=1 cargo test --test mcp_surface` |
 //! | what else agents are offered | `mcp/catalog/`: `resources/`, `prompts/` (a file each), `completion` |
 //! | which hosts a list such as `web*,@db` means | `config/groups.rs` for groups, `scout/select.rs` for the rest |
@@ -89,6 +91,7 @@ pub mod http;
 pub mod io;
 pub mod mcp;
 pub mod metrics;
+pub mod rig;
 pub mod rpc;
 pub mod scout;
 pub mod server;

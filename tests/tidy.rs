@@ -17,6 +17,7 @@ const LAYERS: &[&str] = &[
     "config",
     "target",
     "metrics",
+    "rig",
     "fleet",
     "scout",
     "mcp",
@@ -32,13 +33,13 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("aws_lc_rs", &["crypto/"]),
     ("ssh_key::", &["ssh/", "config/"]),
     ("ssh2_config", &["config/"]),
-    // What programs on hosts print is read where it is known, and nowhere else in `scout/`.
-    ("serde_json", &["rpc/", "metrics/", "mcp/", "cli/", "scout/system/json.rs"]),
+    // What programs on hosts print is read where it is known, and nowhere else in `scout/`; a measurement is one document.
+    ("serde_json", &["rpc/", "metrics/", "mcp/", "cli/", "rig/results.rs", "scout/system/json.rs"]),
     ("clap", &["cli/"]),
     ("Instant::now", &["base/time.rs"]),
-    ("time::now", &["base/", "io/"]),
+    ("time::now", &["base/", "io/", "cli/bench/"]),
     ("SystemTime", &["base/time.rs"]),
-    ("unix_now()", &["base/", "io/"]),
+    ("unix_now()", &["base/", "io/", "cli/bench/"]),
     // Refusals have a reason by which they are counted.
     ("new(Kind::Busy", &[]),
     ("new(Kind::CircuitOpen", &[]),

@@ -52,8 +52,9 @@ pub fn main() -> ExitCode {
         _ => ExitCode::FAILURE,
     };
     let format = if args.json { Format::Json } else { Format::Text };
+    let overrides = args.overrides();
     let result = match args.command {
-        Command::Bench(bench) => bench::run(bench, &bench::Common { cores: args.cores }),
+        Command::Bench(bench) => bench::run(bench, &bench::Common { cores: args.cores, overrides, format }),
         _ => prepare(&args).and_then(|scene| run(scene, args.command, Output::new(format))),
     };
     result.unwrap_or_else(|error| {

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{Caller, Host, HostStatus, Presence};
 use crate::metrics::Report;
+use crate::rig::compare::Comparison;
+use crate::rig::{self, Results};
 use crate::scout::list::Listing;
 use crate::scout::read::{self, Part};
 use crate::scout::run::{self, End};
@@ -156,6 +158,31 @@ impl Output {
                 let tables: Vec<_> = reports.iter().map(Report::to_string).collect();
                 self.line(&tables.join("\n\n"))
             }
+        }
+    }
+
+    /// Prints a measurement; as JSON all of it.
+    pub fn measurement(&mut self, results: &Results) -> Result<()> {
+        match self.format {
+            Format::Json => self.line(&results.to_json()?),
+            Format::Text => self.line(rig::table::text(results).trim_end()),
+        }
+    }
+
+    /// Prints what was compared, and the verdict.
+    pub fn comparison(&mut self, comparison: &Comparison) -> Result<()> {
+        match self.format {
+            Format::Json => self.json(&json!({
+                "passes": comparison.passes(),
+                "figures": comparison.rows.iter().map(|row| json!({
+                    "load": row.load,
+                    "figure": row.what,
+                    "worse_by": row.worse_by,
+                    "allowed": row.gate,
+                    "passes": row.passes(),
+                })).collect::<Value>(),
+            })),
+            Format::Text => self.line(comparison.text().trim_end()),
         }
     }
 

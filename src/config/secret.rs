@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 /// The environment variables that hold a secret themselves. Nothing that we start inherits them.
-pub const SECRET_VARIABLES: [&str; 3] = ["SCOUT_SSH_PASSWORD", "SCOUT_PASSPHRASE", "SCOUT_API_KEYS"];
+pub const SECRET_VARIABLES: [&str; 4] =
+    ["SCOUT_SSH_PASSWORD", "SCOUT_PASSPHRASE", "SCOUT_API_KEYS", "SCOUT_BENCH_API_KEY"];
 
 /// A password or passphrase. Wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]

@@ -67,6 +67,11 @@ impl Group {
         Ok(Self { child: Some(child), end })
     }
 
+    /// The number of its process, as long as it is not buried.
+    pub(super) fn id(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
     /// Waits for its end, which must be near: a thread is taken up by it.
     pub(super) async fn wait(mut self) -> io::Result<ExitStatus> {
         let Some(mut child) = self.child.take() else { return Err(io::Error::other("it is over")) };

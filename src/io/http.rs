@@ -5,6 +5,7 @@
 //! in, which listens to the peer while an answer is made or sent, `connection` is what is done with it, `tls` what stands
 //! between the two where it is wanted. What the bytes mean is known to [`crate::http`].
 
+pub mod client;
 mod connection;
 mod line;
 mod listener;

@@ -10,6 +10,9 @@
 //! of `Match exec`; [`stats`] is where a server tells its figures, [`usage`] what it takes of its machine, [`descriptors`]
 //! how much of that it may; [`watch`] reads
 //! the configuration again; [`site`] plays a simulated fleet, with an [`alarm`] for what that takes; [`signals`] hears when all is to end.
+//!
+//! For those who measure: [`partner`] is a program that is spoken to, [`processes`] what others take of the machine, and
+//! [`machine`] what that is.
 
 mod agent;
 pub mod alarm;
@@ -27,12 +30,15 @@ mod host_key;
 pub mod http;
 mod key_files;
 mod keys;
+pub mod machine;
 pub mod mesh;
 mod notes;
 pub mod outside;
+pub mod partner;
 mod password;
 mod path;
 mod process;
+pub mod processes;
 mod proxy_command;
 mod resolver;
 pub mod runtime;

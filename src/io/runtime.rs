@@ -53,7 +53,7 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
     drop(monoio::spawn(future));
 }
 
-pub(super) async fn sleep_until(at: Instant) {
+pub(crate) async fn sleep_until(at: Instant) {
     monoio::time::sleep_until(monoio::time::Instant::from_std(at)).await;
 }
 

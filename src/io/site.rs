@@ -29,6 +29,9 @@ use counts::Counters;
 pub use counts::Counts;
 use files::Folder;
 
+/// What the names of the threads that play hosts begin with.
+pub const THREADS: &str = "hosts-";
+
 /// A fleet that is being played. Dropped, it ends.
 pub struct Site {
     fleet: Arc<Fleet>,
@@ -94,7 +97,7 @@ impl Site {
                     tracing::error!(%error, "simulated hosts are gone");
                 }
             };
-            site.threads.push(thread::Builder::new().name(format!("hosts-{core}")).spawn(play)?);
+            site.threads.push(thread::Builder::new().name(format!("{THREADS}{core}")).spawn(play)?);
         }
         Ok(site)
     }

@@ -14,7 +14,7 @@ use event_listener::Event;
 use super::runtime;
 use crate::base::limits;
 pub use line::Line;
-use line::Splitter;
+pub(super) use line::Splitter;
 use stream::Stream;
 
 /// What one read may bring: as much as a pipe holds.

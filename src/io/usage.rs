@@ -45,7 +45,7 @@ impl Usage {
 }
 
 /// `VmRSS` of proc_pid_status(5), which is in kB.
-fn resident(status: &str) -> u64 {
+pub(super) fn resident(status: &str) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kilobytes: Option<u64> = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
     kilobytes.unwrap_or(0) * 1024

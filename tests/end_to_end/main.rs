@@ -8,6 +8,7 @@ mod support;
 mod access;
 mod auth;
 mod bad_input;
+mod bench;
 mod broadcast;
 mod cli;
 mod clients;

@@ -5,6 +5,7 @@
 //! the command that installs it.
 
 mod account;
+pub mod browser;
 mod distance;
 mod http_server;
 mod keys;

@@ -24,9 +24,6 @@ use crate::simulated::weather::{Startups, Weather};
 /// What a simulated fleet is like.
 #[derive(Debug, Clone, Args)]
 pub struct Conditions {
-    /// How many hosts
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub hosts: usize,
     /// What a connection takes until its host says the first word
     #[arg(long, value_name = "TIME", default_value = "0", value_parser = duration)]
     pub handshake: Duration,
@@ -64,6 +61,9 @@ pub struct Conditions {
 
 #[derive(Debug, Args)]
 pub struct Options {
+    /// How many hosts
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    hosts: usize,
     #[command(flatten)]
     conditions: Conditions,
     /// The port that all hosts listen on; 0 is a free one
@@ -92,7 +92,7 @@ pub struct MaxStartups(Option<Startups>);
 ///
 /// Errors: an argument makes no sense, the fleet cannot be played.
 pub fn run(options: &Options, common: &Common) -> Result<ExitCode> {
-    let mut plan = options.conditions.plan(common.cores.as_deref())?;
+    let mut plan = options.conditions.plan(options.hosts, common.cores.as_deref())?;
     plan.port = options.port;
     (plan.own_keys, plan.only_key) = (options.own_keys, options.only_key);
     let end = EndRequest::new()?;
@@ -121,12 +121,12 @@ pub fn run(options: &Options, common: &Common) -> Result<ExitCode> {
 }
 
 impl Conditions {
-    /// A fleet that is like this. `cores` is the flag of all subcommands.
+    /// A fleet of so many hosts that is like this. `cores` is the flag of all subcommands.
     ///
     /// Errors: a number is out of range.
-    pub fn plan(&self, cores: Option<&str>) -> Result<Plan> {
-        check("--hosts", self.hosts, 1, SIMULATED_HOSTS_MAX)?;
-        check("--down and --silent", self.down.saturating_add(self.silent), 0, self.hosts)?;
+    pub fn plan(&self, hosts: usize, cores: Option<&str>) -> Result<Plan> {
+        check("--hosts", hosts, 1, SIMULATED_HOSTS_MAX)?;
+        check("--down and --silent", self.down.saturating_add(self.silent), 0, hosts)?;
         check("--max-sessions", self.max_sessions, 0, SIMULATED_HOSTS_MAX)?;
         check("--entries", self.entries, 0, SIMULATED_ENTRIES_MAX)?;
         if !(0.0..=1.0).contains(&self.loss) {
@@ -143,7 +143,7 @@ impl Conditions {
             loss: self.loss,
         };
         Ok(Plan {
-            hosts: self.hosts,
+            hosts,
             cores,
             weather,
             seed: self.seed,
@@ -221,7 +221,7 @@ mod tests {
 
     fn plan(flags: &[&str]) -> Result<Plan> {
         let line = Line::try_parse_from([&["x"], flags].concat()).unwrap();
-        line.options.conditions.plan(None)
+        line.options.conditions.plan(line.options.hosts, None)
     }
 
     #[test]

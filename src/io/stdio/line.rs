@@ -11,19 +11,19 @@ pub enum Line {
 
 /// The line that is being read.
 #[derive(Debug)]
-pub(super) struct Splitter {
+pub(in crate::io) struct Splitter {
     begun: Vec<u8>,
     is_too_long: bool,
     bytes_max: usize,
 }
 
 impl Splitter {
-    pub(super) fn new(bytes_max: usize) -> Self {
+    pub(in crate::io) fn new(bytes_max: usize) -> Self {
         Self { begun: Vec::new(), is_too_long: false, bytes_max }
     }
 
     /// Takes the next line off `bytes`. `None` once all of them are taken: what ends no line is kept for the next call.
-    pub(super) fn next(&mut self, bytes: &mut &[u8]) -> Option<Line> {
+    pub(in crate::io) fn next(&mut self, bytes: &mut &[u8]) -> Option<Line> {
         match memchr::memchr(b'\n', bytes) {
             Some(end) => {
                 let (line, rest) = bytes.split_at(end);
@@ -39,7 +39,7 @@ impl Splitter {
     }
 
     /// The last line, where the input ended without one more line end.
-    pub(super) fn end(&mut self) -> Option<Line> {
+    pub(in crate::io) fn end(&mut self) -> Option<Line> {
         (self.is_too_long || !self.begun.is_empty()).then(|| self.take())
     }
 

@@ -1,0 +1,53 @@
+//! What is measured: something that can be asked, by each core for itself.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures_util::future::LocalBoxFuture;
+
+use super::engine::{self, Engine};
+use super::program::{self, Program};
+use super::web::{self, Web};
+use crate::base::Error;
+use crate::fleet::Shards;
+use crate::rig::{Failure, Turn};
+
+/// One core's way to what is measured.
+pub trait Subject {
+    /// Asks for one thing, and waits until it is there. `number` is the request's own.
+    ///
+    /// Errors: it is not, or not as it should be.
+    fn ask(&self, turn: Turn, number: u64) -> LocalBoxFuture<'_, Result<(), Failure>>;
+}
+
+/// What every core makes its own from.
+#[derive(Clone)]
+pub enum Spec {
+    Engine(Arc<engine::Spec>),
+    Web(Arc<web::Spec>),
+    Program(Arc<program::Spec>),
+}
+
+impl Spec {
+    /// The hosts that take turns.
+    pub fn hosts(&self) -> &[Box<str>] {
+        match self {
+            Self::Engine(spec) => &spec.hosts,
+            Self::Web(spec) => &spec.hosts,
+            Self::Program(spec) => &spec.hosts,
+        }
+    }
+
+    pub fn open(self, shards: Rc<Shards>) -> Rc<dyn Subject> {
+        match self {
+            Self::Engine(spec) => Rc::new(Engine::new(spec, shards)),
+            Self::Web(spec) => Rc::new(Web::new(spec)),
+            Self::Program(spec) => Rc::new(Program::new(spec)),
+        }
+    }
+}
+
+/// As what an error of ours counts.
+pub fn failure(error: &Error) -> Failure {
+    Failure { kind: error.kind().label().into(), message: error.message().to_owned() }
+}

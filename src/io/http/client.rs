@@ -1,0 +1,94 @@
+//! A connection to a server, which is asked one thing after the other.
+
+use std::io;
+use std::net::SocketAddr;
+
+use monoio::io::{AsyncReadRent, AsyncWriteRentExt};
+use monoio::net::TcpStream;
+
+use crate::base::limits::RIG_ANSWER_BYTES_MAX;
+use crate::base::time::Duration;
+use crate::base::{Error, Kind, Result};
+use crate::http::{Answer, Answers};
+use crate::io::connect::{Origin, connect};
+use crate::io::{blocking, runtime};
+
+/// What one read may bring.
+const READ_BYTES: usize = 64 * 1024;
+
+/// Where a server listens.
+#[derive(Debug, Clone)]
+pub struct Place(Vec<SocketAddr>);
+
+/// See the module's documentation.
+pub struct Client {
+    stream: TcpStream,
+    answers: Answers,
+    buffer: Vec<u8>,
+}
+
+impl Place {
+    /// The addresses of a name.
+    ///
+    /// Errors: it has none.
+    pub async fn of(host: &str, port: u16) -> Result<Self> {
+        let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let resolve =
+            move || std::net::ToSocketAddrs::to_socket_addrs(&(name.as_str(), port)).map(Iterator::collect);
+        let found: io::Result<Vec<SocketAddr>> = blocking::NAMES.run(resolve).await?;
+        let failed = |error| Error::new(Kind::Unreachable, format!("Cannot resolve {host}: {error}"));
+        let found = found.map_err(failed)?;
+        match found.is_empty() {
+            true => Err(Error::new(Kind::Unreachable, format!("{host} has no address"))),
+            false => Ok(Self(found)),
+        }
+    }
+}
+
+impl Client {
+    /// Errors: nobody listens there.
+    pub async fn connect(place: &Place) -> Result<Self> {
+        let stream = connect(&place.0, &Origin::default(), 1).await?;
+        Ok(Self {
+            stream,
+            answers: Answers::new(RIG_ANSWER_BYTES_MAX),
+            buffer: Vec::with_capacity(READ_BYTES),
+        })
+    }
+
+    /// Sends a request and waits for its answer. When the future is dropped, the connection is of no use any more.
+    ///
+    /// Errors: the connection is lost; the answer is no HTTP.
+    pub async fn ask(&mut self, request: Vec<u8>) -> Result<Answer> {
+        let (sent, _) = self.stream.write_all(request).await;
+        sent.map_err(|error| lost(&error))?;
+        loop {
+            let mut buffer = std::mem::take(&mut self.buffer);
+            buffer.clear();
+            let (read, filled) = self.stream.read(buffer).await;
+            self.buffer = filled;
+            match read.map_err(|error| lost(&error))? {
+                0 => return self.answers.end(),
+                _ => {
+                    if let Some(answer) = self.answers.take(&self.buffer)? {
+                        return Ok(answer);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The result of something that another machine does, within a time.
+///
+/// Errors: those of it; the time is up.
+pub async fn in_time<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
+    runtime::within(limit, work).await.unwrap_or_else(|| {
+        let text = format!("no answer after {}s", limit.as_secs_f64());
+        Err(Error::new(Kind::RequestTimeout, text))
+    })
+}
+
+fn lost(error: &io::Error) -> Error {
+    Error::new(Kind::ConnectionLost, format!("the connection is lost: {error}"))
+}
