@@ -1,8 +1,10 @@
 //! Our own fleet, in this process, on all its cores: what a server does, without a protocol in front of it.
 
+use std::future::poll_fn;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
@@ -69,7 +71,9 @@ impl Engine {
                 Action::Run { directory: RemotePath::home(), command: SharedText::clone(&spec.query) }
             }
             Operation::Broadcast => return self.broadcast(shards).await,
-            Operation::Tool | Operation::Nothing => return Ok(()),
+            // As whatever waits for something: it goes round the event loop once.
+            Operation::Nothing => return Ok(go_round().await),
+            Operation::Tool => return Ok(()),
         };
         let host = spec.hosts.get(turn.host).map(|name| HostName::parse(name));
         let Some(host) = host.transpose().map_err(|error| failure(&error))? else { return Ok(()) };
@@ -111,6 +115,19 @@ impl Engine {
         runtime::spawn(async move { fleet.close().await });
         answer
     }
+}
+
+/// Lets others have a turn.
+async fn go_round() {
+    let mut has_waited = false;
+    let wait = poll_fn(|context| match std::mem::replace(&mut has_waited, true) {
+        true => Poll::Ready(()),
+        false => {
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    });
+    wait.await;
 }
 
 impl Subject for Engine {
