@@ -131,7 +131,7 @@ async fn go_round() {
 }
 
 impl Subject for Engine {
-    fn ask(&self, turn: Turn, _: u64) -> LocalBoxFuture<'_, Result<(), Failure>> {
+    fn ask(&self, turn: Turn) -> LocalBoxFuture<'_, Result<(), Failure>> {
         match (&self.spec.cold, &self.net) {
             (Some(cold), Some(net)) => self.answer_cold(cold, net, turn).boxed_local(),
             _ => self.answer(&self.shards, turn).boxed_local(),
