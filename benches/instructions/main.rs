@@ -4,8 +4,9 @@
 //!     scripts/instructions                     all of them
 //!     UPDATE_GOLDEN=1 scripts/instructions     writes the file anew
 //!
-//! A count depends on the compiler, so it is compared with one of the same compiler only; and a little on the processor
-//! (which of its vector instructions libc and memchr choose) and on the seeds of hash tables, for which there is slack.
+//! A count depends on the compiler, so it is compared with one of the same compiler only; hardly on the processor (which of
+//! its vector instructions libc and memchr choose); and up to two in a hundred on the seeds of hash tables, where there are
+//! any: what takes more than it may is counted again, and the least counts.
 
 #![allow(clippy::print_stdout, clippy::expect_used, clippy::cast_precision_loss)]
 
@@ -17,6 +18,12 @@ use std::process::{Command, ExitCode};
 use counts::Counts;
 use scout_mcp::testing::chores::{self, Work};
 
+const TRIES: usize = 5;
+
+/// Processors differ in whether they copy long pieces with one instruction, which callgrind counts once per byte.
+const COPY_ALIKE: &str =
+    "glibc.cpu.x86_rep_movsb_threshold=1073741824:glibc.cpu.x86_rep_stosb_threshold=1073741824";
+
 fn main() -> ExitCode {
     if let Some(name) = env::args().nth(1) {
         let mut work = chores::named(&name).prepare();
@@ -26,15 +33,32 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let names = chores::all().into_iter().filter(|chore| chore.is_counted).map(|chore| chore.name);
-    let now = Counts::of(names.map(|name| (name.clone(), count(&name))));
-    if env::var_os("UPDATE_GOLDEN").is_some() {
+    let is_accepted = env::var_os("UPDATE_GOLDEN").is_some();
+    let before = if is_accepted { Counts::none() } else { Counts::read() };
+    let now = Counts::of(names.map(|name| {
+        let least = least(&name, before.allowed(&name));
+        (name, least)
+    }));
+    if is_accepted {
         now.write();
         return ExitCode::SUCCESS;
     }
-    match now.compare(&Counts::read()) {
+    match now.compare(&before) {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     }
+}
+
+/// The least of some counts, or the first that is as little as is wanted.
+fn least(name: &str, wanted: u64) -> u64 {
+    let mut least = u64::MAX;
+    for _ in 0..TRIES {
+        least = least.min(count(name));
+        if least <= wanted {
+            break;
+        }
+    }
+    least
 }
 
 /// Callgrind counts inside this function, and nowhere else.

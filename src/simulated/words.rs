@@ -33,7 +33,6 @@ impl Line {
         match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             // On a leash (`fleet/leash.rs`): the last word is the command.
             ["exec", "sh", "-c", _, "scout", command] => Self::read(command),
-            ["sh", "-c", command] | ["eval", command] => Self::read(command),
             ["set", "--", ..] => {
                 Self::Show(words.into_iter().skip(2).take_while(|word| word != SEQUENCE).collect())
             }
@@ -50,6 +49,9 @@ impl Line {
     fn of(words: &[String]) -> Self {
         match words {
             [eval, line] if eval == "eval" => Self::read(line),
+            [sh, c, line] if [sh, c] == ["sh", "-c"] => Self::read(line),
+            // Other clients have coreutils' `timeout` end what takes too long.
+            [timeout, _, rest @ ..] if timeout == "timeout" => Self::of(rest),
             words if words.iter().any(|word| [AND, SEQUENCE, OPERATOR].contains(&word.as_str())) => {
                 Self::Foreign
             }
@@ -121,6 +123,8 @@ mod tests {
         );
         assert_eq!(Line::read("cd /tmp && ls -la"), command(Some("/tmp"), &["ls", "-la"]));
         assert_eq!(Line::read("cd '/a b' && eval 'cat x'"), command(Some("/a b"), &["cat", "x"]));
+        assert_eq!(Line::read("timeout 120 sh -c 'ls -la'"), command(None, &["ls", "-la"]));
+        assert_eq!(Line::read("cd /tmp && timeout 30 ls -la"), command(Some("/tmp"), &["ls", "-la"]));
         let leashed = leash::for_login_shell(b"cd '/it'\\''s' && ls").unwrap();
         assert_eq!(Line::read(std::str::from_utf8(&leashed).unwrap()), command(Some("/it's"), &["ls"]));
     }

@@ -113,11 +113,11 @@ fn only_what_a_silent_server_hangs_at_fails_and_who_stood_behind_it_gets_on_at_o
 fn several_files_that_hang_a_server_cost_others_one_wait_each() {
     let world = world_with_sessions(10);
     let link = world.link("alpha");
-    let hung = [read_at(&world, &link, "/hangs"), read_at(&world, &link, "/dir/hangs")];
+    let hung = [read_at(&world, &link, "/hangs"), read_at(&world, &link, "/hangs too")];
     world.pass(SECOND);
     let behind = read(&world, &link);
     world.pass(2 * limits::SFTP_SILENCE_MAX + SECOND);
-    assert!(hung.iter().all(|read| read.output().is_err()));
+    assert!(hung.iter().all(|read| read.output().is_err()), "each is told");
     assert_eq!(behind.output().unwrap(), Some(file()));
 }
 

@@ -60,9 +60,8 @@ fn content(read: Result<Outcome, Failure>) -> Vec<u8> {
 fn files() -> SftpServer {
     let mut server = SftpServer::new(Knobs::default());
     server.put_file("/file", file());
-    server.put_file("/hangs", file());
-    server.put_file("/dir/hangs", file());
-    for path in ["/hangs", "/dir/hangs"] {
+    for path in ["/hangs", "/hangs too"] {
+        server.put_file(path, file());
         server.tree_mut().bar(path.as_bytes(), Bar::Hangs);
     }
     server
