@@ -72,7 +72,10 @@ impl Engine {
             }
             Operation::Broadcast => return self.broadcast(shards).await,
             // As whatever waits for something: it goes round the event loop once.
-            Operation::Nothing => return Ok(go_round().await),
+            Operation::Nothing => {
+                go_round().await;
+                return Ok(());
+            }
             Operation::Tool => return Ok(()),
         };
         let host = spec.hosts.get(turn.host).map(|name| HostName::parse(name));
