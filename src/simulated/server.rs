@@ -178,11 +178,13 @@ impl Server {
 
     /// Appends what is to be sent now; true when there is anything.
     pub fn poll_transmit(&mut self, out: &mut Vec<u8>, now: Instant) -> bool {
+        // Input may be what it was woken by when its time had come.
+        self.handle_timeout(now);
         if !self.transport.is_exchanging() {
             let operations = self.sessions.flush(&mut self.transport, &self.sky, now);
             self.count(operations);
         }
-        if self.speaks_at.is_none_or(|at| at <= now) {
+        if self.speaks_at.is_none() {
             self.transport.poll_transmit(out);
         }
         !out.is_empty()
