@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use super::programs::{Programs, Subsystem};
 use super::server::transport::Transport;
 use super::sftp::SftpServer;
+use super::shell::Shell;
 use super::weather::Sky;
-use super::words::kept_shell;
+
 use crate::base::limits::{
     SIMULATED_ENV_MAX, SIMULATED_OUTPUT_BYTES_MAX, SSH_CHANNEL_PACKET_BYTES_MAX, SSH_PACKET_BYTES_MAX,
     SSH_TEXT_BYTES_MAX,
@@ -47,16 +48,6 @@ enum Work {
     Sftp(Box<SftpServer>),
 }
 
-/// A shell that is kept for several commands.
-struct Shell {
-    /// Of the command that runs.
-    number: String,
-    input: Vec<u8>,
-}
-
-/// What a shell tells of a command that a signal has ended.
-const KILLED: u32 = 137;
-
 pub struct Session {
     window: Window,
     /// What the client may still send, and what it starts with.
@@ -70,7 +61,7 @@ pub struct Session {
     held_bytes: usize,
     /// What the command that is being started takes beside what every operation does.
     takes: Duration,
-    /// Commands come as lines of input, one after the other, and tell their ends by marks.
+    /// It is kept for several commands.
     shell: Option<Shell>,
     env: Vec<(String, String)>,
     exit: Option<Exit>,
@@ -279,8 +270,8 @@ impl Session {
             Work::Echo => self.output.extend_from_slice(data),
             Work::Sftp(sftp) => sftp.handle_input(data),
             Work::Nothing | Work::Command => {
-                if let Some(shell) = &mut self.shell {
-                    shell.input.extend_from_slice(data);
+                if self.shell.as_mut().is_some_and(|shell| !shell.handle_input(data)) {
+                    self.end(Exit::Status(2));
                 }
             }
         }
@@ -370,31 +361,20 @@ impl Session {
     }
 
     fn run(&mut self, line: &str, programs: &dyn Programs, sky: &Sky, now: Instant) -> bool {
-        let Some((number, command)) = kept_shell(line) else {
+        let Some((shell, command)) = Shell::started(line) else {
             return self.run_command(line, programs, sky, now);
         };
-        let mark = format!("\x01({number}\n");
-        self.print(mark.as_bytes());
-        self.complain(mark.as_bytes());
-        self.shell = Some(Shell { number, input: Vec::new() });
+        self.mark(&shell.begin());
+        self.shell = Some(shell);
         self.run_command(&command, programs, sky, now)
     }
 
-    /// What a shell has been told to run; how many commands. Empty lines are none.
+    /// What a shell has been told to run; how many commands.
     fn run_lines(&mut self, programs: &dyn Programs, sky: &Sky, now: Instant) -> usize {
         let mut count = 0;
-        while let Some(shell) = &mut self.shell
-            && let Some(end) = memchr::memchr(b'\n', &shell.input)
-        {
-            let line: Vec<_> = shell.input.drain(..=end).collect();
-            let line = String::from_utf8_lossy(&line);
-            let Some((number, command)) = line.trim_end_matches('\n').split_once(' ') else { continue };
-            number.clone_into(&mut shell.number);
-            self.run_command(command, programs, sky, now);
+        while let Some(command) = self.shell.as_mut().and_then(Shell::next_command) {
+            self.run_command(&command, programs, sky, now);
             count += 1;
-        }
-        if self.shell.as_ref().is_some_and(|shell| shell.input.len() > SSH_PACKET_BYTES_MAX) {
-            self.end(Exit::Status(2));
         }
         count
     }
@@ -414,15 +394,15 @@ impl Session {
     /// In a shell, what would have ended the session is told by marks, and the session goes on.
     fn mark_end(&mut self) {
         let Some(shell) = &self.shell else { return };
-        let status = match (&self.exit, &self.work) {
-            (Some(Exit::Status(status)), _) => *status,
-            (Some(_), _) => KILLED,
-            // There is no input.
-            (None, Work::Echo) => 0,
-            (None, _) => return,
-        };
-        let mark = format!("\x01){} {status}\n", shell.number);
-        (self.exit, self.work) = (None, Work::Command);
+        // There is no input to repeat.
+        let echoes = matches!(self.work, Work::Echo);
+        let Some(exit) = self.exit.take().or_else(|| echoes.then_some(Exit::Status(0))) else { return };
+        let mark = shell.end(&exit);
+        self.work = Work::Command;
+        self.mark(&mark);
+    }
+
+    fn mark(&mut self, mark: &str) {
         self.print(mark.as_bytes());
         self.complain(mark.as_bytes());
     }
