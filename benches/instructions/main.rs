@@ -71,8 +71,8 @@ fn measured(work: &mut Work) {
 fn count(name: &str) -> u64 {
     let mut valgrind = Command::new("valgrind");
     valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*measured*"]);
-    let ran =
-        valgrind.arg(env::current_exe().expect("a path")).arg(name).output().expect("valgrind is installed");
+    valgrind.arg(env::current_exe().expect("a path")).arg(name).env("GLIBC_TUNABLES", COPY_ALIKE);
+    let ran = valgrind.output().expect("valgrind is installed");
     let said = String::from_utf8_lossy(&ran.stderr);
     let count = said.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok());
     count.filter(|count| *count > 0).unwrap_or_else(|| panic!("{name} was not counted:\n{said}"))

@@ -170,6 +170,8 @@ impl Server {
     pub fn poll_timeout(&self) -> Option<Instant> {
         match self.speaks_at {
             Some(at) => self.transport.has_output().then_some(at),
+            // Until the keys are there nothing else may be said, whatever is due.
+            None if self.transport.is_exchanging() || self.fate != Fate::Open => None,
             None => self.sessions.poll_timeout(),
         }
     }

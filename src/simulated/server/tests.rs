@@ -162,6 +162,22 @@ fn operations_take_their_time_together() {
 }
 
 #[test]
+fn nothing_is_due_while_keys_are_exchanged() {
+    let mut pair = Pair::in_weather(Weather { latency: 15 * MS, ..Weather::default() });
+    let begun = pair.now;
+    let channel = pair.start("hostname");
+    pair.server.start_exchange();
+    pair.now += 20 * MS;
+    assert_eq!(pair.server.poll_timeout(), None);
+    pair.now = begun;
+    pair.settle();
+    assert_eq!((pair.server.exchanges().done, pair.server.poll_timeout()), (2, Some(begun + 15 * MS)));
+    pair.now += 15 * MS;
+    pair.settle();
+    assert_eq!(pair.output(channel), "host0007\n");
+}
+
+#[test]
 fn an_operation_may_lose_the_connection() {
     let mut pair = Pair::in_weather(Weather { loss: 1.0, ..Weather::default() });
     assert_eq!(pair.server.fate(), Fate::Open, "a login is none");
