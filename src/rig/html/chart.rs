@@ -36,7 +36,7 @@ const WIDTH: f64 = 860.0;
 const HEIGHT: f64 = 380.0;
 /// Of the field between the axes.
 const LEFT: f64 = 84.0;
-const RIGHT: f64 = 842.0;
+const RIGHT: f64 = 830.0;
 const TOP: f64 = 22.0;
 const BOTTOM: f64 = 326.0;
 
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn points_are_where_the_axes_say() {
         let drawing = chart(vec![(0.0, 1.0), (10.0, 100.0)]).drawing();
-        assert!(drawing.contains("d=\"M84.0 326.0L842.0 22.0\""), "{drawing}");
+        assert!(drawing.contains("d=\"M84.0 326.0L830.0 22.0\""), "{drawing}");
         assert!(drawing.contains("A &lt;chart&gt;") && drawing.contains("points &amp; lines"));
         assert_eq!(drawing.matches("<circle").count(), 2);
     }
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn what_has_no_place_is_a_gap() {
         let drawing = chart(vec![(0.0, 1.0), (2.0, 1.0), (4.0, 0.0), (6.0, 1.0)]).drawing();
-        assert!(drawing.contains("d=\"M84.0 326.0L235.6 326.0M538.8 326.0\""), "{drawing}");
+        assert!(drawing.contains("d=\"M84.0 326.0L233.2 326.0M531.6 326.0\""), "{drawing}");
     }
 
     #[test]

@@ -232,7 +232,7 @@ fn hosts(results: &Results) -> Option<String> {
         "every host".to_owned()
     };
     let what = format!(
-        "p50 (dark) and p99 (light) of {shown}, the slowest first, at {}, round {}.",
+        "p50 (full bars) and p99 (faint bars) of {shown}, the slowest first, at {}, round {}.",
         step.load, step.round
     );
     let rows = hosts.iter().map(|host| {
