@@ -65,6 +65,7 @@
 //! | how a server ends | `server/drain.rs`; over HTTP `server/http/listen.rs`, `server/http/under_way.rs`; `io/signals.rs` for who asks it to |
 //! | who is asked whether he is there, and who stays connected | `fleet/health/`, `fleet/presence.rs` |
 //! | how remote commands are ended | `fleet/leash.rs` |
+//! | how commands share a shell on the host, and which may | `fleet/kept_shell.rs` for what is said, `fleet/link/shells.rs` for who gets one |
 //! | how simulated hosts behave | `simulated/`: `plan.rs` for what can be set, `server.rs` for what they say; `io/site.rs` puts them on the network |
 //! | what is counted and measured | `metrics/names.rs`, and the place where it happens; what Prometheus reads of it: `metrics/prometheus.rs` |
 //! | when a server counts as alive, and as ready | `server/health.rs` |

@@ -20,7 +20,8 @@ use crate::config::Overrides;
     scout-mcp copy web1:/var/log/syslog .          a file, to here, from here or between hosts\n  \
     scout-mcp serve                                the MCP server, on standard input and output\n  \
     scout-mcp serve --transport http --port 8000   the same over HTTP, at http://127.0.0.1:8000/mcp\n  \
-    scout-mcp stats                                what running servers have done")]
+    scout-mcp stats                                what running servers have done\n  \
+    scout-mcp bench run --hosts 'web*' -c 1,10     how fast hosts answer, and how many requests there can be")]
 pub struct Args {
     #[command(subcommand)]
     pub command: Command,
@@ -163,7 +164,7 @@ pub enum Command {
         #[arg(long, value_name = "NUMBER")]
         pid: Option<u32>,
     },
-    /// Measure: a fleet of simulated hosts
+    /// Measure hosts and servers, compare what came of it, play a fleet to measure with
     #[command(subcommand)]
     Bench(Bench),
     /// Show what the SSH configuration means for a host, as `ssh -G` does

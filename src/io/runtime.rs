@@ -58,6 +58,6 @@ pub(crate) async fn sleep_until(at: Instant) {
 }
 
 /// The result of `work`, or `None` when it takes longer than `limit`. Unfinished work is dropped, its socket with it.
-pub(super) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     monoio::time::timeout(limit, work).await.ok()
 }

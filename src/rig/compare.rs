@@ -121,9 +121,10 @@ type Told<'a, Whole, Part> = (&'static str, &'a dyn Fn(&Whole) -> Part);
 fn differences(before: &Plan, after: &Plan) -> Vec<String> {
     let loads = |plan: &Plan| plan.loads.iter().map(Load::to_string).collect::<Vec<_>>().join(", ");
     let temperature = |plan: &Plan| if plan.cold { "cold" } else { "warm" }.to_owned();
-    let told: [Told<'_, Plan, String>; 8] = [
+    let told: [Told<'_, Plan, String>; 9] = [
         ("subject", &|plan| plan.subject.clone()),
         ("operations", &|plan| plan.mix.to_string()),
+        ("details", &|plan| plan.details.join(", ")),
         ("hosts", &|plan| plan.hosts.to_string()),
         ("connections", &temperature),
         ("loads", &loads),

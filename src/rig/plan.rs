@@ -15,6 +15,8 @@ pub struct Plan {
     /// What is measured: `engine`, `simulated`, `http` or `stdio`.
     pub subject: String,
     pub mix: Mix,
+    /// What exactly is asked, and under which conditions: a line each.
+    pub details: Vec<String>,
     /// How many hosts take turns.
     pub hosts: usize,
     /// Every request on a connection of its own.

@@ -69,9 +69,6 @@ pub struct Step {
     pub failures: Distribution,
     /// How long after they were due requests were begun.
     pub lag: Distribution,
-    /// Connecting and logging in, where that is told apart.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dial: Option<Distribution>,
     pub errors: Vec<ErrorCount>,
     pub series: Vec<Moment>,
     /// In the order of their names.
@@ -187,7 +184,6 @@ impl Step {
             latency: Distribution::full(&tally.done),
             failures: Distribution::brief(&tally.failed),
             lag: Distribution::brief(&tally.lag),
-            dial: None,
             errors: errors.collect(),
             series: tally.series.moments(took),
             hosts: hosts.collect(),

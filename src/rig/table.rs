@@ -108,10 +108,6 @@ fn remarks(results: &Results, out: &mut String) {
         if step.unfinished > 0 {
             lines.push(format!("{of}: {} requests were under way at the end", step.unfinished));
         }
-        if let Some(dial) = &step.dial {
-            let (p50, p99) = (duration(dial.p50_us), duration(dial.p99_us));
-            lines.push(format!("{of}: connecting and logging in took {p50} (p50), {p99} (p99)"));
-        }
     }
     if results.interrupted {
         lines.push("It was ended before all of it was done".to_owned());

@@ -10,6 +10,7 @@ pub fn sample(loads: &[Load], rounds: u32, slower: f64) -> Results {
     let plan = Plan {
         subject: "engine".to_owned(),
         mix: Mix::of(Operation::Read),
+        details: vec!["read /etc/hostname".to_owned()],
         hosts: 3,
         cold: false,
         loads: loads.to_vec(),

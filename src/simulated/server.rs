@@ -170,17 +170,21 @@ impl Server {
     pub fn poll_timeout(&self) -> Option<Instant> {
         match self.speaks_at {
             Some(at) => self.transport.has_output().then_some(at),
+            // Until the keys are there nothing else may be said, whatever is due.
+            None if self.transport.is_exchanging() || self.fate != Fate::Open => None,
             None => self.sessions.poll_timeout(),
         }
     }
 
     /// Appends what is to be sent now; true when there is anything.
     pub fn poll_transmit(&mut self, out: &mut Vec<u8>, now: Instant) -> bool {
+        // Input may be what it was woken by when its time had come.
+        self.handle_timeout(now);
         if !self.transport.is_exchanging() {
             let operations = self.sessions.flush(&mut self.transport, &self.sky, now);
             self.count(operations);
         }
-        if self.speaks_at.is_none_or(|at| at <= now) {
+        if self.speaks_at.is_none() {
             self.transport.poll_transmit(out);
         }
         !out.is_empty()

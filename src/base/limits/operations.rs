@@ -46,6 +46,8 @@ pub const COPY_PIECES_AHEAD: u64 = SFTP_SESSION_WINDOW_BYTES_MAX / COPY_PIECE_BY
 pub const TRANSFER_PIECE_BYTES: u64 = 2 * SFTP_READ_BYTES_MAX as u64;
 /// Pieces that are read ahead of the one that comes next: a little more than the window of a channel.
 pub const TRANSFER_READS_AHEAD: usize = (SFTP_FILE_WINDOW_BYTES_MAX / TRANSFER_PIECE_BYTES) as usize;
+/// What a transfer may bring over a way, by which is told how many pieces are on it: 10 Gbit/s.
+pub const TRANSFER_BYTES_PER_MICROSECOND: u128 = 1250;
 /// Pieces between the core that reads and the one that writes.
 pub const TRANSFER_PIECES_WAITING: usize = 2;
 /// Pieces that are written and not yet answered for: more than a server's window, which is 2 MiB with OpenSSH.

@@ -18,6 +18,6 @@ pub const SIMULATED_HANDLES_MAX: usize = 1000;
 pub const SIMULATED_BACKLOG: i32 = 4096;
 /// Until the next connection is accepted where there were no descriptors for the last.
 pub const SIMULATED_ACCEPT_PAUSE: Duration = Duration::from_millis(10);
-/// What one read of a connection may bring, and what is kept for one write: 16 requests at once fit, and 10,000
-/// connections hold 80 MB of it.
+/// What one read of a connection may bring, and what is kept of one write: 16 requests at once fit, and 10,000 connections
+/// hold 80 MB of it at most.
 pub const SIMULATED_CONNECTION_BYTES: usize = 4 * 1024;

@@ -1,8 +1,10 @@
 //! Our own fleet, in this process, on all its cores: what a server does, without a protocol in front of it.
 
+use std::future::poll_fn;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
@@ -69,7 +71,12 @@ impl Engine {
                 Action::Run { directory: RemotePath::home(), command: SharedText::clone(&spec.query) }
             }
             Operation::Broadcast => return self.broadcast(shards).await,
-            Operation::Tool | Operation::Nothing => return Ok(()),
+            // As whatever waits for something: it goes round the event loop once.
+            Operation::Nothing => {
+                go_round().await;
+                return Ok(());
+            }
+            Operation::Tool => return Ok(()),
         };
         let host = spec.hosts.get(turn.host).map(|name| HostName::parse(name));
         let Some(host) = host.transpose().map_err(|error| failure(&error))? else { return Ok(()) };
@@ -113,8 +120,21 @@ impl Engine {
     }
 }
 
+/// Lets others have a turn.
+async fn go_round() {
+    let mut has_waited = false;
+    let wait = poll_fn(|context| match std::mem::replace(&mut has_waited, true) {
+        true => Poll::Ready(()),
+        false => {
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    });
+    wait.await;
+}
+
 impl Subject for Engine {
-    fn ask(&self, turn: Turn, _: u64) -> LocalBoxFuture<'_, Result<(), Failure>> {
+    fn ask(&self, turn: Turn) -> LocalBoxFuture<'_, Result<(), Failure>> {
         match (&self.spec.cold, &self.net) {
             (Some(cold), Some(net)) => self.answer_cold(cold, net, turn).boxed_local(),
             _ => self.answer(&self.shards, turn).boxed_local(),

@@ -133,7 +133,7 @@ impl Generator<'_> {
     async fn request(&self, due: Instant, number: u64) {
         let turn = self.order.turns.at(number);
         self.tally.borrow_mut().start(due, time::now());
-        let outcome = self.subject.ask(turn, number).await;
+        let outcome = self.subject.ask(turn).await;
         self.end(turn.host, due, outcome);
     }
 
@@ -162,7 +162,7 @@ mod tests {
     }
 
     impl Subject for Stalling {
-        fn ask(&self, _: Turn, _: u64) -> LocalBoxFuture<'_, Result<(), Failure>> {
+        fn ask(&self, _: Turn) -> LocalBoxFuture<'_, Result<(), Failure>> {
             let answered = self.until.max(time::now() + self.takes);
             self.alarm.sleep_until(answered).map(Ok).boxed_local()
         }

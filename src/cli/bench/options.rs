@@ -150,6 +150,7 @@ impl Options {
         Ok(Plan {
             subject: self.subject().to_owned(),
             mix: self.mix()?,
+            details: self.details()?,
             hosts,
             cold: self.cold,
             loads: self.loads()?,
@@ -237,6 +238,28 @@ impl Options {
         self.conditions.plan(hosts, None).map(Some)
     }
 
+    /// What else has to be the same in a measurement that this one is compared with.
+    fn details(&self) -> Result<Vec<String>> {
+        let asked = |operation| match operation {
+            Operation::Read | Operation::Broadcast => format!("read {}", self.path),
+            Operation::List => format!("list {}", self.directory),
+            Operation::Run => format!("run {}", self.query),
+            Operation::Tool => {
+                let (tool, arguments) = (self.tool.as_deref(), self.arguments.as_deref());
+                format!("call {} {}", tool.unwrap_or_default(), arguments.unwrap_or_default())
+            }
+            Operation::Nothing => "do nothing".to_owned(),
+        };
+        let mut details: Vec<String> = self.mix()?.0.iter().map(|part| asked(part.operation)).collect();
+        if self.stateless {
+            details.push("without sessions".to_owned());
+        }
+        if let Some(fleet) = self.fleet()? {
+            details.extend(conditions(&fleet));
+        }
+        Ok(details)
+    }
+
     /// Closed loops come first: shares of a maximum need it.
     fn loads(&self) -> Result<Vec<Load>> {
         let list = |text: &Option<String>, read: fn(&str) -> Result<Load>| {
@@ -276,6 +299,30 @@ impl Options {
             None => Ok(Extent::Seconds(self.duration.as_secs_f64())),
         }
     }
+}
+
+/// In what simulated hosts are not as usual.
+fn conditions(fleet: &simulated::Plan) -> Vec<String> {
+    let told = |fleet: &simulated::Plan| {
+        let weather = &fleet.weather;
+        let startups = fleet.startups.as_ref();
+        let startups = startups.map(|at| format!("{}:{}:{}", at.begin, at.rate, at.full));
+        [
+            ("handshake", format!("{:?}", weather.handshake)),
+            ("latency", format!("{:?}", weather.latency)),
+            ("jitter", format!("{:?}", weather.jitter)),
+            ("loss", weather.loss.to_string()),
+            ("hosts down", fleet.down.to_string()),
+            ("hosts silent", fleet.silent.to_string()),
+            ("MaxSessions", fleet.sessions_max.to_string()),
+            ("MaxStartups", startups.unwrap_or_else(|| "none".to_owned())),
+            ("entries", fleet.entries.to_string()),
+            ("null crypto", fleet.null_crypto.to_string()),
+        ]
+    };
+    let usual = told(&simulated::Plan::default());
+    let unusual = told(fleet).into_iter().zip(usual).filter(|(own, usual)| own != usual);
+    unusual.map(|((name, value), _)| format!("{name} {value}")).collect()
 }
 
 fn wrong(message: String) -> Error {
@@ -343,6 +390,10 @@ mod tests {
         assert_eq!(fleet(&[]), Ok(None));
         let played = fleet(&["--fleet", "5", "--latency", "15ms"]).unwrap().unwrap();
         assert_eq!((played.hosts, played.weather.latency), (5, Duration::from_millis(15)));
+        assert_eq!(
+            plan(&["--fleet", "5", "--latency", "15ms"]).unwrap().details,
+            ["read /etc/hostname", "latency 15ms"]
+        );
         assert!(fleet(&["--latency", "15ms"]).unwrap_err().contains("only matters with --fleet"));
         assert!(fleet(&["--fleet", "0"]).is_err());
     }

@@ -1,22 +1,22 @@
 //! An MCP server over its standard streams. All users talk to one process, or each request to one of its own.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use async_channel::Sender;
+use async_channel::{Receiver, Sender};
 use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, Shared};
 
 use super::mcp::{self, Call, Era, Reply};
-use super::subject::{Subject, failure};
+use super::subject::{Subject, failure, in_time};
 use super::web::host;
 use crate::base::time::Duration;
-use crate::io::http::client::in_time;
 use crate::io::partner::Partner;
 use crate::io::runtime;
+use crate::io::stdio::Line;
 use crate::rig::{Failure, Operation, Turn};
 
 /// What is known of it.
@@ -36,6 +36,8 @@ pub struct Program {
     spec: Arc<Spec>,
     /// The conversation with the process that all talk to, or its begin.
     talk: RefCell<Option<Beginning>>,
+    /// The number of the next request; 0 is that of `initialize`.
+    next: Cell<u64>,
 }
 
 type Beginning = Shared<LocalBoxFuture<'static, Result<Rc<Talk>, Failure>>>;
@@ -51,16 +53,17 @@ type Waiting = Rc<RefCell<HashMap<u64, Sender<Reply>>>>;
 
 impl Program {
     pub fn new(spec: Arc<Spec>) -> Self {
-        Self { spec, talk: RefCell::default() }
+        Self { spec, talk: RefCell::default(), next: Cell::new(1) }
     }
 
-    async fn answer(&self, turn: Turn, number: u64) -> Result<(), Failure> {
+    async fn answer(&self, turn: Turn) -> Result<(), Failure> {
         let spec = &self.spec;
         let call = spec.calls.iter().find(|(operation, _)| *operation == turn.operation);
         let Some((_, call)) = call else { return Ok(()) };
         let talk = if spec.cold { Talk::begin(Arc::clone(spec)).await? } else { self.talk().await? };
-        let message = call.message(spec.era, number + 1, &host(&spec.hosts, turn));
-        let reply = talk.ask(number + 1, message).await;
+        // No number comes twice in a conversation.
+        let id = self.next.replace(self.next.get() + 1);
+        let reply = talk.ask(id, call.message(spec.era, id, &host(&spec.hosts, turn))).await;
         if reply.as_ref().is_err_and(|failure| failure.kind == GONE) {
             // The next one starts it anew.
             self.talk.take();
@@ -117,9 +120,9 @@ impl Drop for Place<'_> {
 }
 
 /// Gives every answer to whoever waits for it, up to the end of the program.
-async fn listen(lines: async_channel::Receiver<crate::io::stdio::Line>, waiting: Waiting) {
+async fn listen(lines: Receiver<Line>, waiting: Waiting) {
     while let Ok(line) = lines.recv().await {
-        let crate::io::stdio::Line::Text(text) = line else { continue };
+        let Line::Text(text) = line else { continue };
         let reply = Reply::read(&text);
         let who = reply.as_ref().and_then(|reply| waiting.borrow_mut().remove(&reply.id));
         if let (Some(who), Some(reply)) = (who, reply) {
@@ -130,11 +133,7 @@ async fn listen(lines: async_channel::Receiver<crate::io::stdio::Line>, waiting:
 }
 
 impl Subject for Program {
-    fn ask(&self, turn: Turn, number: u64) -> LocalBoxFuture<'_, Result<(), Failure>> {
-        let answer = async move {
-            let answered = in_time(self.spec.timeout, async { Ok(self.answer(turn, number).await) }).await;
-            answered.unwrap_or_else(|late| Err(failure(&late)))
-        };
-        answer.boxed_local()
+    fn ask(&self, turn: Turn) -> LocalBoxFuture<'_, Result<(), Failure>> {
+        in_time(self.spec.timeout, self.answer(turn)).boxed_local()
     }
 }

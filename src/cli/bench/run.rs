@@ -182,7 +182,7 @@ impl Stage<'_> {
         crew.brief(&spec).await;
         let words = without_secrets(std::env::args());
         let mut results = Results::new(time::unix_now(), words, self.machine.clone(), plan.clone());
-        results.notes.extend(self.remark(spec.hosts().len()));
+        results.notes.extend(self.remarks(spec.hosts().len()));
         let (end, named) = (self.end, self.options.pid);
         let is_played = self.options.fleet.is_some();
         let sampler = match spec.clone() {
@@ -289,14 +289,19 @@ impl Stage<'_> {
     }
 
     /// What whoever reads the results has to know of the settings.
-    fn remark(&self, hosts: usize) -> Option<String> {
+    fn remarks(&self, hosts: usize) -> Vec<String> {
+        let mut remarks = Vec::new();
         let pool = self.settings.max_pool_size;
         let is_ours = self.place.is_none() && self.options.command.is_none();
-        (is_ours && !self.options.cold && hosts > pool).then(|| {
-            format!(
+        if is_ours && !self.options.cold && hosts > pool {
+            remarks.push(format!(
                 "{hosts} hosts share a pool of {pool} connections (SCOUT_MAX_POOL_SIZE): some are met anew again and again"
-            )
-        })
+            ));
+        }
+        if self.options.conditions.null_crypto {
+            remarks.push("Nothing was encrypted: this is what everything else costs".to_owned());
+        }
+        remarks
     }
 
     /// Each user of a server over HTTP has a connection.

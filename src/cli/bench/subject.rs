@@ -8,16 +8,18 @@ use futures_util::future::LocalBoxFuture;
 use super::engine::{self, Engine};
 use super::program::{self, Program};
 use super::web::{self, Web};
-use crate::base::Error;
+use crate::base::time::Duration;
+use crate::base::{Error, Kind};
 use crate::fleet::Shards;
+use crate::io::runtime;
 use crate::rig::{Failure, Turn};
 
 /// One core's way to what is measured.
 pub trait Subject {
-    /// Asks for one thing, and waits until it is there. `number` is the request's own.
+    /// Asks for one thing, and waits until it is there.
     ///
     /// Errors: it is not, or not as it should be.
-    fn ask(&self, turn: Turn, number: u64) -> LocalBoxFuture<'_, Result<(), Failure>>;
+    fn ask(&self, turn: Turn) -> LocalBoxFuture<'_, Result<(), Failure>>;
 }
 
 /// What every core makes its own from.
@@ -45,6 +47,18 @@ impl Spec {
             Self::Program(spec) => Rc::new(Program::new(spec)),
         }
     }
+}
+
+/// What comes of a request within its time.
+pub async fn in_time(
+    limit: Duration,
+    request: impl Future<Output = Result<(), Failure>>,
+) -> Result<(), Failure> {
+    let late = || {
+        let text = format!("no answer after {}s", limit.as_secs_f64());
+        Err(failure(&Error::new(Kind::RequestTimeout, text)))
+    };
+    runtime::within(limit, request).await.unwrap_or_else(late)
 }
 
 /// As what an error of ours counts.

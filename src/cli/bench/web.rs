@@ -7,12 +7,12 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 use super::mcp::{self, Call, Era, Reply};
-use super::subject::{Subject, failure};
+use super::subject::{Subject, failure, in_time};
 use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
 use crate::config::Secret;
 use crate::http::Answer;
-use crate::io::http::client::{self, Client, Place};
+use crate::io::http::client::{Client, Place};
 use crate::rig::{Failure, Operation, Turn};
 
 /// What every core knows of it.
@@ -47,6 +47,8 @@ pub struct Web {
 struct Line {
     client: Client,
     head: String,
+    /// The number of the next request; 0 is that of `initialize`.
+    next: u64,
 }
 
 impl Address {
@@ -87,7 +89,7 @@ impl Web {
         Self { spec, idle: RefCell::default() }
     }
 
-    async fn answer(&self, turn: Turn, number: u64) -> Result<(), Failure> {
+    async fn answer(&self, turn: Turn) -> Result<(), Failure> {
         let spec = &self.spec;
         let call = spec.calls.iter().find(|(operation, _)| *operation == turn.operation);
         let Some((_, call)) = call else { return Ok(()) };
@@ -97,8 +99,9 @@ impl Web {
             Some(line) => line,
             None => self.connect().await?,
         };
-        // 0 is that of `initialize`.
-        let answer = line.ask(&call.message(spec.era, number + 1, &host), Some(&call.tool)).await;
+        let message = call.message(spec.era, line.next, &host);
+        line.next += 1;
+        let answer = line.ask(&message, Some(&call.tool)).await;
         let answer = answer.map_err(|error| failure(&error))?;
         let outcome = judge(&answer);
         if answer.keeps_open && !spec.cold {
@@ -110,7 +113,7 @@ impl Web {
     async fn connect(&self) -> Result<Line, Failure> {
         let spec = &self.spec;
         let client = Client::connect(&spec.place).await.map_err(|error| failure(&error))?;
-        let mut line = Line { client, head: spec.head() };
+        let mut line = Line { client, head: spec.head(), next: 1 };
         if spec.era == Era::Stateless {
             line.say("MCP-Protocol-Version", spec.era.revision().as_str());
             return Ok(line);
@@ -163,13 +166,8 @@ impl Line {
 }
 
 impl Subject for Web {
-    fn ask(&self, turn: Turn, number: u64) -> LocalBoxFuture<'_, Result<(), Failure>> {
-        let answer = async move {
-            let answered =
-                client::in_time(self.spec.timeout, async { Ok(self.answer(turn, number).await) }).await;
-            answered.unwrap_or_else(|late| Err(failure(&late)))
-        };
-        answer.boxed_local()
+    fn ask(&self, turn: Turn) -> LocalBoxFuture<'_, Result<(), Failure>> {
+        in_time(self.spec.timeout, self.answer(turn)).boxed_local()
     }
 }
 

@@ -136,7 +136,7 @@ impl Link {
     /// the server does not start it: nobody is to learn from a command that need not be.
     pub async fn try_run(self: &Rc<Self>, command: &[u8], sink: &mut dyn Sink) -> Result<Option<Exit>> {
         let _at_work = self.at_work();
-        if !self.state.borrow().has_sessions_ready() {
+        if self.state.borrow().sessions_ready() == 0 {
             return Ok(None);
         }
         let Some(permit) = self.sessions.try_enter() else { return Ok(None) };

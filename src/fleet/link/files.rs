@@ -48,7 +48,7 @@ impl Link {
         Outlook {
             is_known_file: matches!(&state.files, Files::Open(channel) if channel.session.knows(path, (self.clock)())),
             round_trip: self.memory.round_trip(),
-            unused_sessions: if self.memory.lacks_shell.get() { 0 } else { state.ahead.len() },
+            unused_sessions: if self.memory.lacks_shell.get() { 0 } else { state.sessions_ready() },
             requests: self.active.get() + 1,
         }
     }

@@ -126,9 +126,9 @@ impl State {
         InUse { commands: self.execs.len(), shells: self.shells.len(), sftp: self.files.is_open() }
     }
 
-    /// Whether a command can begin without waiting for a session to be confirmed.
-    fn has_sessions_ready(&self) -> bool {
-        self.ahead.len() + self.shells.len() > 0
+    /// Commands that can begin without asking for a session.
+    fn sessions_ready(&self) -> usize {
+        self.ahead.len() + self.shells.len()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::Link;
+use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
 use crate::sftp::{Attrs, Failure, Handle, NewAttrs, OpId, Opening, Outcome, Refusal, Session};
 use crate::ssh::ChannelId;
@@ -34,6 +35,11 @@ impl Link {
 }
 
 impl OpenFile {
+    /// How long a message and its answer take to its host and back, as far as is known.
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.link.memory.round_trip()
+    }
+
     /// `len` bytes from `offset` on; fewer where the file ends.
     pub async fn read(&self, offset: u64, len: u64) -> Result<Result<Vec<u8>, Failure>> {
         Ok(match self.operate(|session, file| session.read_piece(file, offset, len)).await? {

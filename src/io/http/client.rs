@@ -7,11 +7,10 @@ use monoio::io::{AsyncReadRent, AsyncWriteRentExt};
 use monoio::net::TcpStream;
 
 use crate::base::limits::RIG_ANSWER_BYTES_MAX;
-use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
 use crate::http::{Answer, Answers};
 use crate::io::connect::{Origin, connect};
-use crate::io::{blocking, runtime};
+use crate::io::resolver::resolve;
 
 /// What one read may bring.
 const READ_BYTES: usize = 64 * 1024;
@@ -32,12 +31,8 @@ impl Place {
     ///
     /// Errors: it has none.
     pub async fn of(host: &str, port: u16) -> Result<Self> {
-        let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let resolve =
-            move || std::net::ToSocketAddrs::to_socket_addrs(&(name.as_str(), port)).map(Iterator::collect);
-        let found: io::Result<Vec<SocketAddr>> = blocking::NAMES.run(resolve).await?;
-        let failed = |error| Error::new(Kind::Unreachable, format!("Cannot resolve {host}: {error}"));
-        let found = found.map_err(failed)?;
+        let name = host.trim_start_matches('[').trim_end_matches(']');
+        let found = resolve(name, port).await?;
         match found.is_empty() {
             true => Err(Error::new(Kind::Unreachable, format!("{host} has no address"))),
             false => Ok(Self(found)),
@@ -77,16 +72,6 @@ impl Client {
             }
         }
     }
-}
-
-/// The result of something that another machine does, within a time.
-///
-/// Errors: those of it; the time is up.
-pub async fn in_time<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
-    runtime::within(limit, work).await.unwrap_or_else(|| {
-        let text = format!("no answer after {}s", limit.as_secs_f64());
-        Err(Error::new(Kind::RequestTimeout, text))
-    })
 }
 
 fn lost(error: &io::Error) -> Error {

@@ -148,7 +148,8 @@ impl Wire {
             }
             let (read, filled) = self.read(buffer, stage).await?;
             if read == 0 {
-                return Ok(Fate::Closed);
+                let is_lost = self.server.fate() == Fate::Lost;
+                return Ok(if is_lost { Fate::Lost } else { Fate::Closed });
             }
             let handled = self.server.handle_input(&filled, time::now());
             handled.map_err(|fault| io::Error::new(io::ErrorKind::InvalidData, fault))?;
@@ -169,6 +170,9 @@ impl Wire {
                 Either::Right(_) => {
                     server.handle_timeout(time::now());
                     send(server, writer, output).await?;
+                    if server.fate() != Fate::Open {
+                        return Ok((0, Vec::new()));
+                    }
                 }
             }
         };

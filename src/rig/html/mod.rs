@@ -69,6 +69,7 @@ fn facts(results: &Results) -> String {
                 plan.extent, plan.warmup_seconds, plan.timeout_seconds, plan.in_flight_max
             ),
         ),
+        ("Details", plan.details.join("; ")),
     ];
     let mut out = "<dl>\n".to_owned();
     for (name, text) in rows {

@@ -116,7 +116,9 @@ fn seconds(time: i64) -> u32 {
 }
 
 impl Source for LocalSource {
-    const AHEAD: usize = 1;
+    fn ahead(&self) -> usize {
+        1
+    }
 
     fn head(&self) -> &Head {
         &self.head

@@ -12,8 +12,8 @@ use crate::crypto::hash::Sha256;
 
 /// A file that is read.
 pub(super) trait Source {
-    /// Pieces that are read at once.
-    const AHEAD: usize;
+    /// Pieces that are read at once: at least one.
+    fn ahead(&self) -> usize;
 
     fn head(&self) -> &Head;
 
@@ -37,7 +37,7 @@ pub(super) async fn send<S: Source>(source: &S, to: &Reader) -> Result<()> {
     to.say(Word::From(begin)).await;
 
     // Of a file without a size nobody knows whether there is a second piece.
-    let (end, ahead) = if head.size > 0 { (head.size, S::AHEAD) } else { (u64::MAX, 1) };
+    let (end, ahead) = if head.size > 0 { (head.size, source.ahead()) } else { (u64::MAX, 1) };
     let mut sum = Sha256::new();
     let (mut asked, mut position) = (begin, begin);
     let mut reads = FuturesOrdered::new();

@@ -52,7 +52,9 @@ fn digest(bytes: &[u8], span: Span) -> Digest {
 }
 
 impl Source for Data {
-    const AHEAD: usize = 3;
+    fn ahead(&self) -> usize {
+        3
+    }
 
     fn head(&self) -> &Head {
         &self.head

@@ -129,6 +129,17 @@ fn a_handshake_takes_its_time_once() {
 }
 
 #[test]
+fn what_is_due_is_known_when_input_came_as_the_handshake_was_over() {
+    let weather = Weather { handshake: 10 * MS, latency: 15 * MS, ..Weather::default() };
+    let mut pair = Pair::new(weather, Terms::default(), |_| ());
+    pair.now += 10 * MS;
+    pair.settle();
+    assert!(pair.client.is_ready());
+    pair.start("hostname");
+    assert_eq!(pair.server.poll_timeout(), Some(pair.now + 15 * MS));
+}
+
+#[test]
 fn operations_take_their_time_together() {
     let mut pair = Pair::in_weather(Weather { latency: 15 * MS, ..Weather::default() });
     let begun = pair.now;
@@ -148,6 +159,22 @@ fn operations_take_their_time_together() {
     pair.settle();
     assert_eq!(pair.server.poll_timeout(), None, "what was ended takes no more time");
     assert!(pair.events.iter().any(|event| matches!(event, Event::ExitSignal { .. })));
+}
+
+#[test]
+fn nothing_is_due_while_keys_are_exchanged() {
+    let mut pair = Pair::in_weather(Weather { latency: 15 * MS, ..Weather::default() });
+    let begun = pair.now;
+    let channel = pair.start("hostname");
+    pair.server.start_exchange();
+    pair.now += 20 * MS;
+    assert_eq!(pair.server.poll_timeout(), None);
+    pair.now = begun;
+    pair.settle();
+    assert_eq!((pair.server.exchanges().done, pair.server.poll_timeout()), (2, Some(begun + 15 * MS)));
+    pair.now += 15 * MS;
+    pair.settle();
+    assert_eq!(pair.output(channel), "host0007\n");
 }
 
 #[test]

@@ -27,6 +27,7 @@ fn the_same_passes_and_what_is_slower_does_not() {
     };
     let mut other = measured.results.clone();
     other["plan"]["hosts"] = json!(7);
+    other["plan"]["details"] = json!(["read /etc/motd"]);
     write("slower.json", &slower(1.11));
     write("slow.json", &slower(1.09));
     write("other.json", &other);
@@ -46,7 +47,9 @@ fn the_same_passes_and_what_is_slower_does_not() {
     assert_eq!(compare(&["slower.json", "--latency", "12"]).code, Some(0));
     let refused = compare(&["other.json"]);
     assert_eq!(refused.code, Some(2));
-    assert!(refused.failure().contains("they did not do the same: hosts: 1 and 7"));
+    assert!(refused.failure().contains(
+        "they did not do the same: details: read /etc/hostname and read /etc/motd; hosts: 1 and 7"
+    ));
     let verdict = scout.run(&["--json", "bench", "compare", "results.json", "slower.json"]);
     assert_eq!((verdict.code, &verdict.json()["passes"]), (Some(1), &json!(false)));
 

@@ -5,6 +5,7 @@ mod commands;
 mod endings;
 mod files;
 mod haste;
+mod shells;
 mod tunnels;
 
 use std::rc::Rc;

@@ -1,7 +1,7 @@
 //! A file of a host that is read.
 
 use super::{Spot, cannot, reachable, read_back, regular};
-use crate::base::limits::TRANSFER_READS_AHEAD;
+use crate::base::limits::{TRANSFER_BYTES_PER_MICROSECOND, TRANSFER_PIECE_BYTES, TRANSFER_READS_AHEAD};
 use crate::base::{Error, Result};
 use crate::fleet::{Caller, OpenFile};
 use crate::scout::transfer::bridge::Head;
@@ -46,7 +46,14 @@ impl RemoteSource {
 }
 
 impl Source for RemoteSource {
-    const AHEAD: usize = TRANSFER_READS_AHEAD;
+    /// No more than the way takes: whoever else reads files of the host waits for what is asked before.
+    fn ahead(&self) -> usize {
+        let Some(round_trip) = self.file.round_trip() else { return TRANSFER_READS_AHEAD };
+        let on_the_way =
+            round_trip.as_micros() * TRANSFER_BYTES_PER_MICROSECOND / u128::from(TRANSFER_PIECE_BYTES);
+        usize::try_from(on_the_way)
+            .map_or(TRANSFER_READS_AHEAD, |pieces| (pieces + 2).min(TRANSFER_READS_AHEAD))
+    }
 
     fn head(&self) -> &Head {
         &self.head
