@@ -186,7 +186,7 @@ impl Session {
             number::CHANNEL_EOF if matches!(self.work, Work::Echo | Work::Sftp(_)) => {
                 self.end(Exit::Status(0));
             }
-            number::CHANNEL_EOF if self.shell.is_some() => self.end(Exit::Status(0)),
+            number::CHANNEL_EOF if self.shell.is_some() => self.end_shell(Exit::Status(0)),
             number::CHANNEL_CLOSE => {
                 self.close(transport);
                 self.is_closed = true;
@@ -202,6 +202,7 @@ impl Session {
         if self.closes {
             return 0;
         }
+        self.mark_end();
         let operations = self.answer(sky, now);
         while let Some((_, bytes)) = self.held.pop_front_if(|(at, _)| *at <= now) {
             self.held_bytes -= bytes;
@@ -271,7 +272,7 @@ impl Session {
             Work::Sftp(sftp) => sftp.handle_input(data),
             Work::Nothing | Work::Command => {
                 if self.shell.as_mut().is_some_and(|shell| !shell.handle_input(data)) {
-                    self.end(Exit::Status(2));
+                    self.end_shell(Exit::Status(2));
                 }
             }
         }
@@ -391,6 +392,12 @@ impl Session {
         is_known
     }
 
+    /// Ends, and the shell with it if there is one.
+    fn end_shell(&mut self, exit: Exit) {
+        self.shell = None;
+        self.end(exit);
+    }
+
     /// In a shell, what would have ended the session is told by marks, and the session goes on.
     fn mark_end(&mut self) {
         let Some(shell) = &self.shell else { return };
@@ -426,7 +433,7 @@ impl Session {
         self.output.truncate(self.output.len() - self.held_bytes);
         self.held.clear();
         self.held_bytes = 0;
-        self.end(Exit::Signal(signal.to_owned()));
+        self.end_shell(Exit::Signal(signal.to_owned()));
     }
 
     fn say(&self, message: u8, transport: &mut Transport) {
