@@ -2,7 +2,7 @@
 //! exactly the programs that we read in it, in this order, with these arguments, and do nothing else. Programs are
 //! functions that tell what they were given, in a shell that has nothing but them (see `testing/jail.rs`).
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::LazyLock;
 
 use super::check_shown;
@@ -60,10 +60,21 @@ pub fn run_in(jail: &mut Jail, data: &[u8]) {
         Ok(command) => command,
         Err(error) => return check_shown(error.message(), 1_000),
     };
+    // Of a user who is not there BusyBox makes something else than others: it loses what stands behind his name.
+    let all_known = Cell::new(true);
+    let home = |user: &str| {
+        home(user).or_else(|| {
+            all_known.set(false);
+            None
+        })
+    };
     let stages = command.words(home).expect("a pipeline has words");
     let told: Vec<u8> = stages.iter().flat_map(|words| record(words)).collect();
 
-    let entered = record(&["cd".to_owned(), announced(directory.as_str())]);
+    let entered = record(&["cd".to_owned(), announced(directory.as_str(), home)]);
+    if !all_known.get() {
+        return;
+    }
     let in_directory = command.to_shell_in(directory.as_str().as_bytes());
     let script = [text.as_bytes(), &command.to_shell(), &in_directory].map(evaluated).concat();
     let said = jail.run(&script);
@@ -84,7 +95,7 @@ fn record(words: &[String]) -> Vec<u8> {
 }
 
 /// The directory that is to be entered.
-fn announced(directory: &str) -> String {
+fn announced(directory: &str, home: impl Fn(&str) -> Option<String>) -> String {
     let tilde = directory
         .strip_prefix('~')
         .map(|rest| rest.split_once('/').map_or((rest, None), |(user, rest)| (user, Some(rest))));
