@@ -327,6 +327,10 @@ impl Server {
             }
             number::CHANNEL_OPEN => return self.open(payload),
             number::CHANNEL_REQUEST => return self.request(payload),
+            number::CHANNEL_DATA => {
+                let channel = reader.u32(WHAT)?;
+                self.note_tasks(channel, reader.string(MAX, WHAT)?);
+            }
             number::CHANNEL_CLOSE => {
                 let channel = reader.u32(WHAT)?;
                 self.running.retain(|(_, running)| *running != channel);

@@ -59,17 +59,29 @@ impl Server {
         match kind {
             "signal" => self.signals.push((channel, reader.text(MAX, WHAT)?.to_owned())),
             "exec" if self.config.runs_commands => {
-                if let Some(task) = script::bare(reader.text(MAX, WHAT)?).strip_prefix("task ") {
-                    self.tasks_begun += 1;
-                    self.tasks.push((self.tasks_begun, task.to_owned()));
-                    self.running.push((self.tasks_begun, channel));
-                }
+                self.note_task(channel, reader.text(MAX, WHAT)?);
             }
             _ => {}
         }
         self.simulated.handle_message(payload, now())?;
         self.break_windows(channel);
         Ok(())
+    }
+
+    /// The same of what a shell is told that is kept for several commands: a number and a command in each line.
+    pub(super) fn note_tasks(&mut self, channel: u32, data: &[u8]) {
+        let lines = String::from_utf8_lossy(data).into_owned();
+        for (_, command) in lines.lines().filter_map(|line| line.split_once(' ')) {
+            self.note_task(channel, command);
+        }
+    }
+
+    fn note_task(&mut self, channel: u32, line: &str) {
+        if let Some(task) = script::bare(line).strip_prefix("task ") {
+            self.tasks_begun += 1;
+            self.tasks.push((self.tasks_begun, task.to_owned()));
+            self.running.push((self.tasks_begun, channel));
+        }
     }
 
     /// Breaks the rules when a command starts.

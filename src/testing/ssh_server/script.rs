@@ -97,7 +97,11 @@ pub(super) fn bare(line: &str) -> &str {
     // Of one on a leash the last word.
     let command = match line.strip_prefix("exec sh ").and_then(|line| line.rsplit_once(" scout ")) {
         Some((_, command)) => command.trim_matches('\''),
-        None => line,
+        // Of a shell that is kept, behind its number.
+        None => match line.rsplit_once(" scout-shell ").and_then(|(_, rest)| rest.split_once(' ')) {
+            Some((_, command)) => command.trim_matches('\''),
+            None => line,
+        },
     };
     // All directories are the same.
     let in_directory = command.strip_prefix("cd ").and_then(|rest| rest.split_once(" && "));
