@@ -11,7 +11,7 @@
 
 use std::ops::ControlFlow;
 
-use super::leash::end_all;
+use super::leash::{begin, end_all};
 use super::machine::Sink;
 use crate::base::limits::{KEPT_SHELL_LINE_BYTES_MAX, SHELL_NOISE_BYTES_MAX};
 use crate::base::shell::quote;
@@ -22,14 +22,16 @@ use crate::ssh::Stream;
 /// one, or is empty: the last one is only waited for, which takes no time as it has told its end.
 ///
 /// The first mark is for what start-up files of the login shell may have printed before it. A command gets a subshell
-/// inside of the one that tells its end, as it may leave by `exit` or `exec`.
+/// inside of the one that tells its end, as it may leave by `exit` or `exec`. ksh93 does not wait for all of a pipeline, and
+/// is not kept. bash complains of a process that it has waited for already.
 const SCRIPT: &str = concat!(
-    "exec 3<&0 </dev/null; trap '' TERM; ",
+    "case $KSH_VERSION in *93*) exit; esac; ",
+    begin!(),
     "printf '\\001(%s\\n' $1; printf '\\001(%s\\n' $1 >&2; ",
     "while :; do ",
     "case $2 in '') ;; *) { exec 3<&-; (trap - TERM; eval \"$2\"); set -- $1 $?; ",
     "printf '\\001)%s %d\\n' $1 $2 >&2; printf '\\001)%s %d\\n' $1 $2; } & esac; ",
-    "IFS= read -r l <&3 || break; wait $!; ",
+    "IFS= read -r l <&3 || break; wait $! 2>/dev/null; ",
     "set -- \"${l%% *}\" \"${l#* }\"; done; ",
     "case $2 in '') exit; esac; ",
     "j=$!; { ",
@@ -77,6 +79,7 @@ pub struct Reading {
     begin: Mark,
     end: Mark,
     streams: [Position; 2],
+    is_next: bool,
     has_output: bool,
 }
 
@@ -125,16 +128,22 @@ impl Reading {
 
     fn new(Number(number): &Number, position: Position) -> Self {
         Self {
-            begin: Mark(format!("\x01({number}\n").into()),
+            begin: Mark(format!("\x01({number}").into()),
             end: Mark(format!("\x01){number} ").into()),
             streams: [position; 2],
+            is_next: position == Position::Within,
             has_output: false,
         }
     }
 
-    /// Whether the shell has said anything as one of ours.
+    /// Whether the shell has said on both streams that it is one of ours.
     pub fn has_begun(&self) -> bool {
-        self.streams.iter().any(|position| !matches!(position, Position::Before { .. }))
+        self.streams.iter().all(|position| !matches!(position, Position::Before { .. }))
+    }
+
+    /// Whether the shell has run others before.
+    pub fn is_next(&self) -> bool {
+        self.is_next
     }
 
     /// Whether a sink has got anything.
@@ -165,11 +174,24 @@ impl Reading {
                 return Err(Broken);
             }
             rest = &rest[passed..];
-            if let Some(behind) = found {
-                rest = behind;
-                *position = Position::Within;
+            match found {
+                Some([b'\n', behind @ ..]) => {
+                    rest = behind;
+                    *position = Position::Within;
+                }
+                // It comes through something that makes lines its own way.
+                Some([_, ..]) => return Err(Broken),
+                Some([]) | None => {}
             }
         }
+        // Both streams are one.
+        if *position == Position::Within && !self.is_next && rest.starts_with(&self.begin.0) {
+            return Err(Broken);
+        }
+        if !self.has_begun() {
+            return Ok(Taken { bytes: bytes.len() - rest.len(), flow });
+        }
+        let position = &mut self.streams[stream as usize];
         if *position == Position::Within {
             let (passed, found) = self.end.find(rest);
             if passed > 0 {
@@ -225,6 +247,11 @@ mod tests {
         Number("00ff".into())
     }
 
+    fn begin_errors(reading: &mut Reading) {
+        let taken = reading.take(Stream::Stderr, b"\x01(00ff\n", &mut Collected::up_to(0));
+        assert_eq!(taken, Ok(Taken { bytes: 7, flow: ControlFlow::Continue(()) }));
+    }
+
     /// What comes of a stream that arrives in these pieces.
     fn read<'a>(
         mut reading: Reading,
@@ -232,12 +259,13 @@ mod tests {
     ) -> Result<(Option<u32>, Vec<u8>), Broken> {
         let mut output = Collected::up_to(1_000_000);
         let mut waiting = Vec::new();
+        begin_errors(&mut reading);
         for piece in pieces {
             waiting.extend_from_slice(piece);
             let taken = reading.take(Stream::Stdout, &waiting, &mut output)?;
             waiting.drain(..taken.bytes);
         }
-        reading.take(Stream::Stderr, b"\x01(00ff\n\x01)00ff 3\n", &mut Collected::up_to(0))?;
+        reading.take(Stream::Stderr, b"\x01)00ff 3\n", &mut Collected::up_to(0))?;
         Ok((reading.status(), output.stdout))
     }
 
@@ -257,8 +285,26 @@ mod tests {
     #[test]
     fn what_was_too_much_is_said() {
         let mut reading = Reading::first(&number());
+        begin_errors(&mut reading);
         let taken = reading.take(Stream::Stdout, b"\x01(00ff\n12345", &mut Collected::up_to(4)).unwrap();
         assert!(taken.flow.is_break() && reading.has_begun());
+    }
+
+    #[test]
+    fn streams_that_others_have_changed_are_not_believed() {
+        let mut sink = Collected::up_to(100);
+        for changed in ["x\n\x01(00ff\n\x01(00ff\nboth are one", "\x01(00ff\r\nlines end otherwise"] {
+            let mut reading = Reading::first(&number());
+            let taken = reading.take(Stream::Stdout, changed.as_bytes(), &mut sink);
+            assert_eq!((taken, reading.has_output(), reading.has_begun()), (Err(Broken), false, false));
+        }
+        // Nothing is passed on before it is known that they are two.
+        let mut reading = Reading::first(&number());
+        let taken = reading.take(Stream::Stdout, b"\x01(00ff\nout", &mut sink);
+        assert_eq!((taken.unwrap().bytes, reading.has_output()), (7, false));
+        begin_errors(&mut reading);
+        assert_eq!(reading.take(Stream::Stdout, b"out", &mut sink).unwrap().bytes, 3);
+        assert_eq!(sink.stdout, b"out");
     }
 
     #[test]

@@ -9,7 +9,16 @@ use crate::base::limits::COMMAND_LINE_BYTES_MAX;
 use crate::base::shell::quote;
 use crate::base::{Error, Kind, Result};
 
-/// Ends what the shell `$$` has started, and the shell: asks first.
+/// What may be set in the environment of users does not change what follows; the input is kept for us. `TERM` is for the
+/// command: servers that send it to the shell alone would leave nobody to look after the command.
+macro_rules! begin {
+    () => {
+        "set +eux; unset TMOUT; exec 3<&0 </dev/null; trap '' TERM; "
+    };
+}
+pub(super) use begin;
+
+/// Ends what the shell `$$` has started, and the shell, which ignores `TERM`: asks first.
 ///
 /// When `sh` leads its process group, as under OpenSSH, the whole group is ended. Elsewhere the group is the server's
 /// own, so only what descends from `sh` is, the process `$w` spared that runs this: a child of the shell.
@@ -20,8 +29,8 @@ macro_rules! end_all {
             "read -r _ _ _ _ g _ </proc/$$/stat || g=$(ps -o pgid= -p $$); ",
             "kids() { cat /proc/$1/task/$1/children || pgrep -P $1; }; ",
             "tree() { for p in $(kids $1); do [ $p = $w ] || { (tree $p $2); kill -s $2 $p; }; done; }; ",
-            "end() { if [ \"${g:-0}\" -eq $$ ]; then kill -s $1 -- -$$; else tree $$ $1; kill -s $1 $$; fi; }; ",
-            "end TERM; sleep 2; end KILL;",
+            "finish() { if [ \"${g:-0}\" -eq $$ ]; then kill -s $1 -- -$$; else tree $$ $1; kill -s $1 $$; fi; }; ",
+            "finish TERM; sleep 2; finish KILL;",
         )
     };
 }
@@ -30,11 +39,11 @@ pub(super) use end_all;
 /// Runs in any POSIX `sh`; `$1` is the command line. One line, as csh cannot quote a line break. The command gets a
 /// subshell: the watcher must not be a job it could wait for, nor its jobs be taken for the watcher.
 const SCRIPT: &str = concat!(
-    "exec 3<&0 </dev/null; ",
-    "{ trap '' TERM; read _ <&3; ",
+    begin!(),
+    "{ read _ <&3; ",
     end_all!(),
     " } >/dev/null 2>&1 & ",
-    "scout_watcher=$!; (eval \"$1\") 3<&-; set -- $?; ",
+    "scout_watcher=$!; (trap - TERM; eval \"$1\") 3<&-; set -- $?; ",
     "{ kill -s KILL $scout_watcher; wait $scout_watcher; } 2>/dev/null; exit $1",
 );
 

@@ -63,6 +63,14 @@ impl Machine {
         }
     }
 
+    /// The same, where something may be left running: see [`Link::query_alone`].
+    pub async fn query_alone(&self, command: &[u8], sink: &mut dyn Sink) -> Result<Exit> {
+        match self {
+            Self::Remote(link) => link.query_alone(command, sink).await,
+            Self::Local(shell) => shell.run(command, sink).await,
+        }
+    }
+
     /// The connection that serves files by SFTP, unless the host is known to have none: see [`Link::serves_files`].
     pub fn files(&self) -> Result<Option<&Rc<Link>>> {
         match self {

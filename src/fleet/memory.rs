@@ -32,8 +32,10 @@ pub struct Memory {
     numbered: Cell<u32>,
     /// It did not do as expected when something was started in a session that it had not confirmed.
     dislikes_early_starts: Cell<bool>,
-    /// Its shells are not kept for several commands: it has too few sessions, or they do not do as expected.
-    pub(super) keeps_no_shell: Cell<bool>,
+    /// Until then its shells are not kept for several commands: it has too few sessions, or they do not do as expected.
+    keeps_no_shell_until: Cell<Option<Instant>>,
+    /// A shell of it has run a second command.
+    pub(super) has_kept_shell: Cell<bool>,
     /// It hung up when sessions were opened ahead of their use.
     pub(super) opens_no_sessions_ahead: Cell<bool>,
     /// What it prefers of our algorithms.
@@ -135,6 +137,15 @@ impl Memory {
     pub(super) fn note_command_time(&self, time: Duration) {
         let mean = self.command_time.get().map_or(time, |mean| (mean * 7 + time) / 8);
         self.command_time.set(Some(mean));
+    }
+
+    /// Whether its shells may be kept for several commands.
+    pub(super) fn keeps_shells(&self, now: Instant) -> bool {
+        !self.serves_one_session.get() && self.keeps_no_shell_until.get().is_none_or(|until| until <= now)
+    }
+
+    pub(super) fn note_useless_shell(&self, now: Instant) {
+        self.keeps_no_shell_until.set(Some(now + limits::KEPT_SHELL_AGAIN_AFTER));
     }
 
     /// Whether the host may be asked for a further connection.

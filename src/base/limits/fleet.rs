@@ -116,5 +116,8 @@ pub const KEPT_SHELL_LINE_BYTES_MAX: usize = 4 * 1024;
 pub const KEPT_SHELL_IDLE_MAX: Duration = Duration::from_secs(20);
 /// When one without work is told to look after its last command, which is a zombie until then.
 pub const KEPT_SHELL_REAPS_AFTER: Duration = Duration::from_secs(1);
-/// A shell that has not begun its first command after that long is not waited for again.
+/// A shell that has not begun its command after that long, on a host where none ever ran a second one, is not waited for
+/// again.
 pub const KEPT_SHELL_START_MAX: Duration = Duration::from_secs(5);
+/// When a host on which shells were of no use for that is tried again.
+pub const KEPT_SHELL_AGAIN_AFTER: Duration = Duration::from_secs(3_600);

@@ -67,24 +67,29 @@ impl Link {
     /// Errors: the queue is full, the connection is lost, the server refuses, or the channel closes without saying
     /// how the command ended. Dropping the future ends the remote processes: `TERM`, and `KILL` after a grace period.
     pub async fn run(self: &Rc<Self>, command: &[u8], sink: &mut dyn Sink) -> Result<Exit> {
-        self.run_to_end(command, Repeat::Never, sink).await
+        self.run_to_end(command, Repeat::Never, false, sink).await
     }
 
-    /// As [`Link::run`], a command that may as well run twice, as one that only reads. On a new connection to a host that
+    /// As [`Link::run`], a command that may as well run twice, as one that only reads, and that leaves nothing running. On a new connection to a host that
     /// is known well it is sent without waiting for the session; if that turns out to have been wrong, it may have run
     /// though it counts as not begun.
     pub async fn query(self: &Rc<Self>, command: &[u8], sink: &mut dyn Sink) -> Result<Exit> {
-        self.run_to_end(command, Repeat::Safe, sink).await
+        self.run_to_end(command, Repeat::Safe, true, sink).await
+    }
+
+    /// As [`Link::query`], where something may be left running: it would print into what comes next of a shell.
+    pub async fn query_alone(self: &Rc<Self>, command: &[u8], sink: &mut dyn Sink) -> Result<Exit> {
+        self.run_to_end(command, Repeat::Safe, false, sink).await
     }
 
     async fn run_to_end(
         self: &Rc<Self>,
         command: &[u8],
         repeat: Repeat,
+        mut may_share: bool,
         sink: &mut dyn Sink,
     ) -> Result<Exit> {
         let _at_work = self.at_work();
-        let mut may_share = repeat == Repeat::Safe;
         loop {
             let (link, permit) = self.session().await?;
             link.can_begin()?;
@@ -103,7 +108,9 @@ impl Link {
                 }
                 Ended::NotStarted(Refusal::Shell { first }) => {
                     may_share = false;
-                    link.memory.keeps_no_shell.set(link.memory.keeps_no_shell.get() || first);
+                    if first {
+                        link.memory.note_useless_shell((link.clock)());
+                    }
                 }
                 Ended::NotStarted(Refusal::Session { early: true, .. }) => {}
                 Ended::NotStarted(Refusal::Session { in_use: InUse { shells: 1.., .. }, .. }) => {
@@ -359,6 +366,8 @@ impl Future for Run<'_> {
         }
         if let Some(status) = exec.reading.as_ref().and_then(Reading::status) {
             state.was_of_use = true;
+            let is_second = exec.reading.as_ref().is_some_and(Reading::is_next);
+            this.link.memory.has_kept_shell.set(this.link.memory.has_kept_shell.get() || is_second);
             this.link.hand_back(state, this.channel, this.begun);
             return Poll::Ready(Ok(Ended::Exit(Exit::Code(status))));
         }
@@ -401,6 +410,10 @@ impl Link {
         match reading.filter(|reading| !reading.has_output()) {
             Some(reading) => Ok(Ended::NotStarted(Refusal::Shell { first: !reading.has_begun() })),
             None => {
+                if reading.is_some() {
+                    // It is told twice otherwise, if the caller has it run again.
+                    self.memory.note_useless_shell((self.clock)());
+                }
                 let text = format!("{} ended the command without saying how it ended", self.host);
                 Err(Error::new(Kind::ConnectionLost, text))
             }
@@ -432,10 +445,12 @@ impl Drop for Run<'_> {
             self.link.keep_ahead(state);
         } else {
             exec.waker = None;
-            if exec.reading.as_ref().is_some_and(|reading| !reading.has_begun())
+            let memory = &self.link.memory;
+            if exec.reading.as_ref().is_some_and(|reading| !reading.has_output())
+                && !memory.has_kept_shell.get()
                 && (self.link.clock)() - self.begun >= limits::KEPT_SHELL_START_MAX
             {
-                self.link.memory.keeps_no_shell.set(true);
+                memory.note_useless_shell((self.link.clock)());
             }
             exec.abandoned = Some((self.link.clock)() + limits::KILL_GRACE);
             match (exec.opened, exec.is_early) {
@@ -450,6 +465,8 @@ impl Drop for Run<'_> {
 }
 
 const STREAMS: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
+/// A shell says on both streams that it begins, and nothing of either is believed before that.
+const IN_TURNS: [Stream; 3] = [Stream::Stdout, Stream::Stderr, Stream::Stdout];
 
 /// Gives the sink what has come. It breaks when the sink has had enough.
 fn pass_on(
@@ -458,7 +475,7 @@ fn pass_on(
     mut reading: Option<&mut Reading>,
     sink: &mut dyn Sink,
 ) -> Result<ControlFlow<()>, kept_shell::Broken> {
-    for stream in STREAMS {
+    for stream in IN_TURNS {
         let bytes = client.received(channel, stream);
         if bytes.is_empty() {
             continue;

@@ -189,6 +189,7 @@ impl Link {
 
     fn open_sftp(&self) -> Result<()> {
         let mut state = self.state.borrow_mut();
+        self.make_room(&mut state);
         let State { client, ahead, files, .. } = &mut *state;
         let now = (self.clock)();
         let id = ahead.take(client, now).map_err(|error| self.explain(&error))?;

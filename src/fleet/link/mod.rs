@@ -373,7 +373,7 @@ impl Link {
                 self.memory.lacks_sftp.set(true);
             }
             if matches!(event, Event::OpenRefused { .. }) && in_use.shells > 0 && !early {
-                self.memory.keeps_no_shell.set(true);
+                self.memory.note_useless_shell(now);
                 shells.close_all(client);
             }
             files.handle_event(client, &event, in_use.commands + in_use.shells, now);

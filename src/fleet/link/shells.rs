@@ -12,14 +12,14 @@ use crate::ssh::{ChannelId, Client, Event};
 impl Link {
     /// Whether a command may run in a shell that is kept.
     pub(super) fn keeps_shells(&self, state: &State) -> bool {
-        let memory = &self.memory;
-        let refuses = memory.keeps_no_shell.get() || memory.serves_one_session.get();
-        self.may_keep_shells && !refuses && state.client.keeps_waiting_sessions()
+        self.may_keep_shells
+            && self.memory.keeps_shells((self.clock)())
+            && state.client.keeps_waiting_sessions()
     }
 
     /// The server gives too few sessions for any to be kept.
     pub(super) fn keep_no_shells(&self) {
-        self.memory.keeps_no_shell.set(true);
+        self.memory.note_useless_shell((self.clock)());
         let state = &mut *self.state.borrow_mut();
         state.shells.close_all(&mut state.client);
         state.ahead.freed = Some((self.clock)());

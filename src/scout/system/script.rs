@@ -78,7 +78,7 @@ impl Answer {
         let settings = caller.settings();
         let (limit, timeout) = (settings.max_output_size, settings.command_timeout);
         let mut collected = Collected::up_to(limit.saturating_add(limits::SHELL_NOISE_BYTES_MAX as u64));
-        let run = async { machine.query(command, &mut collected).await.map(Some) };
+        let run = async { machine.query_alone(command, &mut collected).await.map(Some) };
         let exit = caller.within(timeout, run, || Ok(None)).await?;
         if exit.is_none() {
             caller.recorder().count(Counter::RequestTimeouts);

@@ -27,8 +27,7 @@ impl Scene {
 
     fn of(programs: Programs, scout: impl FnOnce(&Endpoint) -> Scout) -> Self {
         let sshd = Sshd::builder().config(&programs.config()).start();
-        // Each command is counted by its session.
-        let client = scout(&sshd.endpoint).env("SCOUT_KEPT_SHELLS", "false").client();
+        let client = scout(&sshd.endpoint).client();
         Self { programs, sshd, client }
     }
 
