@@ -7,7 +7,8 @@
 //! know. When the input ends, so does everything that runs (as on a [leash](super::leash)): for that the shell listens
 //! while its command runs, and does not wait for it.
 //!
-//! Only for commands that may run twice: whatever goes wrong with the shell, they are run again without it.
+//! Only for commands that may run twice, as whatever goes wrong with the shell, they are run again without it; and that leave
+//! nothing running, which would print into the next one's output.
 
 use std::ops::ControlFlow;
 

@@ -39,6 +39,7 @@ mod reload;
 mod resilience;
 mod runtime;
 mod servers;
+mod shells;
 mod simulated;
 mod stats;
 mod subscriptions;
