@@ -48,6 +48,8 @@ pub const TRANSFER_PIECE_BYTES: u64 = 2 * SFTP_READ_BYTES_MAX as u64;
 pub const TRANSFER_READS_AHEAD: usize = (SFTP_FILE_WINDOW_BYTES_MAX / TRANSFER_PIECE_BYTES) as usize;
 /// What a transfer may bring over a way, by which is told how many pieces are on it: 10 Gbit/s.
 pub const TRANSFER_BYTES_PER_MICROSECOND: u128 = 1250;
+/// What may be the host's of what is taken for the time of a way.
+pub const TRANSFER_WAY_DOUBT: Duration = Duration::from_millis(5);
 /// Pieces between the core that reads and the one that writes.
 pub const TRANSFER_PIECES_WAITING: usize = 2;
 /// Pieces that are written and not yet answered for: more than a server's window, which is 2 MiB with OpenSSH.

@@ -1,7 +1,10 @@
 //! A file of a host that is read.
 
 use super::{Spot, cannot, reachable, read_back, regular};
-use crate::base::limits::{TRANSFER_BYTES_PER_MICROSECOND, TRANSFER_PIECE_BYTES, TRANSFER_READS_AHEAD};
+use crate::base::limits::{
+    TRANSFER_BYTES_PER_MICROSECOND, TRANSFER_PIECE_BYTES, TRANSFER_READS_AHEAD, TRANSFER_WAY_DOUBT,
+};
+use crate::base::time::Duration;
 use crate::base::{Error, Result};
 use crate::fleet::{Caller, OpenFile};
 use crate::scout::transfer::bridge::Head;
@@ -46,13 +49,8 @@ impl RemoteSource {
 }
 
 impl Source for RemoteSource {
-    /// No more than the way takes: whoever else reads files of the host waits for what is asked before.
     fn ahead(&self) -> usize {
-        let Some(round_trip) = self.file.round_trip() else { return TRANSFER_READS_AHEAD };
-        let on_the_way =
-            round_trip.as_micros() * TRANSFER_BYTES_PER_MICROSECOND / u128::from(TRANSFER_PIECE_BYTES);
-        usize::try_from(on_the_way)
-            .map_or(TRANSFER_READS_AHEAD, |pieces| (pieces + 2).min(TRANSFER_READS_AHEAD))
+        pieces_ahead(self.file.round_trip())
     }
 
     fn head(&self) -> &Head {
@@ -75,5 +73,27 @@ impl Source for RemoteSource {
         let explain = |failure: Failure| cannot("read", &self.head.label, &failure);
         let attrs = self.file.stat().await?.map_err(explain)?;
         Ok((attrs.size.unwrap_or_default(), attrs.modified))
+    }
+}
+
+/// How many pieces are asked for at once: no more than the way takes, as whoever else reads files of the host waits for what
+/// was asked before. What is known of a short way is mostly how long the host takes.
+fn pieces_ahead(round_trip: Option<Duration>) -> usize {
+    let Some(round_trip) = round_trip else { return TRANSFER_READS_AHEAD };
+    let way = round_trip.saturating_sub(TRANSFER_WAY_DOUBT);
+    let on_the_way = way.as_micros() * TRANSFER_BYTES_PER_MICROSECOND / u128::from(TRANSFER_PIECE_BYTES);
+    usize::try_from(on_the_way).map_or(TRANSFER_READS_AHEAD, |pieces| (pieces + 2).min(TRANSFER_READS_AHEAD))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_much_is_asked_for_as_the_way_takes() {
+        let of = |millis| pieces_ahead(Some(Duration::from_millis(millis)));
+        assert_eq!((of(0), of(5), of(50)), (2, 2, TRANSFER_READS_AHEAD));
+        assert!((3..TRANSFER_READS_AHEAD).contains(&of(7)));
+        assert_eq!(pieces_ahead(None), TRANSFER_READS_AHEAD);
     }
 }
