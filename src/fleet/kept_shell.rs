@@ -147,6 +147,11 @@ impl Reading {
         self.is_next
     }
 
+    /// Whether nothing has been heard of the shell since it was handed the command.
+    pub fn is_silent(&self) -> bool {
+        !self.has_output && (self.is_next || !self.has_begun())
+    }
+
     /// Whether a sink has got anything.
     pub fn has_output(&self) -> bool {
         self.has_output
@@ -165,30 +170,8 @@ impl Reading {
     /// # Errors
     /// Anything stands where the shell would not have put it.
     pub fn take(&mut self, stream: Stream, bytes: &[u8], sink: &mut dyn Sink) -> Result<Taken, Broken> {
-        let mut rest = bytes;
+        let mut rest = &bytes[self.pass_noise(stream, bytes)?..];
         let mut flow = ControlFlow::Continue(());
-        let position = &mut self.streams[stream as usize];
-        if let Position::Before { noise } = position {
-            let (passed, found) = self.begin.find(rest);
-            *noise += passed;
-            if *noise > SHELL_NOISE_BYTES_MAX {
-                return Err(Broken);
-            }
-            rest = &rest[passed..];
-            match found {
-                Some([b'\n', behind @ ..]) => {
-                    rest = behind;
-                    *position = Position::Within;
-                }
-                // It comes through something that makes lines its own way.
-                Some([_, ..]) => return Err(Broken),
-                Some([]) | None => {}
-            }
-        }
-        // Both streams are one.
-        if *position == Position::Within && !self.is_next && rest.starts_with(&self.begin.0) {
-            return Err(Broken);
-        }
         if !self.has_begun() {
             return Ok(Taken { bytes: bytes.len() - rest.len(), flow });
         }
@@ -211,6 +194,32 @@ impl Reading {
             Position::Behind { .. } if !rest.is_empty() => Err(Broken),
             _ => Ok(Taken { bytes: bytes.len() - rest.len(), flow }),
         }
+    }
+
+    /// How many bytes stand in front of what the command has printed, the mark of its beginning included.
+    fn pass_noise(&mut self, stream: Stream, bytes: &[u8]) -> Result<usize, Broken> {
+        let mut rest = bytes;
+        let position = &mut self.streams[stream as usize];
+        if let Position::Before { noise } = position {
+            let (passed, found) = self.begin.find(rest);
+            *noise += passed;
+            if *noise > SHELL_NOISE_BYTES_MAX {
+                return Err(Broken);
+            }
+            rest = &rest[passed..];
+            match found {
+                Some([b'\n', behind @ ..]) => {
+                    rest = behind;
+                    *position = Position::Within;
+                }
+                // It comes through something that makes lines its own way.
+                Some([_, ..]) => return Err(Broken),
+                Some([]) | None => {}
+            }
+        }
+        // Both streams are one.
+        let begins_twice = *position == Position::Within && !self.is_next && rest.starts_with(&self.begin.0);
+        if begins_twice { Err(Broken) } else { Ok(bytes.len() - rest.len()) }
     }
 }
 

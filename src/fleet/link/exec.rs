@@ -446,7 +446,7 @@ impl Drop for Run<'_> {
         } else {
             exec.waker = None;
             let memory = &self.link.memory;
-            if exec.reading.as_ref().is_some_and(|reading| !reading.has_output())
+            if exec.reading.as_ref().is_some_and(Reading::is_silent)
                 && !memory.has_kept_shell.get()
                 && (self.link.clock)() - self.begun >= limits::KEPT_SHELL_START_MAX
             {

@@ -1,7 +1,7 @@
 //! Shells that are kept: who shares one, when they go, and what becomes of commands where none can be kept.
 
 use super::*;
-use crate::base::limits::{KEPT_SHELL_IDLE_MAX, KEPT_SHELL_REAPS_AFTER};
+use crate::base::limits::{KEPT_SHELL_IDLE_MAX, KEPT_SHELL_REAPS_AFTER, KEPT_SHELL_START_MAX};
 
 /// A command that may run twice.
 fn query(world: &World, link: &Rc<Link>, command: &str) -> Handle<Result<(Exit, Vec<u8>)>> {
@@ -80,6 +80,22 @@ fn a_command_given_up_takes_its_shell_along() {
     let next = query(&world, &link, "echo y");
     world.pass(SECOND);
     assert_eq!(next.output().unwrap().1, b"y");
+}
+
+#[test]
+fn a_first_command_that_is_given_up_says_nothing_against_shells() {
+    let world = World::new();
+    let link = world.link("alpha");
+    let slow = query(&world, &link, "hang");
+    world.pass(2 * KEPT_SHELL_START_MAX);
+    slow.cancel();
+    world.pass(5 * SECOND);
+    for _ in 0..2 {
+        let query = query(&world, &link, "echo x");
+        world.pass(SECOND);
+        assert!(query.output().is_ok());
+    }
+    assert_eq!(busy(&world), 1);
 }
 
 #[test]
