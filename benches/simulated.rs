@@ -19,46 +19,78 @@ use scout_mcp::sftp::Session;
 use scout_mcp::simulated::Plan;
 use scout_mcp::ssh::{ChannelId, Client, ClientConfig, Event, Identity, Offer, Stream};
 
+/// What is measured, and how much of it.
+#[derive(Clone, Copy)]
+struct Extent {
+    operations: usize,
+    hosts: usize,
+    /// Where answers take their time.
+    rounds: usize,
+}
+
 fn main() {
     // `cargo test --benches` runs this as a test: a little of everything, to see that it works.
-    let is_full = std::env::args().any(|argument| argument == "--bench");
-    let times = if is_full { 20_000 } else { 20 };
+    let extent = match std::env::args().any(|argument| argument == "--bench") {
+        true => Extent { operations: 20_000, hosts: 200, rounds: 200 },
+        false => Extent { operations: 20, hosts: 2, rounds: 1 },
+    };
     println!("| | operations | processor time each | all took |");
     println!("|---|---|---|---|");
-    for null_crypto in [false, true] {
-        let plan = Plan { hosts: 200, startups: None, null_crypto, ..Plan::default() };
-        let site = Site::start(plan, None).unwrap();
-        let crypto = if null_crypto { "nothing encrypted" } else { "AES-GCM" };
-        let identity = Rc::new(Identity::from_openssh(&fs::read(site.key()).unwrap(), None).unwrap());
-        let count = if is_full { 200 } else { 2 };
-        let mut hosts = Vec::new();
-        row(&format!("login, {crypto}"), count, || {
-            hosts.extend((1..=count).map(|n| Caller::log_in(&site, n, &identity, null_crypto)));
-        });
-        for (at_once, connections) in [(1, 1), (16, 1), (1, 100), (4, 100)] {
-            let callers = &mut hosts[..connections.min(count)];
-            let rounds = (times / (at_once * callers.len())).max(1);
-            let all = rounds * at_once * callers.len();
-            row(
-                &format!("SFTP read of 1,400 B, {at_once} at once on each of {connections}, {crypto}"),
-                all,
-                || {
-                    (0..rounds)
-                        .for_each(|_| round(callers, |caller| caller.ask_reads(at_once), Caller::take_reads));
-                },
-            );
-            let at_once = at_once.min(8);
-            let all = rounds * at_once * callers.len();
-            row(&format!("command, {at_once} at once on each of {connections}, {crypto}"), all, || {
-                (0..rounds)
-                    .for_each(|_| round(callers, |caller| caller.ask_runs(at_once), Caller::take_runs));
-            });
-        }
-        let resident = resident_kib();
+    in_clear_weather(extent, false);
+    in_clear_weather(extent, true);
+    late(extent);
+}
+
+fn site(change: impl FnOnce(&mut Plan)) -> (Site, Rc<Identity>) {
+    // A session is free when all that came with its CLOSE was heard: the next eight may be asked for before.
+    let mut plan = Plan { hosts: 200, startups: None, sessions_max: 32, ..Plan::default() };
+    change(&mut plan);
+    let site = Site::start(plan, None).unwrap();
+    let identity = Rc::new(Identity::from_openssh(&fs::read(site.key()).unwrap(), None).unwrap());
+    (site, identity)
+}
+
+/// Answers leave at once.
+fn in_clear_weather(extent: Extent, null_crypto: bool) {
+    let Extent { operations, hosts: count, .. } = extent;
+    let (site, identity) = site(|plan| plan.null_crypto = null_crypto);
+    let crypto = if null_crypto { "nothing encrypted" } else { "AES-GCM" };
+    let mut hosts = Vec::new();
+    row(&format!("login, {crypto}"), count, || {
         hosts.extend((1..=count).map(|n| Caller::log_in(&site, n, &identity, null_crypto)));
-        let each = (resident_kib() - resident) as f64 / count as f64;
-        println!("| memory of a connection, both ends, {crypto} | {count} | {each:.1} KiB | |");
+    });
+    for (at_once, connections) in [(1, 1), (16, 1), (1, 100), (4, 100)] {
+        let callers = &mut hosts[..connections.min(count)];
+        let what = format!("{at_once} at once on each of {connections}, {crypto}");
+        reads(&what, callers, at_once, (operations / (at_once * callers.len())).max(1));
+        let at_once = at_once.min(8);
+        let what = format!("command, {at_once} at once on each of {connections}, {crypto}");
+        let rounds = (operations / (at_once * callers.len())).max(1);
+        row(&what, rounds * at_once * callers.len(), || {
+            (0..rounds).for_each(|_| round(callers, |caller| caller.ask_runs(at_once), Caller::take_runs));
+        });
     }
+    let resident = resident_kib();
+    hosts.extend((1..=count).map(|n| Caller::log_in(&site, n, &identity, null_crypto)));
+    let each = (resident_kib() - resident) as f64 / count as f64;
+    println!("| memory of a connection, both ends, {crypto} | {count} | {each:.1} KiB | |");
+}
+
+/// Each answer takes 15 ms, so that there is a moment for each when it is due.
+fn late(extent: Extent) {
+    let (site, identity) = site(|plan| plan.weather.latency = Duration::from_millis(15));
+    let mut hosts: Vec<_> = (1..=extent.hosts).map(|n| Caller::log_in(&site, n, &identity, false)).collect();
+    for (at_once, connections) in [(1, 1), (1, 10), (1, 100), (4, 100), (1, 200)] {
+        let callers = &mut hosts[..connections.min(extent.hosts)];
+        let what = format!("{at_once} at once on each of {connections}, after 15 ms");
+        reads(&what, callers, at_once, extent.rounds);
+    }
+}
+
+fn reads(what: &str, callers: &mut [Caller], at_once: usize, rounds: usize) {
+    row(&format!("SFTP read of 1,400 B, {what}"), rounds * at_once * callers.len(), || {
+        (0..rounds).for_each(|_| round(callers, |caller| caller.ask_reads(at_once), Caller::take_reads));
+    });
 }
 
 /// All ask, and then all are heard.

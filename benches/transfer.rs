@@ -2,9 +2,16 @@
 //!
 //! Both hosts are OpenSSH servers on loopback, whose CPU time counts as well: what is compared is all that it takes to
 //! have the same bytes on the other host. Ours compares checksums besides and has the file on the disk; how long that
-//! takes is seen from when the last byte was written.
+//! takes is seen from when the last byte was written. Then, how long small reads of the source's host take meanwhile.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
 
 #[allow(dead_code, unused_imports)]
 #[path = "../tests/support/mod.rs"]
@@ -56,6 +63,38 @@ fn main() {
         check(&source, &target);
         println!("| `scp -3` | {:.0} | |", rate(took));
     }
+    beside(&mut client, &source, &target, times);
+}
+
+/// Small reads of the host that a file comes from, one after the other: alone, and while it comes.
+fn beside(client: &mut McpPipe, source: &str, target: &str, times: usize) {
+    println!("\n| small reads of that host | p50 | p90 | slowest |\n|---|---|---|---|");
+    let mut reads = Vec::new();
+    (0..200).for_each(|_| reads.push(small_read(client)));
+    told("alone", reads);
+    for _ in 0..times {
+        let arguments = json!({ "from": format!("h1:{source}"), "to": format!("h2:{target}") });
+        let id = client.post("tools/call", json!({ "name": "transfer", "arguments": arguments }));
+        let mut reads = Vec::new();
+        while !client.has_answer(id) {
+            reads.push(small_read(client));
+        }
+        client.wait(id).text();
+        check(source, target);
+        told("beside the transfer, its checksum included", reads);
+    }
+}
+
+fn small_read(client: &mut McpPipe) -> Duration {
+    let begun = Instant::now();
+    client.read("h1:/etc/hostname");
+    begun.elapsed()
+}
+
+fn told(what: &str, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
+    println!("| {what} | {:.2} ms | {:.2} ms | {:.1} ms |", at(0.5), at(0.9), at(1.0));
 }
 
 /// The whole of it, and up to the last byte that was written.

@@ -59,3 +59,21 @@ need_build_tools() {
     need_packages "${packages[@]}"
     command -v cargo >/dev/null || die "cargo is not in PATH: install Rust first, see https://rustup.rs"
 }
+
+# copy_of_tree FOLDER PATCH...: the tree as it is, with these patches. The copy belongs to no repository.
+copy_of_tree() {
+    local copy=$1 patch
+    mkdir -p "$copy"
+    # Files that have been removed are still listed.
+    (cd "$root" && git ls-files -z --cached --others --exclude-standard |
+        tar --create --null --files-from=- --ignore-failed-read 2>/dev/null) | tar --extract --directory="$copy"
+    for patch in "${@:2}"; do
+        (cd "$copy" && GIT_CEILING_DIRECTORIES=$(dirname "$copy") git apply "$patch")
+    done
+}
+
+# What libFuzzer needs besides, which is built from its source.
+need_fuzzing_tools() {
+    need_build_tools
+    command -v c++ >/dev/null || need_packages g++ libc6-dev
+}

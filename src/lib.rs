@@ -16,7 +16,7 @@
 //!
 //! # Cores
 //!
-//! A thread for each processor runs an event loop and owns a shard of the hosts: everything about a host (connections,
+//! A core is a thread that runs an event loop and owns a shard of the hosts: everything about a host (connections,
 //! queues, what is known of it) lives on its owner and nowhere else, so no lock guards any of it. Who owns a host follows
 //! from its address, or from that of the first jump host before it, so that all hosts behind one share its connection.
 //! Any core may be asked. The bounds of the whole process are counts (`fleet/quota.rs`) that each core takes from.
@@ -53,6 +53,7 @@
 //! | what an error means to a caller, to a retry, to a metric | the table in `base/error.rs` |
 //! | an algorithm | `crypto/`, then `ssh/algorithm.rs` and `ssh/cipher.rs` or `ssh/kex/` |
 //! | how one logs in | `ssh/auth/` for what is said, `io/credentials.rs` for keys and passwords |
+//! | how often known_hosts and keys are read for many who dial | `io/rounds.rs` |
 //! | what can be done on a host | an operation is a file of `scout/`; `scout/action.rs` gives it to all tools and resources |
 //! | what the arguments of the tool `scout` mean | `scout/request.rs`; what they meant to scout_mcp, and the tests that hold it so: `docs/parity.md` |
 //! | what is shown of containers, pools, logs, units, clusters | `scout/system/`, a file each; its addresses as templates: `mcp/catalog/resources/templates.rs` |
@@ -62,6 +63,7 @@
 //! | how much of a server one client may have | connections: `io/http/roll.rs`; sessions: `server/http/sessions.rs`; places that are watched: `mcp/catalog/watches.rs`; bodies and long answers: `http/intake.rs`, `http/outlet.rs` |
 //! | what cores say to each other | `fleet/shards.rs` for what, `io/mesh.rs` for how |
 //! | what is read again while serving, and when | `server/configuration.rs`, `io/watch.rs`; what then becomes of connections: `fleet/directory.rs`, the pool's `retire` |
+//! | when memory goes back to the system | `io/memory.rs` for what lies free, `Link::rests` for what a connection holds |
 //! | how a server ends | `server/drain.rs`; over HTTP `server/http/listen.rs`, `server/http/under_way.rs`; `io/signals.rs` for who asks it to |
 //! | who is asked whether he is there, and who stays connected | `fleet/health/`, `fleet/presence.rs` |
 //! | how remote commands are ended | `fleet/leash.rs` |
@@ -72,7 +74,7 @@
 //! | what HTTP requests become of MCP, sessions, paths | `server/http/` |
 //! | which revisions of MCP there are, and what differs | `mcp/revision.rs`, `mcp/session.rs` |
 //! | which HTTP requests are refused, and how | `http/refusal.rs`, `http/framing.rs`, and the table `tests/http_verdicts/table.rs` |
-//! | what `bench` measures, and what it makes of it | `rig/`; how it asks a server or our own fleet: `cli/bench/` |
+//! | what `bench` measures, and what it makes of it | `rig/`; how it asks a server or our own fleet: `cli/bench/`, over HTTP: `io/http/client.rs`, and whom it believes there: `io/http/trust.rs` |
 //! | what agents see of a tool | `mcp/catalog/tools/`, then `UPDATE_GOLDEN=1 cargo test --test mcp_surface` |
 //! | what else agents are offered | `mcp/catalog/`: `resources/`, `prompts/` (a file each), `completion` |
 //! | which hosts a list such as `web*,@db` means | `config/groups.rs` for groups, `scout/select.rs` for the rest |
@@ -80,7 +82,7 @@
 //! | which part of a file is read, how files are found, searched and compared | `scout/read/`, `scout/find.rs`, `scout/search/`, `scout/diff/` |
 //! | what a script of ours may rely on, whatever the login shell | `scout/script.rs`, tried in `scout/tests/shells.rs` |
 //! | how files are transferred, and which of this machine may be | `scout/transfer/` |
-//! | which small pieces of work are timed, and their instructions counted | `testing/chores/`, `benches/micro.rs`, `benches/instructions/` |
+//! | which small pieces of work are timed, and their instructions counted | `testing/chores/`, `benches/micro.rs`, `benches/instructions/`; the counts to hold: `scripts/instructions` |
 //! | how places are watched | `scout/watch.rs` for what is looked at, `fleet/sights.rs` for who shares the looks |
 
 pub mod base;

@@ -43,7 +43,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     // Refusals have a reason by which they are counted.
     ("new(Kind::Busy", &[]),
     ("new(Kind::CircuitOpen", &[]),
-    ("unsafe ", &["io/socket.rs"]),
+    ("unsafe ", &["io/socket.rs", "io/memory.rs"]),
     ("println!", &[]),
     ("print!", &[]),
     ("stdout()", &["cli/output.rs", "io/stdio.rs"]),

@@ -10,8 +10,8 @@ NONE = "–"
 
 def medians(rounds):
     """Of the same figures of several rounds; of counts and errors the sum."""
-    names = {name for figures in rounds for name in figures}
-    return {name: median([figures[name] for figures in rounds if name in figures]) for name in sorted(names)}
+    names = dict.fromkeys(name for figures in rounds for name in figures)
+    return {name: median([figures[name] for figures in rounds if name in figures]) for name in names}
 
 
 def median(values):
@@ -147,3 +147,15 @@ def milliseconds(seconds):
 
 def number(value, unit, name):
     return NONE if value is None else f"{value / unit:,.0f}{name}"
+
+
+def figures(columns):
+    """The scenarios of the documents; `columns` has the rows by the name of the peer."""
+    rows = [row for row in dict.fromkeys(row for column in columns.values() for row in column) if row != "load"]
+    return table(["sshd", *columns], [[row, *(figure(row, own.get(row)) for own in columns.values())] for row in rows])
+
+
+def figure(row, value):
+    if not isinstance(value, (int, float)):
+        return "failed" if value else NONE
+    return f"{value:,.0f}" if row.endswith("/s") else milliseconds(value)

@@ -1,6 +1,5 @@
 """What is done with a peer in one round, and what is noted of it."""
 
-import os
 import statistics
 import time
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ ONE, COLD = [0], {1: [1], 10: list(range(2, 12)), MANY: list(range(12, HOSTS))}
 AT_ONCE = (1, 10, 100)
 #: How long a peer may be silent, in seconds.
 PATIENCE = 30
+#: A connection is idle after so many seconds.
+REST_SECONDS = 2.5
 WARM_TIMES = 3
 
 
@@ -26,7 +27,7 @@ class Plan:
 
 def measure(peer, world, plan, folder, log):
     """All figures of one round, in a fresh process: seconds, bytes, operations a second, by the name of the row."""
-    figures = {"load": os.getloadavg()[0]}
+    figures = {}
     subject = None
     try:
         subject = peer.start(world, folder, log)
@@ -51,6 +52,7 @@ def many_hosts(figures, subject, peer):
     before = subject.process.share()
     for count, hosts in COLD.items():
         figures[f"cold {count}"] = loaded(subject, COMMAND, hosts, count, 0)
+    time.sleep(REST_SECONDS)
     figures["connection"] = (subject.process.share() - before) / sum(COLD)
     figures[f"warm {MANY}"] = middle(loaded(subject, COMMAND, COLD[MANY], MANY, 0) for _ in range(WARM_TIMES))
     if BROADCAST in peer.whats:

@@ -1,4 +1,5 @@
-//! What every layer may use and nothing else of ours stands above: bounds, errors, the clock, chance, quoting, escapes.
+//! What every layer may use and nothing else of ours stands above: bounds, errors, the clock and who waits for it, chance,
+//! quoting, escapes.
 
 pub mod error;
 pub mod jitter;
@@ -8,5 +9,6 @@ pub mod refusal;
 pub mod shell;
 pub mod text;
 pub mod time;
+pub mod waiters;
 
 pub use error::{Error, Fault, Kind, Result};

@@ -1,9 +1,15 @@
 //! Text from outside, made fit to be repeated in a message of ours.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A text that many hold and nobody changes, on whichever core: to copy it is to count one more.
 pub type SharedText = Arc<str>;
+
+/// Bytes as text; what is no UTF-8 becomes U+FFFD. As the standard library's, which looks at each byte of what is good, too.
+pub fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
 
 /// Whether a character of a text from outside does more than stand there: it ends a line, moves the cursor, turns round how
 /// what stands around it is read (UAX #9 §2), or is not seen at all (tags, byte order marks).
@@ -76,6 +82,12 @@ pub fn without_error_number(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_character_is_replaced() {
+        assert!(matches!(lossy("aé".as_bytes()), Cow::Borrowed("aé")));
+        assert_eq!(lossy(b"a\xffb\xc3"), "a\u{fffd}b\u{fffd}");
+    }
 
     #[test]
     fn what_would_deceive_a_reader_is_escaped() {

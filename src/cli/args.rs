@@ -66,7 +66,8 @@ pub struct Args {
     #[arg(long, global = true, value_name = "TIME")]
     command_timeout: Option<String>,
 
-    /// Cores for `serve`, one for each processor by default [env: SCOUT_CORES]
+    /// Cores for `serve`: by default one for each processor over HTTP, and half as many, at most four, for one client
+    /// [env: SCOUT_CORES]
     #[arg(long, global = true, value_name = "N")]
     pub cores: Option<String>,
 

@@ -28,7 +28,7 @@ use crate::config::{Access, Env, HostConfig, SharedConfig, Transport};
 use crate::fleet::{Class, ClientId, Fleet, Host, Quotas, Shards};
 use crate::io::cores::{self, Aside};
 use crate::io::signals::EndRequest;
-use crate::io::{self, Outside, cpus};
+use crate::io::{self, Outside, cpus, memory};
 use crate::mcp::{Catalog, Client, Options, Session};
 use crate::metrics::Recorder;
 use crate::scout;
@@ -46,6 +46,7 @@ const LAST_WORDS: Duration = Duration::from_secs(3 * FAREWELL_PATIENCE.as_secs()
 
 /// Runs the program with the arguments it was started with.
 pub fn main() -> ExitCode {
+    memory::prepare();
     let args = Args::parse();
     let failure = match args.command {
         Command::Run { .. } => ExitCode::from(255),
@@ -95,7 +96,11 @@ fn run(mut scene: Scene, command: Command, output: Output) -> Result<ExitCode> {
         (scene.configuration.settings.clone(), SharedConfig::clone(&scene.configuration.ssh));
     let home = scene.home.clone();
     let serves = matches!(command, Command::Serve { .. });
-    let count = if serves { settings.cores.unwrap_or_else(cpus::count) } else { 1 };
+    let usual = || match settings.transport {
+        Transport::Stdio => cpus::count_beside_a_client(),
+        Transport::Http => cpus::count(),
+    };
+    let count = if serves { settings.cores.unwrap_or_else(usual) } else { 1 };
     if serves {
         // Before the first client can come: other cores may serve before this one gets to it.
         scene.end = Some(EndRequest::new()?);

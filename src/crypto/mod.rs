@@ -1,7 +1,7 @@
 //! Algorithms, each behind the narrowest function that does the job. Knows nothing of SSH.
 //!
-//! ChaCha20, Poly1305, X25519 and Ed25519 come from libsodium; AES in counter mode and arithmetic modulo large primes,
-//! which aws-lc-rs does not offer in a usable form, from RustCrypto; everything else from aws-lc.
+//! ChaCha20 and Poly1305 come from libsodium; AES in counter mode and arithmetic modulo large primes, which aws-lc-rs
+//! does not offer in a usable form, from RustCrypto; everything else from aws-lc.
 
 pub mod aead;
 pub mod chacha;

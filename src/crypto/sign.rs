@@ -9,16 +9,23 @@ use aws_lc_rs::signature::{
     EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512,
 };
 use num_bigint_dig::BigUint;
-use thrussh_libsodium::ed25519 as sodium;
 use zeroize::{Zeroize, Zeroizing};
 
-/// An Ed25519 key, wiped when dropped.
-pub struct Ed25519(sodium::SecretKey);
+pub const ED25519_SEED_BYTES: usize = 32;
+pub const ED25519_PUBLIC_BYTES: usize = 32;
+pub const ED25519_SIGNATURE_BYTES: usize = 64;
+/// The seed followed by the public key, as OpenSSH's files have it.
+pub const ED25519_PAIR_BYTES: usize = ED25519_SEED_BYTES + ED25519_PUBLIC_BYTES;
+
+/// An Ed25519 key. The library wipes it when dropped.
+pub struct Ed25519(Ed25519KeyPair);
 
 impl Ed25519 {
-    /// `pair` is the seed followed by the public key.
-    pub fn new(pair: &[u8; sodium::SECRETKEY_BYTES]) -> Self {
-        Self(sodium::SecretKey { key: *pair })
+    /// # Errors
+    /// The halves do not belong together: signatures would give the secret away.
+    pub fn new(pair: &[u8; ED25519_PAIR_BYTES]) -> Result<Self, Rejected> {
+        let (seed, public) = pair.split_at(ED25519_SEED_BYTES);
+        Ed25519KeyPair::from_seed_and_public_key(seed, public).map(Self).map_err(|_| Rejected)
     }
 
     /// An unencrypted PKCS #8 document.
@@ -26,39 +33,41 @@ impl Ed25519 {
     /// # Errors
     /// It holds another kind of key, or halves that do not belong together.
     pub fn from_pkcs8(der: &[u8]) -> Result<Self, Rejected> {
-        let key = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map_err(|_| Rejected)?;
-        let seed = key.seed().map_err(|_| Rejected)?;
-        let seed: Curve25519SeedBin<'_> = seed.as_be_bytes().map_err(|_| Rejected)?;
-        let mut pair = Zeroizing::new(Vec::with_capacity(sodium::SECRETKEY_BYTES));
-        pair.extend_from_slice(seed.as_ref());
-        pair.extend_from_slice(key.public_key().as_ref());
-        pair.as_slice().try_into().map(Self::new).map_err(|_| Rejected)
+        Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map(Self).map_err(|_| Rejected)
     }
 
     /// A new key and its public half.
-    pub fn generate() -> (Self, [u8; sodium::PUBLICKEY_BYTES]) {
-        let (public, secret) = sodium::keypair();
-        (Self(secret), public.key)
+    ///
+    /// # Panics
+    /// As [`random::fill`](super::random::fill): nothing from outside can cause it.
+    pub fn generate() -> (Self, [u8; ED25519_PUBLIC_BYTES]) {
+        let key = Self(Ed25519KeyPair::generate().expect("the system's random source works"));
+        let public = key.public().try_into().expect("the size of every such key");
+        (key, public)
     }
 
-    /// The second half of the pair.
     pub fn public(&self) -> &[u8] {
-        self.0.key.split_at(sodium::SECRETKEY_BYTES - sodium::PUBLICKEY_BYTES).1
+        self.0.public_key().as_ref()
     }
 
     /// As [`Self::new`] takes it.
-    pub fn pair(&self) -> &[u8; sodium::SECRETKEY_BYTES] {
-        &self.0.key
+    ///
+    /// # Panics
+    /// Never: a key that signs was made of a seed.
+    pub fn pair(&self) -> Zeroizing<[u8; ED25519_PAIR_BYTES]> {
+        let seed = self.0.seed().expect("it was made of one");
+        let seed: Curve25519SeedBin<'_> = seed.as_be_bytes().expect("it is bytes already");
+        let mut pair = Zeroizing::new([0; ED25519_PAIR_BYTES]);
+        let (first, second) = pair.split_at_mut(ED25519_SEED_BYTES);
+        first.copy_from_slice(seed.as_ref());
+        second.copy_from_slice(self.public());
+        pair
     }
 
-    pub fn sign(&self, message: &[u8]) -> [u8; sodium::SIGNATURE_BYTES] {
-        sodium::sign_detached(message, &self.0).0
-    }
-}
-
-impl Drop for Ed25519 {
-    fn drop(&mut self) {
-        self.0.key.zeroize();
+    /// # Panics
+    /// Never: every such key signs whatever it is given.
+    pub fn sign(&self, message: &[u8]) -> [u8; ED25519_SIGNATURE_BYTES] {
+        self.0.sign(message).as_ref().try_into().expect("the size of every such signature")
     }
 }
 
@@ -195,4 +204,31 @@ fn exponent(d: &[u8], prime: &[u8]) -> Result<Zeroizing<Vec<u8>>, Rejected> {
     prime.zeroize();
     remainder.zeroize();
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::verify;
+    use super::*;
+
+    #[test]
+    fn what_is_signed_is_verified() {
+        let (key, public) = Ed25519::generate();
+        let again = Ed25519::new(&key.pair()).unwrap();
+        assert_eq!(again.public(), public);
+        let signature = again.sign(b"message");
+        assert_eq!(signature, key.sign(b"message"));
+        assert!(verify::ed25519(public, b"message", &signature).is_ok());
+        assert!(verify::ed25519(public, b"massage", &signature).is_err());
+        assert!(verify::ed25519(public, b"message", &signature[1..]).is_err());
+    }
+
+    #[test]
+    fn halves_that_do_not_belong_together_are_refused() {
+        let (ours, _) = Ed25519::generate();
+        let (_, theirs) = Ed25519::generate();
+        let mut pair = ours.pair();
+        pair[ED25519_SEED_BYTES..].copy_from_slice(&theirs);
+        assert!(Ed25519::new(&pair).is_err());
+    }
 }

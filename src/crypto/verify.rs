@@ -1,21 +1,17 @@
 //! Signature verification.
 
+use super::sign::ED25519_PUBLIC_BYTES;
 use super::{Curve, Rejected, RsaHash};
 use aws_lc_rs::rsa::PublicKeyComponents;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, RSA_PKCS1_2048_8192_SHA256,
-    RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519,
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey,
 };
-use thrussh_libsodium::ed25519 as sodium;
-
-pub const ED25519_PUBLIC_BYTES: usize = sodium::PUBLICKEY_BYTES;
-pub const ED25519_SIGNATURE_BYTES: usize = sodium::SIGNATURE_BYTES;
 
 /// # Errors
 /// The signature is not this key's over this message.
 pub fn ed25519(public: [u8; ED25519_PUBLIC_BYTES], message: &[u8], signature: &[u8]) -> Result<(), Rejected> {
-    let key = sodium::PublicKey { key: public };
-    sodium::verify_detached(signature, message, &key).then_some(()).ok_or(Rejected)
+    UnparsedPublicKey::new(&ED25519, public).verify(message, signature).map_err(|_| Rejected)
 }
 
 /// `point` is uncompressed (SEC 1 §2.3.3); `signature` is r and s, each [`Curve::scalar_bytes`] long.

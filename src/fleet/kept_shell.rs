@@ -60,10 +60,16 @@ pub fn takes(command: &[u8]) -> bool {
     (1..=KEPT_SHELL_LINE_BYTES_MAX).contains(&command.len()) && !command.contains(&b'\n')
 }
 
-/// A line that makes any login shell start such a shell, with a first command.
+/// A line that makes any login shell start such a shell, with a first command, or become one where it is `sh` already:
+/// starting another would cost the host a third of what the command does. Servers tell which one it is by `SHELL`, and
+/// a login shell that cannot read the text for `sh` is not handed it but as a word.
 pub fn for_login_shell(number: &Number, command: &[u8]) -> Vec<u8> {
-    let words = [b"-c".as_slice(), SCRIPT.as_bytes(), NAME.as_bytes(), number.0.as_bytes(), command];
-    [b"exec sh ".as_slice(), &words.map(quote).join(&b' ')].concat()
+    let (number, command) = (number.0.as_bytes(), quote(command));
+    let become_one = [b"set -- ".as_slice(), number, b" ", &command, b"; ", SCRIPT.as_bytes(), b"; exit"];
+    let (become_one, script) = (quote(&become_one.concat()), quote(SCRIPT.as_bytes()));
+    let words =
+        [b"eval", become_one.as_slice(), b"|| exec sh -c", &script, NAME.as_bytes(), number, &command];
+    [b"test \"$SHELL\" = /bin/sh && ".as_slice(), &words.join(&b' ')].concat()
 }
 
 /// What a shell that has nothing to do is told to have it run another command.
@@ -248,6 +254,12 @@ fn status(bytes: &[u8]) -> Result<Option<(u32, &[u8])>, Broken> {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+    use std::io::Write;
+    use std::os::unix::ffi::OsStrExt;
+    use std::path::Path;
+    use std::process::{Command, Stdio};
+
     use proptest::prelude::*;
 
     use super::*;
@@ -322,6 +334,32 @@ mod tests {
         assert!(takes(b"ls") && !takes(b"") && !takes(b"a\nb"));
         assert!(!takes(&vec![b'x'; KEPT_SHELL_LINE_BYTES_MAX + 1]));
         assert!(!for_login_shell(&Number::random(), b"ls").contains(&b'\n'));
+    }
+
+    #[test]
+    fn it_is_the_login_shell_where_that_is_sh_and_another_one_where_it_is_not() {
+        let shells = ["sh", "bash", "zsh", "fish", "csh", "tcsh", "mksh"].map(|name| format!("/bin/{name}"));
+        for shell in shells.iter().filter(|shell| Path::new(shell).exists()) {
+            let name = if shell == "/bin/sh" { shell } else { NAME };
+            for (command, printed) in [("printf %s \"$0\"", name), ("printf %s 'it'\\''s \\!'", "it's \\!")] {
+                let (number, mut sink) = (number(), Collected::up_to(1000));
+                let line = for_login_shell(&number, format!("{command}; exit 3").as_bytes());
+                let mut process = Command::new(shell);
+                process.arg("-c").arg(OsStr::from_bytes(&line)).env("SHELL", shell).env("HOME", "/");
+                process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+                let mut process = process.spawn().unwrap();
+                process.stdin.take().unwrap().write_all(FAREWELL).unwrap();
+                let output = process.wait_with_output().unwrap();
+                let mut reading = Reading::first(&number);
+                let (mut out, errors) = (output.stdout.as_slice(), output.stderr.as_slice());
+                // Of the output no more than the mark is taken before the errors have theirs.
+                out = &out[reading.take(Stream::Stdout, out, &mut sink).unwrap().bytes..];
+                reading.take(Stream::Stderr, errors, &mut sink).unwrap();
+                reading.take(Stream::Stdout, out, &mut sink).unwrap();
+                assert_eq!(reading.status(), Some(3), "{shell}");
+                assert_eq!(String::from_utf8_lossy(&sink.stdout), printed, "{shell}");
+            }
+        }
     }
 
     proptest! {

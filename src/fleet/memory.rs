@@ -26,6 +26,8 @@ pub struct Memory {
     pub logins: RefCell<LoginMemory>,
     /// It refuses SFTP, hangs up when asked for it, or has no room for it besides commands.
     pub(super) lacks_sftp: Cell<bool>,
+    /// It has served files by SFTP: hanging up is no refusal of it any more.
+    has_served_files: Cell<bool>,
     /// A connection serves one session and no other after it (TinySSH).
     pub(super) serves_one_session: Cell<bool>,
     /// So many channels of a connection, from the first on, got their numbers in order.
@@ -37,7 +39,7 @@ pub struct Memory {
     /// A shell of it has run a second command.
     pub(super) has_kept_shell: Cell<bool>,
     /// It hung up when sessions were opened ahead of their use.
-    pub(super) opens_no_sessions_ahead: Cell<bool>,
+    opens_no_sessions_ahead: Cell<bool>,
     /// What it prefers of our algorithms.
     guess: Cell<Option<Guess>>,
     /// Its commands run no script of ours, as those of accounts that are for SFTP only.
@@ -174,6 +176,25 @@ impl Memory {
     /// So many channels of a connection, from the first on, got their numbers in order.
     pub(super) fn note_numbered(&self, count: u32) {
         self.numbered.set(self.numbered.get().max(count));
+    }
+
+    pub(super) fn note_files_served(&self) {
+        self.has_served_files.set(true);
+    }
+
+    /// The host hung up on a connection of which nobody had any use yet: it may dislike being asked for sessions that are
+    /// not used. One that has opened some before has rather gone down.
+    pub(super) fn note_useless_connection(&self) {
+        if self.numbered.get() == 0 {
+            self.opens_no_sessions_ahead.set(true);
+        }
+    }
+
+    /// The host hung up when it was asked for SFTP.
+    pub(super) fn note_hanging_up_on_sftp(&self) {
+        if !self.has_served_files.get() {
+            self.lacks_sftp.set(true);
+        }
     }
 
     /// What was started early made the host end the connection, or went where it should not have gone.

@@ -84,6 +84,27 @@ fn a_server_that_hangs_up_when_asked_for_sessions_is_not_asked_again() {
 }
 
 #[test]
+fn a_host_that_goes_down_when_asked_for_sftp_has_it_when_it_is_back() {
+    let world = World::new();
+    let fleet = world.fleet(|_| {});
+    let host = world.host("alpha");
+    host.server.borrow_mut().sftp = Some(SftpServer::default);
+    let before = files(&world, &fleet);
+    world.pass(SECOND);
+    host.server.borrow_mut().misbehaviour = Some(Misbehaviour::CloseAt(Phase::Connected));
+    host.last().break_off();
+    for _ in 0..3 {
+        let meanwhile = files(&world, &fleet);
+        world.pass(120 * SECOND);
+        assert!(meanwhile.output().is_err());
+    }
+    host.server.borrow_mut().misbehaviour = None;
+    let after = files(&world, &fleet);
+    world.pass(120 * SECOND);
+    assert_eq!((before.output(), after.output()), (Ok(true), Ok(true)));
+}
+
+#[test]
 fn sftp_gives_way_where_there_is_one_session_at_a_time() {
     let world = World::new();
     let fleet = world.fleet(|settings| settings.max_connections_per_host = 1);

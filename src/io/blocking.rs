@@ -36,6 +36,11 @@ pub(super) async fn run<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'sta
     QUICK.run(job).await
 }
 
+/// As [`Threads::start`], for what is done in a moment.
+pub(super) fn start(job: impl FnOnce() + Send + 'static) {
+    let _ = QUICK.start(job);
+}
+
 /// The threads for one kind of job, made when there is something to do for them.
 pub(super) struct Threads {
     queue: OnceLock<(Sender<Job>, Receiver<Job>)>,

@@ -12,7 +12,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use monoio::net::TcpStream;
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::runtime;
+use super::{runtime, socket};
 use crate::base::limits::{ADDRESSES_MAX, NEXT_ADDRESS_AFTER, NEXT_ROUND_AFTER};
 use crate::base::time;
 use crate::base::{Error, Kind, Result};
@@ -95,12 +95,9 @@ async fn race(addresses: &[SocketAddr], origin: &Origin) -> Result<TcpStream, Ve
 async fn attempt(address: SocketAddr, origin: &Origin) -> Result<TcpStream, Failure> {
     let connected = async {
         let socket = begin(address, origin)?;
-        let stream = TcpStream::from_std(socket.try_clone()?.into())?;
+        let stream = TcpStream::from_std(socket.into())?;
         stream.writable(false).await?;
-        match socket.take_error()? {
-            Some(error) => Err(error),
-            None => Ok(stream),
-        }
+        socket::take_error(&stream).map(|()| stream)
     };
     connected.await.map_err(|error| Failure { address, error })
 }

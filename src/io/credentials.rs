@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
+use super::key_files::{KeyFiles, KeyPaths};
 use super::keys::Keys;
 use super::notes::Notes;
 use super::password::Password;
+use super::rounds::Rounds;
 use crate::base::limits::SSH_LOGIN_CONNECTIONS_MAX;
 use crate::base::time::{self, Duration};
 use crate::base::{Error, Kind, Result};
@@ -31,11 +33,13 @@ impl<'a> Credentials<'a> {
     pub(super) async fn find(
         settings: &Settings,
         host: &'a HostConfig,
+        files: &Rounds<KeyPaths, KeyFiles>,
         memory: Rc<Memory>,
         limit: Duration,
     ) -> Result<Self> {
         let notes = Notes::default();
-        let mut keys = Keys::find(host, settings.passphrase_source(), limit / AGENT_SHARE, &notes).await?;
+        let passphrase = settings.passphrase_source();
+        let mut keys = Keys::find(host, files, passphrase, limit / AGENT_SHARE, &notes).await?;
         keys.restrict(&host.algorithms.pubkey_accepted);
         keys.order(|key| memory.keys.rank(key));
         let password = Password::new(host, settings.password_source(), Rc::clone(&memory));

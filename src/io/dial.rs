@@ -6,13 +6,17 @@ use std::rc::Rc;
 
 use super::credentials::Credentials;
 use super::host_key::Acquaintance;
+use super::key_files::{KeyFiles, KeyPaths};
+use super::memory::note_rest;
 use super::path::Path;
+use super::rounds::Rounds;
 use super::runtime::within;
 use super::stream::Stream;
 use super::terms::{Guard, terms};
-use super::{blocking, connection, runtime};
+use super::{connection, runtime};
 use crate::base::time::{Duration, Instant};
 use crate::base::{Error, Kind, Result, time};
+use crate::config::known_hosts::Sources;
 use crate::config::{HostConfig, KnownHosts, Settings};
 use crate::fleet::net::Hop;
 use crate::fleet::ramp::{self, Ramp, Refusal};
@@ -20,8 +24,9 @@ use crate::fleet::{Link, LinkOptions, Memory, errors};
 use crate::metrics::{Histogram, Recorder};
 use crate::ssh::{self, Client, ClientConfig, Event, Phase};
 
-/// What one read of a handshake may bring.
-const READ_BYTES: usize = 16 * 1024;
+/// What one read of a handshake may bring: the longest messages, lists of algorithms and keys, have a kilobyte or two, and
+/// a whole fleet may shake hands at once. As much as an idle connection waits with, which takes its place.
+const READ_BYTES: usize = 2 * 1024;
 
 /// What is being waited for, at every moment.
 pub(super) type Stage = Cell<&'static str>;
@@ -33,6 +38,14 @@ pub(super) struct Means {
     pub(super) ramp: Rc<Ramp>,
     pub(super) recorder: Rc<Recorder>,
     pub(super) guard: Guard,
+    pub(super) files: Rc<Files>,
+}
+
+/// The files that dials read.
+#[derive(Default)]
+pub(super) struct Files {
+    known_hosts: Rounds<Sources, KnownHosts>,
+    keys: Rounds<KeyPaths, KeyFiles>,
 }
 
 /// Connects and logs in, through `hop` where there is one. The link is carried from then on.
@@ -54,6 +67,7 @@ pub(super) async fn dial(
     };
     let connecting = connect(means, host, memory, hop, limit, &stage);
     let result = within(limit, Box::pin(connecting)).await.unwrap_or_else(late);
+    note_rest();
     result.map_err(|error| error.context(format_args!("Cannot connect to {}", host.alias)))
 }
 
@@ -65,15 +79,14 @@ async fn connect(
     limit: Duration,
     stage: &Stage,
 ) -> Result<Rc<Link>> {
-    let Means { settings, ramp, recorder, guard } = means;
+    let Means { settings, ramp, recorder, guard, files } = means;
     let address = ramp::address(host, hop.as_ref().map(|hop| &*hop.name));
-    let of_host = host.clone();
-    let known_hosts = blocking::run(move || KnownHosts::load_for(&of_host));
+    let known_hosts = files.known_hosts.read(Sources::of(host), |sources| KnownHosts::load_all(&sources));
     let until = time::now() + limit;
     let (path, known_hosts, credentials) = futures_util::try_join!(
         Path::find(host, hop, stage),
         known_hosts,
-        Credentials::find(settings, host, Rc::clone(&memory), limit),
+        Credentials::find(settings, host, &files.keys, Rc::clone(&memory), limit),
     )?;
     known_hosts.require_usable()?;
     let config = terms(settings, host, &known_hosts, *guard)?;
@@ -228,7 +241,8 @@ impl Login<'_> {
         let mut sent = time::now();
         let mut begun_login = None;
         loop {
-            if let Err(error) = self.answer(client, sent).await {
+            // Boxed, or every dial had room for all that may be asked of it, however long it waits for the host.
+            if let Err(error) = Box::pin(self.answer(client, sent)).await {
                 failure.get_or_insert(error.into());
             }
             // Also after a failure: the peer is told why, as far as it still listens.

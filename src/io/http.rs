@@ -12,6 +12,7 @@ mod listener;
 mod places;
 mod roll;
 mod tls;
+mod trust;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -22,6 +23,7 @@ use crate::http::{Date, Intake, Outlet, Service, Terms};
 pub use listener::{Server, Socket, bind, serve};
 pub use places::Places;
 pub use tls::Tls;
+pub use trust::Trust;
 
 /// How the connections of a process are served.
 #[derive(Debug, Clone)]

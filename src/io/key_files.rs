@@ -3,14 +3,29 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use crate::config::HostConfig;
 use crate::config::private_file::{self, Unreadable};
 use crate::ssh::{Identity, KeyError, PublicIdentity, UserCertificate};
 
 /// A private key file is a few kilobytes.
 const KEY_FILE_BYTES_MAX: u64 = 64 * 1024;
+
+/// The files that a host's keys are in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct KeyPaths {
+    identities: Vec<PathBuf>,
+    certificates: Vec<PathBuf>,
+}
+
+impl KeyPaths {
+    pub(super) fn of(host: &HostConfig) -> Self {
+        Self { identities: host.identity_files.clone(), certificates: host.certificate_files.clone() }
+    }
+}
 
 /// What an `IdentityFile` stands for.
 pub(super) struct KeyFile {
@@ -22,9 +37,9 @@ pub(super) struct KeyFile {
 
 pub(super) enum Private {
     Missing,
-    Open(Identity),
+    Open(Arc<Identity>),
     /// Encrypted: the file's bytes.
-    Locked(Zeroizing<Vec<u8>>),
+    Locked(Arc<Zeroizing<Vec<u8>>>),
 }
 
 /// A certificate and the file it is in.
@@ -45,7 +60,7 @@ pub(super) struct KeyFiles {
 impl KeyFiles {
     /// Reads the `IdentityFile`s and `CertificateFile`s of a host; where none of the latter are named, the
     /// `-cert.pub` beside each of the former. What is not there is left out: the default names are only a guess.
-    pub(super) fn load(identities: &[PathBuf], certificates: &[PathBuf], unix_now: u64) -> Self {
+    pub(super) fn load(KeyPaths { identities, certificates }: &KeyPaths, unix_now: u64) -> Self {
         let mut files = Self::default();
         for path in identities {
             files.add_key(path);
@@ -65,9 +80,9 @@ impl KeyFiles {
         let public = || read_public(&beside(path, ".pub"));
         let (public, private) = match private_file::read(path, KEY_FILE_BYTES_MAX) {
             Ok(bytes) => match Identity::from_openssh(&bytes, None) {
-                Ok(identity) => (Some(identity.public()), Private::Open(identity)),
+                Ok(identity) => (Some(identity.public()), Private::Open(Arc::new(identity))),
                 Err(KeyError::Encrypted) => {
-                    (PublicIdentity::of_private(&bytes).or_else(public), Private::Locked(bytes))
+                    (PublicIdentity::of_private(&bytes).or_else(public), Private::Locked(Arc::new(bytes)))
                 }
                 Err(KeyError::Public) => (public_of(&bytes), Private::Missing),
                 Err(error) => {

@@ -4,14 +4,16 @@
 use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use super::agent::Agent;
 use super::blocking;
-use super::key_files::{CertificateFile, KeyFile, KeyFiles, Private};
+use super::key_files::{CertificateFile, KeyFile, KeyFiles, KeyPaths, Private};
 use super::notes::Notes;
+use super::rounds::Rounds;
 use super::secrets::{self, Purpose};
 use crate::base::{Result, time};
 use crate::config::{HostConfig, SecretSource};
@@ -32,14 +34,14 @@ struct Key {
 
 enum Signer {
     Agent { agent: Rc<Agent>, key: Vec<u8> },
-    File(Identity),
+    File(Arc<Identity>),
     Locked(Locked),
 }
 
 /// An encrypted key. It is opened when a signature is asked of it: that takes a passphrase and a while.
 struct Locked {
     path: PathBuf,
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Arc<Zeroizing<Vec<u8>>>,
     /// `None` when it does not open.
     opened: OnceCell<Option<Identity>>,
 }
@@ -51,6 +53,7 @@ impl Keys {
     /// An agent may take `patience` for an answer. Errors: too much is going on here.
     pub(super) async fn find(
         host: &HostConfig,
+        files: &Rounds<KeyPaths, KeyFiles>,
         passphrase: Option<SecretSource>,
         patience: Duration,
         notes: &Notes,
@@ -60,22 +63,21 @@ impl Keys {
             return Ok(keys);
         }
         let now = time::unix_now();
-        let (identities, certificates) = (host.identity_files.clone(), host.certificate_files.clone());
-        let files = blocking::run(move || KeyFiles::load(&identities, &certificates, now)).await?;
+        let files = files.read(KeyPaths::of(host), move |paths| KeyFiles::load(&paths, now)).await?;
         let agent = host.identity_agent.as_deref().map(|socket| Rc::new(Agent::at(socket, patience)));
         if let Some(agent) = agent {
             keys.add_agent(&agent, &files.keys, host.identities_only, now, notes).await;
         }
         let in_agent = keys.keys.len();
-        for file in files.keys {
+        for file in &files.keys {
             keys.add_file(file, notes);
         }
-        keys.add_certificates(files.certificates, notes);
+        keys.add_certificates(&files.certificates, notes);
         if keys.keys.is_empty() {
             let tried: Vec<_> = host.identity_files.iter().map(|path| path.display().to_string()).collect();
             notes.add(format!("no private key in {}, and none in an agent", tried.join(", ")));
         }
-        notes.extend(files.notes);
+        notes.extend(&files.notes);
         tracing::debug!(host = host.alias, keys = keys.keys.len(), in_agent, "keys found");
         Ok(keys)
     }
@@ -145,7 +147,7 @@ impl Keys {
         let passphrase = secrets::obtain(source, &self.purpose.key(&locked.path))
             .await
             .map_err(|reason| format!("the key is encrypted, and there is no passphrase: {reason}"))?;
-        let bytes = locked.bytes.clone();
+        let bytes = Arc::clone(&locked.bytes);
         let open = move || Identity::from_openssh(&bytes, Some(passphrase.expose().as_bytes()));
         let opened = blocking::run(open).await.map_err(|error| error.to_string())?;
         opened.map_err(|error| error.to_string())
@@ -184,15 +186,15 @@ impl Keys {
         self.keys.extend(certificates.into_iter().chain(plain));
     }
 
-    fn add_file(&mut self, file: KeyFile, notes: &Notes) {
+    fn add_file(&mut self, file: &KeyFile, notes: &Notes) {
         let is_held = file.public.as_ref().is_some_and(|public| self.signer_of(&public.blob).is_some());
         let path = file.path.display();
-        let (public, signer) = match (file.private, file.public) {
+        let (public, signer) = match (&file.private, &file.public) {
             _ if is_held => return,
-            (Private::Open(identity), _) => (identity.public(), Signer::File(identity)),
+            (Private::Open(identity), _) => (identity.public(), Signer::File(Arc::clone(identity))),
             (Private::Locked(bytes), Some(public)) if self.passphrase.is_some() => {
-                let opened = OnceCell::new();
-                (public, Signer::Locked(Locked { path: file.path, bytes, opened }))
+                let (path, bytes, opened) = (file.path.clone(), Arc::clone(bytes), OnceCell::new());
+                (public.clone(), Signer::Locked(Locked { path, bytes, opened }))
             }
             (Private::Locked(_), _) => {
                 return notes.add(format!(
@@ -208,12 +210,12 @@ impl Keys {
     }
 
     /// Certificates go first, each with whatever signs for its key.
-    fn add_certificates(&mut self, files: Vec<CertificateFile>, notes: &Notes) {
+    fn add_certificates(&mut self, files: &[CertificateFile], notes: &Notes) {
         let mut certified = Vec::new();
         for CertificateFile { path, certificate } in files {
             match self.signer_of(&certificate.key) {
                 Some(_) if self.signer_of(&certificate.public.blob).is_some() => {}
-                Some(signer) => certified.push(Key { public: certificate.public, signer }),
+                Some(signer) => certified.push(Key { public: certificate.public.clone(), signer }),
                 None => notes.add(format!("{}: there is no private key for it", path.display())),
             }
         }

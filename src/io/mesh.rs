@@ -78,6 +78,17 @@ impl Inboxes {
     }
 }
 
+/// What it costs without the cores.
+#[cfg(any(test, feature = "testing"))]
+impl Inboxes {
+    /// Puts a note into an inbox whose core is awake, and takes it out again; false when another mail was there.
+    pub(crate) fn pass_note(&self, core: usize) -> bool {
+        self.send(core, Mail::Note(Box::new(|_| {})));
+        let mail = self.0.get(core).and_then(|inbox| inbox.mail.pop());
+        matches!(mail, Some(Mail::Note(_)))
+    }
+}
+
 impl Inbox {
     async fn next(&self, ear: &mut Ear) -> Mail {
         loop {

@@ -15,8 +15,8 @@ impl Notes {
         }
     }
 
-    pub(super) fn extend(&self, notes: Vec<String>) {
-        notes.into_iter().for_each(|note| self.add(note));
+    pub(super) fn extend(&self, notes: &[String]) {
+        notes.iter().for_each(|note| self.add(note.clone()));
     }
 
     /// ` (one; two)` to follow a message, or nothing.

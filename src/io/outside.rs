@@ -40,7 +40,7 @@ impl Outside {
 
     fn with(guard: Guard, settings: Settings, home: PathBuf, recorder: Rc<Recorder>) -> Rc<Self> {
         let ramp = Ramp::new(u64::from_ne_bytes(random::array()));
-        let means = Means { settings: Rc::new(settings), ramp, recorder, guard };
+        let means = Means { settings: Rc::new(settings), ramp, recorder, guard, files: Rc::default() };
         Rc::new(Self { means: RefCell::new(Rc::new(means)), home })
     }
 }

@@ -17,6 +17,7 @@ use monoio::io::AsyncReadRent;
 use monoio::net::UnixStream;
 
 use super::children::{self, End, Group};
+use super::memory;
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{Exit, Shell, Sink, Stream, leash};
 
@@ -31,7 +32,7 @@ const READ_BYTES: usize = 64 * 1024;
 
 impl Shell for LocalShell {
     fn run<'a>(&'a self, command: &'a [u8], sink: &'a mut dyn Sink) -> LocalBoxFuture<'a, Result<Exit>> {
-        self.run_on_leash(command, sink).boxed_local()
+        self.run_on_leash(command, sink).inspect(|_| memory::note_rest()).boxed_local()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 
+use futures_util::FutureExt;
 use io_uring::IoUring;
 use monoio::{FusionDriver, RuntimeBuilder};
 
@@ -53,11 +54,13 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
     drop(monoio::spawn(future));
 }
 
-pub(crate) async fn sleep_until(at: Instant) {
-    monoio::time::sleep_until(monoio::time::Instant::from_std(at)).await;
+pub(crate) fn sleep_until(at: Instant) -> impl Future<Output = ()> {
+    monoio::time::sleep_until(monoio::time::Instant::from_std(at))
 }
 
 /// The result of `work`, or `None` when it takes longer than `limit`. Unfinished work is dropped, its socket with it.
-pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
-    monoio::time::timeout(limit, work).await.ok()
+///
+/// No `async fn`, which would have room for the work twice: as its argument, and as what it awaits.
+pub(crate) fn within<T>(limit: Duration, work: impl Future<Output = T>) -> impl Future<Output = Option<T>> {
+    monoio::time::timeout(limit, work).map(Result::ok)
 }

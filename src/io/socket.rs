@@ -1,9 +1,20 @@
 //! Socket options that the runtime does not offer.
 
+use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 
 use monoio::net::TcpStream;
 use rustix::net::sockopt;
+
+/// What the kernel has against the connection, once.
+///
+/// Errors: that.
+#[allow(unsafe_code)]
+pub(super) fn take_error(stream: &TcpStream) -> io::Result<()> {
+    // SAFETY: the stream is borrowed, so its descriptor is open during the call.
+    let socket = unsafe { BorrowedFd::borrow_raw(stream.as_raw_fd()) };
+    Ok(sockopt::socket_error(socket)??)
+}
 
 /// Asks the kernel to acknowledge at once what has been read. It forgets that again, so it is asked after every read.
 ///

@@ -24,6 +24,9 @@ const LINES_AHEAD: usize = 64;
 /// Lines written that standard output has not taken, and their bytes: one answer may be a hundred megabytes.
 const LINES_BEHIND: usize = 1024;
 const BYTES_BEHIND: usize = 8 * 1024 * 1024;
+/// How much a pipe is to take at once: an answer of a megabyte would wake its reader and us sixteen times by turns. The most that
+/// Linux gives to everybody (pipe(7), `pipe-max-size`); memory is taken for what is in it only.
+const WIDE_PIPE_BYTES: usize = 1024 * 1024;
 /// Lines that one write may carry.
 const LINES_PER_WRITE: usize = 64;
 /// What a write needed is kept for the next, up to so much.
@@ -68,7 +71,9 @@ pub struct Closed;
 impl Output {
     /// Errors: no descriptors are left.
     pub fn start() -> io::Result<Self> {
-        Ok(Self::to(Stream::of(io::stdout())?))
+        let stdout = Stream::of(io::stdout())?;
+        stdout.widen(WIDE_PIPE_BYTES);
+        Ok(Self::to(stdout))
     }
 
     fn to(stream: Stream) -> Self {

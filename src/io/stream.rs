@@ -1,11 +1,14 @@
 //! What carries the bytes of a connection: a TCP socket, a tunnel through another link, or a program.
 //!
+//! Every connection waits in a read, and has room for all that may come of one: what is rare is boxed.
+//!
 //! A read of a socket is never dropped while the connection lives, only cancelled: dropping it would lose what it has
 //! read.
 
 use std::io;
 use std::rc::Rc;
 
+use futures_util::FutureExt;
 use monoio::io::{
     AsyncWriteRentExt, CancelHandle, CancelableAsyncReadRent, Canceller, OwnedReadHalf, OwnedWriteHalf,
     Splitable,
@@ -81,7 +84,7 @@ impl Reader {
             }
             Self::Program(half, complaint, cancel) => {
                 match half.cancelable_read(buffer, cancel.clone()).await {
-                    (Ok(0) | Err(_), buffer) => (Err(complaint.ended().await), buffer),
+                    (Ok(0) | Err(_), buffer) => (Err(complaint.ended().boxed_local().await), buffer),
                     read => read,
                 }
             }
@@ -103,7 +106,7 @@ impl Writer {
             }
             Self::Program(half, running, _) => match half.write_all(buffer).await {
                 (Ok(_), buffer) => (Ok(()), buffer),
-                (Err(_), buffer) => (Err(running.complaint.ended().await), buffer),
+                (Err(_), buffer) => (Err(running.complaint.ended().boxed_local().await), buffer),
             },
         }
     }

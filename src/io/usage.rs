@@ -22,6 +22,11 @@ pub struct Usage {
     pub started: u64,
 }
 
+/// Of all threads since the start.
+pub(super) fn processor_time() -> Duration {
+    clock_gettime(ClockId::ProcessCPUTime).try_into().unwrap_or_default()
+}
+
 impl Usage {
     /// Looks at it on another thread: thousands of descriptors take a millisecond to count.
     ///
@@ -32,13 +37,12 @@ impl Usage {
 
     fn read() -> Self {
         let text = |path| fs::read_to_string(path).unwrap_or_default();
-        let processor = clock_gettime(ClockId::ProcessCPUTime);
         Self {
             memory_bytes: resident(&text("/proc/self/status")),
             // Without the one that lists them.
             descriptors: fs::read_dir("/proc/self/fd")
                 .map_or(0, |list| list.count().saturating_sub(1) as u64),
-            processor: processor.try_into().unwrap_or_default(),
+            processor: processor_time(),
             started: started(&text("/proc/self/stat"), &text("/proc/stat"), clock_ticks_per_second()),
         }
     }

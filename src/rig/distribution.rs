@@ -40,6 +40,10 @@ pub struct Point {
 }
 
 impl Distribution {
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// Without curve and histogram.
     pub(super) fn brief<C: Counter>(times: &Histogram<C>) -> Self {
         if times.is_empty() {

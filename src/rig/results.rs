@@ -69,6 +69,9 @@ pub struct Step {
     pub failures: Distribution,
     /// How long after they were due requests were begun.
     pub lag: Distribution,
+    /// How long it took to connect, of requests on a connection of their own; a part of their latency.
+    #[serde(default, skip_serializing_if = "Distribution::is_empty")]
+    pub connect: Distribution,
     pub errors: Vec<ErrorCount>,
     pub series: Vec<Moment>,
     /// In the order of their names.
@@ -184,6 +187,7 @@ impl Step {
             latency: Distribution::full(&tally.done),
             failures: Distribution::brief(&tally.failed),
             lag: Distribution::brief(&tally.lag),
+            connect: Distribution::brief(&tally.connect),
             errors: errors.collect(),
             series: tally.series.moments(took),
             hosts: hosts.collect(),

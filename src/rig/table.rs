@@ -5,8 +5,11 @@ use std::fmt::Write;
 use super::results::{Results, Step};
 use super::unit::{count, decimal_size, duration, time_of};
 
-const HEAD: [&str; 11] =
-    ["load", "rate", "p50", "p90", "p99", "p99.9", "max", "errors", "CPU each", "RSS", "late"];
+const HEAD: [&str; 12] =
+    ["load", "rate", "p50", "p90", "p99", "p99.9", "max", "errors", "CPU each", "RSS", "late", "connect"];
+/// Columns that not every measurement has.
+const LATE: usize = 10;
+const CONNECT: usize = 11;
 
 /// What was measured, a line for each step, and what went wrong.
 pub fn text(results: &Results) -> String {
@@ -15,8 +18,11 @@ pub fn text(results: &Results) -> String {
     let has_lag = results.steps.iter().any(|step| step.asked_rate.is_some());
     let mut rows = vec![HEAD.map(str::to_owned).to_vec()];
     rows.extend(results.steps.iter().map(|step| row(step, has_server)));
-    if !has_lag {
-        rows.iter_mut().for_each(|row| drop(row.pop()));
+    let has_connect = results.steps.iter().any(|step| !step.connect.is_empty());
+    for (column, is_there) in [(CONNECT, has_connect), (LATE, has_lag)] {
+        if !is_there {
+            rows.iter_mut().for_each(|row| drop(row.remove(column)));
+        }
     }
     if results.steps.iter().any(|step| step.round > 1) {
         rows[0].insert(1, "round".to_owned());
@@ -86,6 +92,7 @@ fn row(step: &Step, has_server: bool) -> Vec<String> {
         duration(costs.cpu_us_per_request),
         decimal_size(costs.memory_bytes),
         if step.asked_rate.is_some() { duration(step.lag.p99_us) } else { String::new() },
+        duration(step.connect.p50_us),
     ]
 }
 

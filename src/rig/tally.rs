@@ -40,6 +40,8 @@ pub struct Tally {
     pub(super) failed: Times,
     /// How long after they were due requests were begun.
     pub(super) lag: Times,
+    /// How long it took to connect, of requests on a connection of their own.
+    pub(super) connect: Times,
     pub(super) series: Series,
     pub(super) hosts: Vec<Option<Box<OfHost>>>,
     pub(super) errors: BTreeMap<Cow<'static, str>, OfKind>,
@@ -72,6 +74,7 @@ impl Tally {
             done: buckets::times(RIG_DIGITS),
             failed: buckets::times(RIG_DIGITS),
             lag: buckets::times(HISTOGRAM_DIGITS),
+            connect: buckets::times(HISTOGRAM_DIGITS),
             series: Series::default(),
             hosts: vec![None; hosts],
             errors: BTreeMap::new(),
@@ -82,6 +85,11 @@ impl Tally {
     pub fn start(&mut self, due: Instant, now: Instant) {
         self.started += 1;
         self.lag.saturating_record(buckets::nanoseconds(now.saturating_duration_since(due)));
+    }
+
+    /// A request has the connection that it began with to make, after so long.
+    pub fn connected(&mut self, time: Duration) {
+        self.connect.saturating_record(buckets::nanoseconds(time));
     }
 
     /// A request to a host has ended that was due at a moment: its time counts from then.
@@ -140,6 +148,7 @@ impl Tally {
         buckets::add(&mut self.done, &other.done);
         buckets::add(&mut self.failed, &other.failed);
         buckets::add(&mut self.lag, &other.lag);
+        buckets::add(&mut self.connect, &other.connect);
         self.series.add(other.series);
         for (own, other) in self.hosts.iter_mut().zip(other.hosts) {
             match (own.as_mut(), other) {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::base::text::lossy;
+
 /// How bytes stand for characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
@@ -52,7 +54,7 @@ impl Encoding {
     /// The text; what stands for no character becomes U+FFFD. A mark in front of UTF-16 is no part of it.
     pub fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
         match self {
-            Self::Utf8 => String::from_utf8_lossy(bytes),
+            Self::Utf8 => lossy(bytes),
             Self::Utf16Le => utf16(bytes, u16::from_le_bytes).into(),
             Self::Utf16Be => utf16(bytes, u16::from_be_bytes).into(),
             Self::Latin1 => bytes.iter().copied().map(char::from).collect::<String>().into(),

@@ -39,6 +39,7 @@ mod way;
 mod tests;
 
 use std::fmt::Display;
+use std::pin::pin;
 
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{Caller, Class, Shards};
@@ -113,7 +114,7 @@ pub async fn ask(shards: &Shards, client: &Client, host: &HostName, action: Acti
     let work = move |caller: Caller| async move {
         in_time(&caller, Box::pin(action::act(&caller, &name, &action))).await
     };
-    let asked = access::on(shards, &client.access, scope, host.as_str(), claim, work);
+    let asked = pin!(access::on(shards, &client.access, scope, host.as_str(), claim, work));
     let seen = measured(shards, target_type, &shown, asked).await?;
     shards.own().recorder().size(Histogram::OutputSize, seen.size());
     Ok(seen)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::command::{Command, Policy};
+use crate::base::text::lossy;
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{Caller, Collected, Exit, Need, Repeat};
 use crate::metrics::Counter;
@@ -32,12 +33,12 @@ impl Output {
     /// The output for an agent.
     pub fn text(&self) -> String {
         let mut parts = Vec::new();
-        let stdout = String::from_utf8_lossy(&self.stdout);
+        let stdout = lossy(&self.stdout);
         if !stdout.is_empty() {
             parts.push(stdout.trim_end_matches('\n').to_owned());
         }
         if !self.stderr.is_empty() {
-            let stderr = String::from_utf8_lossy(&self.stderr);
+            let stderr = lossy(&self.stderr);
             parts.push(format!("[stderr]\n{}", stderr.trim_end_matches('\n')));
         }
         match &self.end {

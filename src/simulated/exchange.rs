@@ -1,6 +1,6 @@
 //! The host's half of every key exchange method.
 
-use crate::crypto::{dh, ecdh, kem, x25519};
+use crate::crypto::{Rejected, dh, ecdh, kem, x25519};
 use crate::ssh::algorithm::KexMethod;
 use crate::ssh::kex::share::{SharedSecret, number_bytes};
 use crate::ssh::wire::magnitude;
@@ -39,7 +39,10 @@ pub(crate) fn respond(
 }
 
 fn x25519_respond(point: &[u8]) -> Result<([u8; x25519::BYTES], [u8; x25519::BYTES]), Error> {
-    let secret = x25519::Secret::generate();
-    let shared = secret.agree(point.try_into().map_err(|_| Error::KexValue)?).map_err(|_| Error::KexValue)?;
-    Ok((secret.public(), *shared))
+    let point = point.try_into().map_err(|_| Error::KexValue)?;
+    let respond = || {
+        let secret = x25519::Secret::generate()?;
+        Ok((secret.public()?, *secret.agree(point)?))
+    };
+    respond().map_err(|Rejected| Error::KexValue)
 }

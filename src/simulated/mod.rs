@@ -4,7 +4,7 @@
 //! [`plan`] says what a fleet is like and [`weather`] what befalls it. [`server`] is a connection as its host sees it:
 //! `exchange` and [`keys`] are how it proves itself, [`session`] is what runs in a channel of it, [`programs`] what can
 //! be started there, [`sftp`] what serves its files; [`host`] is what a host of a fleet has of those, `words` how it
-//! reads command lines, `shell` a shell that is kept for several of them. [`user_key`] is what users log in with. Must not
+//! reads command lines, `shell` a shell that is kept for several of them, [`way`] how fast bytes come and go. [`user_key`] is what users log in with. Must not
 //! know sockets, clocks or fleets.
 
 pub(crate) mod exchange;
@@ -17,6 +17,7 @@ pub mod session;
 pub mod sftp;
 mod shell;
 pub mod user_key;
+pub mod way;
 pub mod weather;
 mod words;
 

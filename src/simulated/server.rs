@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use super::keys::HostKey;
 use super::programs::Programs;
+use super::way::{Departure, Way};
 use super::weather::Sky;
 use crate::base::time::Instant;
 use crate::ssh::wire::Write;
@@ -99,6 +100,8 @@ pub struct Server {
     /// Nothing is said before.
     speaks_at: Option<Instant>,
     arrived: Arrived,
+    /// What the client will have heard when; `None` where bytes take no time.
+    departure: Option<Departure>,
 }
 
 impl Server {
@@ -110,7 +113,7 @@ impl Server {
         sky: Sky,
         now: Instant,
     ) -> Self {
-        let handshake = sky.handshake();
+        let (handshake, departure) = (sky.handshake(), sky.way().map(Departure::new));
         Self {
             transport: Transport::new(terms, keys),
             sessions: Sessions::new(programs),
@@ -120,6 +123,7 @@ impl Server {
             is_logged_in: false,
             speaks_at: (!handshake.is_zero()).then(|| now + handshake),
             arrived: Arrived::default(),
+            departure,
         }
     }
 
@@ -135,6 +139,20 @@ impl Server {
 
     pub fn fate(&self) -> Fate {
         self.fate
+    }
+
+    /// Whether there is nothing left to be said.
+    pub fn is_over(&self) -> bool {
+        match self.fate {
+            Fate::Open => false,
+            Fate::Closed => self.poll_timeout().is_none(),
+            Fate::Lost => true,
+        }
+    }
+
+    /// What the client says takes its time on this one.
+    pub fn way(&self) -> Option<Way> {
+        self.sky.way()
     }
 
     pub fn tally(&self) -> Tally {
@@ -168,12 +186,13 @@ impl Server {
 
     /// When there will be more to send without any input.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        match self.speaks_at {
+        let due = match self.speaks_at {
             Some(at) => self.transport.has_output().then_some(at),
             // Until the keys are there nothing else may be said, whatever is due.
             None if self.transport.is_exchanging() || self.fate != Fate::Open => None,
             None => self.sessions.poll_timeout(),
-        }
+        };
+        [due, self.departure.as_ref().and_then(Departure::poll_timeout)].into_iter().flatten().min()
     }
 
     /// Appends what is to be sent now; true when there is anything.
@@ -185,9 +204,18 @@ impl Server {
             self.count(operations);
         }
         if self.speaks_at.is_none() {
-            self.transport.poll_transmit(out);
+            self.depart(out, now);
         }
         !out.is_empty()
+    }
+
+    fn depart(&mut self, out: &mut Vec<u8>, now: Instant) {
+        let Some(departure) = &mut self.departure else { return self.transport.poll_transmit(out) };
+        departure.poll_transmit(out, now);
+        while departure.is_over() && self.transport.has_output() {
+            departure.send(&mut self.transport.out, now);
+            departure.poll_transmit(out, now);
+        }
     }
 
     /// What has arrived and was not handled, with this behind it.

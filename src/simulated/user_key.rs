@@ -66,7 +66,7 @@ impl UserKey {
         let mut section = Zeroizing::new([check, check].concat());
         section.put_string(name());
         section.put_string(self.key.public());
-        section.put_string(self.key.pair());
+        section.put_string(&*self.key.pair());
         section.put_string(b"simulated");
         for byte in 1.. {
             if section.len().is_multiple_of(BLOCK_BYTES) {

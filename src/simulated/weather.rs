@@ -1,6 +1,7 @@
 //! What befalls connections: how long things take, and when they break. Chance has a seed, so that the same fleet has
 //! the same weather again.
 
+use super::way::Way;
 use crate::base::jitter::Jitter;
 use crate::base::time::Duration;
 
@@ -15,6 +16,8 @@ pub struct Weather {
     pub jitter: Duration,
     /// How likely an operation is to lose its connection, from 0 to 1.
     pub loss: f64,
+    /// Bytes a second, each way on each connection; 0: as fast as they come.
+    pub bandwidth: u64,
 }
 
 /// The weather over one connection.
@@ -40,6 +43,11 @@ impl Sky {
 
     pub fn operation(&self) -> Duration {
         self.vary(self.weather.latency)
+    }
+
+    /// One direction of the connection's way; `None` where bytes take no time.
+    pub fn way(&self) -> Option<Way> {
+        (self.weather.bandwidth > 0).then(|| Way::new(self.weather.bandwidth))
     }
 
     /// Whether this operation loses its connection.
@@ -100,7 +108,7 @@ mod tests {
 
     #[test]
     fn times_vary_around_what_is_expected() {
-        let weather = Weather { handshake: 10 * MS, latency: 15 * MS, jitter: 5 * MS, loss: 0.0 };
+        let weather = Weather { handshake: 10 * MS, latency: 15 * MS, jitter: 5 * MS, ..Weather::default() };
         let draw = |seed| {
             let sky = Sky::new(weather, seed);
             (0..1000).map(|_| sky.operation()).collect::<Vec<_>>()

@@ -18,7 +18,8 @@ pub enum Line {
 /// A shell that is kept for several commands (`fleet/kept_shell.rs`): the number of the first one, and that one.
 pub fn kept_shell(line: &str) -> Option<(String, String)> {
     match words(line)?.as_slice() {
-        [exec, sh, c, _, name, number, command]
+        // In front of it what is for hosts whose login shell is `sh`.
+        [.., exec, sh, c, _, name, number, command]
             if [exec, sh, c, name] == ["exec", "sh", "-c", "scout-shell"] =>
         {
             Some((number.clone(), command.clone()))

@@ -285,6 +285,14 @@ impl Client {
         self.channels.close(channel, &mut self.transport);
     }
 
+    /// Gives back what past traffic took: for a connection that nobody needs now.
+    pub fn trim(&mut self) {
+        self.inbox.trim();
+        self.transport.trim();
+        self.channels.trim();
+        self.events.shrink_to_fit();
+    }
+
     /// Ends the connection in good order.
     pub fn disconnect(&mut self) {
         if self.end.is_none() {
@@ -390,14 +398,6 @@ impl Client {
         let text = reader.string(SSH_PACKET_BYTES_MAX, "DISCONNECT").unwrap_or_default();
         let text = sanitise_line(text, SSH_TEXT_BYTES_MAX);
         Error::Disconnected { phase: self.phase(), reason: reason.unwrap_or_default(), text }
-    }
-
-    /// The connection is idle: gives unused memory back.
-    fn trim(&mut self) {
-        self.inbox.trim();
-        self.transport.trim();
-        self.channels.trim();
-        self.events.shrink_to_fit();
     }
 
     fn check_end(&self) -> Result<(), Error> {

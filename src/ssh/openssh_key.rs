@@ -153,7 +153,7 @@ fn secret(reader: &mut Reader<'_>, name: &str, scheme: Scheme) -> Result<Secret,
 fn ed25519(reader: &mut Reader<'_>) -> Option<sign::Ed25519> {
     let public = reader.string(SSH_KEY_BYTES_MAX, KEY).ok()?;
     let pair = reader.string(SSH_KEY_BYTES_MAX, KEY).ok()?;
-    let key = sign::Ed25519::new(pair.try_into().ok()?);
+    let key = sign::Ed25519::new(pair.try_into().ok()?).ok()?;
     (key.public() == public).then_some(key)
 }
 

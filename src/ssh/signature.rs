@@ -4,6 +4,7 @@ use super::algorithm::{Scheme, SignatureAlgorithm, curve_name};
 use super::error::Error;
 use super::wire::Reader;
 use crate::base::limits::{SSH_KEY_BYTES_MAX, SSH_RSA_BITS_MIN};
+use crate::crypto::sign::ED25519_PUBLIC_BYTES;
 use crate::crypto::{Curve, RsaHash, verify};
 
 const KEY: &str = "public key";
@@ -59,7 +60,7 @@ pub fn split(signature: &[u8]) -> Result<(&[u8], &[u8]), Error> {
 }
 
 fn check_ed25519(mut key: Reader<'_>, message: &[u8], signature: &[u8]) -> Result<(), Fault> {
-    let public = key.string(verify::ED25519_PUBLIC_BYTES, KEY).map_err(malformed)?;
+    let public = key.string(ED25519_PUBLIC_BYTES, KEY).map_err(malformed)?;
     let public = public.try_into().map_err(|_| Fault::Malformed)?;
     key.end(KEY).map_err(malformed)?;
     verify::ed25519(public, message, signature).map_err(|_| Fault::Signature)

@@ -21,6 +21,9 @@ use crate::base::limits::{
     SSH_HELD_BYTES_MAX, SSH_OUT_AND_ANSWERS_BYTES_MAX, SSH_OUT_BYTES_MAX, SSH_REKEY_BYTES_MIN,
 };
 
+/// What of the outgoing buffer an idle connection keeps: a request for a file, or a short command.
+const OUT_BYTES_KEPT: usize = 512;
+
 /// Where the current key exchange is.
 enum Kex {
     /// None is running.
@@ -340,9 +343,9 @@ impl Transport {
         true
     }
 
-    /// Gives unused memory back.
+    /// Gives unused memory back, but for what the next requests take again.
     pub fn trim(&mut self) {
-        self.out.shrink_to_fit();
+        self.out.shrink_to(OUT_BYTES_KEPT);
     }
 
     fn may_send(&self) -> bool {

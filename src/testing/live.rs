@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 use super::world::{Scene, SimHost, Surroundings};
-use crate::base::time::Instant;
+use crate::base::time::{Duration, Instant};
 use crate::config::SshConfig;
 use crate::fleet::net::Net;
 use crate::fleet::ramp::Ramp;
@@ -23,7 +23,7 @@ pub fn net(
 ) -> Rc<dyn Net> {
     let hosts: BTreeMap<_, _> = config.hosts().iter().map(|name| (name.clone(), host(name))).collect();
     Rc::new(Scene {
-        surroundings: Rc::new(Live(Alarm::start().expect("a descriptor"))),
+        surroundings: Rc::new(Live(Alarm::start(Duration::ZERO).expect("a descriptor"))),
         hosts: Rc::new(hosts),
         ramp: Ramp::new(0),
         recorder: Rc::clone(recorder),

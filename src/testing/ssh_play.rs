@@ -9,9 +9,7 @@ use super::choices::Choices;
 use super::ssh_pair::{Link, Pair};
 use super::ssh_play_session::Session;
 use super::ssh_server::{Doors, ServerConfig};
-use crate::base::limits::{
-    SSH_CHANNEL_PACKET_BYTES_MAX, SSH_OUT_AND_ANSWERS_BYTES_MAX, SSH_PACKET_BYTES_MAX,
-};
+use crate::base::limits::{SSH_OUT_AND_ANSWERS_BYTES_MAX, SSH_PACKET_BYTES_MAX};
 use crate::ssh::{Cipher, ClientConfig, Error, Event, Haste, KexAlgorithm, Mac};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -37,6 +35,9 @@ const STEPS: [&[&str]; 4] =
 const PASSWORD: &str = "open";
 const DIALOG: &[&[(&str, bool, &str)]] = &[&[("first", true, "1"), ("second", false, "2")], &[]];
 const ANSWERS: &[&str] = &["1", "2"];
+
+/// What is chosen before the first act, and room for more.
+pub(super) const HEADER_BYTES: usize = 20;
 
 /// What the network may do besides being slow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +106,8 @@ struct Play<'a> {
 
 impl<'a> Play<'a> {
     fn new(bytes: &'a [u8]) -> Self {
-        let mut choices = Choices::new(bytes);
+        let mut rest = Choices::new(bytes);
+        let mut choices = Choices::new(rest.bytes(HEADER_BYTES));
         let mood = choices.pick(&[
             Mood::Obedient,
             Mood::Cut,
@@ -155,7 +157,7 @@ impl<'a> Play<'a> {
         pair.passwords = vec![PASSWORD; 2];
         pair.answers = vec![ANSWERS; 4];
         let mut play = Self {
-            choices,
+            choices: rest,
             pair,
             mood,
             up: Line::default(),
@@ -204,6 +206,7 @@ impl<'a> Play<'a> {
             15..=20 if self.is_hostile() => self.inject(),
             21 if self.is_hostile() => self.inject_raw(),
             22 if self.is_hostile() => self.pair.server.swallow(),
+            23 if self.is_hostile() => self.flood(),
             _ => self.go_on(),
         }
         self.collect();
@@ -280,6 +283,12 @@ impl<'a> Play<'a> {
         self.pair.server.inject_raw(bytes);
     }
 
+    /// More data than an input has bytes.
+    fn flood(&mut self) {
+        let count = usize::from(self.choices.u16());
+        self.pair.server.flood(&vec![b'x'; count]);
+    }
+
     // --- happenings
 
     fn next_moment(&self) -> Option<Instant> {
@@ -335,7 +344,7 @@ impl<'a> Play<'a> {
         }
         for session in &self.sessions {
             let kept = session.received(&self.pair);
-            let max = self.window_bytes.max(SSH_CHANNEL_PACKET_BYTES_MAX);
+            let max = self.window_bytes;
             assert!(kept <= max as usize, "{kept} bytes kept of a window of {max}");
         }
     }

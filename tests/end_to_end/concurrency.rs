@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{McpPipe, Scout, Sshd, eventually, process_running};
+use crate::support::{McpPipe, Scout, Sshd, eventually, process_running, resident_kib};
 
 #[test]
 fn two_hundred_reads_at_once_share_one_connection() {
@@ -172,10 +172,4 @@ fn waiting_counts_towards_the_request_timeout() {
 
 fn descriptors(pid: u32) -> usize {
     std::fs::read_dir(format!("/proc/{pid}/fd")).expect("its descriptors").count()
-}
-
-fn resident_kib(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("its status");
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a VmRSS line");
-    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
 }

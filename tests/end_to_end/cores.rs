@@ -1,6 +1,6 @@
 //! Several cores in one process: each has its hosts, and nobody outside notices.
 
-use std::fs;
+use std::{fs, thread};
 
 use serde_json::json;
 
@@ -104,6 +104,18 @@ fn one_core_is_enough() {
     assert_eq!(client.read(&target), "content");
     assert!(!threads(client.pid()).iter().any(|name| name.starts_with("core-")));
     assert!(client.close().success());
+}
+
+#[test]
+fn one_client_has_half_of_the_processors_and_many_have_all() {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let scout = Scout::new().env("SCOUT_CORES", "auto");
+    let besides = |pid| threads(pid).iter().filter(|name| name.starts_with("core-")).count();
+    let mut client = scout.client();
+    assert_eq!(besides(client.pid()), (processors / 2).clamp(1, 4) - 1);
+    assert!(client.close().success());
+    let server = scout.serve_with(&["--transport", "http", "--port", "0"]);
+    eventually("all cores are there", || besides(server.pid()) == processors - 1);
 }
 
 #[test]

@@ -257,7 +257,8 @@ fn who_only_listens_by_http_is_not_waited_for() {
 fn subcommands_end_as_ever() {
     let sshd = Sshd::start();
     let fifo = sshd.fifo("fifo");
-    let scout = Scout::with(&sshd.endpoint);
+    // A shell that runs tests in the background has them, and all that they start, ignore INT.
+    let scout = Scout::with(&sshd.endpoint).after(r#"exec env --default-signal=INT "$0" "$@""#);
     let mut client = scout.start(&["run", "h1:/", &format!("cat {fifo}")]);
     sshd.log().wait_for("Starting session: command");
     client.signal(Signal::INT);

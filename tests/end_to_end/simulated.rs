@@ -7,9 +7,10 @@ use std::process::{Command, Stdio};
 use scout_mcp::io::site::Site;
 use scout_mcp::simulated::Plan;
 use scout_mcp::simulated::host::{LARGE_BYTES, SMALL_BYTES};
+use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::{Scout, program};
+use crate::support::{Scout, eventually, program, resident_kib};
 
 fn site(change: impl FnOnce(&mut Plan)) -> Site {
     let mut plan = Plan { hosts: 3, ..Plan::default() };
@@ -107,6 +108,25 @@ fn our_own_client_reads_lists_and_runs() {
 }
 
 #[test]
+fn memory_that_large_directories_took_is_given_back_at_rest() {
+    const ENTRIES: usize = 20_000;
+    let site = site(|plan| plan.entries = ENTRIES);
+    let mut client = scout(&site).client();
+    assert_eq!(client.read("host0001:/etc/hostname"), "host0001\n");
+    let before = resident_kib(client.pid());
+    // At once, so that there is much in between of what they leave behind.
+    let ask = |n| client.post_scout(json!({ "target": format!("host000{n}:/srv/list") }));
+    let ids: Vec<_> = [1, 2, 3].map(ask).into();
+    for id in ids {
+        assert!(client.wait(id).text().contains(&format!("entry{:05}", ENTRIES - 1)));
+    }
+    // At rest for less than a second: all of it is still here.
+    assert!(resident_kib(client.pid()) > before + 3 * 1024);
+    eventually("it is given back", || resident_kib(client.pid()) < before + 3 * 1024);
+    assert!(client.close().success());
+}
+
+#[test]
 fn what_is_played_without_crypto_is_for_nobody_else() {
     let site = site(|plan| plan.null_crypto = true);
     let refused = openssh(&site.ssh_config(), &["host0001", "uptime"]).unwrap_err();
@@ -136,8 +156,8 @@ fn the_command_plays_until_its_input_ends() {
         .spawn()
         .unwrap();
     let config = folder.path().join("ssh_config");
-    crate::support::eventually("the fleet is there", || config.exists());
-    crate::support::eventually("a host answers", || openssh(&config, &["host0002", "hostname"]).is_ok());
+    eventually("the fleet is there", || config.exists());
+    eventually("a host answers", || openssh(&config, &["host0002", "hostname"]).is_ok());
     drop(played.stdin.take());
     let output = played.wait_with_output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();

@@ -29,7 +29,9 @@ pub use loopback::{Endpoint, is_connected};
 pub use mcp_pipe::{McpPipe, Reply};
 pub use names::Names;
 pub use peers::{Fake, Relay};
-pub use process::{Log, Process, eventually, node, node_with, process_running, program, venv_python};
+pub use process::{
+    Log, Process, eventually, node, node_with, process_running, program, resident_kib, venv_python,
+};
 pub use programs::Programs;
 pub use python_server::{Library, PythonServer};
 pub use scout::{Scout, ours, test_file};

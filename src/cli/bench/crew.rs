@@ -13,6 +13,7 @@ use futures_util::future::select;
 
 use super::generator::{Generator, Live, Order};
 use super::subject::Spec;
+use crate::base::time::Duration;
 use crate::base::{Error, Kind, Result};
 use crate::fleet::Shards;
 use crate::io::alarm::Alarm;
@@ -109,7 +110,7 @@ impl Member {
     pub async fn serve(self, shards: Rc<Shards>) {
         let Ok(spec) = self.specs.recv().await else { return };
         let subject = spec.open(shards);
-        let alarm = Alarm::start().ok();
+        let alarm = Alarm::start(Duration::ZERO).ok();
         while let Ok(order) = self.orders.recv().await {
             let counted = RefCell::new(Tally::new(order.begin, order.until, order.hosts));
             let (subject, tally, live, alarm) =

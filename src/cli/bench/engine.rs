@@ -12,9 +12,8 @@ use futures_util::future::LocalBoxFuture;
 use super::subject::{Subject, failure};
 use crate::base::text::SharedText;
 use crate::config::{Settings, SharedConfig};
-use crate::fleet::Fleet;
-use crate::fleet::Shards;
 use crate::fleet::net::Net;
+use crate::fleet::{Class, ClientId, Fleet, Need, Repeat, Shards};
 use crate::io::{Outside, runtime};
 use crate::metrics::Recorder;
 use crate::rig::{Failure, Operation, Turn};
@@ -109,12 +108,34 @@ impl Engine {
         }
     }
 
+    /// Has a connection to the host, and does nothing with it.
+    async fn connect(&self, fleet: &Rc<Fleet>, turn: Turn) -> Result<(), Failure> {
+        let Some(host) = self.spec.hosts.get(turn.host) else { return Ok(()) };
+        let need = if turn.operation == Operation::Run { Need::Session } else { Need::Files };
+        let caller = fleet.caller(Class::Interactive, ClientId::STDIO);
+        let connected = caller.work(host, need, Repeat::Safe, async |_| Ok(())).await;
+        connected.map_err(|error| failure(&error))
+    }
+
     /// Asks a fleet that knows nobody yet, and takes leave of it behind everybody's back.
-    async fn answer_cold(&self, cold: &Cold, net: &Rc<dyn Net>, turn: Turn) -> Result<(), Failure> {
+    async fn answer_cold(
+        &self,
+        cold: &Cold,
+        net: &Rc<dyn Net>,
+        turn: Turn,
+        connected: &dyn Fn(),
+    ) -> Result<(), Failure> {
         let own = self.shards.own();
         let (config, settings) = (SharedConfig::clone(&cold.config), cold.settings.clone());
         let fleet = Fleet::new(config, settings, Rc::clone(net), own.quotas(), Rc::clone(own.recorder()));
-        let answer = self.answer(&Shards::alone(Rc::clone(&fleet)), turn).await;
+        let answer = async {
+            if turn.operation != Operation::Broadcast {
+                self.connect(&fleet, turn).await?;
+                connected();
+            }
+            self.answer(&Shards::alone(Rc::clone(&fleet)), turn).await
+        };
+        let answer = answer.await;
         runtime::spawn(async move { fleet.close().await });
         answer
     }
@@ -134,9 +155,9 @@ async fn go_round() {
 }
 
 impl Subject for Engine {
-    fn ask(&self, turn: Turn) -> LocalBoxFuture<'_, Result<(), Failure>> {
+    fn ask<'a>(&'a self, turn: Turn, connected: &'a dyn Fn()) -> LocalBoxFuture<'a, Result<(), Failure>> {
         match (&self.spec.cold, &self.net) {
-            (Some(cold), Some(net)) => self.answer_cold(cold, net, turn).boxed_local(),
+            (Some(cold), Some(net)) => self.answer_cold(cold, net, turn, connected).boxed_local(),
             _ => self.answer(&self.shards, turn).boxed_local(),
         }
     }

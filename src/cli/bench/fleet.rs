@@ -36,6 +36,9 @@ pub struct Conditions {
     /// How likely an operation is to lose its connection, from 0 to 1
     #[arg(long, value_name = "PROBABILITY", default_value_t = 0.0)]
     pub loss: f64,
+    /// What a connection carries each way in a second, as in 10MB or 500kB; 0 is as much as there is
+    #[arg(long, value_name = "BYTES", default_value = "0", value_parser = bandwidth)]
+    pub bandwidth: u64,
     /// The last so many hosts refuse connections
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub down: usize,
@@ -141,6 +144,7 @@ impl Conditions {
             latency: self.latency,
             jitter: self.jitter,
             loss: self.loss,
+            bandwidth: self.bandwidth,
         };
         Ok(Plan {
             hosts,
@@ -176,6 +180,26 @@ fn startups(text: &str) -> std::result::Result<MaxStartups, String> {
             Some(startups) => Ok(MaxStartups(Some(startups))),
             None => Err("expected START:RATE:FULL, or none".into()),
         },
+    }
+}
+
+fn bandwidth(text: &str) -> std::result::Result<u64, String> {
+    const EXPECTED: &str = "expected bytes a second as 500kB, 1.5MB or 0";
+    let text = text.strip_suffix("/s").unwrap_or(text);
+    let digits = text.find(|char: char| char.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit {
+        "" | "B" => 1.0,
+        "kB" => 1e3,
+        "MB" => 1e6,
+        "GB" => 1e9,
+        _ => return Err(EXPECTED.into()),
+    };
+    let bytes = number.parse::<f64>().map_err(|_| EXPECTED)? * unit;
+    // Less than a byte a second would never carry a login.
+    match bytes == 0.0 || (1.0..1e12).contains(&bytes) {
+        true => Ok(bytes as u64),
+        false => Err(EXPECTED.into()),
     }
 }
 
@@ -246,5 +270,13 @@ mod tests {
             assert!(error.message().contains(flag), "{error}");
         }
         assert!(Line::try_parse_from(["x", "--max-startups", "1:2"]).is_err());
+    }
+
+    #[test]
+    fn bandwidths_have_units() {
+        let known =
+            [("0", 0), ("800", 800), ("500kB", 500_000), ("1.5MB/s", 1_500_000), ("1GB", 1_000_000_000)];
+        assert!(known.iter().all(|(text, bytes)| bandwidth(text) == Ok(*bytes)));
+        assert!(["", "MB", "-1", "1mb", "0.5", "1e30"].iter().all(|text| bandwidth(text).is_err()));
     }
 }

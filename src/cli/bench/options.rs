@@ -33,9 +33,12 @@ pub struct Options {
     /// Hosts to ask in turn: names, patterns and groups as in 'web*,@db,!web9'
     #[arg(long, value_name = "HOSTS", help_heading = "What is measured")]
     pub hosts: Option<String>,
-    /// An MCP server over HTTP
+    /// An MCP server over HTTP or HTTPS
     #[arg(long, value_name = "URL", conflicts_with_all = ["command", "fleet"], help_heading = "What is measured")]
     pub url: Option<String>,
+    /// Certificates (PEM) of whom to trust with an https URL, instead of those that this machine trusts
+    #[arg(long, value_name = "FILE", requires = "url", help_heading = "What is measured")]
+    pub ca_file: Option<PathBuf>,
     /// An MCP server over its standard streams: the command line that starts it
     #[arg(long, value_name = "COMMAND", conflicts_with = "fleet", help_heading = "What is measured")]
     pub command: Option<String>,
@@ -312,6 +315,7 @@ fn conditions(fleet: &simulated::Plan) -> Vec<String> {
             ("latency", format!("{:?}", weather.latency)),
             ("jitter", format!("{:?}", weather.jitter)),
             ("loss", weather.loss.to_string()),
+            ("bandwidth", format!("{} B/s", weather.bandwidth)),
             ("hosts down", fleet.down.to_string()),
             ("hosts silent", fleet.silent.to_string()),
             ("MaxSessions", fleet.sessions_max.to_string()),

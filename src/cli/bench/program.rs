@@ -56,11 +56,14 @@ impl Program {
         Self { spec, talk: RefCell::default(), next: Cell::new(1) }
     }
 
-    async fn answer(&self, turn: Turn) -> Result<(), Failure> {
+    async fn answer(&self, turn: Turn, connected: &dyn Fn()) -> Result<(), Failure> {
         let spec = &self.spec;
         let call = spec.calls.iter().find(|(operation, _)| *operation == turn.operation);
         let Some((_, call)) = call else { return Ok(()) };
         let talk = if spec.cold { Talk::begin(Arc::clone(spec)).await? } else { self.talk().await? };
+        if spec.cold {
+            connected();
+        }
         // No number comes twice in a conversation.
         let id = self.next.replace(self.next.get() + 1);
         let reply = talk.ask(id, call.message(spec.era, id, &host(&spec.hosts, turn))).await;
@@ -133,7 +136,7 @@ async fn listen(lines: Receiver<Line>, waiting: Waiting) {
 }
 
 impl Subject for Program {
-    fn ask(&self, turn: Turn) -> LocalBoxFuture<'_, Result<(), Failure>> {
-        in_time(self.spec.timeout, self.answer(turn)).boxed_local()
+    fn ask<'a>(&'a self, turn: Turn, connected: &'a dyn Fn()) -> LocalBoxFuture<'a, Result<(), Failure>> {
+        in_time(self.spec.timeout, self.answer(turn, connected)).boxed_local()
     }
 }

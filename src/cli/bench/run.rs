@@ -27,6 +27,7 @@ use crate::cli::log;
 use crate::cli::output::Output;
 use crate::config::{Access, Env, Secret, Settings, SharedConfig, private_file};
 use crate::fleet::{Fleet, Quotas, Shards};
+use crate::io::http::Trust;
 use crate::io::http::client::Place;
 use crate::io::machine::Machine;
 use crate::io::signals::EndRequest;
@@ -70,6 +71,7 @@ pub fn run(options: &Options, common: &Common, output: Output) -> Result<ExitCod
     };
     exports.prepare()?;
     let address = options.url.as_deref().map(Address::parse).transpose()?;
+    let trust = trust(options, address.as_ref())?;
     let env = Env::current();
     let key = key(options, &env)?;
     let end = EndRequest::new()?;
@@ -87,7 +89,7 @@ pub fn run(options: &Options, common: &Common, output: Output) -> Result<ExitCod
     // What is logged stays as it is: nothing is read again while something is measured.
     drop(log::start(&configuration.settings)?);
     let place = address.map(|address| {
-        let found = runtime::run(Place::of(&address.host, address.port));
+        let found = runtime::run(Place::of(&address.host, address.port, trust));
         found
             .map_err(|error| Error::new(Kind::Local, error.to_string()))
             .flatten()
@@ -110,6 +112,18 @@ pub fn run(options: &Options, common: &Common, output: Output) -> Result<ExitCod
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Whom to believe, where the server is to prove who it is.
+///
+/// Errors: nobody is trusted; authorities are named for a server that proves nothing.
+fn trust(options: &Options, address: Option<&Address>) -> Result<Option<Trust>> {
+    let authorities = options.ca_file.as_deref();
+    match address {
+        Some(address) if address.is_secure => Trust::load(authorities).map(Some),
+        _ if authorities.is_none() => Ok(None),
+        _ => Err(Error::new(Kind::InvalidArgument, "--ca-file: only matters with an https URL")),
+    }
 }
 
 /// Errors: the file cannot be read, or others can read it.

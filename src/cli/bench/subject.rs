@@ -16,10 +16,11 @@ use crate::rig::{Failure, Turn};
 
 /// One core's way to what is measured.
 pub trait Subject {
-    /// Asks for one thing, and waits until it is there.
+    /// Asks for one thing, and waits until it is there. `connected` is told where a connection is made for this request
+    /// alone, as soon as it is of use.
     ///
     /// Errors: it is not, or not as it should be.
-    fn ask(&self, turn: Turn) -> LocalBoxFuture<'_, Result<(), Failure>>;
+    fn ask<'a>(&'a self, turn: Turn, connected: &'a dyn Fn()) -> LocalBoxFuture<'a, Result<(), Failure>>;
 }
 
 /// What every core makes its own from.

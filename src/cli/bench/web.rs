@@ -32,6 +32,7 @@ pub struct Spec {
 pub struct Address {
     pub host: String,
     pub port: u16,
+    pub is_secure: bool,
     /// With its query.
     path: String,
 }
@@ -52,19 +53,15 @@ struct Line {
 }
 
 impl Address {
-    /// Reads `http://host:port/path`.
+    /// Reads `http://host:port/path` or `https://host:port/path`.
     ///
     /// Errors: it is none, or not of this kind.
     pub fn parse(url: &str) -> Result<Self> {
         let wrong = |what: &str| Error::new(Kind::InvalidArgument, format!("--url: {what}"));
-        let rest = match url.split_once("://") {
-            Some(("http", rest)) => rest,
-            Some(("https", _)) => {
-                return Err(wrong(
-                    "https is not measured: its handshakes and ciphers are those of a proxy in front",
-                ));
-            }
-            _ => return Err(wrong("expected http://host:port/path")),
+        let (is_secure, rest) = match url.split_once("://") {
+            Some(("http", rest)) => (false, rest),
+            Some(("https", rest)) => (true, rest),
+            _ => return Err(wrong("expected http://host:port/path, or https")),
         };
         let (authority, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
         if authority.contains('@') {
@@ -75,11 +72,11 @@ impl Address {
         }
         let (host, port) = match authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')) {
             Some((host, port)) => (host, port.parse().map_err(|_| wrong("the port is no number"))?),
-            None => (authority, 80),
+            None => (authority, if is_secure { 443 } else { 80 }),
         };
         match host.is_empty() {
             true => Err(wrong("it names no host")),
-            false => Ok(Self { host: host.to_owned(), port, path: path.to_owned() }),
+            false => Ok(Self { host: host.to_owned(), port, is_secure, path: path.to_owned() }),
         }
     }
 }
@@ -89,19 +86,27 @@ impl Web {
         Self { spec, idle: RefCell::default() }
     }
 
-    async fn answer(&self, turn: Turn) -> Result<(), Failure> {
+    async fn answer(&self, turn: Turn, connected: &dyn Fn()) -> Result<(), Failure> {
         let spec = &self.spec;
         let call = spec.calls.iter().find(|(operation, _)| *operation == turn.operation);
         let Some((_, call)) = call else { return Ok(()) };
         let host = host(&spec.hosts, turn);
         let idle = if spec.cold { None } else { self.idle.borrow_mut().pop() };
+        let is_reused = idle.is_some();
         let mut line = match idle {
             Some(line) => line,
             None => self.connect().await?,
         };
-        let message = call.message(spec.era, line.next, &host);
-        line.next += 1;
-        let answer = line.ask(&message, Some(&call.tool)).await;
+        if spec.cold {
+            connected();
+        }
+        let mut answer = line.call(call, spec.era, &host).await;
+        // A server may close an idle connection at any moment. Asking again what it may have heard is for those alone who
+        // know that it does no harm (RFC 9112 §9.3.1): whoever measures asks the same again and again.
+        if is_reused && answer.is_err() && !line.client.has_heard() {
+            line = self.connect().await?;
+            answer = line.call(call, spec.era, &host).await;
+        }
         let answer = answer.map_err(|error| failure(&error))?;
         let outcome = judge(&answer);
         if answer.keeps_open && !spec.cold {
@@ -133,7 +138,7 @@ impl Web {
 impl Spec {
     /// The lines that every request begins with.
     fn head(&self) -> String {
-        let Address { host, port, path } = &self.address;
+        let Address { host, port, path, .. } = &self.address;
         let mut head = format!(
             "POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nUser-Agent: scout-mcp-bench/{}\r\n\
              Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n",
@@ -152,6 +157,12 @@ impl Line {
         self.head.push_str(&format!("{name}: {value}\r\n"));
     }
 
+    async fn call(&mut self, call: &Call, era: Era, host: &str) -> Result<Answer> {
+        let message = call.message(era, self.next, host);
+        self.next += 1;
+        self.ask(&message, Some(&call.tool)).await
+    }
+
     /// Sends a message, and the name of the tool that it calls where it does.
     async fn ask(&mut self, message: &[u8], tool: Option<&str>) -> Result<Answer> {
         let mut request = Vec::with_capacity(self.head.len() + message.len() + 128);
@@ -166,8 +177,8 @@ impl Line {
 }
 
 impl Subject for Web {
-    fn ask(&self, turn: Turn) -> LocalBoxFuture<'_, Result<(), Failure>> {
-        in_time(self.spec.timeout, self.answer(turn)).boxed_local()
+    fn ask<'a>(&'a self, turn: Turn, connected: &'a dyn Fn()) -> LocalBoxFuture<'a, Result<(), Failure>> {
+        in_time(self.spec.timeout, self.answer(turn, connected)).boxed_local()
     }
 }
 
@@ -214,14 +225,17 @@ mod tests {
     #[test]
     fn addresses_of_servers() {
         let parse = |url: &str| Address::parse(url).map_err(|error| error.message().to_owned());
-        let address =
-            |host: &str, port, path: &str| Ok(Address { host: host.into(), port, path: path.into() });
+        let address = |host: &str, port, path: &str| {
+            Ok(Address { host: host.into(), port, is_secure: false, path: path.into() })
+        };
         assert_eq!(parse("http://127.0.0.1:8000/mcp"), address("127.0.0.1", 8000, "/mcp"));
         assert_eq!(parse("http://web1"), address("web1", 80, "/"));
         assert_eq!(parse("http://[::1]:9/a?b=c"), address("[::1]", 9, "/a?b=c"));
         assert_eq!(parse("http://[::1]/a"), address("[::1]", 80, "/a"));
+        let secure = Address { host: "web1".into(), port: 443, is_secure: true, path: "/mcp".into() };
+        assert_eq!(parse("https://web1/mcp"), Ok(secure));
         for (url, part) in [
-            ("https://web1/mcp", "https is not measured"),
+            ("ftp://web1/mcp", "expected http://"),
             ("web1:8000", "expected http://"),
             ("http://me:secret@web1/", "do not belong into an address"),
             ("http://web1:x/", "the port is no number"),

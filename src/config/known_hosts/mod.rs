@@ -11,6 +11,7 @@ mod refusal;
 mod revoked;
 mod trust;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,6 +39,19 @@ pub enum Verdict {
     Revoked { file: Arc<Path>, line: usize },
 }
 
+/// What decides about the keys of a host: its known_hosts files, and the list of keys that no host may have.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Sources {
+    known_hosts: Vec<PathBuf>,
+    revoked: Option<PathBuf>,
+}
+
+impl Sources {
+    pub fn of(host: &HostConfig) -> Self {
+        Self { known_hosts: host.known_hosts_files(), revoked: host.revoked_host_keys.clone() }
+    }
+}
+
 /// The keys of some known_hosts files.
 #[derive(Debug, Default)]
 pub struct KnownHosts {
@@ -47,6 +61,10 @@ pub struct KnownHosts {
     named: HashMap<String, Vec<u32>>,
     /// Entries with wildcards, negations or a hash: every one is tried.
     others: Vec<u32>,
+    /// The entries for names that were asked for. A login asks for the same one or two again and again, and a hash that
+    /// is tried takes half a microsecond: of a thousand lines more than all of the login's own cryptography.
+    found: RefCell<HashMap<String, Arc<[u32]>>>,
+    has_authorities: bool,
     /// Keys that no host may have.
     revoked: Revoked,
     warnings: Vec<Diagnostic>,
@@ -54,10 +72,15 @@ pub struct KnownHosts {
 }
 
 impl KnownHosts {
-    /// Reads what decides about the keys of `host`: its known_hosts files, and the keys that no host may have.
+    /// Reads what decides about the keys of `host`.
     pub fn load_for(host: &HostConfig) -> Self {
-        let mut known = Self::load(&host.known_hosts_files());
-        if let Some(path) = &host.revoked_host_keys {
+        Self::load_all(&Sources::of(host))
+    }
+
+    /// Reads all files of hosts that have these.
+    pub fn load_all(sources: &Sources) -> Self {
+        let mut known = Self::load(&sources.known_hosts);
+        if let Some(path) = &sources.revoked {
             match Revoked::load(path) {
                 Ok(revoked) => known.revoked = revoked,
                 Err(diagnostic) => known.give_up(diagnostic),
@@ -111,9 +134,8 @@ impl KnownHosts {
 
     /// Whether somebody is known who may vouch for the host by a certificate.
     pub fn knows_authority(&self, host: &HostConfig) -> bool {
-        names(host)
-            .iter()
-            .any(|name| self.entries_of(name).any(|entry| entry.marker == Marker::CertAuthority))
+        let is_authority = |entry: &Entry| entry.marker == Marker::CertAuthority;
+        self.has_authorities && names(host).iter().any(|name| self.entries_of(name).any(is_authority))
     }
 
     /// A file that is there and could not be read to its end, or keys to revoke that are not there or could not be read:
@@ -176,12 +198,21 @@ impl KnownHosts {
     }
 
     fn entries_of(&self, name: &str) -> impl Iterator<Item = &Entry> {
+        let found = self.found.borrow().get(name).map(Arc::clone);
+        let found = found.unwrap_or_else(|| {
+            let found = self.find(name);
+            self.found.borrow_mut().insert(name.to_owned(), Arc::clone(&found));
+            found
+        });
+        (0..found.len()).filter_map(move |at| self.entry(*found.get(at)?))
+    }
+
+    fn find(&self, name: &str) -> Arc<[u32]> {
         let named = self.named.get(name).map_or(&[][..], Vec::as_slice);
-        let mut found: Vec<u32> = named.to_vec();
         let others = self.others.iter().filter(|&&id| self.entry(id).is_some_and(|entry| entry.is_for(name)));
-        found.extend(others);
+        let mut found: Vec<u32> = named.iter().chain(others).copied().collect();
         found.sort_unstable();
-        found.into_iter().filter_map(|id| self.entry(id))
+        found.into()
     }
 
     fn entry(&self, id: u32) -> Option<&Entry> {
@@ -212,6 +243,7 @@ impl KnownHosts {
             Some(names) => names.for_each(|name| self.named.entry(name.to_owned()).or_default().push(id)),
             None => self.others.push(id),
         }
+        self.has_authorities |= entry.marker == Marker::CertAuthority;
         self.entries.push(entry);
     }
 

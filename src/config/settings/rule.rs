@@ -154,7 +154,7 @@ impl Rule for Cores {
     }
 
     fn expected(&self) -> String {
-        format!("`{AUTO}`, one for each processor, or {}", COUNT_OF_CORES.expected())
+        format!("`{AUTO}`, or {}", COUNT_OF_CORES.expected())
     }
 
     fn show(&self, value: &Option<usize>) -> String {

@@ -19,7 +19,8 @@ use crate::ssh::{ChannelId, Client, Event, Stream};
 /// The commands of a link.
 #[derive(Default)]
 pub(super) struct Execs {
-    running: Channels<Exec>,
+    /// Boxed, as the map sets room aside for several and keeps it.
+    running: Channels<Box<Exec>>,
 }
 
 /// One command. It holds its permit until the channel is closed on both sides, however it ends.
@@ -194,7 +195,7 @@ impl Link {
         let exec = Exec::new(permit);
         if let Some(channel) = state.shells.start(&mut state.client, &number, command) {
             let exec = Exec { opened: true, reading: Some(Reading::next(&number)), ..exec };
-            state.execs.running.insert(channel, exec);
+            state.execs.running.insert(channel, Box::new(exec));
             return Ok(channel);
         }
         let line = kept_shell::for_login_shell(&number, command);
@@ -209,7 +210,8 @@ impl Link {
         self.env.iter().for_each(|(name, value)| client.set_env(channel, name, value));
         client.exec(channel, line);
         let is_early = repeat == Repeat::Safe && client.start_early(channel);
-        execs.running.insert(channel, Exec { opened: client.is_open(channel), is_early, ..exec });
+        let exec = Exec { opened: client.is_open(channel), is_early, ..exec };
+        execs.running.insert(channel, Box::new(exec));
         Ok(channel)
     }
 }
@@ -305,7 +307,7 @@ impl Execs {
     }
 
     pub(super) fn wake_all(&mut self) {
-        self.running.values_mut().for_each(Exec::wake);
+        self.running.values_mut().for_each(|exec| exec.wake());
         self.running.retain(|_, exec| exec.abandoned.is_none());
     }
 }

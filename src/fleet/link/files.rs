@@ -286,6 +286,11 @@ impl Files {
         matches!(self, Self::Open(channel) if !channel.is_ready())
     }
 
+    /// There, and it has answered.
+    pub(super) fn is_serving(&self) -> bool {
+        matches!(self, Self::Open(channel) if channel.is_ready())
+    }
+
     fn count_sync(&mut self, id: ChannelId, by: isize) {
         if let Some(channel) = self.channel(id) {
             channel.syncs = channel.syncs.saturating_add_signed(by);
@@ -295,6 +300,12 @@ impl Files {
     pub(super) fn wake_all(&mut self) {
         if let Self::Open(channel) = self {
             channel.wake_all();
+        }
+    }
+
+    pub(super) fn trim(&mut self) {
+        if let Self::Open(channel) = self {
+            channel.trim();
         }
     }
 }

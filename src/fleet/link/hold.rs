@@ -92,6 +92,22 @@ impl Link {
         self.idle_besides(tunnels)
     }
 
+    /// Whether nobody needs it now.
+    pub fn is_idle(&self) -> bool {
+        self.idle_besides(0).is_some()
+    }
+
+    /// The same; an idle link gives back what past work took. For its driver, when there is nothing to be sent.
+    pub fn rests(&self) -> bool {
+        let rests = self.is_idle();
+        if rests {
+            let State { client, files, .. } = &mut *self.state.borrow_mut();
+            client.trim();
+            files.trim();
+        }
+        rests
+    }
+
     /// When a link that nobody needs is closed. Commands that were given up are ended first.
     pub(super) fn idle_ends(&self, state: &State) -> Option<Instant> {
         let since = self.idle_besides(0).filter(|_| state.execs.is_empty())?;

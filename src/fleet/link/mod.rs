@@ -377,6 +377,9 @@ impl Link {
                 shells.close_all(client);
             }
             files.handle_event(client, &event, in_use.commands + in_use.shells, now);
+            if files.is_serving() {
+                self.memory.note_files_served();
+            }
         } else if shells.owns(channel) {
             shells.handle_event(client, &event);
         } else if ahead.owns(channel) {
@@ -417,9 +420,9 @@ impl Link {
         if state.client.is_hasty() {
             self.memory.note_dislike_of_early_starts();
         } else if !state.has_served && self.memory.keeps_sessions_ahead() {
-            self.memory.opens_no_sessions_ahead.set(true);
+            self.memory.note_useless_connection();
         } else if state.files.is_opening() {
-            self.memory.lacks_sftp.set(true);
+            self.memory.note_hanging_up_on_sftp();
         }
     }
 

@@ -41,7 +41,7 @@ fn connect_within(limit: Duration, addresses: &[SocketAddr], origin: &Origin) ->
         let stream = connect(addresses, origin, 1).await?;
         Ok(stream.peer_addr().unwrap())
     };
-    runtime::run(runtime::within(limit, work)).unwrap()
+    runtime::run(async { runtime::within(limit, work).await }).unwrap()
 }
 
 fn reached(addresses: &[SocketAddr]) -> Result<SocketAddr> {

@@ -103,17 +103,21 @@ fn a_peer_that_never_reads_does_not_hold_up_the_end() {
 }
 
 #[test]
-fn the_buffer_follows_what_comes() {
-    let read = |capacity, bytes| {
-        let mut buffer = Vec::with_capacity(capacity);
-        buffer.resize(bytes, 0);
-        let next = next_buffer(buffer);
-        assert!(next.is_empty());
-        next.capacity()
+fn the_buffer_of_a_read_follows_what_comes() {
+    let next = |read, capacity, is_idle| {
+        let mut filled = Vec::with_capacity(capacity);
+        filled.resize(read, 0);
+        let buffer = next_buffer(filled, is_idle);
+        assert!(buffer.is_empty());
+        buffer.capacity()
     };
-    assert_eq!(read(BUFFER_BYTES_MIN, 100), BUFFER_BYTES_MIN);
-    assert_eq!(read(BUFFER_BYTES_MIN, BUFFER_BYTES_MIN), BUFFER_BYTES_MAX);
-    assert_eq!(read(BUFFER_BYTES_MAX, BUFFER_BYTES_MAX), BUFFER_BYTES_MAX);
-    assert_eq!(read(BUFFER_BYTES_MAX, BUFFER_BYTES_MAX / 2), BUFFER_BYTES_MAX);
-    assert_eq!(read(BUFFER_BYTES_MAX, 100), BUFFER_BYTES_MIN);
+    let (idle, usual, max) = (BUFFER_BYTES_IDLE, BUFFER_BYTES_USUAL, BUFFER_BYTES_MAX);
+    for is_idle in [false, true] {
+        assert_eq!(next(idle, idle, is_idle), usual);
+        assert_eq!(next(usual, usual, is_idle), max);
+        assert_eq!(next(max, max, is_idle), max);
+        assert_eq!(next(1, idle, is_idle), idle);
+    }
+    assert_eq!([next(1, usual, false), next(1, max, false), next(max - 1, max, false)], [usual, usual, max]);
+    assert_eq!([next(1, usual, true), next(1, max, true), next(max - 1, max, true)], [idle; 3]);
 }

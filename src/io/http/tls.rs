@@ -11,7 +11,7 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::{ServerConfig, ServerConnection};
+use rustls::{Connection, ServerConfig, ServerConnection};
 
 use crate::base::limits::HTTP_CERTIFICATES_BYTES_MAX;
 use crate::base::{Error, Kind, Result};
@@ -53,7 +53,7 @@ impl Tls {
     }
 
     pub(super) fn session(&self) -> Option<Session> {
-        ServerConnection::new(Arc::clone(&self.config)).ok().map(Session)
+        ServerConnection::new(Arc::clone(&self.config)).ok().map(Session::new)
     }
 }
 
@@ -92,7 +92,8 @@ impl Files {
     }
 }
 
-fn read<T>(path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, pem::Error>) -> Result<T, String> {
+/// Reads what a file holds as PEM; the error names it.
+pub(super) fn read<T>(path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, pem::Error>) -> Result<T, String> {
     let bytes = file::read(path, HTTP_CERTIFICATES_BYTES_MAX).map_err(|error| file::reason(&error));
     let parsed = bytes.and_then(|bytes| parse(&bytes).map_err(|error| error.to_string()));
     parsed.map_err(|error| format!("{}: {error}", path.display()))
@@ -124,14 +125,23 @@ impl Load for Renewal {
     }
 }
 
-/// TLS on one connection: what comes goes in encrypted and comes out plain, and the other way round.
-pub(super) struct Session(ServerConnection);
+/// TLS on one connection, either side of it: what comes goes in encrypted and comes out plain, and the other way round.
+pub(super) struct Session(Connection);
 
-/// The peer broke the rules, or has said his last.
+/// Why nothing more is heard.
 #[derive(Debug)]
-pub(super) struct Broken;
+pub(super) enum Broken {
+    /// The peer has said his last.
+    Closed,
+    /// The peer broke the rules, or is not whom we trust.
+    Rules(rustls::Error),
+}
 
 impl Session {
+    pub(super) fn new(connection: impl Into<Connection>) -> Self {
+        Self(connection.into())
+    }
+
     /// Whether something other than a handshake may be said.
     pub(super) fn is_ready(&self) -> bool {
         !self.0.is_handshaking()
@@ -144,20 +154,20 @@ impl Session {
         mut plain: impl FnMut(&[u8]),
     ) -> Result<(), Broken> {
         while !bytes.is_empty() {
-            self.0.read_tls(&mut bytes).map_err(|_| Broken)?;
-            let state = self.0.process_new_packets().map_err(|_| Broken)?;
+            self.0.read_tls(&mut bytes).map_err(|_| Broken::Closed)?;
+            let state = self.0.process_new_packets().map_err(Broken::Rules)?;
             let has_said_all = state.peer_has_closed();
             let mut left = state.plaintext_bytes_to_read();
             while left > 0 {
                 let mut reader = self.0.reader();
-                let part = reader.fill_buf().map_err(|_| Broken)?;
+                let part = reader.fill_buf().map_err(|_| Broken::Closed)?;
                 plain(part);
                 let taken = part.len();
                 reader.consume(taken);
                 left = left.saturating_sub(taken.max(1));
             }
             if has_said_all {
-                return Err(Broken);
+                return Err(Broken::Closed);
             }
         }
         Ok(())

@@ -15,13 +15,16 @@ use monoio::net::{TcpListener, TcpStream};
 use super::Fleet;
 use super::counts::Core;
 use crate::base::jitter::Jitter;
-use crate::base::limits::{SIMULATED_ACCEPT_PAUSE, SIMULATED_CONNECTION_BYTES};
+use crate::base::limits::{
+    SIMULATED_ACCEPT_PAUSE, SIMULATED_CONNECTION_BYTES, SIMULATED_SLACK, SIMULATED_WAIT,
+};
 use crate::base::time;
 use crate::io::alarm::Alarm;
 use crate::io::runtime;
 use crate::simulated::host::Installed;
 use crate::simulated::plan;
 use crate::simulated::server::{Fate, Server, Tally};
+use crate::simulated::way::Way;
 use crate::simulated::weather::Sky;
 
 /// What one core plays with.
@@ -50,7 +53,7 @@ pub(super) async fn accept(
 ) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     let luck = Jitter::new(fleet.plan.seed.wrapping_add(core as u64));
-    let stage = Rc::new(Stage { fleet, core, alarm: Alarm::start()?, luck });
+    let stage = Rc::new(Stage { fleet, core, alarm: Alarm::start(SIMULATED_SLACK)?, luck });
     let accept = pin!(async {
         loop {
             match listener.accept().await {
@@ -117,9 +120,8 @@ async fn serve(stream: TcpStream, stage: &Stage, n: usize) -> io::Result<Fate> {
     let mut server = Server::new(Arc::clone(&fleet.terms), Arc::clone(keys), programs, sky, time::now());
     server.start_exchange();
     let (reader, writer) = stream.into_split();
-    let wire =
-        Wire { server, reader, writer, startup: Some(startup), told: Tally::default(), output: Vec::new() };
-    wire.carry(stage).await
+    let (startup, way, told, output) = (Some(startup), server.way(), Tally::default(), Vec::new());
+    Wire { server, reader, writer, startup, way, told, output }.carry(stage).await
 }
 
 /// The bytes of one connection.
@@ -129,6 +131,8 @@ struct Wire {
     writer: OwnedWriteHalf<TcpStream>,
     /// Until it has logged in.
     startup: Option<Startup>,
+    /// The client's; `None` where bytes take no time.
+    way: Option<Way>,
     /// What was counted already.
     told: Tally,
     output: Vec<u8>,
@@ -140,11 +144,8 @@ impl Wire {
         loop {
             self.send().await?;
             self.tell(stage);
-            match self.server.fate() {
-                Fate::Open => {}
-                // What it had to say last may not be due.
-                Fate::Closed if self.server.poll_timeout().is_some() => {}
-                fate => return Ok(fate),
+            if self.server.is_over() {
+                return Ok(self.server.fate());
             }
             let (read, filled) = self.read(buffer, stage).await?;
             if read == 0 {
@@ -160,9 +161,18 @@ impl Wire {
 
     /// What comes next of the client; meanwhile what is due is said.
     async fn read(&mut self, buffer: Vec<u8>, stage: &Stage) -> io::Result<(usize, Vec<u8>)> {
-        let Self { server, reader, writer, output, .. } = self;
+        let Self { server, reader, writer, way, output, .. } = self;
         // A read is not dropped while the connection lives: what it has read would be lost.
-        let mut reading = pin!(reader.read(buffer));
+        let mut reading = pin!(async {
+            let asked = time::now();
+            let (read, filled) = reader.read(buffer).await;
+            if let Some(way) = way {
+                let now = time::now();
+                let arrival = way.pass(filled.len(), now, now - asked < SIMULATED_WAIT);
+                stage.alarm.sleep_until(arrival).await;
+            }
+            (read, filled)
+        });
         let (read, filled) = loop {
             let Some(at) = server.poll_timeout() else { break reading.await };
             match select(reading.as_mut(), stage.alarm.sleep_until(at)).await {
@@ -170,7 +180,7 @@ impl Wire {
                 Either::Right(_) => {
                     server.handle_timeout(time::now());
                     send(server, writer, output).await?;
-                    if server.fate() != Fate::Open {
+                    if server.is_over() {
                         return Ok((0, Vec::new()));
                     }
                 }

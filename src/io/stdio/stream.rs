@@ -13,6 +13,7 @@ use monoio::buf::IoBuf;
 use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
+use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
 
 use super::super::blocking::Threads;
 use super::super::runtime;
@@ -58,6 +59,14 @@ impl Stream {
             (read, buffer)
         });
         read.await.unwrap_or_else(|error| (Err(io::Error::other(error)), Vec::new()))
+    }
+
+    /// Lets a pipe take so much at once, if it is a pipe and the system gives it.
+    pub(super) fn widen(&self, bytes: usize) {
+        if fcntl_getpipe_size(&*self.file).is_ok_and(|size| size < bytes) {
+            // Slower is all that it is without.
+            let _ = fcntl_setpipe_size(&*self.file, bytes);
+        }
     }
 
     /// Whether nobody can read what would be written: the other end of the pipe, the socket or the terminal is closed.
@@ -205,6 +214,21 @@ mod tests {
                 assert!(writer.is_deserted());
             }
             assert!(!stream(tempfile::tempfile().unwrap().into(), false).is_deserted());
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn a_pipe_is_widened_and_nothing_else() {
+        runtime::run(async {
+            let (_reader, writer) = pipe().unwrap();
+            let size = fcntl_getpipe_size(&writer).unwrap();
+            let writer = stream(writer.into(), false);
+            for (asked, got) in [(2 * size, 2 * size), (size, 2 * size)] {
+                writer.widen(asked);
+                assert_eq!(fcntl_getpipe_size(&*writer.file), Ok(got));
+            }
+            stream(tempfile::tempfile().unwrap().into(), false).widen(2 * size);
         })
         .unwrap();
     }

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 
 use super::look::{Found, look_on};
 use super::paths::{is_directory, sftp_path};
+use crate::base::text::lossy;
 use crate::base::{Error, Kind, Result, limits};
 use crate::fleet::{Caller, Machine, Need, Repeat};
 use crate::metrics::Histogram;
@@ -36,7 +37,7 @@ pub struct Content {
 impl Content {
     /// The content for an agent: bytes that are no UTF-8 become U+FFFD, and a cut never leaves half a character.
     pub fn text(&self) -> Cow<'_, str> {
-        let whole = String::from_utf8_lossy(self.whole());
+        let whole = lossy(self.whole());
         match self.truncated {
             true => format!("{whole}\n\n[truncated at {} bytes]", self.limit).into(),
             false => whole,

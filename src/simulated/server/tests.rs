@@ -178,6 +178,24 @@ fn nothing_is_due_while_keys_are_exchanged() {
 }
 
 #[test]
+fn what_is_said_takes_as_long_as_its_way_is_narrow() {
+    let mut pair =
+        Pair::new(Weather { bandwidth: 1_000_000, ..Weather::default() }, Terms::default(), |_| ());
+    let until = |pair: &mut Pair, is_done: &dyn Fn(&Pair) -> bool| {
+        pair.settle();
+        while !is_done(pair) {
+            pair.now = pair.server.poll_timeout().expect("more is on its way");
+            pair.settle();
+        }
+    };
+    until(&mut pair, &|pair| pair.client.is_ready());
+    let (begun, channel) = (pair.now, pair.start("cat /srv/large"));
+    until(&mut pair, &|pair| pair.client.received(channel, Stream::Stdout).len() == LARGE_BYTES);
+    let (took, least) = (pair.now - begun, Duration::from_micros(LARGE_BYTES as u64));
+    assert!(took >= least && took < least.mul_f64(1.01), "{took:?}");
+}
+
+#[test]
 fn an_operation_may_lose_the_connection() {
     let mut pair = Pair::in_weather(Weather { loss: 1.0, ..Weather::default() });
     assert_eq!(pair.server.fate(), Fate::Open, "a login is none");

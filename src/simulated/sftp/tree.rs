@@ -122,7 +122,10 @@ impl Tree {
     pub fn attrs(&self, path: &[u8], host: &str) -> (u64, u32) {
         let (size, mode) = match self.nodes.get(path) {
             Some(Node::File { data, claimed }) => (claimed.unwrap_or(data.len() as u64), 0o100_644),
-            Some(Node::Named(text)) => (text.replace("%h", host).len() as u64, 0o100_644),
+            Some(Node::Named(text)) => {
+                let names = text.matches("%h").count();
+                ((text.len() - names * "%h".len() + names * host.len()) as u64, 0o100_644)
+            }
             Some(Node::Symlink(target)) => (target.len() as u64, 0o120_777),
             Some(Node::Fifo) => (0, 0o010_644),
             Some(Node::Directory) | None => (4096, 0o040_755),

@@ -41,10 +41,10 @@ impl Share {
     /// The library could not make a key.
     pub fn generate(algorithm: KexAlgorithm) -> Result<Self, Error> {
         Ok(match algorithm.method() {
-            KexMethod::X25519 => Self::Curve(x25519::Secret::generate()),
+            KexMethod::X25519 => Self::Curve(point_secret()?),
             KexMethod::Hybrid => {
                 let kem = kem::Secret::generate().map_err(|_| Error::Crypto)?;
-                Self::Hybrid { kem: Box::new(kem), curve: x25519::Secret::generate() }
+                Self::Hybrid { kem: Box::new(kem), curve: point_secret()? }
             }
             KexMethod::Ecdh(curve) => Self::Ecdh(ecdh::Secret::generate(curve).map_err(|_| Error::Crypto)?),
             KexMethod::Group(group) => Self::Group(dh::Secret::generate(group)),
@@ -61,10 +61,10 @@ impl Share {
 
     fn try_public(&self) -> Result<Vec<u8>, Rejected> {
         Ok(match self {
-            Self::Curve(curve) => curve.public().to_vec(),
+            Self::Curve(curve) => curve.public()?.to_vec(),
             Self::Hybrid { kem, curve } => {
                 let mut public = kem.public()?.to_vec();
-                public.extend_from_slice(&curve.public());
+                public.extend_from_slice(&curve.public()?);
                 public
             }
             Self::Ecdh(secret) => secret.public()?,
@@ -95,6 +95,10 @@ impl Share {
             Self::Group(secret) => SharedSecret::number(&secret.agree(magnitude(value).ok_or(Rejected)?)?),
         })
     }
+}
+
+fn point_secret() -> Result<x25519::Secret, Error> {
+    x25519::Secret::generate().map_err(|_| Error::Crypto)
 }
 
 /// The bytes of a number's `mpint` (RFC 4251 §5), without their length.

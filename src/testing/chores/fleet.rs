@@ -1,7 +1,8 @@
-//! The way to a connection.
+//! The way to a connection, and to another core.
 
 use super::Chore;
 use crate::fleet::{Class, ClientId, Need, Repeat};
+use crate::io::mesh::Inboxes;
 use crate::testing::world::World;
 
 pub fn chores() -> Vec<Chore> {
@@ -20,6 +21,11 @@ pub fn chores() -> Vec<Chore> {
                     async move { caller.work("h0", Need::Files, Repeat::Safe, async |_| Ok(())).await };
                 world.run(work).expect("a connection");
             }
+        })
+        .uncounted(),
+        Chore::new("mailbox: a note to a core that is awake", || {
+            let inboxes = Inboxes::new(2).expect("descriptors");
+            move || assert!(inboxes.pass_note(1))
         })
         .uncounted(),
     ]

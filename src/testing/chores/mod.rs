@@ -1,5 +1,5 @@
 //! Small pieces of work, each of one layer and without any input or output: what `benches/micro.rs` times, and whose
-//! instructions `benches/instructions.rs` counts. The tests do each of them once.
+//! instructions `benches/instructions/` counts. The tests do each of them once.
 
 mod fleet;
 mod messages;

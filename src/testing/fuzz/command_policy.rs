@@ -2,7 +2,7 @@
 //! exactly the programs that we read in it, in this order, with these arguments, and do nothing else. Programs are
 //! functions that tell what they were given, in a shell that has nothing but them (see `testing/jail.rs`).
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use super::check_shown;
@@ -38,21 +38,51 @@ wc() { tell wc "$@"; }
 static ENV: LazyLock<Env> = LazyLock::new(Env::current);
 
 thread_local! {
-    static SH: RefCell<Option<Jail>> = const { RefCell::new(None) };
+    static SH: RefCell<Option<Shell>> = const { RefCell::new(None) };
+}
+
+/// Where the name of a user ends who is not there: no word has one otherwise.
+const NOBODY: char = '\0';
+
+/// A shell in its jail.
+pub struct Shell {
+    jail: Jail,
+    /// BusyBox loses what stands behind the name of a user who is not there.
+    loses_rest: bool,
+}
+
+impl Shell {
+    /// Any one that keeps to POSIX, or nearly.
+    pub fn start(words: &[&str]) -> Self {
+        let mut jail = Jail::new(words, PROGRAMS);
+        let loses_rest = jail.run(b"printf %s ~nobody-is-there/x") == b"~nobody-is-there";
+        Self { jail, loses_rest }
+    }
+
+    /// A word as its program gets to see it.
+    fn seen(&self, word: &str) -> String {
+        match word.split_once(NOBODY) {
+            Some((user, _)) if self.loses_rest => user.to_owned(),
+            Some((user, rest)) => format!("{user}{rest}"),
+            None => word.to_owned(),
+        }
+    }
+
+    /// What a program says of its name and arguments.
+    fn record(&self, words: &[String]) -> Vec<u8> {
+        let count = words.len().to_string();
+        let words = words.iter().map(|word| self.seen(word));
+        std::iter::once(count).chain(words).flat_map(|word| [word.as_bytes(), b"\0"].concat()).collect()
+    }
 }
 
 /// A directory to run in, NUL, and a command.
 pub fn run(data: &[u8]) {
-    SH.with_borrow_mut(|jail| run_in(jail.get_or_insert_with(|| jail_of(&["sh"])), data));
+    SH.with_borrow_mut(|shell| run_in(shell.get_or_insert_with(|| Shell::start(&["sh"])), data));
 }
 
-/// A shell for [`run_in`].
-pub fn jail_of(shell: &[&str]) -> Jail {
-    Jail::new(shell, PROGRAMS)
-}
-
-/// The same in any shell that keeps to POSIX.
-pub fn run_in(jail: &mut Jail, data: &[u8]) {
+/// The same in any shell.
+pub fn run_in(shell: &mut Shell, data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let (directory, text) = text.split_once('\0').unwrap_or(("/", &text));
     let Ok(directory) = RemotePath::parse(directory) else { return };
@@ -60,24 +90,13 @@ pub fn run_in(jail: &mut Jail, data: &[u8]) {
         Ok(command) => command,
         Err(error) => return check_shown(error.message(), 1_000),
     };
-    // Of a user who is not there BusyBox makes something else than others: it loses what stands behind his name.
-    let all_known = Cell::new(true);
-    let home = |user: &str| {
-        home(user).or_else(|| {
-            all_known.set(false);
-            None
-        })
-    };
-    let stages = command.words(home).expect("a pipeline has words");
-    let told: Vec<u8> = stages.iter().flat_map(|words| record(words)).collect();
+    let stages = command.words(|user| Some(home(user))).expect("a pipeline has words");
+    let told: Vec<u8> = stages.iter().flat_map(|words| shell.record(words)).collect();
 
-    let entered = record(&["cd".to_owned(), announced(directory.as_str(), home)]);
-    if !all_known.get() {
-        return;
-    }
+    let entered = shell.record(&["cd".to_owned(), announced(directory.as_str())]);
     let in_directory = command.to_shell_in(directory.as_str().as_bytes());
     let script = [text.as_bytes(), &command.to_shell(), &in_directory].map(evaluated).concat();
-    let said = jail.run(&script);
+    let said = shell.jail.run(&script);
     let wanted = [&told[..], &told, &entered, &told].concat();
     assert_eq!(String::from_utf8_lossy(&said), String::from_utf8_lossy(&wanted));
 }
@@ -88,14 +107,8 @@ fn evaluated(text: &[u8]) -> Vec<u8> {
     format!("(eval '{quoted}') </dev/null\n").into_bytes()
 }
 
-/// What a program says of its name and arguments.
-fn record(words: &[String]) -> Vec<u8> {
-    let count = words.len().to_string();
-    std::iter::once(&count).chain(words).flat_map(|word| [word.as_bytes(), b"\0"].concat()).collect()
-}
-
 /// The directory that is to be entered.
-fn announced(directory: &str, home: impl Fn(&str) -> Option<String>) -> String {
+fn announced(directory: &str) -> String {
     let tilde = directory
         .strip_prefix('~')
         .map(|rest| rest.split_once('/').map_or((rest, None), |(user, rest)| (user, Some(rest))));
@@ -105,7 +118,7 @@ fn announced(directory: &str, home: impl Fn(&str) -> Option<String>) -> String {
     };
     match tilde {
         Some((user, rest)) if plain(user) => {
-            let home = home(user).unwrap_or_else(|| format!("~{user}"));
+            let home = home(user);
             rest.map_or(home.clone(), |rest| format!("{home}/{rest}"))
         }
         _ if directory.starts_with('/') => directory.to_owned(),
@@ -113,9 +126,9 @@ fn announced(directory: &str, home: impl Fn(&str) -> Option<String>) -> String {
     }
 }
 
-fn home(user: &str) -> Option<String> {
+fn home(user: &str) -> String {
     match user {
-        "" => Some(HOME.to_owned()),
-        user => ENV.homes.get(user).map(|home| home.display().to_string()),
+        "" => HOME.to_owned(),
+        user => ENV.homes.get(user).map_or(format!("~{user}{NOBODY}"), |home| home.display().to_string()),
     }
 }

@@ -3,6 +3,7 @@
 
 mod texts;
 
+use crate::base::limits::SSH_IDENT_BYTES_MAX;
 use crate::ssh::agent;
 use crate::ssh::number;
 use crate::ssh::packet::Sealer;
@@ -10,6 +11,7 @@ use crate::ssh::wire::Write;
 use crate::ssh::{Offer, SignatureAlgorithm};
 use crate::testing::choices::noise;
 use crate::testing::protections::{packet_key, protections};
+use crate::testing::ssh_play::HEADER_BYTES;
 use crate::testing::ssh_server_kex::{CertificateRequest, HostSecret};
 
 /// The seeds of a target, in an order that does not change.
@@ -71,8 +73,8 @@ fn ssh_packet() -> Vec<Vec<u8>> {
         let mut stream = vec![index, 0];
         sealer.seal(&mut stream, |out| out.extend_from_slice(b"first"));
         sealer.seal(&mut stream, |out| out.extend_from_slice(&[9; 40]));
-        // Truthful about its length: padding, content, padding.
-        let forged = [&[index, 1, 0, 0, 28, 10][..], &[7; 27]].concat();
+        // Truthful about its length: how much is padding, one byte that is not, padding.
+        let forged = [&[index, 1, 0, 0, 28, 26][..], &[7; 27]].concat();
         let whole = [&[index, 2, 0, 3][..], b"abc", &[0, 40], &[5; 40]].concat();
         [stream, forged, whole]
     });
@@ -113,6 +115,8 @@ fn ssh_wire() -> Vec<Vec<u8>> {
         values,
         with(1, b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
         with(1, b"notice\r\n\r\nSSH-1.99-x\n"),
+        // As long as one may be.
+        with(1, &[b"SSH-2.0-", &[b'x'; SSH_IDENT_BYTES_MAX - 10][..], b"\r\n"].concat()),
         with(2, &kexinit),
         with(3, &[&[0][..], &block(&point), &block(&[1; 64])].concat()),
         with(4, &block(&answer)),
@@ -152,14 +156,16 @@ mod act {
     pub const CLOSE: u8 = 6;
     pub const INJECT: u8 = 15;
     pub const INJECT_RAW: u8 = 21;
+    pub const FLOOD: u8 = 23;
     pub const GO_ON: u8 = 31;
 }
 
-/// What is chosen before the first act. All zero: password, no rekeying, nothing cut into pieces.
-const HEADER_BYTES: usize = 14;
 /// Where the header says that the key exchange is skipped.
 const KEYED_AT: usize = 10;
+/// Where it says how much a channel takes before something is read.
+const WINDOW_AT: usize = 11;
 
+/// All zero: password, no rekeying, nothing cut into pieces.
 fn header(mood: u8, is_keyed: bool) -> Vec<u8> {
     let mut header = vec![0; HEADER_BYTES];
     header[0] = mood;
@@ -264,6 +270,17 @@ fn ssh_client() -> Vec<Vec<u8>> {
         [&header(2, true)[..], &[act::OPEN, 4, 0, 0, act::GO_ON, 60], &inject(&payload), &[act::GO_ON, 9]]
             .concat()
     });
+    // All that the smallest window holds, and again when it has been read.
+    let mut small = header(2, true);
+    small[WINDOW_AT] = 1;
+    let flood = [act::FLOOD, 0, 100, act::GO_ON, 2];
+    let full = [
+        &small[..],
+        &[act::OPEN, 4, 0, 0, act::GO_ON, 60],
+        &flood,
+        &[act::CONSUME, 0, 1, 0, act::GO_ON, 60],
+        &flood,
+    ];
     let mut kexinit = Offer::default().to_kexinit(true, false);
     kexinit[1..17].fill(0);
     let ident = b"SSH-2.0-x\r\n";
@@ -280,6 +297,7 @@ fn ssh_client() -> Vec<Vec<u8>> {
         [&header(1, false)[..], owner, &[14, 0]].concat(),
         whole,
         start.concat(),
+        full.concat(),
     ];
     seeds.extend(served);
     seeds.extend((0..5).map(|seed| {

@@ -51,7 +51,8 @@ fn ident(bytes: &[u8]) {
     let mut wait = IdentWait::default();
     match wait.handle(bytes) {
         Ok((consumed, Some(ident))) => {
-            assert!(consumed <= bytes.len() && ident.line.len() < SSH_IDENT_BYTES_MAX);
+            // The line end counts (RFC 4253 §4.2).
+            assert!(consumed <= bytes.len() && ident.line.len() + 2 <= SSH_IDENT_BYTES_MAX);
             assert!(ident.line.starts_with(b"SSH-"));
         }
         Ok((consumed, None)) => {

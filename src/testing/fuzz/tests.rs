@@ -1,7 +1,8 @@
 //! Replays what the fuzzers have collected, and what broke an invariant once.
 
+use super::TARGETS;
+use super::command_policy::{self, Shell};
 use super::seeds::seeds;
-use super::{TARGETS, command_policy};
 use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
@@ -47,9 +48,9 @@ fn posix_shells_agree_about_commands() {
         if !std::env::split_paths(&path).any(|folder| folder.join(shell[0]).exists()) {
             continue;
         }
-        let mut jail = command_policy::jail_of(shell);
+        let mut shell = Shell::start(shell);
         for input in fs::read_dir(corpus("command_policy")).unwrap() {
-            command_policy::run_in(&mut jail, &fs::read(input.unwrap().path()).unwrap());
+            command_policy::run_in(&mut shell, &fs::read(input.unwrap().path()).unwrap());
         }
     }
 }
@@ -70,7 +71,8 @@ fn every_target_has_a_bug_to_find() {
     for (target, _) in TARGETS {
         let patch = fs::read_to_string(root.join(format!("fuzz/seeded/{target}.patch"))).unwrap();
         let (head, hunks) = patch.split_once("\n@@").unwrap();
-        let (_, file) = head.split_once("\n+++ b/").unwrap();
+        let (shows, file) = head.split_once("\n+++ b/").unwrap();
+        assert!(shows.starts_with("Shows: "), "{target}: how is it told from another bug?");
         let text = fs::read_to_string(root.join(file)).unwrap();
         for hunk in hunks.split("\n@@") {
             let old = hunk.lines().skip(1).filter(|line| !line.starts_with('+'));

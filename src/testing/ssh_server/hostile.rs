@@ -12,6 +12,15 @@ impl Server {
         self.simulated.transport.seal(|out| out.extend_from_slice(payload));
     }
 
+    /// Sends data on the client's first channel, whatever its window.
+    pub fn flood(&mut self, data: &[u8]) {
+        self.simulated.transport.seal(|out| {
+            out.push(number::CHANNEL_DATA);
+            out.put_u32(0);
+            out.put_string(data);
+        });
+    }
+
     /// Sends bytes that are no packet.
     pub fn inject_raw(&mut self, bytes: &[u8]) {
         self.simulated.transport.out.extend_from_slice(bytes);

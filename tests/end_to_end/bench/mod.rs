@@ -108,6 +108,11 @@ fn a_number_of_requests_each_on_a_new_connection() {
     assert_eq!(measured.steps()[0]["done"], 3);
     assert_eq!(sshd.connections(), 3);
     assert!(measured.text.starts_with("run, cold, 1 host"), "{}", measured.text);
+    let [connect, whole] = ["connect", "latency"].map(|times| &measured.steps()[0][times]);
+    assert!(
+        connect["count"] == 3 && connect["p50_us"].as_f64() < whole["p50_us"].as_f64(),
+        "{connect} {whole}"
+    );
 }
 
 #[test]
@@ -160,7 +165,8 @@ fn arguments_that_make_no_sense_exit_with_two() {
         (&["run", "--hosts", "localhost", "--path", "/a/../b"], "Path traversal"),
         (&["run", "--hosts", "localhost", "--max-errors", "x"], "'x' is no share"),
         (&["run", "--hosts", "localhost", "--latency", "5ms"], "only matters with --fleet"),
-        (&["run", "--url", "https://127.0.0.1/mcp"], "https is not measured"),
+        (&["run", "--url", "http://127.0.0.1/mcp", "--ca-file", "x"], "only matters with an https URL"),
+        (&["run", "--url", "ftp://127.0.0.1/mcp"], "expected http://host:port/path, or https"),
         (&["run", "--command", "x", "--tool", "t", "--arguments", "[]"], "expected a JSON object"),
         (&["run", "--url", "http://x", "--command", "y"], "cannot be used with"),
         (&["compare", "gone.json", "gone.json"], "gone.json: No such file"),

@@ -1,5 +1,12 @@
 //! MCP servers that are measured: ours over both transports, and one that is not ours.
 
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
+
+use rcgen::{CertificateParams, KeyPair};
+
 use super::measure;
 use crate::support::{HttpServer, Scout, Sshd, test_file};
 
@@ -49,6 +56,80 @@ fn over_http_in_both_eras() {
     }
     // One connection to the host did it all.
     assert_eq!(sshd.connections(), 1);
+}
+
+#[test]
+fn over_https_where_the_server_is_trusted() {
+    let sshd = Sshd::start();
+    let scout = home(&sshd);
+    let key = KeyPair::generate().expect("a key");
+    let certificate = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name").self_signed(&key);
+    let files = ["cert.pem", "key.pem"].map(|name| scout.home().join(name));
+    let [certificate_file, key_file] = files.each_ref().map(|file| file.to_str().expect("a UTF-8 path"));
+    fs::write(certificate_file, certificate.expect("a certificate").pem()).expect("a file");
+    fs::write(key_file, key.serialize_pem()).expect("a file");
+    let secret = ["--tls-cert", certificate_file, "--tls-key", key_file];
+    let server = scout.serve_with(&[&["--transport", "http", "--port", "0"], &secret[..]].concat());
+    let line = server.stderr.wait_for("serving MCP at https://");
+    let (_, url) = line.split_once(" at ").expect("an address");
+    for more in [&[][..], &["--cold"]] {
+        let trusting = ["--url", url, "--ca-file", certificate_file];
+        measure(&scout, &[&ASKED[..], &trusting, more].concat()).check();
+    }
+    let refused = scout.run(&["bench", "run", "--url", url, "--hosts", "h1", "-n", "1"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("TLS failed: invalid peer certificate"), "{refused:?}");
+    let broken = ["bench", "run", "--url", url, "--hosts", "h1", "--ca-file", key_file];
+    let nobody = scout.run(&broken);
+    assert!(nobody.stderr.contains("no authority is trusted here"), "{nobody:?}");
+}
+
+/// Answers one request on each connection, and closes it when the next one comes: at once, or in the middle of an answer.
+fn forgetful(begins_to_answer: bool) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    thread::spawn(move || {
+        let body = r#"{"jsonrpc":"2.0","id":1,"result":{"content":[]}}"#;
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}", body.len());
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request);
+            let _ = stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes());
+            let _ = stream.read(&mut request);
+            if begins_to_answer {
+                let _ = stream.write_all(head.as_bytes());
+            }
+        }
+    });
+    format!("http://{address}/mcp")
+}
+
+#[test]
+fn what_a_server_did_not_begin_to_answer_on_an_idle_connection_is_asked_again() {
+    let scout = Scout::new();
+    let asked = [
+        "--hosts",
+        "h1",
+        "--stateless",
+        "-c",
+        "1",
+        "-n",
+        "6",
+        "--warmup",
+        "0",
+        "--max-errors",
+        "100%",
+        "--url",
+    ];
+    let outcome = |url: &str| {
+        let measured = measure(&scout, &[&asked[..], &[url]].concat());
+        let step = &measured.steps()[0];
+        (step["done"].as_u64(), step["failed"].as_u64())
+    };
+    assert_eq!(outcome(&forgetful(false)), (Some(6), Some(0)));
+    // The first comes on the connection on which every host was asked once.
+    assert_eq!(outcome(&forgetful(true)), (Some(3), Some(3)));
 }
 
 #[test]

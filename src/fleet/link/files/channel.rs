@@ -146,6 +146,11 @@ impl Channel {
         Ok(())
     }
 
+    /// Gives back what past requests took.
+    pub(super) fn trim(&mut self) {
+        self.unsent.bytes.shrink_to_fit();
+    }
+
     /// Closes it, and tells everybody who waits why.
     pub(super) fn end(mut self, client: &mut Client, end: &End) {
         client.close(self.id);

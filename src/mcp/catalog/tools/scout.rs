@@ -1,6 +1,7 @@
 //! The tool `scout`: hosts, files, directories and commands through one `target`.
 
 use std::borrow::Cow;
+use std::pin::pin;
 use std::rc::Rc;
 
 use futures_util::FutureExt;
@@ -47,14 +48,14 @@ pub fn start(
         }
         let (is_many, target) = (request.is_many(), request.places());
         let done = told::counting(&call, if is_many { "places done" } else { "hosts checked" });
-        let asked = scout(&shards, &call.client, &request, &done);
+        let asked = pin!(scout(&shards, &call.client, &request, &done));
         let asked = async {
             match request.query {
-                Some(_) if !is_many => told::with_seconds(&call, shards.own(), Box::pin(asked)).await,
+                Some(_) if !is_many => told::with_seconds(&call, shards.own(), asked).await,
                 _ => asked.await,
             }
         };
-        let answer = told::timed(&call, shards.own(), &target, asked).await?;
+        let answer = told::timed(&call, shards.own(), &target, pin!(asked)).await?;
         told::cut(&call, &target, answer.cut_at());
         many::answer(&answer)
     };

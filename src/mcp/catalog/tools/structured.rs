@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::looks;
 use super::many::Outcome;
+use crate::base::text::lossy;
 use crate::base::{Error, Kind, Result};
 use crate::fleet::{HostStatus, Presence};
 use crate::mcp::content::{Content, SharedText, Structured, ToolOutput};
@@ -303,8 +304,8 @@ impl<'a> Form<'a> {
             End::TooMuchOutput(_) | End::TimedOut(_) => (None, None),
         };
         Self::Command {
-            stdout: String::from_utf8_lossy(&output.stdout),
-            stderr: String::from_utf8_lossy(&output.stderr),
+            stdout: lossy(&output.stdout),
+            stderr: lossy(&output.stderr),
             exit_code,
             signal,
             timed_out: matches!(output.end, End::TimedOut(_)),

@@ -1,6 +1,7 @@
 //! What the fuzzers of text start from: files, command lines and messages as they really are.
 
 use super::KEY;
+use crate::base::limits::CONFIG_WARNINGS_MAX;
 
 /// The seeds of a target whose inputs are text, or nearly.
 pub(super) fn seeds(target: &str) -> Option<Vec<Vec<u8>>> {
@@ -27,8 +28,13 @@ fn plain(texts: &[&str]) -> Vec<Vec<u8>> {
 /// Behind the byte that says which name is looked up; each ends with a key.
 fn known_hosts() -> Vec<Vec<u8>> {
     let each = KNOWN_HOSTS.iter().zip((0..4).cycle());
-    each.map(|(text, first)| [&[first][..], text.as_bytes(), KEY.as_bytes(), b" comment\n"].concat())
-        .collect()
+    let mut seeds: Vec<_> = each
+        .map(|(text, first)| [&[first][..], text.as_bytes(), KEY.as_bytes(), b" comment\n"].concat())
+        .collect();
+    // As many lines to be warned of as warnings are kept, and a good one.
+    let bad = b"x\n".repeat(CONFIG_WARNINGS_MAX);
+    seeds.push([&[0], &bad[..], b"host ", KEY.as_bytes(), b"\n"].concat());
+    seeds
 }
 
 /// Each event: which fields there are, and the fields.
@@ -57,7 +63,7 @@ const TARGETS: [&str; 10] = [
     "scout://h%5F1/:k8s/default/pods",
 ];
 
-const HTTP: [&str; 8] = [
+const HTTP: [&str; 9] = [
     "GET /a?b HTTP/1.1\r\nHost: a.example:80\r\n\r\nHEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
     "POST /mcp HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nX-Key: one\r\nx-key: two\r\n\r\n{}\r\nGET /",
     "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n\
@@ -66,6 +72,7 @@ const HTTP: [&str; 8] = [
     "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
     "PUT / HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 1, 1\r\nExpect: x\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n z\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
     "\r\nGET /\u{e9}#x HTTP/2.0\nHost : a\n\n",
 ];
 
@@ -83,7 +90,7 @@ const MESSAGES: [&str; 10] = [
 ];
 
 /// The first byte, and what follows it: both eras, with labels and without.
-const SESSIONS: [(u8, &str); 6] = [
+const SESSIONS: [(u8, &str); 7] = [
     (
         0,
         r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"a","version":"1"}}}
@@ -115,6 +122,17 @@ const SESSIONS: [(u8, &str); 6] = [
 {"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"batch","arguments":{"calls":[{"target":"localhost:/a"},{"target":"hosts"}]}}}
 {"jsonrpc":"2.0","id":"x","result":{}}"#,
     ),
+    // As many calls under way as there may be, and one more when one of them has been taken back.
+    (
+        0,
+        r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}}
+{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"scout","arguments":{"target":"localhost:/wait"}}}
+{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"scout","arguments":{"target":"localhost:/wait"}}}
+{"jsonrpc":"2.0","id":4,"method":"tools/call","params":{"name":"scout","arguments":{"target":"localhost:/wait"}}}
+{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"scout","arguments":{"target":"localhost:/wait"}}}
+{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":5}}
+{"jsonrpc":"2.0","id":6,"method":"tools/call","params":{"name":"scout","arguments":{"target":"localhost:/wait"}}}"#,
+    ),
     (0, "nonsense\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n"),
 ];
 
@@ -127,15 +145,16 @@ const KNOWN_HOSTS: [&str; 6] = [
     "host ssh-rsa AAAA\nhost\n|1|x|y ssh-ed25519 AAAA\n@nothing host ",
 ];
 
-const CONFIGS: [&str; 8] = [
+const CONFIGS: [&str; 9] = [
     "Host a b *.example.org !c\n  HostName %h.internal\n  User me\n  Port 2222\n",
-    "Host=\"a\"\nIdentityFile ~/.ssh/id_%r_%h\nIdentitiesOnly yes\nIdentityAgent $NAME\n",
+    "Host=\"a\"\nIdentityFile ~/.ssh/id_%r_${NAME}\nIdentitiesOnly yes\nIdentityAgent $NAME\n",
     "Match host a,b user me !localuser root\n\tProxyJump j1,me@j2:22\nMatch all\n\tCompression no\n",
     "Host a\r\nKexAlgorithms +curve25519-sha256\r\nCiphers -aes*\r\nMACs ^hmac-sha2-256\r\n",
-    "Host a\nProxyCommand nc -X %p \"%h\" # not a comment\nUserKnownHostsFile /a \"/b c\" none\n",
+    "Host a\nProxyCommand nc -X %p \"%h\" # not a comment\nUserKnownHostsFile /a \"/b c\" ${NAME}\n",
     "Host *\nServerAliveInterval 5m30s\nConnectTimeout 1\nRekeyLimit 1G 1h\nSetEnv A=1 \"B=2 3\"\nSendEnv N* -L*\n",
     "Host \"unclosed\nPort seventy\nNoSuchKeyword x\nIgnoreUnknown No*\nMatch final canonical\nUser x\n",
     "AddressFamily inet6\nBindAddress ::1\nStrictHostKeyChecking accept-new\nHashKnownHosts yes\nHost a\n",
+    "Host a\nIdentityFile ${NAME}/id\nUserKnownHostsFile ~/${NAME}\n",
 ];
 
 /// A directory, NUL, and a command.
@@ -155,7 +174,7 @@ const COMMANDS: [&str; 12] = [
 ];
 
 /// Lines for the environment, an empty one, and the file.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 10] = [
     "SCOUT_COMMAND_TIMEOUT=500ms\nMCP_CAT_IDLE_TIMEOUT=2m\nSCOUT_MAX_FILE_SIZE=1MiB\n\n",
     "\n\ncommand_timeout = 1\nidle_timeout = \"2m\"\nmax_file_size = \"1MiB\"\nallow_any_command = true\n",
     "\n\n[groups]\nweb = [\"web*\", \"!web9\"]\nall = \"@web,db1\"\n",
@@ -165,4 +184,5 @@ const SETTINGS: [&str; 9] = [
     "SCOUT_TOOLS=focused\nSCOUT_SSH_CONFIG=~user/x\nSCOUT_CACHE_MAX_SIZE=99999999999G\n\n",
     "\n\nmax_queue = [1]\nno_such = 1\n",
     "\n\nmax_queue = 1.5\nwarm_hosts = '''a\n\u{1b}[2J'''\nconnect_timeout = 2026-01-01\n",
+    "SCOUT_COMMAND_TIMEOUT=60m\n\nidle_timeout = \"24h\"\nkeepalive_interval = 3600\nconnect_timeout = \"600000ms\"\n",
 ];
