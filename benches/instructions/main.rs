@@ -16,6 +16,7 @@
 mod counts;
 
 use std::env;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use counts::Counts;
@@ -71,15 +72,22 @@ fn measured(work: &mut Work) {
     work();
 }
 
-/// In a process of its own, so that nothing depends on what was done before.
+/// In a process of its own, so that nothing depends on what was done before; where that finds its memory depends on neither
+/// the environment nor the folder of the executable.
 fn count(name: &str) -> u64 {
+    let executable = env::current_exe().expect("a path");
     let mut valgrind = Command::new("valgrind");
+    valgrind
+        .env_clear()
+        .envs(env::var_os("PATH").map(|path| ("PATH", path)))
+        .env("GLIBC_TUNABLES", COPY_ALIKE);
+    valgrind.current_dir(executable.parent().expect("a folder"));
     valgrind.args([
         "--tool=callgrind",
         "--callgrind-out-file=/dev/null",
         "--toggle-collect=count_instructions::measured*",
     ]);
-    valgrind.arg(env::current_exe().expect("a path")).arg(name).env("GLIBC_TUNABLES", COPY_ALIKE);
+    valgrind.arg(Path::new(".").join(executable.file_name().expect("a name"))).arg(name);
     let ran = valgrind.output().expect("valgrind is installed");
     let said = String::from_utf8_lossy(&ran.stderr);
     let count = said.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok());

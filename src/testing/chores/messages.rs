@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::rc::Rc;
 
-use super::Chore;
+use super::{Chore, placed};
 use crate::base::time::now;
 use crate::http::sse::Event;
 use crate::http::{Connection, Intake, Step, Terms};
@@ -22,9 +22,10 @@ pub fn chores() -> Vec<Chore> {
         http("http: a request of a browser", BROWSER.to_owned()),
         Chore::new("sse: an event", || {
             let mut out = Vec::new();
+            let data = placed(CALL);
             move || {
                 out.clear();
-                Event { id: Some("5_17"), event: Some("message"), data: Some(CALL), ..Event::default() }
+                Event { id: Some("5_17"), event: Some("message"), data: Some(data), ..Event::default() }
                     .write(&mut out);
                 black_box(&out);
             }

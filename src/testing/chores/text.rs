@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::hint::black_box;
 
-use super::Chore;
+use super::{Chore, placed};
 use crate::config::{AlgorithmLists, Env, Overrides, Settings, SshConfig};
 use crate::scout::command::{Command, Policy};
 use crate::target::Target;
@@ -20,8 +20,8 @@ pub fn chores() -> Vec<Chore> {
         targets("target: none", &["no-path", "", ":/x", "h:/a/../b"]),
         targets("target: address of a view", &["scout://h%5F1/:docker/web/logs?lines=5&since=2h"]),
         Chore::new("command: read and written anew", || {
-            || {
-                let text = "find /var/log -name '*.log' -size +1k | sort -k2,2nr | head -n 20";
+            let text = placed("find /var/log -name '*.log' -size +1k | sort -k2,2nr | head -n 20");
+            move || {
                 black_box(Command::parse(black_box(text), Policy::ReadOnly).expect("allowed").to_shell());
             }
         }),
@@ -57,9 +57,10 @@ const LONG: &str = concat!(
 
 /// Each of the texts in turn.
 fn targets(name: &str, texts: &'static [&'static str]) -> Chore {
-    Chore::new(name, move || {
+    Chore::new(name, || {
+        let texts: Vec<&str> = texts.iter().copied().map(placed).collect();
         move || {
-            for text in texts {
+            for text in &texts {
                 let _ = black_box(Target::parse(black_box(text)));
             }
         }
