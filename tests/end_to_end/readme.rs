@@ -27,6 +27,8 @@ struct Site {
 
 impl Site {
     fn start() -> Self {
+        // What is found has columns where a host has it.
+        program("rg", "ripgrep");
         let programs = Programs::new(&["docker"]);
         let path = format!("{}:/usr/bin:/bin", programs.config());
         let (web1, web2) = (Sshd::builder().config(&path).start(), Sshd::start());
