@@ -1,7 +1,9 @@
-//! The architecture, as a test: which layer may name which, and which words belong to which place.
+//! The architecture, as a test: which layer may name which, and which words belong to which place; and that figures are told
+//! with a command that there is.
 
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -119,6 +121,30 @@ fn every_file_says_what_it_is_for() {
         .filter(|path| !fs::read_to_string(path).unwrap().starts_with("//! "))
         .collect();
     assert!(silent.is_empty(), "files without a head: {silent:?}");
+}
+
+#[test]
+fn figures_come_with_commands_that_can_be_run() {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let figures = fs::read_to_string(package.join("PERF.md")).unwrap();
+    let commands: Vec<_> = figures.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+
+    let manifest: toml::Table = fs::read_to_string(package.join("Cargo.toml")).unwrap().parse().unwrap();
+    let benches: BTreeSet<_> =
+        manifest["bench"].as_array().unwrap().iter().map(|bench| bench["name"].as_str().unwrap()).collect();
+    let told: BTreeSet<_> = commands
+        .iter()
+        .filter_map(|command| command.split_once("cargo bench --bench "))
+        .map(|(_, bench)| first_word(bench))
+        .collect();
+    assert_eq!(told, benches, "PERF.md and Cargo.toml know other benches");
+
+    let scripts = commands
+        .iter()
+        .flat_map(|command| command.split(' '))
+        .filter(|word| ["benches/", "scripts/"].iter().any(|folder| word.starts_with(folder)));
+    let gone: Vec<_> = scripts.filter(|script| !package.join(script).exists()).collect();
+    assert!(gone.is_empty(), "PERF.md calls what is not there: {gone:?}");
 }
 
 fn uses(source: &Source, word: &str) -> Vec<String> {
