@@ -114,7 +114,7 @@ impl<'a> Meta<'a> {
     pub fn progress_token(&self) -> Result<Option<Box<RawValue>>, Error> {
         match self.progress_token {
             Some(token) if Id::read(token).is_none() => Err(Error::invalid_params(format!(
-                "params._meta.progressToken must be a number or a string of at most {REQUEST_ID_BYTES_MAX} bytes"
+                "params._meta.progressToken must be a number that a double holds or a string, of at most {REQUEST_ID_BYTES_MAX} bytes"
             ))),
             token => Ok(token.map(ToOwned::to_owned)),
         }

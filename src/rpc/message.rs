@@ -148,7 +148,7 @@ impl<'a> Envelope<'a> {
         }
         if self.id.is_some() && id.is_none() {
             let message = format!(
-                "Invalid request: id must be a number or a string of at most {REQUEST_ID_BYTES_MAX} bytes"
+                "Invalid request: id must be a number that a double holds or a string, of at most {REQUEST_ID_BYTES_MAX} bytes"
             );
             return Err(Rejected { id: None, error: Error::invalid_request(message) });
         }
