@@ -6,7 +6,8 @@
 //!     cargo bench --bench loops -- --hosts 10 --seconds 2 --rounds 3 --out FOLDER
 //!
 //! Each load is `scout-mcp bench run` in a process of its own, on the processors that the server and the hosts use, too.
-//! Rows are medians of the rounds; everything that was measured goes to `benches/results/<date>-<commit>/loops/`.
+//! Rows are medians of the rounds; everything that was measured goes to `loops/<hosts>/` in
+//! `benches/results/<date>-<commit>/`.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
 
@@ -82,8 +83,9 @@ struct Measured {
 
 impl Measured {
     fn world(&self, world: &str, scout: &Scout, hosts: &str, file: &str) {
-        println!("\n**{world}, hosts: {}**\n", hosts.split(',').count());
-        println!("| | load | rate | p50 | p90 | p99 | p99.9 | max | errors | CPU each | RSS |");
+        let how_many = hosts.split(',').count();
+        println!("\n**{world}, hosts: {how_many}**\n");
+        println!("| | load | rate | p50 | p90 | p99 | p99.9 | max | wrong | CPU each | RSS |");
         println!("|---|---|---|---|---|---|---|---|---|---|---|");
         let query = format!("cat {file}");
         let asked = [("read", ["--path", file]), ("run", ["--query", &query])];
@@ -101,7 +103,7 @@ impl Measured {
                 let results = self.run(scout, &[&common[..], &what, subject].concat());
                 rows(&format!("{operation}, {way}"), &results);
                 let name = format!("{world}-{operation}-{way}.json").replace(' ', "-");
-                self.keep(&name, &results);
+                self.keep(&format!("loops/{how_many}"), &name, &results);
             }
         }
     }
@@ -116,9 +118,9 @@ impl Measured {
         Results::from_json(&String::from_utf8(done.stdout).unwrap()).unwrap()
     }
 
-    fn keep(&self, name: &str, results: &Results) {
+    fn keep(&self, kind: &str, name: &str, results: &Results) {
         let Some(folder) = &self.folder else { return };
-        let folder = folder.join("loops");
+        let folder = folder.join(kind);
         fs::create_dir_all(&folder).unwrap();
         // Where it was built says nothing to anybody else.
         let json = results.to_json().unwrap().replace(env!("CARGO_BIN_EXE_scout-mcp"), "scout-mcp");
@@ -138,7 +140,7 @@ fn rows(what: &str, results: &Results) {
     for load in loads {
         let steps: Vec<&Step> = results.steps.iter().filter(|step| step.load == load).collect();
         let time = |of: fn(&Step) -> f64| duration(median(&steps, of));
-        let errors: u64 = steps.iter().map(|step| step.wrong()).sum();
+        let wrong: u64 = steps.iter().map(|step| step.wrong()).sum();
         let memory = steps.iter().map(|step| step.memory_bytes()).max().unwrap_or(0);
         let cells = [
             what.to_owned(),
@@ -149,7 +151,7 @@ fn rows(what: &str, results: &Results) {
             time(|step| step.latency.p99_us),
             time(|step| step.latency.p999_us),
             time(|step| step.latency.max_us),
-            errors.to_string(),
+            wrong.to_string(),
             time(|step| step.server.unwrap_or(step.generator).cpu_us_per_request),
             decimal_size(memory),
         ];
