@@ -160,9 +160,11 @@ fn split(text: &str) -> Option<(&str, &str)> {
     }
 }
 
-/// Host and view of `scout://HOST/:VIEW`.
+/// Host and view of `scout://HOST/:VIEW`; a `/:` further back is part of a path of the host `scout`.
 fn split_view(text: &str) -> Option<(&str, &str)> {
-    text.strip_prefix("scout://")?.split_once("/:")
+    let (host, rest) = text.strip_prefix("scout://")?.split_once('/')?;
+    let view = rest.strip_prefix(':')?;
+    (!host.is_empty()).then_some((host, view))
 }
 
 /// Whether a text means several hosts: `web*`, `web?`, `a,b`, `!web9`, `@group`.
@@ -244,6 +246,9 @@ mod tests {
             ("scout://h_1/:docker/web/logs", "h_1", "//docker/web/logs"),
             ("scout://%3A%3A1/:zfs ", "::1", "//zfs"),
             ("scout://h1/x", "scout", "//h1/x"),
+            ("scout://h1/x/:y", "scout", "//h1/x/:y"),
+            ("scout:///:y", "scout", "///:y"),
+            ("scout://scout/:x/:y", "scout", "//x/:y"),
         ] {
             assert_eq!(parsed(text), (host.to_owned(), path.to_owned()), "{text:?}");
         }
