@@ -3,7 +3,7 @@
 //!
 //!     cargo bench --bench fleet                       all of it
 //!     cargo bench --bench fleet -- pool load          some sections
-//!     cargo bench --bench fleet -- process --seconds 300
+//!     cargo bench --bench fleet -- sshd --seconds 300
 //!
 //! Simulated hosts (`scout_mcp::testing::live`) answer in this process, after exactly the time that the document's own
 //! had; what they compute is in the figures. Rows of a server process are measured from outside, over its pipe.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::figures::{Scale, Times, median, millis, ms, rate, row, timed};
+use super::figures::{Scale, Times, median, millis, ms, rate, row, timed, us};
 use super::site::{Plan, Site};
 
 pub fn all(scale: Scale) {
@@ -139,7 +139,7 @@ fn hosts(scale: Scale) {
             &format!("the host list, 10 hosts, {what} (p50, p95)"),
             "0.01 / 0.01 ms",
             if met.is_some() { "≤ 0.01 ms" } else { "" },
-            format!("{} / {}", ms(times.median()), ms(times.at(0.95))),
+            format!("{} / {}", us(times.median()), us(times.at(0.95))),
             met,
         );
     }

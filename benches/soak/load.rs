@@ -41,8 +41,11 @@ impl Load {
         assert!(status.success(), "bench run: {status}");
         let text = fs::read_to_string(self.folder.path().join(RESULTS)).unwrap();
         let mut results = Results::from_json(&text).unwrap();
-        // Where it was built says nothing to anybody else.
+        // Where it was built and wrote says nothing to anybody else.
         results.command[0] = "scout-mcp".to_owned();
+        if let Some(export) = results.command.iter_mut().find(|word| word.ends_with(RESULTS)) {
+            *export = RESULTS.to_owned();
+        }
         results
     }
 }

@@ -36,14 +36,12 @@ pub fn shown(text: &str) -> String {
     on_one_line(text, SHOWN_CHARS_MAX)
 }
 
-/// Text on one line, fit for a terminal: control characters escaped, cut after `chars_max` characters.
+/// Text on one line, fit for a terminal: control characters escaped, cut after `chars_max` characters as they are written.
 pub fn on_one_line(text: &str, chars_max: usize) -> String {
     let mut shown = String::with_capacity(text.len().min(chars_max));
-    for (count, c) in text.chars().enumerate() {
-        if count == chars_max {
-            shown.push('…');
-            break;
-        }
+    let mut room = chars_max;
+    for c in text.chars() {
+        let before = shown.len();
         match c {
             '\n' => shown.push_str("\\n"),
             '\r' => shown.push_str("\\r"),
@@ -52,6 +50,12 @@ pub fn on_one_line(text: &str, chars_max: usize) -> String {
             c if is_unruly(c) => shown.extend(c.escape_unicode()),
             c => shown.push(c),
         }
+        let Some(left) = room.checked_sub(shown[before..].chars().count()) else {
+            shown.truncate(before);
+            shown.push('…');
+            break;
+        };
+        room = left;
     }
     shown
 }
@@ -111,5 +115,7 @@ mod tests {
     fn short_and_printable() {
         assert_eq!(shown("a\u{1b}[2J\n\0é\u{9b}"), "a\\x1b[2J\\n\\x00é\\x9b");
         assert_eq!(shown(&"é".repeat(1_000)).chars().count(), SHOWN_CHARS_MAX + 1);
+        assert_eq!(on_one_line("a\nbc", 3), "a\\n…");
+        assert!(shown(&"\u{e0041}".repeat(1_000)).len() <= SHOWN_CHARS_MAX + "…".len());
     }
 }

@@ -3,6 +3,7 @@
 
 use super::choices;
 use super::ssh_server::{Server, ServerConfig};
+use crate::base::limits::{SSH_OUT_AND_ANSWERS_BYTES_MAX, SSH_PACKET_BYTES_MAX};
 use crate::crypto::sign::Ed25519;
 use crate::ssh::wire::Write;
 use crate::ssh::*;
@@ -85,6 +86,8 @@ fn identity(blob: &[u8]) -> PublicIdentity {
 
 /// Deadlines that one moment may bring.
 const TIMEOUTS_MAX: usize = 100;
+/// Those of a [link](Link::Bytes) that delivers one at a time; the others come as they are, as each costs a whole call.
+const SINGLE_BYTES_MAX: u32 = 512 * 1024;
 
 /// Both ends, moved by hand: a round is one write of each.
 pub struct Pair {
@@ -103,6 +106,7 @@ pub struct Pair {
     pub answers: Vec<&'static [&'static str]>,
     link: Link,
     seed: u64,
+    single_bytes: u32,
 }
 
 impl Pair {
@@ -162,6 +166,7 @@ impl Pair {
             answers: Vec::new(),
             link,
             seed,
+            single_bytes: 0,
         }
     }
 
@@ -192,8 +197,12 @@ impl Pair {
     /// Everything the client wants to be sent.
     pub fn client_output(&mut self) -> Vec<u8> {
         self.answer_events();
-        let mut out = Vec::new();
-        while self.client.poll_transmit(&mut out) {}
+        let (mut out, mut before) = (Vec::new(), 0);
+        while self.client.poll_transmit(&mut out) {
+            let write = out.len() - before;
+            assert!(write <= SSH_OUT_AND_ANSWERS_BYTES_MAX + SSH_PACKET_BYTES_MAX, "{write} bytes at once");
+            before = out.len();
+        }
         self.answer_events();
         out
     }
@@ -220,7 +229,10 @@ impl Pair {
     fn piece(&mut self, len: usize) -> usize {
         match self.link {
             Link::Whole => len,
-            Link::Bytes => 1,
+            Link::Bytes => {
+                self.single_bytes += 1;
+                if self.single_bytes <= SINGLE_BYTES_MAX { 1 } else { len }
+            }
             Link::Random(_) => {
                 self.seed = choices::next(self.seed);
                 1 + (self.seed >> 33) as usize % len.min(5000)

@@ -10,6 +10,8 @@ pub const SSH_CONFIG_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub const SSH_CONFIG_FILES_MAX: usize = 16_384;
 /// `Include` inside `Include`, as OpenSSH's `READCONF_MAX_DEPTH`.
 pub const SSH_CONFIG_INCLUDE_DEPTH_MAX: usize = 16;
+/// What `HostName` may come to: longer than any name of DNS, and than what the system resolves (`NI_MAXHOST`).
+pub const SSH_CONFIG_HOST_NAME_BYTES_MAX: usize = 1_024;
 /// `IdentityFile` lines that apply to one host, and `CertificateFile` lines, as OpenSSH's `SSH_MAX_IDENTITY_FILES`.
 pub const IDENTITY_FILES_MAX: usize = 100;
 /// Values of `CanonicalDomains` and `CanonicalizePermittedCNAMEs`, as OpenSSH's `MAX_CANON_DOMAINS`.

@@ -13,6 +13,8 @@ pub const HOST_NAME_BYTES_MAX: usize = 253;
 pub const PATH_BYTES_MAX: usize = 4095;
 /// Longest command text. Far above any read-only command, far below a remote `ARG_MAX`.
 pub const COMMAND_BYTES_MAX: usize = 64 * 1024;
+/// Commands of one pipeline: each is a process on the host.
+pub const COMMAND_STAGES_MAX: usize = 100;
 /// Longest command line as a host gets it, with every quote of it quoted for its shell and for ours: one argument of a
 /// program on Linux (`MAX_ARG_STRLEN`) without its terminator.
 pub const COMMAND_LINE_BYTES_MAX: usize = 128 * 1024 - 1;

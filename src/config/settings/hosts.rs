@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::rule::Rule;
+use crate::base::text::on_one_line;
 use crate::config::{Env, Groups, pattern};
 
 /// Names and patterns of hosts, as on a `Host` line.
@@ -53,6 +54,9 @@ impl Rule for HostPatterns {
     }
 }
 
+/// What is said of groups at most.
+const MESSAGE_CHARS_MAX: usize = 1_000;
+
 /// Groups; in the settings file a table of them.
 pub struct HostGroups;
 
@@ -60,7 +64,9 @@ impl Rule for HostGroups {
     type Value = Groups;
 
     fn parse(&self, text: &str, _: &Env) -> Result<Groups, String> {
-        Groups::parse(text).map_err(|message| format!("{message}: expected {}", self.expected()))
+        // Names of groups stand in some messages, and are as long as somebody makes them.
+        let refused = |message: String| on_one_line(&message, MESSAGE_CHARS_MAX);
+        Groups::parse(text).map_err(|message| format!("{}: expected {}", refused(message), self.expected()))
     }
 
     fn expected(&self) -> String {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use crate::base::limits::SSH_CONFIG_HOST_NAME_BYTES_MAX;
 use crate::config::Env;
 use crate::crypto::hash::sha1;
 
@@ -27,9 +28,15 @@ pub struct Tokens<'a> {
 /// A `HostName` value: `%h` is the name the user gave, `%%` a percent sign, nothing else is allowed.
 ///
 /// # Errors
-/// Names the token.
+/// Names the token, or the value that comes to more than [`SSH_CONFIG_HOST_NAME_BYTES_MAX`].
 pub fn hostname(value: &str, alias: &str) -> Result<String, String> {
-    expand(value, |token| (token == 'h').then(|| alias.to_owned()), None)
+    let name = expand(value, |token| (token == 'h').then(|| alias.to_owned()), None)?;
+    match name.len() {
+        0..=SSH_CONFIG_HOST_NAME_BYTES_MAX => Ok(name),
+        bytes => Err(format!(
+            "'{value}' is {bytes} bytes long: at most {SSH_CONFIG_HOST_NAME_BYTES_MAX} are allowed"
+        )),
+    }
 }
 
 /// A path with tokens, variables and a leading `~`.
@@ -139,6 +146,14 @@ fn percent(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_name_has_a_bound() {
+        let alias = "a".repeat(64);
+        assert_eq!(hostname(&"%h".repeat(16), &alias), Ok("a".repeat(SSH_CONFIG_HOST_NAME_BYTES_MAX)));
+        let refused = hostname(&"%h".repeat(17), &alias).unwrap_err();
+        assert!(refused.ends_with("is 1088 bytes long: at most 1024 are allowed"), "{refused}");
+    }
 
     fn with_tokens<T>(use_them: impl FnOnce(&Tokens<'_>) -> T) -> T {
         let env = Env {

@@ -106,9 +106,21 @@ fn values_of(blank: &Blank<'_>) -> Result<Values, Error> {
     found.ok_or_else(|| Error::invalid_params(format!("{of} has no argument '{}'", shown(blank.argument))))
 }
 
-/// Text with what is known in the place of its blanks.
+/// Text with what is known in the place of its blanks. Blanks of what is put there stay: filled as well, they would multiply.
 fn filled(text: &str, known: &[(String, String)]) -> String {
-    known.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+    let mut pieces = text.split('{');
+    let mut filled = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let blank = piece.split_once('}').and_then(|(name, after)| {
+            let (_, value) = known.iter().find(|(known, _)| known == name)?;
+            Some((value, after))
+        });
+        match blank {
+            Some((value, after)) => filled.extend([value, after]),
+            None => filled.extend(["{", piece]),
+        }
+    }
+    filled
 }
 
 fn host_in(known: &[(String, String)]) -> Option<&str> {
@@ -215,6 +227,13 @@ mod tests {
         let many: Vec<String> = (0..=COMPLETIONS_MAX).map(|n| format!("h{n}")).collect();
         let found = matching(many.iter().map(String::as_str), "h");
         assert_eq!((found.values.len(), found.total, found.has_more), (100, Some(101), true));
+    }
+
+    #[test]
+    fn blanks_of_what_is_filled_in_stay() {
+        let known = [("a", "{b}{b}"), ("b", "x")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(filled("v/{a}/{b}{c}/{", &known), "v/{b}{b}/x{c}/{");
+        assert_eq!(filled("", &known), "");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use super::refused;
 use crate::base::Result;
+use crate::base::limits::COMMAND_STAGES_MAX;
 use crate::base::text::is_unruly;
 use std::str::Chars;
 
@@ -178,6 +179,9 @@ impl Lexer<'_> {
         self.end_word()?;
         if self.words.is_empty() {
             return Err(refused("Invalid command syntax: '|' needs a command on both sides"));
+        }
+        if self.stages.len() == COMMAND_STAGES_MAX {
+            return Err(refused(format!("A pipeline may have {COMMAND_STAGES_MAX} commands at most")));
         }
         self.stages.push(std::mem::take(&mut self.words));
         Ok(())

@@ -1,6 +1,7 @@
 //! The policy against attempts to get around it; the quoting against real shells.
 
 use super::*;
+use crate::base::limits::COMMAND_STAGES_MAX;
 use proptest::prelude::*;
 use std::io::Write;
 use std::process::{Command as Process, Stdio};
@@ -271,6 +272,15 @@ fn any_text_passes_where_any_is_allowed() {
         assert_eq!(error.kind(), Kind::TooLarge);
         assert_eq!(error.message(), "Command too long: 65537 bytes, at most 65536");
     }
+}
+
+#[test]
+fn a_pipeline_has_an_end() {
+    let pipeline = |stages: usize| Command::parse(&vec!["ls"; stages].join("|"), Policy::ReadOnly);
+    assert!(pipeline(COMMAND_STAGES_MAX).is_ok());
+    let error = pipeline(COMMAND_STAGES_MAX + 1).unwrap_err();
+    assert_eq!(error.kind(), Kind::CommandRefused);
+    assert_eq!(error.message(), "A pipeline may have 100 commands at most");
 }
 
 /// The shells found here; `sh` always, the others where somebody installed them (`apt-get install zsh fish tcsh`).

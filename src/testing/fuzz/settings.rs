@@ -10,7 +10,7 @@ use crate::config::{Env, Overrides, Settings};
 use crate::testing::scratch;
 
 /// What a refusal may say at most, in bytes.
-const MESSAGE_BYTES_MAX: usize = 4_096;
+const MESSAGE_BYTES_MAX: usize = 8 * 1024;
 
 /// Lines `NAME=value` for the environment up to an empty one, and the file.
 pub fn run(data: &[u8]) {
