@@ -170,7 +170,8 @@ pub fn required_text<'a>(what: &str, value: Option<Raw<'a>>) -> Result<Cow<'a, s
 
 /// A member that must be the name of a level.
 pub fn level(what: &str, value: Raw<'_>) -> Result<Level, Error> {
-    serde_json::from_str(value.get()).map_err(|_| {
+    let named = |name: Cow<'_, str>| serde_json::from_value(Value::from(name)).ok();
+    string(value).and_then(named).ok_or_else(|| {
         Error::invalid_params(format!(
             "{what} must be one of debug, info, notice, warning, error, critical, alert, emergency"
         ))
@@ -183,6 +184,9 @@ fn capabilities(what: &str, value: Option<Raw<'_>>) -> Result<Value, Error> {
         Some(raw) if raw.get().len() > CLIENT_CAPABILITIES_BYTES_MAX => Err(Error::invalid_params(format!(
             "{what} is too long: at most {CLIENT_CAPABILITIES_BYTES_MAX} bytes"
         ))),
+        // Of members that appear twice the last one counts.
+        Some(raw) if type_name(raw) == "an object" => serde_json::from_str(raw.get())
+            .map_err(|error| Error::invalid_params(format!("{what} cannot be read: {error}"))),
         Some(raw) => read_object(what, raw),
         None => Ok(Value::Null),
     }

@@ -26,6 +26,18 @@ fn unknown_methods_and_tools() {
 }
 
 #[test]
+fn capabilities_that_no_reader_holds_are_told_so() {
+    for (capabilities, text) in [
+        (r#"{"x":1e999}"#, "params.capabilities cannot be read: number out of range at line 1 column 10"),
+        ("[]", "params.capabilities must be an object, not an array"),
+    ] {
+        let params = format!(r#"{{"protocolVersion":"2025-11-25","capabilities":{capabilities}}}"#);
+        let reply = ask(&fresh(), &request("1", "initialize", &params));
+        assert_eq!((error_code(&reply), error_text(&reply)), (-32602, text));
+    }
+}
+
+#[test]
 fn wrong_arguments_are_the_models_business_since_2025_11_25() {
     for (arguments, text) in [
         (r#"{"target":5}"#, "Argument 'target' must be a string, not a number"),

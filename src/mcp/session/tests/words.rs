@@ -81,7 +81,7 @@ fn a_session_reads_along_from_the_level_it_set() {
         let said = json!({ "level": "emergency", "logger": "prompter", "data": { "said at": "emergency" } });
         assert_eq!(all[count - 1]["params"], said);
     }
-    for params in ["{}", r#"{"level":"loud"}"#, r#"{"level":3}"#] {
+    for params in ["{}", r#"{"level":"loud"}"#, r#"{"level":3}"#, r#"{"level":{"debug":null}}"#] {
         assert_eq!(error_code(&ask(&stage.session, &request("3", "logging/setLevel", params))), -32602);
     }
 }
