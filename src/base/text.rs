@@ -41,23 +41,29 @@ pub fn on_one_line(text: &str, chars_max: usize) -> String {
     let mut shown = String::with_capacity(text.len().min(chars_max));
     let mut room = chars_max;
     for c in text.chars() {
-        let before = shown.len();
-        match c {
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push_str("\\t"),
-            c if c.is_control() => shown.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c if is_unruly(c) => shown.extend(c.escape_unicode()),
-            c => shown.push(c),
-        }
-        let Some(left) = room.checked_sub(shown[before..].chars().count()) else {
-            shown.truncate(before);
+        let escape = is_unruly(c).then(|| escape(c));
+        let Some(left) = room.checked_sub(escape.as_ref().map_or(1, String::len)) else {
             shown.push('…');
             break;
         };
         room = left;
+        match escape {
+            Some(escape) => shown.push_str(&escape),
+            None => shown.push(c),
+        }
     }
     shown
+}
+
+/// What is written for a character that is unruly, in ASCII.
+fn escape(c: char) -> String {
+    match c {
+        '\n' => "\\n".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\t' => "\\t".to_owned(),
+        c if c.is_control() => format!("\\x{:02x}", u32::from(c)),
+        c => c.escape_unicode().to_string(),
+    }
 }
 
 /// Text without characters that are [unruly](is_unruly), which are escaped: names may hold anything.

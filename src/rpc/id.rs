@@ -54,7 +54,7 @@ impl<'a> Id<'a> {
 
 /// Whether a double holds a number of JSON; without an exponent, all that are short enough are held.
 fn in_range(number: &str) -> bool {
-    !number.contains(['e', 'E']) || serde_json::from_str::<f64>(number).is_ok()
+    memchr::memchr2(b'e', b'E', number.as_bytes()).is_none() || serde_json::from_str::<f64>(number).is_ok()
 }
 
 impl PartialEq for Id<'_> {
