@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::base::limits::SSH_CONFIG_HOST_NAME_BYTES_MAX;
+use crate::base::text::shown;
 use crate::config::Env;
 use crate::crypto::hash::sha1;
 
@@ -34,7 +35,8 @@ pub fn hostname(value: &str, alias: &str) -> Result<String, String> {
     match name.len() {
         0..=SSH_CONFIG_HOST_NAME_BYTES_MAX => Ok(name),
         bytes => Err(format!(
-            "'{value}' is {bytes} bytes long: at most {SSH_CONFIG_HOST_NAME_BYTES_MAX} are allowed"
+            "'{}' is {bytes} bytes long: at most {SSH_CONFIG_HOST_NAME_BYTES_MAX} are allowed",
+            shown(value)
         )),
     }
 }
